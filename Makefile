@@ -1,0 +1,101 @@
+# kernel-builder: make, make demo, make check, make bench, make install.
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+CC      ?= cc
+CXX     ?= c++
+CFLAGS  ?= -O2 -g
+BUILD   ?= .build/release
+LIBS    := libcurl libarchive libcrypto zlib libelf jansson
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef -Werror
+CWARN   := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings
+CXXWARN := -Wall -Wextra -Werror
+HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDHARDEN ?= -pie -Wl,-z,relro,-z,now
+CPP_ALL := -D_GNU_SOURCE -DKB_VERSION='"$(VERSION)"' -DKB_ROOT='"."' -Isrc
+LDLIBS   = $(shell pkg-config --libs $(LIBS)) -lstdc++
+
+SRC   := $(wildcard src/*/*.c) $(wildcard src/*/*.cc)
+OBJ    = $(patsubst %,$(BUILD)/%.o,$(SRC))
+UNIT  := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
+FUZZ  := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+# With the sanitizer gcc takes vsnprintf(NULL, 0, ...) for a mistake.
+SAN   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-Wno-format-truncation
+
+all: kernel-builder
+
+kernel-builder: $(BUILD)/kernel-builder
+	@cp -f $< $@.tmp && mv -f $@.tmp $@
+
+$(BUILD)/kernel-builder: $(BUILD)/src/main.c.o $(OBJ)
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Objects depend on this file too: its flags are part of what they are made of.
+$(BUILD)/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(CPP_ALL) $(CWARN) $(HARDEN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# toml++ is a system header: its own warnings are not ours.
+$(BUILD)/%.cc.o: %.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(CPP_ALL) $(CXXWARN) $(HARDEN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The catalog and the data files are built in with .incbin.
+$(BUILD)/src/resolve/embedded.c.o: $(wildcard catalog/*.toml)
+$(BUILD)/src/plan/embedded.c.o: data/registration.h
+$(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
+
+# Unit tests and replayed fuzzers: one program each, all with sanitizers under `make check`.
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(FUZZ_MAIN) $(OBJ)
+	@mkdir -p $(@D)
+	$(CXX) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+programs: $(BUILD)/kernel-builder $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+
+ASAN_VARS = BUILD=.build/asan CFLAGS='-O1 -g $(SAN)' LDFLAGS='$(SAN)' HARDEN= LDHARDEN= \
+	FUZZ_MAIN=.build/asan/tests/fuzz/driver.c.o
+asan:
+	$(MAKE) $(ASAN_VARS) programs
+
+# Coverage-guided fuzzers, built with clang: make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS ?= 60
+fuzzers:
+	$(MAKE) BUILD=.build/fuzz CC=clang CXX=clang++ HARDEN= LDHARDEN= FUZZ_MAIN= \
+		CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link' \
+		LDFLAGS='-fsanitize=address,undefined,fuzzer' $(FUZZ:%=.build/fuzz/fuzz/%)
+fuzz: fuzzers
+	tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+# The second compiler: everything once with clang, warnings as errors.
+clang:
+	$(MAKE) BUILD=.build/clang CC=clang CXX=clang++ .build/clang/kernel-builder
+
+deps:
+	tools/deps.sh build
+demo:
+	tools/deps.sh build demo
+	$(MAKE) kernel-builder
+	tools/demo.sh
+check:
+	tools/deps.sh build demo check
+	$(MAKE) kernel-builder asan clang
+	tests/run.sh
+acceptance: kernel-builder
+	tests/acceptance.sh
+bench: kernel-builder
+	bench/run.sh
+format:
+	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch])
+tidy:
+	tools/tidy.sh
+install: kernel-builder
+	install -D -m 755 kernel-builder $(DESTDIR)$(PREFIX)/bin/kernel-builder
+clean:
+	rm -rf .build kernel-builder
+
+-include $(OBJ:.o=.d) $(BUILD)/src/main.c.d $(UNIT:%=$(BUILD)/tests/unit/%.c.d)
+.PHONY: all asan programs fuzz fuzzers clang deps demo check acceptance bench format tidy install clean
+.SECONDARY:

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check.
+# Elsewhere: prints what is missing and fails.
+set -eu
+want=
+for set in "$@"; do
+	case $set in
+	build) want="$want gcc g++ make pkg-config libcurl4-openssl-dev libarchive-dev libssl-dev zlib1g-dev
+		libelf-dev libjansson-dev libtomlplusplus-dev" ;;
+	demo) want="$want g++-11 g++-12 python3 python3-venv python3-pip ca-certificates" ;;
+	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl" ;;
+	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
+	esac
+done
+missing=
+for p in $want; do
+	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+echo "installing:$missing" >&2
+if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
+$sudo apt-get update -qq || true
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Rules of this code base that a compiler does not know. Prints what breaks them.
+cd "$(dirname "$0")/.." || exit 2
+bad=0
+say() { echo "$1"; bad=1; }
+files=$(git ls-files --cached --others --exclude-standard 'src/*.c' 'src/*.h' 'src/*.cc')
+for f in $files; do
+	[ "$(wc -l <"$f")" -le 700 ] || say "$f: more than 700 lines"
+done
+# shellcheck disable=SC2086
+{
+	grep -nE '\b(malloc|calloc|realloc|strdup)\(' $files | grep -vE '^src/(base|store|exec|fetch|formats)/' && bad=1
+	grep -nE '\bprintf\(|\bputs\(' $files | grep -vE '^src/(cmd|main\.c|base)|snprintf|buf_|arena_|EMBED|format\(printf' | grep -vE '^\S+:\s*//' && bad=1
+	grep -nE '\b(TODO|FIXME|XXX)\b' $files && bad=1
+}
+# Every option is explained in the README or the manual.
+exit $bad
