@@ -1,0 +1,135 @@
+#include "base/opt.h"
+#include "base/err.h"
+#include "base/str.h"
+#include <stdio.h>
+
+static const struct opt *
+find(const struct opt *own, const struct opt *global, const char *name, size_t n, char letter)
+{
+	const struct opt *const table[] = { own, global };
+
+	for (size_t t = 0; t < 2; t++) {
+		for (const struct opt *o = table[t]; o && o->name; o++) {
+			if (letter ? o->letter == letter :
+				     strlen(o->name) == n && memcmp(o->name, name, n) == 0)
+				return o;
+		}
+	}
+	return NULL;
+}
+
+struct parse {
+	struct arena *a;
+	const struct opt *own, *global;
+	char *const *argv;
+	int argc, at;
+	struct opts *out;
+};
+
+static int
+parse_long(struct parse *p, const char *arg, struct err *e)
+{
+	const char *eq = strchr(arg, '=');
+	size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
+	const struct opt *o = find(p->own, p->global, arg, n, 0);
+	const char *value = "";
+
+	if (!o)
+		return err_set(e, ERR_USAGE, "unknown option --%.*s", (int)n, arg);
+	if (!o->arg && eq)
+		return err_set(e, ERR_USAGE, "--%s takes no value", o->name);
+	if (o->arg && eq)
+		value = eq + 1;
+	else if (o->arg && p->at + 1 < p->argc)
+		value = p->argv[++p->at];
+	else if (o->arg)
+		return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
+	vec_push(p->a, p->out, (struct opt_value){ o->name, value });
+	return 0;
+}
+
+static int
+parse_short(struct parse *p, const char *arg, struct err *e)
+{
+	for (; *arg; arg++) {
+		const struct opt *o = find(p->own, p->global, NULL, 0, *arg);
+		const char *value = "";
+
+		if (!o)
+			return err_set(e, ERR_USAGE, "unknown option -%c", *arg);
+		if (o->arg && arg[1])
+			value = arg + 1;
+		else if (o->arg && p->at + 1 < p->argc)
+			value = p->argv[++p->at];
+		else if (o->arg)
+			return err_set(e, ERR_USAGE, "-%c needs a value: -%c %s", *arg, *arg, o->arg);
+		vec_push(p->a, p->out, (struct opt_value){ o->name, value });
+		if (o->arg)
+			break;
+	}
+	return 0;
+}
+
+int
+opt_parse(struct arena *a, const struct opt *own, const struct opt *global, int argc,
+	char *const *argv, struct opts *out, struct err *e)
+{
+	struct parse p = { a, own, global, argv, argc, 0, out };
+	bool only_operands = false;
+
+	*out = (struct opts){ 0 };
+	for (; p.at < argc; p.at++) {
+		const char *arg = argv[p.at];
+
+		if (only_operands || arg[0] != '-' || !arg[1])
+			vec_push(a, &out->operands, arg);
+		else if (streq(arg, "--"))
+			only_operands = true;
+		else if (arg[1] == '-')
+			TRY(parse_long(&p, arg + 2, e));
+		else
+			TRY(parse_short(&p, arg + 1, e));
+	}
+	return 0;
+}
+
+const char *
+opt_get(const struct opts *o, const char *name)
+{
+	for (size_t i = o->n; i-- > 0;) {
+		if (streq(o->v[i].name, name))
+			return o->v[i].value;
+	}
+	return NULL;
+}
+
+bool
+opt_has(const struct opts *o, const char *name)
+{
+	return opt_get(o, name) != NULL;
+}
+
+struct strs
+opt_all(struct arena *a, const struct opts *o, const char *name)
+{
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (streq(o->v[i].name, name))
+			vec_push(a, &out, o->v[i].value);
+	}
+	return out;
+}
+
+void
+opt_print(const struct opt *table)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? (char)0x2d : (char)0x20,
+			o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
+			o->arg ? " " : "", o->arg ? o->arg : "");
+		printf("  %-26s %s\n", left, o->help);
+	}
+}

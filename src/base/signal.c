@@ -1,0 +1,37 @@
+#include "base/signal.h"
+#include "base/err.h"
+#include <string.h>
+
+volatile sig_atomic_t interrupted;
+
+static void
+note(int sig)
+{
+	if (!interrupted)
+		interrupted = sig;
+}
+
+void
+signals_install(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = note };
+
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaction(ends[i], &sa, NULL); /* no SA_RESTART: poll must return */
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+int
+signals_check(struct err *e)
+{
+	int sig = interrupted;
+
+	if (!sig)
+		return 0;
+	err_set(e, ERR_INTERRUPTED, "interrupted by %s", strsignal(sig));
+	e->sys = sig;
+	return -1;
+}
