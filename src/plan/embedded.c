@@ -1,0 +1,4 @@
+#include "plan/embedded.h"
+#include "base/embed.h"
+
+EMBED(registration, "data/registration.h")

@@ -1,0 +1,103 @@
+/*
+ * The plan: steps, what each sees, and what it makes. Plain data; nothing here runs.
+ *
+ * A step runs in a directory of its own that holds one entry per mount of its root (src, torch, cuda, py,
+ * gen), `in/` with results of other steps and `out/`. Every argument is relative to that directory, so
+ * the command, and with it the result, is the same wherever the directory is.
+ */
+#ifndef PLAN_GRAPH_H
+#define PLAN_GRAPH_H
+#include "plan/sources.h"
+#include "resolve/variant.h"
+#include "base/map.h"
+#include "store/store.h"
+
+enum mount_kind {
+	MOUNT_TREE,     /* one pinned tree */
+	MOUNT_COMPOSED, /* several trees and files of the catalog (store_compose) */
+	MOUNT_SOURCES,  /* the kernel's own files, as they were when the run began */
+	MOUNT_FILES,    /* files that the plan itself made */
+};
+struct mount_file {
+	const char *path;
+	struct str bytes;
+};
+struct mount {
+	const char *name; /* entry in the step's directory */
+	enum mount_kind kind;
+	struct digest id; /* what it holds: a tree, a composition, a digest of the files */
+	struct pin *const *pins; /* MOUNT_TREE: one; MOUNT_COMPOSED: all parts */
+	size_t n_pins;
+	struct store_composition composition; /* MOUNT_COMPOSED */
+	const struct mount_file *files;       /* MOUNT_FILES */
+	size_t n_files;
+};
+/* The compiler of the machine, until the builder brings its own. */
+struct host_tool {
+	const char *name;  /* as in argv: "g++-12" */
+	const char *path;  /* of the program */
+	struct digest id;  /* of the program's bytes */
+};
+struct root {
+	const struct mount *const *mounts;
+	size_t n_mounts;
+	const struct host_tool *host;
+};
+
+enum step_kind { STEP_CXX, STEP_CUDA, STEP_LINK };
+struct step_input {
+	size_t step;      /* index of the step that makes it */
+	const char *path; /* in/NAME here */
+};
+struct step {
+	enum step_kind kind;
+	const char *label; /* for people: "activation/activation.cu" */
+	const struct variant *variant; /* the first that wants it */
+	const struct root *root;
+	struct strs argv;
+	struct strs env;    /* NAME=value; nothing else is set */
+	const char *source; /* under src/; NULL for a link */
+	struct step_input *inputs;
+	size_t n_inputs;
+	const char *output;  /* out/NAME */
+	const char *depfile; /* out/NAME.d, make syntax; NULL: no files but source and inputs are read */
+	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
+	 * one length, so that compile steps do not depend on the id. */
+	const char *id;
+	struct digest key; /* of everything known before any file is read; see key.h */
+	unsigned users;    /* variants that want it */
+};
+struct plan_variant {
+	const struct variant *variant;
+	const char *ops; /* "_activation_cuda_k3x..." : extension, namespace and metadata id; NULL: noarch */
+	size_t link;     /* index of its link step; SIZE_MAX: noarch */
+	struct strs kernels; /* names of the sections that take part */
+};
+struct plan {
+	const struct project *project;
+	const struct sources_set *sources;
+	struct step *steps; /* what a step waits for comes before it */
+	size_t n_steps;
+	struct plan_variant *variants;
+	size_t n_variants;
+	struct strs notes;
+};
+
+/* Ten characters that no id can hold (it has digits outside base32). */
+#define PLAN_ID_PLACEHOLDER "k0b1i8d9x0"
+
+struct plan_host {
+	const struct host_tool *gxx; /* by major version: gxx[11], gxx[12]; path NULL where absent */
+	size_t n;
+};
+/* Pure: no file is read. Fails with ERR_CONFIG when a section asks for what cannot be built here
+ * (dependencies, backends), and with ERR_RESOLVE when a host compiler that a variant needs is absent. */
+int plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct resolution *r, const struct catalog *c, const struct plan_host *host,
+	struct plan *out, struct err *e);
+
+enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_DOT };
+void plan_print(const struct plan *p, enum plan_format f, struct buf *out);
+/* The pins that a step needs in the store. */
+void plan_step_pins(struct arena *a, const struct step *s, struct map *seen);
+#endif

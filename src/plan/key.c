@@ -1,0 +1,46 @@
+#include "plan/key.h"
+#include <stdio.h>
+
+static void
+add_count(struct sha256 *h, size_t n)
+{
+	char text[24];
+
+	sha256_add_field(h, (struct str){ text, (size_t)snprintf(text, sizeof(text), "%zu", n) });
+}
+
+static void
+add_strs(struct sha256 *h, const struct strs *s)
+{
+	add_count(h, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		sha256_add_field(h, str_of(s->v[i]));
+}
+
+struct digest
+step_key(const struct step *s, const struct sources_set *src)
+{
+	static const char *const kind[] = { "cxx", "cuda", "link" };
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("kernel-builder step 1"));
+	sha256_add_field(h, str_of(kind[s->kind]));
+	add_strs(h, &s->argv);
+	add_strs(h, &s->env);
+	sha256_add_field(h, str_of(s->output));
+	sha256_add_field(h, str_of(s->depfile ? s->depfile : ""));
+	for (size_t i = 0; i < s->root->n_mounts; i++) {
+		const struct mount *m = s->root->mounts[i];
+
+		if (m->kind == MOUNT_SOURCES)
+			continue;
+		sha256_add_field(h, str_of(m->name));
+		sha256_add(h, m->id.b, sizeof(m->id.b));
+	}
+	sha256_add(h, s->root->host->id.b, sizeof(s->root->host->id.b));
+	for (size_t i = 0; s->kind != STEP_LINK && i < src->n; i++) {
+		if (src->v[i].is_header)
+			sha256_add_field(h, str_of(src->v[i].path));
+	}
+	return sha256_final(h);
+}

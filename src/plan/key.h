@@ -1,0 +1,19 @@
+/*
+ * Step keys. The canonical text of a step, version 1, is a sequence of fields, each written as its length in
+ * decimal, ':' and its bytes:
+ *
+ *     "kernel-builder step 1", the kind, the count and each of argv and env, the output, the
+ *     dependency file or "", name and digest of each mount but src, digest of the host tool, and for
+ *     a compile the names of the headers among the kernel's sources (so that a new header that hides
+ *     another one is seen).
+ *
+ * Its SHA-256 is step.key. Files that a step reads (source, recorded headers, inputs) come on top of it in
+ * exec/cache. A change of this text needs a new version number: tests/unit/key_test.c holds a
+ * golden.
+ */
+#ifndef PLAN_KEY_H
+#define PLAN_KEY_H
+#include "plan/graph.h"
+
+struct digest step_key(const struct step *s, const struct sources_set *src);
+#endif

@@ -1,0 +1,144 @@
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/graph.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+/* Words that a shell reads as they are need no quotes. */
+static void
+add_quoted(struct buf *out, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-_=+./,:@%^";
+
+	if (*s && strspn(s, plain) == strlen(s)) {
+		buf_adds(out, s);
+		return;
+	}
+	buf_addc(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, *s);
+	}
+	buf_addc(out, '\'');
+}
+
+static void
+print_text(const struct plan *p, struct buf *out)
+{
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct step *s = &p->steps[i];
+
+		buf_addf(out, "# %zu: %s, %s", i, s->variant->name, s->label);
+		if (s->users > 1)
+			buf_addf(out, ", shared by %u variants", s->users);
+		buf_addc(out, '\n');
+		for (size_t j = 0; j < s->n_inputs; j++)
+			buf_addf(out, "# %s is step %zu's %s\n", s->inputs[j].path,
+				s->inputs[j].step, p->steps[s->inputs[j].step].output);
+		for (size_t j = 0; j < s->argv.n; j++) {
+			if (j)
+				buf_addc(out, ' ');
+			add_quoted(out, s->argv.v[j]);
+		}
+		buf_addc(out, '\n');
+	}
+}
+
+static json_t *
+json_strs(const struct strs *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(out, json_string(s->v[i]));
+	return out;
+}
+
+static json_t *
+json_step(const struct step *s, size_t index)
+{
+	static const char *const kind[] = { "cxx", "cuda", "link" };
+	json_t *mounts = json_object(), *inputs = json_array();
+	char hex[65];
+
+	for (size_t i = 0; i < s->root->n_mounts; i++) {
+		const struct mount *m = s->root->mounts[i];
+
+		json_object_set_new(mounts, m->name,
+			m->kind == MOUNT_SOURCES ? json_string("sources") :
+						   json_string(digest_hex(&m->id, hex)));
+	}
+	for (size_t i = 0; i < s->n_inputs; i++)
+		json_array_append_new(inputs, json_pack("{s:I, s:s}", "step",
+						      (json_int_t)s->inputs[i].step, "path",
+						      s->inputs[i].path));
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:s, s:s*, s:s}", "step",
+		(json_int_t)index, "kind", kind[s->kind], "label", s->label, "variant",
+		s->variant->name, "users", (json_int_t)s->users, "argv", json_strs(&s->argv), "env",
+		json_strs(&s->env), "mounts", mounts, "inputs", inputs, "output", s->output, "source",
+		s->source, "key", digest_hex(&s->key, hex));
+}
+
+static void
+print_json(const struct plan *p, struct buf *out)
+{
+	json_t *steps = json_array(), *variants = json_array(), *root;
+	char *text;
+
+	for (size_t i = 0; i < p->n_steps; i++)
+		json_array_append_new(steps, json_step(&p->steps[i], i));
+	for (size_t i = 0; i < p->n_variants; i++) {
+		const struct plan_variant *v = &p->variants[i];
+		json_t *o = json_pack("{s:s, s:s, s:s*, s:o, s:o}", "name", v->variant->name, "backend",
+			backend_name(v->variant->backend), "id", v->ops, "archs",
+			json_strs(&v->variant->archs), "kernels", json_strs(&v->kernels));
+
+		if (v->link != SIZE_MAX)
+			json_object_set_new(o, "step", json_integer((json_int_t)v->link));
+		if (v->variant->cuda && v->variant->cuda->note)
+			json_object_set_new(o, "note", json_string(v->variant->cuda->note));
+		json_array_append_new(variants, o);
+	}
+	root = json_pack("{s:s, s:o, s:o, s:o}", "kernel", p->project->name, "variants", variants,
+		"steps", steps, "notes", json_strs(&p->notes));
+	text = json_dumps(root, JSON_INDENT(2));
+	buf_adds(out, text);
+	buf_addc(out, '\n');
+	free(text);
+	json_decref(root);
+}
+
+static void
+print_dot(const struct plan *p, struct buf *out)
+{
+	buf_adds(out, "digraph plan {\n\trankdir=LR;\n\tnode [shape=box];\n");
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct step *s = &p->steps[i];
+
+		buf_addf(out, "\ts%zu [label=\"%s\\n%s\"];\n", i, s->label, s->variant->name);
+		for (size_t j = 0; j < s->n_inputs; j++)
+			buf_addf(out, "\ts%zu -> s%zu;\n", s->inputs[j].step, i);
+	}
+	for (size_t i = 0; i < p->n_variants; i++) {
+		const struct plan_variant *v = &p->variants[i];
+
+		buf_addf(out, "\tv%zu [label=\"%s\", shape=folder];\n", i, v->variant->name);
+		if (v->link != SIZE_MAX)
+			buf_addf(out, "\ts%zu -> v%zu;\n", v->link, i);
+	}
+	buf_adds(out, "}\n");
+}
+
+void
+plan_print(const struct plan *p, enum plan_format f, struct buf *out)
+{
+	if (f == PLAN_TEXT)
+		print_text(p, out);
+	else if (f == PLAN_JSON)
+		print_json(p, out);
+	else
+		print_dot(p, out);
+}

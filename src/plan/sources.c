@@ -1,0 +1,163 @@
+#include "plan/sources.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "plan/embedded.h"
+#include <stdlib.h>
+
+/* base32 of RFC 4648, lower case: safe in symbols, file names and Python modules */
+static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+bool
+source_is_compiled(const char *path)
+{
+	static const char *const ext[] = { ".cu", ".cpp", ".cc", ".cxx", ".c++", ".c", ".C" };
+
+	for (size_t i = 0; i < sizeof(ext) / sizeof(ext[0]); i++) {
+		if (streq(path_ext(path), ext[i]))
+			return true;
+	}
+	return false;
+}
+
+static int
+cmp_source(const void *x, const void *y)
+{
+	return strcmp(((const struct source *)x)->path, ((const struct source *)y)->path);
+}
+
+static int
+add(struct arena *a, const struct project *p, const struct strs *src, struct sources_set *out,
+	struct err *e)
+{
+	for (size_t i = 0; i < src->n; i++) {
+		struct source s = { .path = src->v[i], .is_header = !source_is_compiled(src->v[i]) };
+
+		if (sources_find_file(out, s.path))
+			continue;
+		TRY(sha256_file(path_join(a, p->dir, s.path), &s.sha256, NULL, e));
+		vec_push(a, out, s);
+	}
+	return 0;
+}
+
+/* The header that kernels include for their registration, unless they bring one of that name. */
+static void
+add_registration(struct arena *a, const struct project *p, struct sources_set *out)
+{
+	struct str text = embedded_registration();
+	struct source s = { .path = arena_printf(a, "%s/registration.h", p->pyroot),
+		.sha256 = sha256_of(text.p, text.n),
+		.is_header = true,
+		.text = text.p };
+
+	if (p->framework == FRAMEWORK_TORCH && !sources_find_file(out, s.path))
+		vec_push(a, out, s);
+}
+
+/* Which files of the package directory a variant ships. Architecture kernels: Python files and what
+ * pyext names; kernels without code of their own: everything but byte code. */
+static bool
+is_shipped(const struct project *p, const char *path)
+{
+	const char *ext = path_ext(path);
+
+	if (streq(ext, ".pyc") || strstr(path, "__pycache__"))
+		return false;
+	if (streq(ext, ".py") || streq(ext, ".pyi"))
+		return true;
+	for (size_t i = 0; i < p->pyext.n; i++) {
+		if (*ext && streq(ext + 1, p->pyext.v[i] + (p->pyext.v[i][0] == '.')))
+			return true;
+	}
+	return p->framework == FRAMEWORK_TORCH_NOARCH;
+}
+
+static int
+load_package(struct arena *a, const struct project *p, struct sources_set *out, struct err *e)
+{
+	const char *dir = path_join(a, path_join(a, p->dir, p->pyroot), p->module);
+	struct fs_entries files;
+	VEC(struct source) keep = { 0 };
+
+	TRY(fs_walk(a, dir, &files, e));
+	for (size_t i = 0; i < files.n; i++) {
+		struct source s = { .path = files.v[i].path };
+		const char *full = path_join(a, dir, s.path);
+
+		if (files.v[i].kind == FS_DIR || !is_shipped(p, s.path))
+			continue;
+		if (files.v[i].kind != FS_FILE)
+			return err_set(e, ERR_CONFIG,
+				"%s: only plain files can be shipped; replace this link by a copy", full);
+		if (str_has_prefix(s.path, arena_printf(a, "%s/", p->module)))
+			return err_set(e, ERR_CONFIG,
+				"%s: a directory named like the package is where the builder puts the "
+				"alias for `import %s`; rename it",
+				full, p->module);
+		TRY(sha256_file(full, &s.sha256, NULL, e));
+		vec_push(a, &keep, s);
+	}
+	out->package = keep.v;
+	out->n_package = keep.n;
+	return 0;
+}
+
+static void
+add_files(struct sha256 *h, const struct source *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		sha256_add_field(h, str_of(v[i].path));
+		sha256_add(h, v[i].sha256.b, sizeof(v[i].sha256.b));
+	}
+}
+
+/* What identifies a kernel: its name and version, its files, and the text of build.toml, which holds the
+ * flags. */
+static int
+make_id(struct arena *a, const struct project *p, struct sources_set *s, struct err *e)
+{
+	struct sha256 *h;
+	struct digest d, toml;
+	char *id = arena_alloc(a, 11, 1);
+	uint64_t bits = 0;
+
+	TRY(sha256_file(p->file, &toml, NULL, e));
+	h = sha256_new();
+	sha256_add_field(h, STR("kernel-builder id 1"));
+	sha256_add(h, toml.b, sizeof(toml.b));
+	add_files(h, s->v, s->n);
+	sha256_add_field(h, STR("package"));
+	add_files(h, s->package, s->n_package);
+	d = sha256_final(h);
+	for (size_t i = 0; i < 7; i++)
+		bits = bits << 8 | d.b[i];
+	for (size_t i = 0; i < 10; i++)
+		id[i] = base32[bits >> (5 * i) & 31];
+	s->id = id;
+	return 0;
+}
+
+int
+sources_load(struct arena *a, const struct project *p, struct sources_set *out, struct err *e)
+{
+	*out = (struct sources_set){ 0 };
+	TRY(add(a, p, &p->src, out, e));
+	for (size_t i = 0; i < p->n_kernels; i++)
+		TRY(add(a, p, &p->kernels[i].src, out, e));
+	add_registration(a, p, out);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), cmp_source);
+	TRY(load_package(a, p, out, e));
+	return make_id(a, p, out, e);
+}
+
+const struct source *
+sources_find_file(const struct sources_set *s, const char *path)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (streq(s->v[i].path, path))
+			return &s->v[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,26 @@
+/* A kernel's own files: what its steps may see, their digests, and the id that follows from them. */
+#ifndef PLAN_SOURCES_H
+#define PLAN_SOURCES_H
+#include "base/sha256.h"
+#include "config/project.h"
+
+struct source {
+	const char *path; /* relative to the kernel's directory */
+	struct digest sha256;
+	bool is_header;   /* not compiled by itself */
+	const char *text; /* of a file that the builder makes; NULL: the user's */
+};
+struct sources_set {
+	struct source *v; /* in byte order of path; every src of every section */
+	size_t n, cap;
+	struct source *package; /* files of the Python package that a variant ships, relative to the module */
+	size_t n_package;
+	const char *id; /* 10 characters of [a-z2-7]: a digest of everything above and of the model */
+};
+
+/* True for names that a compiler is called on: .cu .cpp .cc .cxx .c++ .c .C */
+bool source_is_compiled(const char *path);
+/* Reads every file. */
+int sources_load(struct arena *a, const struct project *p, struct sources_set *out, struct err *e);
+const struct source *sources_find_file(const struct sources_set *s, const char *path);
+#endif

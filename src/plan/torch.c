@@ -1,0 +1,169 @@
+#include "plan/torch.h"
+#include "base/arena.h"
+#include "base/path.h"
+#include <stdlib.h>
+
+#define PUSH(...) vec_push(a, argv, __VA_ARGS__)
+
+void
+torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *argv)
+{
+	const struct variant *v = f->variant;
+
+	PUSH(arena_printf(a, "-DTORCH_EXTENSION_NAME=%s", f->ops));
+	/* The limited API of Python 3.9: one build serves every later Python. */
+	PUSH("-DPy_LIMITED_API=0x03090000");
+	PUSH(v->cxx11 ? "-D_GLIBCXX_USE_CXX11_ABI=1" : "-D_GLIBCXX_USE_CXX11_ABI=0");
+	if (v->backend == BACKEND_CUDA) {
+		PUSH("-DUSE_CUDA=1");
+		PUSH("-DCUDA_KERNEL");
+	} else {
+		PUSH("-DCPU_KERNEL");
+	}
+	if (v->kind == VARIANT_STABLE_ABI)
+		PUSH(arena_printf(a, "-DTORCH_TARGET_VERSION=0x%02x%02x000000000000",
+			v->stable_abi.v[0], v->stable_abi.v[1]));
+}
+
+void
+torch_add_includes(
+	struct arena *a, const struct torch_flags *f, const struct strs *include, struct strs *argv)
+{
+	for (size_t i = 0; i < include->n; i++)
+		PUSH(streq(include->v[i], ".") ? "-Isrc" :
+						 arena_printf(a, "-Isrc/%s", include->v[i]));
+	PUSH(arena_printf(a, "-Isrc/%s", f->project->pyroot));
+	PUSH("-isystem");
+	PUSH("torch/include");
+	PUSH("-isystem");
+	PUSH("torch/include/torch/csrc/api/include");
+	PUSH("-isystem");
+	PUSH("py/include");
+}
+
+static void
+add_depfile(struct arena *a, const char *object, struct strs *argv)
+{
+	PUSH("-MD");
+	PUSH("-MF");
+	PUSH(arena_printf(a, "%s.d", object));
+}
+
+void
+torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *include,
+	const struct strs *cxx_flags, const char *source, const char *object, struct strs *argv)
+{
+	PUSH(f->gxx);
+	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
+	PUSH("-O3");
+	PUSH("-DNDEBUG");
+	PUSH("-fPIC");
+	/* Equal statics of two kernels in one process must stay apart. */
+	PUSH("-fno-gnu-unique");
+	/* Names of unnamed namespaces come from this, not from a random number. */
+	PUSH(arena_printf(a, "-frandom-seed=%s", source));
+	torch_add_defines(a, f, argv);
+	for (size_t i = 0; i < cxx_flags->n; i++)
+		PUSH(cxx_flags->v[i]);
+	torch_add_includes(a, f, include, argv);
+	if (f->variant->backend == BACKEND_CUDA) {
+		PUSH("-isystem");
+		PUSH("cuda/include");
+	}
+	add_depfile(a, object, argv);
+	PUSH("-c");
+	PUSH(source);
+	PUSH("-o");
+	PUSH(object);
+}
+
+/* "9.0a" -> "90a" */
+static char *
+arch_digits(struct arena *a, const char *capability, size_t n)
+{
+	char *out = arena_alloc(a, n + 1, 1), *to = out;
+
+	for (size_t i = 0; i < n; i++) {
+		if (capability[i] != '.')
+			*to++ = capability[i];
+	}
+	return out;
+}
+
+void
+torch_add_gencode(struct arena *a, const struct strs *capabilities, struct strs *argv)
+{
+	for (size_t i = 0; i < capabilities->n; i++) {
+		const char *c = capabilities->v[i], *plus = strchr(c, '+');
+		const char *arch = arch_digits(a, c, plus ? (size_t)(plus - c) : strlen(c));
+
+		PUSH("-gencode");
+		PUSH(arena_printf(a, "arch=compute_%s,code=sm_%s", arch, arch));
+		if (plus) {
+			PUSH("-gencode");
+			PUSH(arena_printf(a, "arch=compute_%s,code=compute_%s", arch, arch));
+		}
+	}
+}
+
+/* nvcc before 12.8 does not know this option, which kernels give for 12.8 and later. */
+static bool
+is_too_new(const struct variant *v, const char *flag)
+{
+	static const struct version since = { .v = { 12, 8 }, .n = 2 };
+
+	return version_cmp_minor(&v->cuda->version, &since) < 0 &&
+		(str_has_prefix(flag, "-static-global-template-stub") ||
+			str_has_prefix(flag, "--static-global-template-stub"));
+}
+
+void
+torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct variant_kernel *k,
+	const char *source, const char *object, struct strs *argv)
+{
+	PUSH("cuda/bin/nvcc");
+	PUSH("-ccbin");
+	PUSH(f->gxx);
+	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
+	PUSH("-O3");
+	PUSH("-DNDEBUG");
+	PUSH("-Xcompiler");
+	PUSH("-fPIC,-fno-gnu-unique");
+	PUSH("--expt-relaxed-constexpr");
+	PUSH("-DENABLE_FP8");
+	torch_add_defines(a, f, argv);
+	torch_add_gencode(a, &k->capabilities, argv);
+	for (size_t i = 0; i < k->kernel->cuda_flags.n; i++) {
+		if (!is_too_new(f->variant, k->kernel->cuda_flags.v[i]))
+			PUSH(k->kernel->cuda_flags.v[i]);
+	}
+	torch_add_includes(a, f, &k->kernel->include, argv);
+	/* Without --keep, names of temporary files with a process id in them reach the object. */
+	PUSH("--keep");
+	PUSH("--keep-dir");
+	PUSH("tmp");
+	add_depfile(a, object, argv);
+	PUSH("-c");
+	PUSH(source);
+	PUSH("-o");
+	PUSH(object);
+}
+
+struct strs
+torch_sonames(struct arena *a, const struct variant *v)
+{
+	struct strs out = { 0 };
+
+	vec_push(a, &out, "libtorch.so");
+	vec_push(a, &out, "libtorch_cpu.so");
+	if (v->backend == BACKEND_CUDA) {
+		vec_push(a, &out, "libtorch_cuda.so");
+		vec_push(a, &out, "libc10_cuda.so");
+	}
+	vec_push(a, &out, "libc10.so");
+	if (v->backend == BACKEND_CUDA && v->cuda->version.v[0] == 11)
+		vec_push(a, &out, "libcudart.so.11.0");
+	else if (v->backend == BACKEND_CUDA)
+		vec_push(a, &out, arena_printf(a, "libcudart.so.%u", v->cuda->version.v[0]));
+	return out;
+}

@@ -1,0 +1,28 @@
+/* What a torch extension needs of its compilers and its linker. */
+#ifndef PLAN_TORCH_H
+#define PLAN_TORCH_H
+#include "plan/graph.h"
+
+/* Facts of one variant that its commands are made of. */
+struct torch_flags {
+	const struct variant *variant;
+	const struct project *project;
+	const char *ops; /* with the placeholder: -DTORCH_EXTENSION_NAME */
+	const char *gxx; /* "g++-12" */
+};
+/* Defines and options that both g++ and nvcc take. */
+void torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *argv);
+/* -I of the kernel, then -isystem of torch, Python and, for g++ with CUDA, CUDA. include is the section's own. */
+void torch_add_includes(
+	struct arena *a, const struct torch_flags *f, const struct strs *include, struct strs *argv);
+/* The command for one C++ file. */
+void torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *include,
+	const struct strs *cxx_flags, const char *source, const char *object, struct strs *argv);
+/* The command for one CUDA file: nvcc, undivided. */
+void torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct variant_kernel *k,
+	const char *source, const char *object, struct strs *argv);
+/* "-gencode arch=compute_90,code=sm_90" for "9.0"; one more with code=compute_90 for "9.0+PTX". */
+void torch_add_gencode(struct arena *a, const struct strs *capabilities, struct strs *argv);
+/* Sonames of the libraries that an extension of this variant is linked with, in order. */
+struct strs torch_sonames(struct arena *a, const struct variant *v);
+#endif

@@ -1,0 +1,254 @@
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/graph.h"
+#include "plan/key.h"
+#include "plan/torch.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct strs
+strs_of(struct arena *a, const char *words)
+{
+	struct str rest = str_of(words), w;
+	struct strs out = { 0 };
+
+	while (str_cut(&rest, ' ', &w))
+		vec_push(a, &out, arena_strndup(a, w.p, w.n));
+	return out;
+}
+
+static const char *
+joined(struct arena *a, const struct strs *s)
+{
+	CLEANUP(buf_free) struct buf b = { 0 };
+
+	buf_adds(&b, "");
+	for (size_t i = 0; i < s->n; i++)
+		buf_addf(&b, "%s%s", i ? " " : "", s->v[i]);
+	return arena_strdup(a, b.p);
+}
+
+static void
+test_gencode(void **state)
+{
+	static const struct {
+		const char *caps, *want;
+	} t[] = {
+		{ "8.0", "-gencode arch=compute_80,code=sm_80" },
+		{ "9.0a", "-gencode arch=compute_90a,code=sm_90a" },
+		{ "10.0f", "-gencode arch=compute_100f,code=sm_100f" },
+		{ "7.5 12.0+PTX", "-gencode arch=compute_75,code=sm_75 -gencode arch=compute_120,code=sm_120 "
+				  "-gencode arch=compute_120,code=compute_120" },
+	};
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct strs caps = strs_of(&a, t[i].caps), argv = { 0 };
+
+		torch_add_gencode(&a, &caps, &argv);
+		assert_string_equal(joined(&a, &argv), t[i].want);
+	}
+	arena_free(&a);
+}
+
+/* A kernel with one binding, one CPU and two CUDA files, for two ABIs of one torch. */
+struct world {
+	struct arena a;
+	struct project project;
+	struct project_kernel kernels[2];
+	struct sources_set sources;
+	struct catalog catalog;
+	struct catalog_torch torch;
+	struct catalog_cuda cuda;
+	struct pin py, part;
+	struct variant variants[2];
+	struct variant_kernel vk[2];
+	struct resolution resolution;
+	struct host_tool tools[13];
+	struct plan_host host;
+};
+
+static void
+make_world(struct world *w)
+{
+	struct arena *a = &w->a;
+	static const char *const files[] = { "a.cpp", "a.h", "b.cu", "c.cu" };
+
+	*w = (struct world){ 0 };
+	w->kernels[0] = (struct project_kernel){ .name = "k", .backend = BACKEND_CUDA,
+		.src = strs_of(a, "b.cu c.cu a.h"), .include = strs_of(a, ". inc"),
+		.depends = strs_of(a, "torch"),
+		.cuda_flags = strs_of(a, "--use_fast_math -static-global-template-stub=false") };
+	w->project = (struct project){ .dir = ".", .file = "build.toml", .name = "my-k", .module = "my_k",
+		.version = 1, .pyroot = "torch-ext", .src = strs_of(a, "a.cpp a.h"),
+		.cxx_flags = strs_of(a, "-DX"), .kernels = w->kernels, .n_kernels = 1 };
+	w->project.has_backend[BACKEND_CUDA] = true;
+	w->sources.v = arena_array(a, struct source, 4);
+	w->sources.n = 4;
+	w->sources.id = "abcdefghij";
+	for (size_t i = 0; i < 4; i++)
+		w->sources.v[i] = (struct source){ .path = files[i],
+			.sha256 = sha256_of(files[i], strlen(files[i])), .is_header = i == 1 };
+	w->torch = (struct catalog_torch){ .version = { { 2, 4, 1 }, 3 }, .cxx_std = 17,
+		.headers = { .has_tree = true } };
+	w->part = (struct pin){ .has_tree = true };
+	w->cuda = (struct catalog_cuda){ .version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->part,
+		.n_pins = 1 };
+	w->py = (struct pin){ .has_tree = true };
+	w->catalog = (struct catalog){ .python = &w->py };
+	w->vk[0] = (struct variant_kernel){ &w->kernels[0], strs_of(a, "8.0 9.0+PTX") };
+	for (size_t i = 0; i < 2; i++)
+		w->variants[i] = (struct variant){ .name = i ? "v98" : "v11", .backend = BACKEND_CUDA,
+			.torch = &w->torch, .cuda = &w->cuda, .cxx11 = i == 0, .kernels = w->vk,
+			.n_kernels = 1 };
+	w->resolution = (struct resolution){ .v = w->variants, .n = 2 };
+	w->tools[12] = (struct host_tool){ .name = "g++-12", .path = "/usr/bin/g++-12" };
+	w->host = (struct plan_host){ w->tools, 13 };
+}
+
+static void
+test_commands(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+
+	(void)state;
+	make_world(&w);
+	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(p.n_steps, 8);
+	assert_string_equal(joined(&w.a, &p.steps[0].argv),
+		"g++-12 -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -frandom-seed=src/a.cpp "
+		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
+		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
+		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
+		"-isystem py/include -isystem cuda/include -MD -MF out/a.cpp.o.d -c src/a.cpp -o "
+		"out/a.cpp.o");
+	assert_string_equal(joined(&w.a, &p.steps[1].argv),
+		"cuda/bin/nvcc -ccbin g++-12 -std=c++17 -O3 -DNDEBUG -Xcompiler "
+		"-fPIC,-fno-gnu-unique --expt-relaxed-constexpr -DENABLE_FP8 "
+		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
+		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
+		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
+		"arch=compute_90,code=compute_90 --use_fast_math -Isrc -Isrc/inc -Isrc/torch-ext "
+		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
+		"-isystem py/include --keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o "
+		"out/b.cu.o");
+	assert_string_equal(joined(&w.a, &p.steps[3].argv),
+		"g++-12 -shared -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none -o "
+		"out/_my_k_cuda_abcdefghij.abi3.so in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o "
+		"-Wl,--no-as-needed gen/libtorch.so gen/libtorch_cpu.so gen/libtorch_cuda.so "
+		"gen/libc10_cuda.so gen/libc10.so gen/libcudart.so.12 -Wl,--as-needed");
+	assert_int_equal(p.steps[3].n_inputs, 3);
+	assert_int_equal(p.variants[1].link, 7);
+	arena_free(&w.a);
+}
+
+/* Equal steps of two variants are one step. */
+static void
+test_sharing(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+
+	(void)state;
+	make_world(&w);
+	w.variants[1].cxx11 = true;
+	assert_int_equal(
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), 0);
+	assert_int_equal(p.n_steps, 4);
+	assert_int_equal(p.steps[0].users, 2);
+	assert_int_equal(p.variants[0].link, p.variants[1].link);
+	arena_free(&w.a);
+}
+
+static void
+test_errors(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+
+	(void)state;
+	make_world(&w);
+	w.kernels[0].depends = strs_of(&w.a, "torch cutlass_3_6");
+	assert_int_equal(
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "cutlass_3_6"));
+	w.kernels[0].depends.n = 1;
+	w.tools[12].path = NULL;
+	assert_int_equal(
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), -1);
+	assert_int_equal(e.code, ERR_RESOLVE);
+	assert_non_null(strstr(e.msg, "apt-get install g++-12"));
+	arena_free(&w.a);
+}
+
+/* Everything that a command depends on is in its key, and nothing else. */
+static void
+test_key(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	struct digest first;
+	struct plan p;
+	char hex[65];
+
+	(void)state;
+	make_world(&w);
+	assert_int_equal(
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), 0);
+	first = p.steps[0].key;
+	/* A golden: when this changes, "kernel-builder step N" in plan/key.h must count up. */
+	assert_string_equal(digest_hex(&first, hex), "8955df7c9bd87c41b26cb1714a25bc4a3fff5adab2226c3638938e9d5bd512fd");
+#define DIFFERS(change)                                                                            \
+	do {                                                                                       \
+		make_world(&w);                                                                    \
+		change;                                                                            \
+		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution,            \
+					 &w.catalog, &w.host, &p, &e),                             \
+			0);                                                                        \
+		assert_false(digest_eq(&first, &p.steps[0].key));                                  \
+		arena_free(&w.a);                                                                  \
+	} while (0)
+	arena_free(&w.a);
+	DIFFERS(w.torch.headers.tree.b[0] = 1);
+	DIFFERS(w.part.tree.b[0] = 1);
+	DIFFERS(w.py.tree.b[0] = 1);
+	DIFFERS(w.tools[12].id.b[0] = 1);
+	DIFFERS(w.project.cxx_flags = strs_of(&w.a, "-DY"));
+	DIFFERS(w.torch.cxx_std = 20);
+	DIFFERS(w.sources.v[1].path = "other.h");
+	make_world(&w);
+	w.sources.id = "bbbbbbbbbb";
+	w.sources.v[2].sha256.b[0] ^= 1;
+	assert_int_equal(
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), 0);
+	assert_true(digest_eq(&first, &p.steps[0].key));
+	arena_free(&w.a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gencode),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_key),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
