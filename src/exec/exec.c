@@ -1,0 +1,353 @@
+#include "exec/exec.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/signal.h"
+#include "exec/cache.h"
+#include "exec/proc.h"
+#include "exec/stage.h"
+#include "formats/depfile.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct job {
+	bool busy;
+	size_t step;
+	char *dir;
+	struct proc proc;
+};
+struct exec {
+	struct arena arena; /* of the run */
+	struct store *store;
+	const struct plan *plan;
+	struct outcome *out;
+	struct cache cache;
+	struct stage stage;
+	char *dir;
+	struct job *jobs;
+	struct pollfd *fds; /* two for each job */
+	const struct exec_options *opt;
+	size_t done, running, cached, failed;
+};
+
+int
+exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e)
+{
+	struct exec *x = calloc(1, sizeof(*x));
+
+	(void)e;
+	if (!x)
+		abort();
+	x->store = s;
+	x->plan = p;
+	x->out = arena_array(&x->arena, struct outcome, p->n_steps + 1);
+	x->cache = (struct cache){ .store = s, .sources = p->sources, .arena = &x->arena };
+	*out = x;
+	return 0;
+}
+
+void
+exec_close(struct exec *x)
+{
+	struct err ignored;
+
+	if (!x)
+		return;
+	/* What cannot be removed now, a later store_open removes. */
+	if (x->dir)
+		store_tmp_drop(x->store, x->dir, &ignored);
+	arena_free(&x->arena);
+	free(x);
+}
+
+const struct outcome *
+exec_outcomes(const struct exec *x)
+{
+	return x->out;
+}
+
+static bool
+has_result(const struct outcome *o)
+{
+	return o->state == STEP_CACHED || o->state == STEP_DONE;
+}
+
+static bool
+has_inputs(const struct exec *x, const struct step *s)
+{
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		if (!has_result(&x->out[s->inputs[i].step]))
+			return false;
+	}
+	return true;
+}
+
+/* Digests of a step's inputs, which must all be there. */
+static struct digest *
+inputs_of(struct exec *x, const struct step *s)
+{
+	struct digest *in = arena_array(&x->arena, struct digest, s->n_inputs + 1);
+
+	for (size_t i = 0; i < s->n_inputs; i++)
+		in[i] = x->out[s->inputs[i].step].object;
+	return in;
+}
+
+/* 1: the step's result is in the store. 0: it must run, or cannot be looked up yet. */
+static int
+look_up(struct exec *x, size_t i, struct err *e)
+{
+	const struct step *s = &x->plan->steps[i];
+	int r;
+
+	if (!has_inputs(x, s))
+		return 0;
+	r = cache_find(&x->cache, s, inputs_of(x, s), &x->out[i].object, e);
+	if (r > 0)
+		x->out[i].state = STEP_CACHED;
+	return r;
+}
+
+int
+exec_probe(struct exec *x, struct err *e)
+{
+	int left = 0;
+
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		int r = look_up(x, i, e);
+
+		if (r < 0)
+			return -1;
+		left += r == 0;
+	}
+	return left;
+}
+
+static void
+tell(struct exec *x, struct exec_event ev)
+{
+	const struct observer *o = &x->opt->observer;
+
+	ev.total = x->plan->n_steps;
+	ev.done = x->done;
+	ev.running = x->running;
+	ev.cached = x->cached;
+	ev.failed = x->failed;
+	if (o->event)
+		o->event(o->arg, x->plan, &ev);
+}
+
+/* Steps that wait for a failed one can never run. */
+static void
+skip_dependents(struct exec *x)
+{
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		const struct step *s = &x->plan->steps[i];
+
+		for (size_t j = 0; x->out[i].state == STEP_WAITING && j < s->n_inputs; j++) {
+			enum step_state in = x->out[s->inputs[j].step].state;
+
+			if (in == STEP_FAILED || in == STEP_SKIPPED)
+				x->out[i].state = STEP_SKIPPED;
+		}
+	}
+}
+
+/* The next step whose inputs are there, or SIZE_MAX. Steps that the cache has got by now (an edit that
+ * changes no object, another builder) are finished on the way. */
+static int
+next_ready(struct exec *x, size_t *out, struct err *e)
+{
+	*out = SIZE_MAX;
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		int r;
+
+		if (x->out[i].state != STEP_WAITING || !has_inputs(x, &x->plan->steps[i]))
+			continue;
+		r = look_up(x, i, e);
+		if (r < 0)
+			return -1;
+		if (r == 0) {
+			*out = i;
+			return 0;
+		}
+		x->done++;
+		x->cached++;
+		tell(x, (struct exec_event){ .kind = EXEC_DONE, .step = i, .state = STEP_CACHED });
+	}
+	return 0;
+}
+
+static int
+start(struct exec *x, struct job *j, size_t step, struct err *e)
+{
+	const struct step *s = &x->plan->steps[step];
+	struct digest *in = inputs_of(x, s);
+
+	TRY(stage_step(&x->stage, s, step, in, &j->dir, e));
+	TRY(proc_start(&j->proc, j->dir, &s->argv, &s->env, e));
+	j->busy = true;
+	j->step = step;
+	x->out[step].state = STEP_RUNNING;
+	x->running++;
+	tell(x, (struct exec_event){ .kind = EXEC_STARTED, .step = step });
+	return 0;
+}
+
+static int
+keep_result(struct exec *x, struct job *j, struct err *e)
+{
+	const struct step *s = &x->plan->steps[j->step];
+	struct outcome *o = &x->out[j->step];
+	struct strs deps = { 0 };
+	struct str text;
+
+	if (s->depfile) {
+		TRY(fs_read(&x->arena, path_join(&x->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
+		TRY(depfile_parse(&x->arena, text, &deps, e));
+	}
+	TRY(store_put_object(x->store, path_join(&x->arena, j->dir, s->output), &o->object, e));
+	return cache_put(&x->cache, s, inputs_of(x, s), &deps, &j->proc.started, &o->object, e);
+}
+
+static int
+finish(struct exec *x, struct job *j, struct err *e)
+{
+	const struct step *s = &x->plan->steps[j->step];
+	struct exec_event ev = { .kind = EXEC_DONE, .step = j->step };
+	struct outcome *o = &x->out[j->step];
+	struct proc_end end;
+
+	TRY(proc_finish(&j->proc, &end, e));
+	j->busy = false;
+	x->running--;
+	x->done++;
+	o->state = STEP_DONE;
+	if (end.exit_status == 0 && !fs_exists(path_join(&x->arena, j->dir, s->output))) {
+		buf_addf(&j->proc.text, "the command ended well but did not write %s\n", s->output);
+		end.exit_status = 1;
+	}
+	if (end.exit_status != 0) {
+		o->state = STEP_FAILED;
+		x->failed++;
+		skip_dependents(x);
+	} else {
+		TRY(keep_result(x, j, e));
+	}
+	ev.state = o->state;
+	ev.exit_status = end.exit_status;
+	ev.seconds = end.seconds;
+	ev.cpu_seconds = end.cpu_seconds;
+	ev.peak_bytes = end.peak_bytes;
+	ev.output = buf_str(&j->proc.text);
+	tell(x, ev);
+	proc_free(&j->proc);
+	return fs_remove(j->dir, e);
+}
+
+/* Waits until a step has ended or printed something. */
+static int
+wait_some(struct exec *x, struct err *e)
+{
+	struct pollfd *fds = x->fds;
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < x->opt->jobs; i++) {
+		if (!x->jobs[i].busy)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = x->jobs[i].proc.pidfd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = x->jobs[i].proc.out, .events = POLLIN };
+	}
+	/* The time-out is for the signal that comes between the check and poll. */
+	if (poll(fds, n, 1000) < 0 && errno != EINTR)
+		return err_sys(e, "poll");
+	TRY(signals_check(e));
+	n = 0;
+	for (size_t i = 0; i < x->opt->jobs; i++) {
+		bool ended;
+
+		if (!x->jobs[i].busy)
+			continue;
+		ended = fds[n].revents != 0;
+		n += 2;
+		TRY(proc_read(&x->jobs[i].proc, e));
+		if (ended)
+			TRY(finish(x, &x->jobs[i], e));
+	}
+	return 0;
+}
+
+static int
+fill_jobs(struct exec *x, struct err *e)
+{
+	if (x->failed && !x->opt->keep_going)
+		return 0;
+	for (size_t i = 0; i < x->opt->jobs; i++) {
+		size_t step;
+
+		if (x->jobs[i].busy)
+			continue;
+		TRY(next_ready(x, &step, e));
+		if (step == SIZE_MAX)
+			break;
+		TRY(start(x, &x->jobs[i], step, e));
+	}
+	return 0;
+}
+
+static int
+loop(struct exec *x, struct err *e)
+{
+	for (;;) {
+		TRY(signals_check(e));
+		TRY(fill_jobs(x, e));
+		if (x->running == 0)
+			return 0;
+		TRY(wait_some(x, e));
+	}
+}
+
+static void
+kill_all(struct exec *x)
+{
+	for (size_t i = 0; i < x->opt->jobs; i++) {
+		struct proc_end end;
+		struct err ignored;
+
+		if (!x->jobs[i].busy)
+			continue;
+		proc_kill(&x->jobs[i].proc);
+		proc_finish(&x->jobs[i].proc, &end, &ignored);
+		proc_free(&x->jobs[i].proc);
+	}
+}
+
+int
+exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct err *e)
+{
+	int r;
+
+	x->opt = o;
+	x->jobs = arena_array(&x->arena, struct job, o->jobs);
+	x->fds = arena_array(&x->arena, struct pollfd, 2 * o->jobs);
+	for (size_t i = 0; i < x->plan->n_steps; i++)
+		x->cached += x->out[i].state == STEP_CACHED;
+	x->done = x->cached;
+	tell(x, (struct exec_event){ .kind = EXEC_READY });
+	TRY(store_tmp(&x->arena, x->store, "run", &x->dir, e));
+	x->stage = (struct stage){
+		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena
+	};
+	r = loop(x, e);
+	if (r < 0)
+		kill_all(x);
+	*failed = x->failed;
+	for (size_t i = 0; r == 0 && i < x->plan->n_steps; i++) {
+		if (x->out[i].state == STEP_WAITING)
+			x->out[i].state = STEP_SKIPPED;
+	}
+	return r;
+}

@@ -1,0 +1,26 @@
+/* plan -> outcomes: looks steps up in the store, runs those that are not there, and keeps their results. */
+#ifndef EXEC_EXEC_H
+#define EXEC_EXEC_H
+#include "exec/observer.h"
+
+struct outcome {
+	enum step_state state;
+	struct digest object; /* STEP_CACHED, STEP_DONE: of its output, in the store */
+};
+struct exec_options {
+	unsigned jobs;    /* steps at once, at least 1 */
+	bool keep_going;  /* after a failure, do what does not depend on it */
+	struct observer observer;
+};
+struct exec; /* owns the run's directory: end it with exec_close */
+
+int exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e);
+void exec_close(struct exec *x);
+/* Looks every step up without running any. Returns the number of steps that must run. */
+int exec_probe(struct exec *x, struct err *e);
+const struct outcome *exec_outcomes(const struct exec *x);
+/* Runs what exec_probe left. All pins of those steps must be in the store. 0: all is done; steps
+ * that failed are outcomes, counted in *failed. -1: the run itself could not go on, or was
+ * interrupted; children are gone. */
+int exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct err *e);
+#endif

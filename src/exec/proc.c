@@ -1,0 +1,157 @@
+#include "exec/proc.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Noreturn void
+child(const char *dir, char **argv, char **env, int out, pid_t parent)
+{
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	/* The parent may have died before prctl: then nobody would ever kill this one. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(null, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	if (chdir(dir) < 0)
+		fprintf(stderr, "cannot enter %s: %s\n", dir, strerror(errno));
+	else {
+		execvpe(argv[0], argv, env);
+		fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
+	}
+	fflush(stderr);
+	_exit(127);
+}
+
+static char **
+pointers(struct arena *a, const struct strs *s)
+{
+	char **v = arena_array(a, char *, s->n + 1);
+
+	for (size_t i = 0; i < s->n; i++)
+		v[i] = arena_strdup(a, s->v[i]);
+	return v;
+}
+
+int
+proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
+	struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	char **av = pointers(&scratch, argv), **ev = pointers(&scratch, env);
+	pid_t parent = getpid();
+	int fd[2];
+
+	*p = (struct proc){ .pidfd = -1, .out = -1 };
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	clock_gettime(CLOCK_REALTIME, &p->started);
+	fflush(NULL);
+	p->pid = fork();
+	if (p->pid == 0)
+		child(dir, av, ev, fd[1], parent);
+	close(fd[1]);
+	if (p->pid < 0) {
+		err_sys(e, "fork for %s", argv->v[0]);
+		close(fd[0]);
+		p->pid = 0;
+		return -1;
+	}
+	setpgid(p->pid, p->pid); /* in both: whoever is first */
+	p->out = fd[0];
+	fcntl(p->out, F_SETFL, O_NONBLOCK);
+	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	if (p->pidfd < 0) {
+		err_sys(e, "pidfd_open (Linux 5.3 or later is needed)");
+		proc_kill(p);
+		waitpid(p->pid, NULL, 0);
+		proc_free(p);
+		return -1;
+	}
+	fcntl(p->pidfd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+int
+proc_read(struct proc *p, struct err *e)
+{
+	while (p->out >= 0) {
+		ssize_t n = read(p->out, buf_room(&p->text, 65536), 65536);
+
+		if (n > 0)
+			p->text.n += (size_t)n;
+		else if (n == 0)
+			fd_closep(&p->out);
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR)
+			return err_sys(e, "read from a step");
+	}
+	return 0;
+}
+
+static double
+seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+int
+proc_finish(struct proc *p, struct proc_end *out, struct err *e)
+{
+	struct rusage ru;
+	struct timespec now;
+	int status;
+
+	while (wait4(p->pid, &status, 0, &ru) < 0) {
+		if (errno != EINTR)
+			return err_sys(e, "wait for a step");
+	}
+	/* What the child left running in its group must not outlive it. */
+	kill(-p->pid, SIGKILL);
+	p->pid = 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*out = (struct proc_end){
+		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		.seconds = (double)(now.tv_sec - p->started.tv_sec) +
+			(double)(now.tv_nsec - p->started.tv_nsec) / 1e9,
+		.cpu_seconds = seconds(ru.ru_utime) + seconds(ru.ru_stime),
+		.peak_bytes = (uint64_t)ru.ru_maxrss * 1024,
+	};
+	return proc_read(p, e);
+}
+
+void
+proc_kill(const struct proc *p)
+{
+	if (p->pid > 0) {
+		kill(-p->pid, SIGKILL);
+		kill(p->pid, SIGKILL);
+	}
+}
+
+void
+proc_free(struct proc *p)
+{
+	fd_closep(&p->pidfd);
+	fd_closep(&p->out);
+	buf_free(&p->text);
+	p->pid = 0;
+}

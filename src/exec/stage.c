@@ -1,0 +1,158 @@
+#include "exec/stage.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/path.h"
+#include <stdio.h>
+#include <unistd.h>
+
+static int
+write_new(const char *path, struct str bytes, struct err *e)
+{
+	TRY(fs_mkdirs_for(path, e));
+	return fs_write_atomic(path, bytes.p, bytes.n, 0444, e);
+}
+
+/* Copies the kernel's files, and proves that the copies are what the keys were made of: an editor may
+ * have saved in between. */
+static int
+copy_sources(struct stage *g, char **out, struct err *e)
+{
+	const struct sources_set *set = g->plan->sources;
+
+	*out = path_join(g->arena, g->dir, "src");
+	for (size_t i = 0; i < set->n; i++) {
+		const struct source *s = &set->v[i];
+		const char *to = path_join(g->arena, *out, s->path);
+		struct digest d;
+
+		if (s->text) {
+			TRY(write_new(to, str_of(s->text), e));
+			continue;
+		}
+		TRY(fs_mkdirs_for(to, e));
+		TRY(fs_copy(path_join(g->arena, g->plan->project->dir, s->path), to, 0444, e));
+		TRY(sha256_file(to, &d, NULL, e));
+		if (!digest_eq(&d, &s->sha256))
+			return err_set(e, ERR_CONFIG, "%s/%s changed during the build; build again",
+				g->plan->project->dir, s->path);
+	}
+	return 0;
+}
+
+static int
+write_files(struct stage *g, const struct mount *m, char **out, struct err *e)
+{
+	char hex[65];
+
+	*out = arena_printf(g->arena, "%s/files-%.16s", g->dir, digest_hex(&m->id, hex));
+	for (size_t i = 0; i < m->n_files; i++)
+		TRY(write_new(path_join(g->arena, *out, m->files[i].path), m->files[i].bytes, e));
+	return 0;
+}
+
+static int
+check_tree(struct stage *g, const struct digest *d, char **out, struct err *e)
+{
+	TRY(store_check_tree(g->store, d, false, e));
+	*out = store_tree_path(g->arena, g->store, d);
+	return 0;
+}
+
+/* A pin that the catalog knows without a tree has got one by being fetched. */
+static int
+compose(struct stage *g, const struct mount *m, char **out, struct err *e)
+{
+	struct digest *trees = arena_array(g->arena, struct digest, m->n_pins), tree;
+	struct store_composition c = m->composition;
+
+	for (size_t i = 0; i < m->n_pins; i++)
+		trees[i] = m->pins[i]->tree;
+	c.trees = trees;
+	TRY(store_compose(g->store, &c, &tree, e));
+	return check_tree(g, &tree, out, e);
+}
+
+static int
+stage_mount(struct stage *g, const struct mount *m, struct err *e)
+{
+	const char *key = arena_printf(g->arena, "%p", (const void *)m);
+	char *path = NULL;
+
+	if (map_get(&g->mounts, str_of(key)))
+		return 0;
+	switch (m->kind) {
+	case MOUNT_TREE:
+		TRY(check_tree(g, &m->id, &path, e));
+		break;
+	case MOUNT_COMPOSED:
+		TRY(compose(g, m, &path, e));
+		break;
+	case MOUNT_SOURCES:
+		TRY(copy_sources(g, &path, e));
+		break;
+	case MOUNT_FILES:
+		TRY(write_files(g, m, &path, e));
+		break;
+	}
+	*map_put(g->arena, &g->mounts, str_of(key)) = path;
+	return 0;
+}
+
+int
+stage_root(struct stage *g, const struct root *r, struct err *e)
+{
+	for (size_t i = 0; i < r->n_mounts; i++)
+		TRY(stage_mount(g, r->mounts[i], e));
+	return 0;
+}
+
+/* Gives an object the kernel's id: both texts have one length, so every offset stays. */
+static int
+copy_renamed(struct stage *g, const char *from, const char *to, const char *id, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	static const char old[] = PLAN_ID_PLACEHOLDER;
+	struct str bytes;
+	char *p, *at;
+
+	(void)g;
+	TRY(fs_read(&scratch, from, SIZE_MAX, &bytes, e));
+	p = (char *)bytes.p;
+	for (size_t left = bytes.n; (at = memmem(p, left, old, sizeof(old) - 1));) {
+		memcpy(at, id, sizeof(old) - 1);
+		left -= (size_t)(at - p) + sizeof(old) - 1;
+		p = at + sizeof(old) - 1;
+	}
+	return fs_write_atomic(to, bytes.p, bytes.n, 0444, e);
+}
+
+int
+stage_step(struct stage *g, const struct step *s, size_t n, const struct digest *inputs,
+	char **dir, struct err *e)
+{
+	struct arena *a = g->arena;
+
+	TRY(stage_root(g, s->root, e));
+	*dir = arena_printf(a, "%s/%zu", g->dir, n);
+	TRY(fs_mkdirs(path_join(a, *dir, "out"), e));
+	TRY(fs_mkdirs(path_join(a, *dir, "in"), e));
+	TRY(fs_mkdirs(path_join(a, *dir, "tmp"), e));
+	for (size_t i = 0; i < s->root->n_mounts; i++) {
+		const struct mount *m = s->root->mounts[i];
+		const char *key = arena_printf(a, "%p", (const void *)m);
+		const char *at = path_join(a, *dir, m->name);
+
+		if (symlink(map_get(&g->mounts, str_of(key)), at) < 0)
+			return err_sys(e, "link %s", at);
+	}
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		const char *from = store_object_path(a, g->store, &inputs[i]);
+		const char *to = path_join(a, *dir, s->inputs[i].path);
+
+		if (s->id)
+			TRY(copy_renamed(g, from, to, s->id, e));
+		else
+			TRY(fs_link_or_copy(from, to, e));
+	}
+	return 0;
+}
