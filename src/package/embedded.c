@@ -1,0 +1,6 @@
+#include "package/embedded.h"
+#include "base/embed.h"
+
+EMBED(ops_arch, "data/ops_arch.py")
+EMBED(ops_noarch, "data/ops_noarch.py")
+EMBED(alias, "data/alias.py")

@@ -1,0 +1,9 @@
+#ifndef PACKAGE_EMBEDDED_H
+#define PACKAGE_EMBEDDED_H
+#include "base/str.h"
+
+/* data/: templates; @NAME@ stands for a value. */
+struct str embedded_ops_arch(void);
+struct str embedded_ops_noarch(void);
+struct str embedded_alias(void);
+#endif

@@ -1,0 +1,105 @@
+#include "base/arena.h"
+#include "package/package.h"
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+static json_t *
+strings(const struct strs *x, const struct strs *y)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < x->n; i++)
+		json_array_append_new(out, json_string(x->v[i]));
+	for (size_t i = 0; y && i < y->n; i++)
+		json_array_append_new(out, json_string(y->v[i]));
+	return out;
+}
+
+static void
+add_kernels(json_t *out, const struct kernel_depends *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		json_t *k = json_pack("{s:s}", "repo-id", d->v[i].repo_id);
+
+		if (d->v[i].revision)
+			json_object_set_new(k, "revision", json_string(d->v[i].revision));
+		else
+			json_object_set_new(k, "version", json_integer(d->v[i].version));
+		json_array_append_new(out, k);
+	}
+}
+
+static json_t *
+kernel_depends(const struct project *p, enum backend b)
+{
+	json_t *out = json_array();
+
+	add_kernels(out, &p->kernel_depends);
+	add_kernels(out, &p->kernel_depends_of[b]);
+	return out;
+}
+
+static json_t *
+digests(const struct package *files)
+{
+	json_t *map = json_object();
+
+	for (size_t i = 0; i < files->n; i++) {
+		unsigned char text[64];
+
+		EVP_EncodeBlock(text, files->files[i].sha256.b, sizeof(struct digest));
+		json_object_set_new(map, files->files[i].path, json_string((const char *)text));
+	}
+	return json_pack("{s:s, s:o}", "algorithm", "sha256", "files", map);
+}
+
+/* Which torch and CUDA it was built with, and what is special about them. */
+static json_t *
+toolchain(struct arena *a, const struct variant *v)
+{
+	json_t *out = json_pack("{s:s}", "torch", version_text(a, &v->torch->version));
+
+	if (v->cuda) {
+		json_object_set_new(out, "cuda", json_string(version_text(a, &v->cuda->version)));
+		if (v->cuda->note)
+			json_object_set_new(out, "cuda-note", json_string(v->cuda->note));
+	}
+	return out;
+}
+
+struct str
+metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const char *id, const struct package *files)
+{
+	const struct project *pr = p->project;
+	enum backend b = v->variant->backend;
+	json_t *backend = json_pack("{s:s}", "type", backend_name(b));
+	json_t *o = json_object();
+	struct str out;
+	char *text;
+
+	if (v->variant->archs.n)
+		json_object_set_new(backend, "archs", strings(&v->variant->archs, NULL));
+	json_object_set_new(o, "name", json_string(pr->name));
+	json_object_set_new(o, "id", json_string(id));
+	json_object_set_new(o, "version", json_integer((json_int_t)pr->version));
+	json_object_set_new(o, "license", json_string(pr->license ? pr->license : "unknown"));
+	if (pr->upstream)
+		json_object_set_new(o, "upstream", json_string(pr->upstream));
+	if (pr->source)
+		json_object_set_new(o, "source", json_string(pr->source));
+	json_object_set_new(
+		o, "python-depends", strings(&pr->python_depends, &pr->python_depends_of[b]));
+	json_object_set_new(o, "kernel-depends", kernel_depends(pr, b));
+	json_object_set_new(o, "backend", backend);
+	json_object_set_new(o, "digest", digests(files));
+	if (v->variant->torch)
+		json_object_set_new(o, "toolchain", toolchain(a, v->variant));
+	text = json_dumps(o, JSON_INDENT(2));
+	out.p = arena_printf(a, "%s\n", text);
+	out.n = strlen(out.p);
+	free(text);
+	json_decref(o);
+	return out;
+}

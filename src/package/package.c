@@ -1,0 +1,127 @@
+#include "package/package.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "package/embedded.h"
+#include <stdlib.h>
+
+struct word {
+	const char *name, *value;
+};
+
+/* Replaces each @NAME@ of a template. */
+static struct str
+fill(struct arena *a, struct str template, const struct word *words, size_t n)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+
+	for (size_t i = 0; i < template.n; i++) {
+		size_t w = 0, len = 0;
+
+		for (; template.p[i] == '@' && w < n; w++) {
+			len = strlen(words[w].name);
+			if (template.n - i > len + 1 && template.p[i + 1 + len] == '@' &&
+				memcmp(template.p + i + 1, words[w].name, len) == 0)
+				break;
+		}
+		if (template.p[i] == '@' && w < n) {
+			buf_adds(&out, words[w].value);
+			i += len + 1;
+		} else {
+			buf_addc(&out, template.p[i]);
+		}
+	}
+	return (struct str){ arena_strndup(a, out.p, out.n), out.n };
+}
+
+struct files {
+	struct package_file *v;
+	size_t n, cap;
+};
+
+static void
+add_text(struct arena *a, struct files *out, const char *path, struct str text)
+{
+	struct package_file f = { .path = path, .text = text, .sha256 = sha256_of(text.p, text.n) };
+
+	vec_push(a, out, f);
+}
+
+static int
+cmp_file(const void *x, const void *y)
+{
+	return strcmp(((const struct package_file *)x)->path, ((const struct package_file *)y)->path);
+}
+
+static struct digest
+package_id(const struct package *p)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("kernel-builder package 1"));
+	for (size_t i = 0; i < p->n; i++) {
+		sha256_add_field(h, str_of(p->files[i].path));
+		sha256_add(h, p->files[i].sha256.b, sizeof(p->files[i].sha256.b));
+		sha256_add(h, p->files[i].is_exec ? "x" : "-", 1);
+	}
+	return sha256_final(h);
+}
+
+static int
+add_package(struct arena *a, const struct plan *p, struct files *out, struct err *e)
+{
+	const struct project *pr = p->project;
+	const char *dir = path_join(a, path_join(a, pr->dir, pr->pyroot), pr->module);
+
+	for (size_t i = 0; i < p->sources->n_package; i++) {
+		const struct source *s = &p->sources->package[i];
+		struct package_file f = {
+			.path = s->path, .from = path_join(a, dir, s->path), .sha256 = s->sha256
+		};
+
+		if (streq(s->path, "_ops.py") || streq(s->path, "metadata.json"))
+			return err_set(e, ERR_CONFIG,
+				"%s: the builder writes a file of this name into every variant; remove yours",
+				f.from);
+		vec_push(a, out, f);
+	}
+	return 0;
+}
+
+int
+package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const struct store *s, const struct digest *object, struct package *out, struct err *e)
+{
+	const struct project *pr = p->project;
+	const char *id = v->ops ? v->ops :
+				  arena_printf(a, "_%s_%s_%s", pr->module,
+					  backend_name(v->variant->backend), p->sources->id);
+	const struct word words[] = { { "OPS", id }, { "NAME", pr->module },
+		{ "MODULE", pr->module }, { "ID", p->sources->id } };
+	const size_t n_words = sizeof(words) / sizeof(words[0]);
+	struct files files = { 0 };
+
+	*out = (struct package){ .variant = v->variant->name };
+	TRY(add_package(a, p, &files, e));
+	add_text(a, &files, "_ops.py",
+		fill(a, v->ops ? embedded_ops_arch() : embedded_ops_noarch(), words, n_words));
+	add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
+		fill(a, embedded_alias(), words, n_words));
+	if (object) {
+		struct package_file f = { .path = arena_printf(a, "%s.abi3.so", v->ops),
+			.from = store_object_path(a, s, object),
+			.sha256 = *object,
+			.is_exec = true };
+
+		vec_push(a, &files, f);
+	}
+	qsort(files.v, files.n, sizeof(*files.v), cmp_file);
+	out->files = files.v;
+	out->n = files.n;
+	add_text(a, &files, "metadata.json", metadata_format(a, p, v, id, out));
+	qsort(files.v, files.n, sizeof(*files.v), cmp_file);
+	out->files = files.v;
+	out->n = files.n;
+	out->id = package_id(out);
+	return 0;
+}

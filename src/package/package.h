@@ -1,0 +1,32 @@
+/* What a variant's directory holds: files with their contents and digests, nothing written yet. */
+#ifndef PACKAGE_PACKAGE_H
+#define PACKAGE_PACKAGE_H
+#include "plan/graph.h"
+
+struct package_file {
+	const char *path; /* in the variant's directory */
+	struct digest sha256;
+	const char *from; /* file to copy; NULL: text */
+	struct str text;
+	bool is_exec;
+};
+struct package {
+	const char *variant;
+	struct package_file *files; /* in byte order of path */
+	size_t n;
+	struct digest id; /* of paths, digests and modes */
+};
+/*
+ * The layout, as the `kernels` client loads it:
+ *     __init__.py, other files of the Python package, _ops.py, OPS.abi3.so, metadata.json
+ *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory
+ * object is the extension in the store; NULL for a variant without one.
+ */
+int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const struct store *s, const struct digest *object, struct package *out, struct err *e);
+
+/* metadata.json: name, id, version, license, upstream, source, python-depends, kernel-depends, backend, digest,
+ * provenance, and toolchain, which is ours. files are all others of the package, sorted. */
+struct str metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const char *id, const struct package *files);
+#endif

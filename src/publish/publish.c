@@ -1,0 +1,233 @@
+#include "publish/publish.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define HEAD "kernel-builder published 1\n"
+#define TEMPORARY ".kb-" /* what a killed builder leaves begins with this */
+
+struct publish {
+	struct arena *a;
+	struct store *store;
+	const char *dir;   /* the kernel's */
+	const char *build; /* dir/build */
+	const char *real;  /* absolute path of build */
+	int fd;            /* build, flocked */
+};
+
+static int
+remove_leftovers(const struct publish *p, struct err *e)
+{
+	struct strs names;
+
+	TRY(fs_list(p->a, p->build, &names, e));
+	for (size_t i = 0; i < names.n; i++) {
+		if (str_has_prefix(names.v[i], TEMPORARY))
+			TRY(fs_remove(path_join(p->a, p->build, names.v[i]), e));
+	}
+	return 0;
+}
+
+int
+publish_open(struct arena *a, struct store *s, const char *dir, struct publish **out, struct err *e)
+{
+	struct publish *p = arena_new(a, struct publish);
+	char *real;
+
+	*p = (struct publish){ .a = a, .store = s, .dir = dir, .fd = -1 };
+	p->build = path_join(a, dir, "build");
+	TRY(fs_mkdirs(p->build, e));
+	p->fd = open(p->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->fd < 0)
+		return err_sys(e, "open %s", p->build);
+	while (flock(p->fd, LOCK_EX) < 0) {
+		if (errno != EINTR) {
+			err_sys(e, "lock %s", p->build);
+			fd_closep(&p->fd);
+			return -1;
+		}
+	}
+	real = realpath(p->build, NULL);
+	if (!real || remove_leftovers(p, e) < 0) {
+		if (!real)
+			err_sys(e, "%s", p->build);
+		free(real);
+		fd_closep(&p->fd);
+		return -1;
+	}
+	p->real = arena_strdup(a, real);
+	free(real);
+	*out = p;
+	return 0;
+}
+
+void
+publish_close(struct publish *p)
+{
+	if (p)
+		fd_closep(&p->fd);
+}
+
+static struct digest
+record_key(const struct publish *p, const char *variant)
+{
+	const char *path = path_join(p->a, p->real, variant);
+
+	return sha256_of(path, strlen(path));
+}
+
+/* The record's text for what lies in dir now; -1 when a file is missing or of another kind. */
+static int
+describe(const struct publish *p, const struct package *pkg, const char *dir, struct buf *out)
+{
+	char hex[65];
+
+	buf_addf(out, HEAD "%s\n", digest_hex(&pkg->id, hex));
+	for (size_t i = 0; i < pkg->n; i++) {
+		const struct package_file *f = &pkg->files[i];
+		struct stat st;
+
+		if (lstat(path_join(p->a, dir, f->path), &st) < 0 || !S_ISREG(st.st_mode))
+			return -1;
+		buf_addf(out, "%lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			(long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
+			(unsigned long long)st.st_ino, f->path);
+	}
+	return 0;
+}
+
+static int
+is_current(const struct publish *p, const struct package *pkg, struct err *e)
+{
+	CLEANUP(buf_free) struct buf now = { 0 };
+	struct digest key = record_key(p, pkg->variant);
+	struct str then;
+	int r = store_get_text(p->a, p->store, "published", &key, &then, e);
+
+	if (r <= 0)
+		return r;
+	if (describe(p, pkg, path_join(p->a, p->build, pkg->variant), &now) < 0)
+		return 0;
+	return str_eq(buf_str(&now), then);
+}
+
+static int
+write_file(const struct publish *p, const char *dir, const struct package_file *f, struct err *e)
+{
+	const char *to = path_join(p->a, dir, f->path);
+	mode_t mode = f->is_exec ? 0755 : 0644;
+	struct digest d;
+
+	TRY(fs_mkdirs_for(to, e));
+	if (f->from)
+		TRY(fs_copy(f->from, to, mode, e));
+	else
+		TRY(fs_write_atomic(to, f->text.p, f->text.n, mode, e));
+	TRY(sha256_file(to, &d, NULL, e));
+	if (!digest_eq(&d, &f->sha256))
+		return err_set(e, ERR_STORE, "%s is not what was hashed before; build again",
+			f->from ? f->from : to);
+	return 0;
+}
+
+/* Puts tmp in the place of final; what was there is at tmp afterwards, or gone. */
+static int
+swap(const struct publish *p, const char *tmp, const char *final, struct err *e)
+{
+	const char *old = arena_printf(p->a, "%s-old", tmp);
+
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, final, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST &&
+		renameat2(AT_FDCWD, tmp, AT_FDCWD, final, RENAME_EXCHANGE) == 0)
+		return 0;
+	/* A file system that knows neither: the old one is away for a moment. */
+	if (rename(final, old) < 0 && errno != ENOENT)
+		return err_sys(e, "replace %s", final);
+	if (rename(tmp, final) < 0)
+		return err_sys(e, "replace %s", final);
+	return fs_remove(old, e);
+}
+
+static int
+write_variant(const struct publish *p, const struct package *pkg, const char *tmp, struct err *e)
+{
+	const char *final = path_join(p->a, p->build, pkg->variant);
+	CLEANUP(buf_free) struct buf record = { 0 };
+	struct digest key = record_key(p, pkg->variant);
+
+	if (mkdir(tmp, 0777) < 0)
+		return err_sys(e, "make %s", tmp);
+	for (size_t i = 0; i < pkg->n; i++)
+		TRY(write_file(p, tmp, &pkg->files[i], e));
+	TRY(swap(p, tmp, final, e));
+	if (describe(p, pkg, final, &record) < 0)
+		return err_sys(e, "%s", final);
+	return store_put_text(p->store, "published", &key, buf_str(&record), e);
+}
+
+int
+publish_variant(struct publish *p, const struct package *pkg, struct err *e)
+{
+	const char *tmp = arena_printf(p->a, "%s/" TEMPORARY "%s", p->build, pkg->variant);
+	int r = is_current(p, pkg, e);
+	struct err ignored;
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	r = write_variant(p, pkg, tmp, e);
+	fs_remove(tmp, &ignored); /* the old variant, or what was not finished */
+	return r < 0 ? err_wrap(e, "publish %s", pkg->variant) : 1;
+}
+
+int
+publish_result(struct publish *p, struct err *e)
+{
+	const char *result = path_join(p->a, p->dir, "result");
+	const char *tmp = path_join(p->a, p->build, TEMPORARY "result");
+	char target[16] = "";
+	struct stat st;
+
+	if (lstat(result, &st) == 0 && !S_ISLNK(st.st_mode)) {
+		log_warn("%s is not a symbolic link and was left alone; the variants are in %s", result,
+			p->build);
+		return 0;
+	}
+	if (readlink(result, target, sizeof(target) - 1) == 5 && streq(target, "build"))
+		return 0;
+	if (symlink("build", tmp) < 0 || rename(tmp, result) < 0)
+		return err_sys(e, "link %s", result);
+	return 0;
+}
+
+int
+publish_clean(struct arena *a, const char *dir, struct err *e)
+{
+	const char *build = path_join(a, dir, "build"), *result = path_join(a, dir, "result");
+	struct strs names;
+	char target[16] = "";
+	ssize_t n = readlink(result, target, sizeof(target) - 1);
+
+	TRY(fs_list(a, build, &names, e));
+	for (size_t i = 0; i < names.n; i++) {
+		const char *path = path_join(a, build, names.v[i]);
+
+		if (str_has_prefix(names.v[i], TEMPORARY) ||
+			(str_has_prefix(names.v[i], "torch") &&
+				fs_exists(path_join(a, path, "metadata.json"))))
+			TRY(fs_remove(path, e));
+	}
+	if (rmdir(build) < 0 && errno != ENOENT && errno != ENOTEMPTY)
+		return err_sys(e, "remove %s", build);
+	if (n == 5 && streq(target, "build") && unlink(result) < 0)
+		return err_sys(e, "remove %s", result);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * The only code that writes into the user's tree. build/VARIANT appears, and is replaced, by rename; result
+ * is a relative link to build.
+ *
+ * What was published stands in the store, under published/, key H(absolute path of the variant's directory):
+ *     kernel-builder published 1
+ *     PACKAGE-ID
+ *     SIZE MTIME CTIME INODE PATH      one line per file, as lstat said after writing
+ * A variant whose package id and files are as recorded is left alone.
+ */
+#ifndef PUBLISH_PUBLISH_H
+#define PUBLISH_PUBLISH_H
+#include "package/package.h"
+
+struct publish; /* holds a lock on build/: end it with publish_close */
+
+/* Makes dir/build, waits for other builders there, removes what killed ones left. */
+int publish_open(struct arena *a, struct store *s, const char *dir, struct publish **out, struct err *e);
+void publish_close(struct publish *p);
+/* Writes a variant unless it is as it should be. Returns 1 if it was written, 0 if not. Each file's bytes are
+ * hashed as they are written; a difference fails with ERR_STORE and leaves the old variant. */
+int publish_variant(struct publish *p, const struct package *pkg, struct err *e);
+/* Makes dir/result point to build. Leaves anything that is not a symbolic link alone, with a warning. */
+int publish_result(struct publish *p, struct err *e);
+/* Removes dir/build's variants that this program published or that look like variants, and result if it is the link. */
+int publish_clean(struct arena *a, const char *dir, struct err *e);
+#endif
