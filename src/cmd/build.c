@@ -1,0 +1,144 @@
+#include "base/err.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "cmd/cmd.h"
+#include "package/package.h"
+#include "publish/publish.h"
+#include <fcntl.h>
+#include <time.h>
+
+struct build {
+	struct ctx *c;
+	struct work w;
+	struct store *store;
+	struct exec *exec;
+	struct progress *progress;
+	size_t failed;
+	uint64_t bytes;
+};
+
+static int
+events_fd(const struct ctx *c, int *out, struct err *e)
+{
+	const char *text = opt_get(&c->opts, "events");
+	uint64_t n;
+
+	*out = -1;
+	if (!text)
+		return 0;
+	if (!str_to_u64(str_of(text), &n) || n > 65535 || fcntl((int)n, F_GETFD) < 0)
+		return err_set(e, ERR_USAGE, "--events: \"%s\" is not an open descriptor", text);
+	*out = (int)n;
+	return 0;
+}
+
+/* Pins of the steps that will run. */
+static int
+fetch_needed(struct build *b, struct err *e)
+{
+	const struct outcome *out = exec_outcomes(b->exec);
+	struct arena *a = &b->c->arena;
+	struct map seen = { 0 };
+	struct pin **pins;
+
+	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
+		if (out[i].state == STEP_WAITING)
+			plan_step_pins(a, &b->w.plan.steps[i], &seen);
+	}
+	pins = arena_array(a, struct pin *, seen.n + 1);
+	for (size_t i = 0; i < seen.n; i++)
+		pins[i] = seen.entry[i].val;
+	return work_fetch(b->c, b->store, pins, seen.n, false, &b->bytes, e);
+}
+
+static int
+run_steps(struct build *b, struct err *e)
+{
+	const struct settings *s = &b->c->settings;
+	struct exec_options o = {
+		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
+		.keep_going = opt_has(&b->c->opts, "keep-going"),
+		.observer = { progress_event, b->progress },
+	};
+	int left = exec_probe(b->exec, e), r;
+
+	if (left <= 0)
+		return left;
+	TRY(fetch_needed(b, e));
+	r = exec_run(b->exec, &o, &b->failed, e);
+	progress_end(b->progress);
+	return r;
+}
+
+static int
+publish_one(struct build *b, struct publish *pub, const struct plan_variant *v, struct err *e)
+{
+	const struct outcome *out = exec_outcomes(b->exec);
+	const struct outcome *link = v->link == SIZE_MAX ? NULL : &out[v->link];
+	struct package pkg;
+	int r;
+
+	if (link && link->state != STEP_DONE && link->state != STEP_CACHED)
+		return 0;
+	TRY(package_make(&b->c->arena, &b->w.plan, v, b->store, link ? &link->object : NULL, &pkg, e));
+	r = publish_variant(pub, &pkg, e);
+	if (r > 0)
+		progress_note(b->progress, "published", "variant", pkg.variant);
+	return r;
+}
+
+static int
+publish_all(struct build *b, size_t *written, struct err *e)
+{
+	struct publish *pub;
+	int r = 0;
+
+	*written = 0;
+	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, &pub, e));
+	for (size_t i = 0; r >= 0 && i < b->w.plan.n_variants; i++) {
+		r = publish_one(b, pub, &b->w.plan.variants[i], e);
+		*written += r > 0;
+	}
+	if (r >= 0)
+		r = publish_result(pub, e);
+	publish_close(pub);
+	return r < 0 ? -1 : 0;
+}
+
+static int
+build(struct build *b, struct err *e)
+{
+	struct timespec t0, t1;
+	size_t written;
+	char size[16];
+
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
+	TRY(run_steps(b, e));
+	TRY(publish_all(b, &written, e));
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	if (b->failed)
+		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
+			b->failed == 1 ? "" : "s");
+	log_info("%zu variant%s in %s/build, %zu written, %s fetched, %.2f s", b->w.plan.n_variants,
+		b->w.plan.n_variants == 1 ? "" : "s", b->w.project.dir, written,
+		str_size(size, b->bytes),
+		(double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
+	return 0;
+}
+
+int
+cmd_build(struct ctx *c, struct err *e)
+{
+	struct build b = { .c = c };
+	int fd, r;
+
+	TRY(events_fd(c, &fd, e));
+	TRY(work_plan(c, &b.w, e));
+	b.progress = progress_new(&c->arena, fd);
+	TRY(store_open(c->settings.home, false, &b.store, e));
+	r = build(&b, e);
+	exec_close(b.exec);
+	store_close(b.store);
+	return r;
+}

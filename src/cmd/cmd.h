@@ -1,0 +1,67 @@
+/* Subcommands: each parses its operands, calls stages, prints. No logic. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+#include "base/opt.h"
+#include "config/settings.h"
+#include "exec/exec.h"
+#include "fetch/fetch.h"
+#include "plan/graph.h"
+#include "resolve/lock.h"
+
+struct ctx {
+	struct arena arena; /* of the run */
+	struct opts opts;
+	struct settings settings;
+};
+struct cmd {
+	const char *name, *operands, *summary;
+	const struct opt *opts; /* ends with { 0 } */
+	int (*run)(struct ctx *c, struct err *e);
+};
+extern const struct opt global_opts[];
+const struct cmd *cmd_find(const char *name);
+void cmd_print_help(const struct cmd *only);
+
+int cmd_build(struct ctx *c, struct err *e);
+int cmd_catalog(struct ctx *c, struct err *e);
+int cmd_check_config(struct ctx *c, struct err *e);
+int cmd_clean(struct ctx *c, struct err *e);
+int cmd_fetch(struct ctx *c, struct err *e);
+int cmd_help(struct ctx *c, struct err *e);
+int cmd_list_variants(struct ctx *c, struct err *e);
+int cmd_lock(struct ctx *c, struct err *e);
+int cmd_plan(struct ctx *c, struct err *e);
+int cmd_store(struct ctx *c, struct err *e);
+
+/* What most commands begin with; every member lives in the run's arena. */
+struct work {
+	struct project project;
+	struct catalog catalog; /* the lock's, if there is one and nothing overrides it */
+	bool locked;
+	struct selection selection;
+	struct resolution resolution;
+	struct sources_set sources;
+	struct plan_host host;
+	struct plan plan;
+};
+/* The kernel's directory: the operand, else ".". Fails with ERR_USAGE on more operands. */
+int work_dir(const struct ctx *c, const char **out, struct err *e);
+/* build.toml, the lock or the catalog, the variants asked for. */
+int work_resolve(struct ctx *c, struct work *w, struct err *e);
+/* The same and the plan. */
+int work_plan(struct ctx *c, struct work *w, struct err *e);
+/* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
+int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
+	uint64_t *bytes, struct err *e);
+/* What the Python at hand has, as a matrix of one row, for --matrix host. */
+int host_matrix(struct arena *a, const struct catalog *cat, struct matrix *out, struct err *e);
+
+/* The terminal's view of a run. */
+struct progress;
+struct progress *progress_new(struct arena *a, int events_fd);
+void progress_event(void *progress, const struct plan *p, const struct exec_event *ev);
+void progress_bytes(struct progress *p, uint64_t received, uint64_t total, const char *what);
+void progress_end(struct progress *p);
+/* One JSON line to the events' descriptor, if there is one: {"event": NAME, "name": value}. */
+void progress_note(struct progress *p, const char *event, const char *key, const char *value);
+#endif

@@ -1,0 +1,91 @@
+#include "base/err.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "cmd/cmd.h"
+
+/* Every pin of the plan, once. */
+static struct pin **
+all_pins(struct ctx *c, const struct plan *p, size_t *n)
+{
+	struct map seen = { 0 };
+	struct pin **pins;
+
+	for (size_t i = 0; i < p->n_steps; i++)
+		plan_step_pins(&c->arena, &p->steps[i], &seen);
+	pins = arena_array(&c->arena, struct pin *, seen.n + 1);
+	for (size_t i = 0; i < seen.n; i++)
+		pins[i] = seen.entry[i].val;
+	*n = seen.n;
+	return pins;
+}
+
+static int
+fetch_all(struct ctx *c, const struct work *w, bool full, struct err *e)
+{
+	struct store *s;
+	struct pin **pins;
+	uint64_t bytes = 0;
+	char size[16];
+	size_t n;
+	int r;
+
+	pins = all_pins(c, &w->plan, &n);
+	TRY(store_open(c->settings.home, false, &s, e));
+	r = work_fetch(c, s, pins, n, full, &bytes, e);
+	store_close(s);
+	if (r == 0)
+		log_info("%zu pins in the store, %s fetched", n, str_size(size, bytes));
+	return r;
+}
+
+int
+cmd_fetch(struct ctx *c, struct err *e)
+{
+	struct work w;
+
+	TRY(work_plan(c, &w, e));
+	return fetch_all(c, &w, false, e);
+}
+
+/* What the lock should say by the catalog of the program. */
+static int
+format(struct ctx *c, const struct work *w, struct str *out, struct err *e)
+{
+	const char *matrix = w->selection.matrix ? w->selection.matrix : "current";
+
+	return lock_format(&c->arena, &w->catalog, matrix, &w->resolution, out, e);
+}
+
+int
+cmd_lock(struct ctx *c, struct err *e)
+{
+	struct work w;
+	struct str text, old;
+	const char *path;
+
+	if (opt_has(&c->opts, "verify-full")) {
+		TRY(work_plan(c, &w, e));
+		return fetch_all(c, &w, true, e);
+	}
+	if (opt_has(&c->opts, "verify")) {
+		TRY(work_resolve(c, &w, e));
+		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
+		if (!w.locked)
+			return err_set(e, ERR_CONFIG, "%s is not there; kernel-builder lock makes it", path);
+		TRY(fs_read(&c->arena, path, 64 << 20, &old, e));
+		TRY(format(c, &w, &text, e));
+		if (!str_eq(old, text))
+			return err_set(e, ERR_CONFIG,
+				"%s is not what kernel-builder lock would write; write it anew", path);
+		return 0;
+	}
+	/* A new lock is made from the catalog, not from the old lock. */
+	vec_push(&c->arena, &c->opts, (struct opt_value){ "no-lock", "" });
+	TRY(work_resolve(c, &w, e));
+	path = path_join(&c->arena, w.project.dir, LOCK_FILE);
+	TRY(format(c, &w, &text, e));
+	TRY(fs_write_atomic(path, text.p, text.n, 0644, e));
+	log_info("%s: %zu variants", path, w.resolution.n);
+	return 0;
+}

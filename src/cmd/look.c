@@ -1,0 +1,54 @@
+/* Commands that only look: check-config, list-variants, plan. */
+#include "base/err.h"
+#include "cmd/cmd.h"
+#include "publish/publish.h"
+#include "base/log.h"
+#include <stdio.h>
+
+int
+cmd_check_config(struct ctx *c, struct err *e)
+{
+	struct project p;
+	const char *dir;
+
+	TRY(work_dir(c, &dir, e));
+	TRY(project_load(&c->arena, dir, &p, e));
+	for (size_t i = 0; i < p.warnings.n; i++)
+		log_warn("%s", p.warnings.v[i]);
+	return 0;
+}
+
+int
+cmd_list_variants(struct ctx *c, struct err *e)
+{
+	struct work w;
+
+	TRY(work_resolve(c, &w, e));
+	for (size_t i = 0; i < w.resolution.n; i++)
+		printf("%s\n", w.resolution.v[i].name);
+	return 0;
+}
+
+int
+cmd_plan(struct ctx *c, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	bool json = opt_has(&c->opts, "json"), dot = opt_has(&c->opts, "dot");
+	struct work w;
+
+	if (json && dot)
+		return err_set(e, ERR_USAGE, "--json and --dot exclude each other");
+	TRY(work_plan(c, &w, e));
+	plan_print(&w.plan, json ? PLAN_JSON : dot ? PLAN_DOT : PLAN_TEXT, &out);
+	fwrite(out.p, 1, out.n, stdout);
+	return 0;
+}
+
+int
+cmd_clean(struct ctx *c, struct err *e)
+{
+	const char *dir;
+
+	TRY(work_dir(c, &dir, e));
+	return publish_clean(&c->arena, dir, e);
+}

@@ -1,0 +1,152 @@
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/err.h"
+#include "cmd/cmd.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+struct progress {
+	int events;           /* descriptor for JSON lines; -1: none */
+	struct timespec begin;
+	size_t ran;           /* steps that ended by running */
+	double spent;         /* wall seconds of those */
+	char label[160];      /* what started last */
+};
+
+struct progress *
+progress_new(struct arena *a, int events_fd)
+{
+	struct progress *p = arena_new(a, struct progress);
+
+	p->events = events_fd;
+	clock_gettime(CLOCK_MONOTONIC, &p->begin);
+	return p;
+}
+
+static void
+emit(struct progress *p, json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+	struct err ignored;
+
+	if (p->events >= 0 && text) {
+		CLEANUP(buf_free) struct buf line = { 0 };
+
+		buf_addf(&line, "%s\n", text);
+		/* A reader that went away is no reason to stop a build. */
+		if (fs_write_all(p->events, line.p, line.n, &ignored) < 0)
+			p->events = -1;
+	}
+	free(text);
+	json_decref(o);
+}
+
+void
+progress_note(struct progress *p, const char *event, const char *key, const char *value)
+{
+	emit(p, json_pack("{s:s, s:s}", "event", event, key, value));
+}
+
+static void
+emit_step(struct progress *p, const struct plan *plan, const struct exec_event *ev)
+{
+	static const char *const state[] = { "waiting", "cached", "running", "done", "failed",
+		"skipped" };
+	const struct step *s = &plan->steps[ev->step];
+
+	if (ev->kind == EXEC_READY)
+		emit(p, json_pack("{s:s, s:I, s:I}", "event", "ready", "steps", (json_int_t)ev->total,
+				"cached", (json_int_t)ev->cached));
+	else if (ev->kind == EXEC_STARTED)
+		emit(p, json_pack("{s:s, s:I, s:s, s:s}", "event", "started", "step",
+				(json_int_t)ev->step, "label", s->label, "variant",
+				s->variant->name));
+	else
+		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I}", "event", "ended", "step",
+				(json_int_t)ev->step, "state", state[ev->state], "status",
+				ev->exit_status, "seconds", ev->seconds, "cpu", ev->cpu_seconds,
+				"peak", (json_int_t)ev->peak_bytes));
+}
+
+static void
+draw(struct progress *p, const struct exec_event *ev, unsigned parallel)
+{
+	CLEANUP(buf_free) struct buf line = { 0 };
+
+	buf_addf(&line, "[%zu/%zu] %zu running", ev->done, ev->total, ev->running);
+	if (ev->cached)
+		buf_addf(&line, ", %zu cached", ev->cached);
+	if (ev->failed)
+		buf_addf(&line, ", %zu failed", ev->failed);
+	if (p->ran) {
+		double eta = p->spent / (double)p->ran * (double)(ev->total - ev->done) /
+			(parallel ? parallel : 1);
+
+		buf_addf(&line, ", %u:%02u left", (unsigned)eta / 60, (unsigned)eta % 60);
+	}
+	buf_addf(&line, ": %s", p->label);
+	log_status(line.p);
+}
+
+/* The failed command as a person would type it, and all that it said. */
+static void
+report_failure(const struct plan *plan, const struct exec_event *ev)
+{
+	const struct step *s = &plan->steps[ev->step];
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	buf_addf(&text, "FAILED: %s for %s (exit status %d)\n", s->label, s->variant->name,
+		ev->exit_status);
+	for (size_t i = 0; i < s->argv.n; i++)
+		buf_addf(&text, "%s%s", i ? " " : "", s->argv.v[i]);
+	buf_addc(&text, '\n');
+	buf_add(&text, ev->output.p, ev->output.n);
+	log_text(text.p, text.n);
+}
+
+void
+progress_event(void *arg, const struct plan *plan, const struct exec_event *ev)
+{
+	struct progress *p = arg;
+	const struct step *s = &plan->steps[ev->step];
+
+	emit_step(p, plan, ev);
+	if (ev->kind == EXEC_STARTED)
+		snprintf(p->label, sizeof(p->label), "%s %s", s->variant->name, s->label);
+	if (ev->kind == EXEC_DONE && ev->state != STEP_CACHED) {
+		p->ran++;
+		p->spent += ev->seconds;
+	}
+	if (ev->kind == EXEC_DONE && ev->state == STEP_FAILED)
+		report_failure(plan, ev);
+	else if (ev->kind == EXEC_DONE && ev->state == STEP_DONE && ev->output.n)
+		log_text(ev->output.p, ev->output.n);
+	if (!log_has_status() && ev->kind == EXEC_DONE && ev->state == STEP_DONE)
+		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
+			ev->seconds);
+	draw(p, ev, (unsigned)ev->running);
+}
+
+void
+progress_bytes(struct progress *p, uint64_t received, uint64_t total, const char *what)
+{
+	char got[16], all[16], line[256];
+	struct timespec now;
+	double t;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	t = (double)(now.tv_sec - p->begin.tv_sec) + (double)(now.tv_nsec - p->begin.tv_nsec) / 1e9;
+	snprintf(line, sizeof(line), "fetching %s%s%s, %.1f MiB/s: %s", str_size(got, received),
+		total ? " of " : "", total ? str_size(all, total) : "",
+		t > 0.1 ? (double)received / t / 1048576 : 0.0, what);
+	log_status(line);
+}
+
+void
+progress_end(struct progress *p)
+{
+	(void)p;
+	log_status(NULL);
+}

@@ -1,0 +1,98 @@
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "store/gc.h"
+#include <stdio.h>
+
+static int
+info(struct ctx *c, struct store *s, struct err *e)
+{
+	struct store_info i;
+	char size[16];
+
+	TRY(store_info(s, &i, e));
+	printf("%s\n", c->settings.home);
+	for (int k = 0; k < STORE_KINDS; k++)
+		printf("  %-10s %8llu  %s\n", store_kind_name((enum store_kind)k),
+			(unsigned long long)i.kind[k].count, str_size(size, i.kind[k].bytes));
+	printf("  %-10s %8s  %s\n", "in all", "", str_size(size, i.bytes));
+	return 0;
+}
+
+static void
+on_damage(void *arg, enum store_kind kind, const char *what)
+{
+	(void)arg;
+	printf("damaged %s: %s\n", store_kind_name(kind), what);
+}
+
+static int
+verify(struct ctx *c, struct store *s, struct err *e)
+{
+	struct store_verify v = { .drop = opt_has(&c->opts, "drop"), .on_damage = on_damage };
+
+	TRY(store_verify(s, &v, e));
+	printf("%llu checked, %llu damaged%s\n", (unsigned long long)v.checked,
+		(unsigned long long)v.damaged, v.damaged && v.drop ? " and removed" : "");
+	if (v.damaged && !v.drop)
+		return err_set(e, ERR_STORE,
+			"the store is damaged; kernel-builder store verify --drop removes what is "
+			"damaged, and the next build makes it again");
+	return 0;
+}
+
+/* "20G", "512M", "0": bytes, in powers of 1024. */
+static int
+parse_size(const char *text, uint64_t *out, struct err *e)
+{
+	static const char units[] = "KMGT";
+	struct str s = str_of(text);
+	uint64_t factor = 1;
+	const char *u = s.n ? strchr(units, s.p[s.n - 1]) : NULL;
+
+	if (u) {
+		for (ptrdiff_t i = 0; i <= u - units; i++)
+			factor *= 1024;
+		s.n--;
+	}
+	if (!str_to_u64(s, out) || *out > UINT64_MAX / factor)
+		return err_set(e, ERR_USAGE, "--keep: \"%s\" is not a size such as 20G or 512M", text);
+	*out *= factor;
+	return 0;
+}
+
+static int
+gc(struct ctx *c, struct store *s, uint64_t keep, struct err *e)
+{
+	struct store_info i;
+	char size[16];
+
+	(void)c;
+	TRY(store_gc(s, keep, &i, e));
+	printf("removed %s\n", str_size(size, i.bytes));
+	return 0;
+}
+
+int
+cmd_store(struct ctx *c, struct err *e)
+{
+	const char *what = c->opts.operands.n == 1 ? c->opts.operands.v[0] : "";
+	bool is_gc = streq(what, "gc");
+	struct store *s;
+	uint64_t keep = 0;
+	int r;
+
+	if (!is_gc && !streq(what, "info") && !streq(what, "verify"))
+		return err_set(e, ERR_USAGE, "store: say one of info, verify, gc");
+	if (is_gc) {
+		const char *text = opt_get(&c->opts, "keep");
+
+		if (!text)
+			return err_set(e, ERR_USAGE, "store gc: say how much may stay: --keep 20G");
+		TRY(parse_size(text, &keep, e));
+	}
+	TRY(store_open(c->settings.home, is_gc, &s, e));
+	r = is_gc ? gc(c, s, keep, e) : streq(what, "info") ? info(c, s, e) : verify(c, s, e);
+	store_close(s);
+	return r;
+}

@@ -1,0 +1,125 @@
+#include "base/err.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include <stdio.h>
+
+const struct opt global_opts[] = {
+	{ 'C', "directory", "DIR", "the kernel's directory, if no operand names one" },
+	{ 'q', "quiet", NULL, "errors and warnings only" },
+	{ 'v', "verbose", NULL, "say more" },
+	{ 'h', "help", NULL, "this text" },
+	{ 0, "store", "DIR", "the store (KERNEL_BUILDER_HOME)" },
+	{ 0, "catalog", "DIR", "read the catalog from here (KERNEL_BUILDER_CATALOG)" },
+	{ 0, "wheel-index", "URL", "index or directory of wheels (default: pip's)" },
+	{ 0, "debian-mirror", "URL", "mirror or directory of Debian packages (default: apt's)" },
+	{ 0, "redist", "URL", "base or directory of NVIDIA's redistributables" },
+	{ 0 },
+};
+
+#define SELECTION_OPTS                                                                             \
+	{ 'm', "matrix", "NAME", "2025-01, current, host or all (default: the lock's, else current)" },  \
+		{ 0, "variant", "NAME", "only this variant; may be given again" },                  \
+		{ 0, "torch", "VERSION", "only this torch; may be given again" },                  \
+		{ 0, "cuda", "VERSION", "only this CUDA; may be given again" },                    \
+		{ 0, "abi", "ABI", "only cxx11 or cxx98" },                                        \
+		{ 0, "backend", "NAME", "only this backend; may be given again" },                 \
+	{                                                                                          \
+		0, "no-lock", NULL, "ignore kernel-builder.lock"                                   \
+	}
+
+static const struct opt build_opts[] = {
+	SELECTION_OPTS,
+	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
+	{ 0, "cores", "N", "use N cores (CORES)" },
+	{ 'k', "keep-going", NULL, "after a failure, build what does not depend on it" },
+	{ 0, "events", "FD", "write what happens as JSON lines to a descriptor" },
+	{ 0 },
+};
+static const struct opt selection_opts[] = { SELECTION_OPTS, { 0 } };
+static const struct opt plan_opts[] = {
+	SELECTION_OPTS,
+	{ 0, "json", NULL, "as JSON" },
+	{ 0, "dot", NULL, "as a graph for Graphviz" },
+	{ 0 },
+};
+static const struct opt lock_opts[] = {
+	SELECTION_OPTS,
+	{ 0, "verify", NULL, "compare the lock with the catalog; write nothing" },
+	{ 0, "verify-full", NULL, "fetch every file whole and prove the pins; write nothing" },
+	{ 0 },
+};
+static const struct opt store_opts[] = {
+	{ 0, "keep", "SIZE", "gc: what may stay, such as 20G" },
+	{ 0, "drop", NULL, "verify: remove what is damaged" },
+	{ 0 },
+};
+static const struct opt catalog_opts[] = {
+	{ 0, "cuda", "VERSION", "add torch: published for this CUDA; may be given again" },
+	{ 0, "full", NULL, "fetch whole files and check their hashes" },
+	{ 0 },
+};
+static const struct opt no_opts[] = { { 0 } };
+
+static const struct cmd cmds[] = {
+	{ "build", "[DIR]", "build variants into DIR/build", build_opts, cmd_build },
+	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,
+		cmd_list_variants },
+	{ "check-config", "[DIR]", "read build.toml and say what is wrong with it", no_opts,
+		cmd_check_config },
+	{ "plan", "[DIR]", "print every command of a build, run none", plan_opts, cmd_plan },
+	{ "fetch", "[DIR]", "fetch what a build needs, build nothing", selection_opts, cmd_fetch },
+	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
+	{ "store", "info|verify|gc", "look after the store", store_opts, cmd_store },
+	{ "clean", "[DIR]", "remove DIR/build and DIR/result", no_opts, cmd_clean },
+	{ "catalog", "add torch VERSION|fill", "make pins (for maintainers; needs --catalog)",
+		catalog_opts, cmd_catalog },
+	{ "help", "[COMMAND]", "explain a command", no_opts, cmd_help },
+	{ 0 },
+};
+
+const struct cmd *
+cmd_find(const char *name)
+{
+	for (const struct cmd *c = cmds; c->name; c++) {
+		if (streq(c->name, name))
+			return c;
+	}
+	return NULL;
+}
+
+void
+cmd_print_help(const struct cmd *only)
+{
+	if (only) {
+		printf("usage: kernel-builder %s [options] %s\n\n%s\n\n", only->name, only->operands,
+			only->summary);
+		opt_print(only->opts);
+		printf("\nfor every command:\n");
+		opt_print(global_opts);
+		return;
+	}
+	printf("usage: kernel-builder COMMAND [options] [operands]\n\n"
+	       "Builds PyTorch kernels for every torch, CUDA and C++ ABI.\n\n");
+	for (const struct cmd *c = cmds; c->name; c++)
+		printf("  %-14s %-22s %s\n", c->name, c->operands, c->summary);
+	printf("\nfor every command:\n");
+	opt_print(global_opts);
+	printf("  %-26s %s\n", "    --version", "the version of the program");
+	printf("\nexit status: 0 done, 1 a step failed, 2 usage, 3 configuration, 4 network or wrong "
+	       "hash,\n5 refused by a check, 6 store or system, 70 a bug, 128+n ended by signal n\n");
+}
+
+int
+cmd_help(struct ctx *c, struct err *e)
+{
+	const struct cmd *only = NULL;
+
+	if (c->opts.operands.n) {
+		only = cmd_find(c->opts.operands.v[0]);
+		if (!only)
+			return err_set(e, ERR_USAGE, "no command is called \"%s\"; see kernel-builder help",
+				c->opts.operands.v[0]);
+	}
+	cmd_print_help(only);
+	return 0;
+}

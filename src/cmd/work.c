@@ -1,0 +1,164 @@
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cmd/cmd.h"
+
+int
+work_dir(const struct ctx *c, const char **out, struct err *e)
+{
+	const char *flag = opt_get(&c->opts, "directory");
+
+	if (c->opts.operands.n > 1)
+		return err_set(e, ERR_USAGE, "one directory at most, not \"%s\" as well",
+			c->opts.operands.v[1]);
+	*out = c->opts.operands.n ? c->opts.operands.v[0] : flag ? flag : ".";
+	if (!fs_is_dir(*out))
+		return err_set(e, ERR_USAGE, "%s is not a directory", *out);
+	return 0;
+}
+
+static void
+read_selection(struct ctx *c, struct selection *s)
+{
+	struct arena *a = &c->arena;
+
+	s->matrix = opt_get(&c->opts, "matrix");
+	s->variants = opt_all(a, &c->opts, "variant");
+	s->torch = opt_all(a, &c->opts, "torch");
+	s->cuda = opt_all(a, &c->opts, "cuda");
+	s->abi = opt_all(a, &c->opts, "abi");
+	s->backends = opt_all(a, &c->opts, "backend");
+}
+
+/* The lock decides unless --no-lock, or --matrix names another matrix than the lock's. */
+static int
+choose_catalog(struct ctx *c, struct work *w, struct err *e)
+{
+	const char *matrix = w->selection.matrix;
+	struct lock lock;
+	int r;
+
+	if (!opt_has(&c->opts, "no-lock") && !c->settings.catalog) {
+		r = lock_read(&c->arena, w->project.dir, &lock, e);
+		if (r < 0)
+			return -1;
+		if (r > 0 && (!matrix || streq(matrix, lock.matrix))) {
+			w->catalog = lock.catalog;
+			w->selection.matrix = lock.matrix;
+			w->locked = true;
+			return 0;
+		}
+	}
+	TRY(catalog_load(&c->arena, c->settings.catalog, &w->catalog, e));
+	if (matrix && streq(matrix, "host")) {
+		struct matrix *host = arena_new(&c->arena, struct matrix);
+
+		TRY(host_matrix(&c->arena, &w->catalog, host, e));
+		w->selection.host = host;
+	}
+	return 0;
+}
+
+int
+work_resolve(struct ctx *c, struct work *w, struct err *e)
+{
+	const char *dir;
+
+	*w = (struct work){ 0 };
+	TRY(work_dir(c, &dir, e));
+	TRY(project_load(&c->arena, dir, &w->project, e));
+	for (size_t i = 0; i < w->project.warnings.n; i++)
+		log_warn("%s", w->project.warnings.v[i]);
+	read_selection(c, &w->selection);
+	TRY(choose_catalog(c, w, e));
+	TRY(resolve_variants(
+		&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e));
+	for (size_t i = 0; i < w->resolution.notes.n; i++)
+		log_info("note: %s", w->resolution.notes.v[i]);
+	return 0;
+}
+
+/* The compilers of the machine; their bytes are part of every key. */
+static int
+find_host_tools(struct arena *a, struct plan_host *out, struct err *e)
+{
+	enum { N = 16 };
+	struct host_tool *t = arena_array(a, struct host_tool, N);
+
+	for (unsigned major = 9; major < N; major++) {
+		const char *path = arena_printf(a, "/usr/bin/g++-%u", major);
+
+		if (!fs_exists(path))
+			continue;
+		TRY(sha256_file(path, &t[major].id, NULL, e));
+		t[major].path = path;
+		t[major].name = path_base(path);
+	}
+	*out = (struct plan_host){ t, N };
+	return 0;
+}
+
+int
+work_plan(struct ctx *c, struct work *w, struct err *e)
+{
+	TRY(work_resolve(c, w, e));
+	TRY(sources_load(&c->arena, &w->project, &w->sources, e));
+	TRY(find_host_tools(&c->arena, &w->host, e));
+	return plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, &w->host,
+		&w->plan, e);
+}
+
+struct fetch_view {
+	struct progress *progress;
+	uint64_t received, total;
+};
+
+static void
+on_fetch(void *arg, const struct fetch_event *ev)
+{
+	struct fetch_view *v = arg;
+	char size[16];
+
+	switch (ev->kind) {
+	case FETCH_START:
+		if (!log_has_status())
+			log_info("fetching %s", path_base(ev->pin->file));
+		break;
+	case FETCH_BYTES:
+		v->received += ev->bytes;
+		break;
+	case FETCH_DONE:
+		log_info("fetched %s: %s", path_base(ev->pin->file), str_size(size, ev->bytes));
+		break;
+	}
+	progress_bytes(v->progress, v->received, v->total, path_base(ev->pin->file));
+}
+
+int
+work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
+	uint64_t *bytes, struct err *e)
+{
+	const struct settings *set = &c->settings;
+	const struct source_settings where = { set->wheel_index, set->debian, set->redist };
+	struct fetch_view view = { .progress = progress_new(&c->arena, -1) };
+	struct fetch_job job = {
+		.store = s, .full = full, .on_event = on_fetch, .arg = &view
+	};
+	struct sources sources;
+	bool need[3] = { false };
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (full || !pins[i]->has_tree || !store_has_tree(s, &pins[i]->tree))
+			need[pins[i]->kind] = true;
+	}
+	if (!need[PIN_WHEEL] && !need[PIN_DEB] && !need[PIN_ARCHIVE])
+		return 0;
+	TRY(sources_find(&c->arena, &where, need, &sources, e));
+	job.sources = &sources;
+	r = fetch_pins(&c->arena, &job, pins, n, e);
+	progress_end(view.progress);
+	if (bytes)
+		*bytes += view.received;
+	return r;
+}

@@ -1,0 +1,138 @@
+#include "config/settings.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "formats/toml.h"
+#include <sched.h>
+#include <stdlib.h>
+
+static const char *
+env_or_null(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v && *v ? v : NULL;
+}
+
+/* $XDG_NAME, else ~/dir; NULL without HOME. */
+static const char *
+user_dir(struct arena *a, const char *xdg, const char *dir)
+{
+	const char *home = env_or_null("HOME"), *x = env_or_null(xdg);
+
+	if (x)
+		return x;
+	return home ? path_join(a, home, dir) : NULL;
+}
+
+struct key {
+	const char *name;
+	const char **value;
+};
+
+static int
+take(const struct toml *t, const char *path, struct key *keys, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct toml_pair *p = &t->pair[i];
+		size_t k = 0;
+
+		while (k < n && !str_eq(p->key, str_of(keys[k].name)))
+			k++;
+		if (k == n)
+			return err_set(e, ERR_CONFIG,
+				"%s:%u:%u: unknown setting \"%.*s\"; the settings are store, "
+				"wheel-index, "
+				"debian-mirror and redist",
+				path, p->line, p->col, (int)p->key.n, p->key.p);
+		if (p->val.kind != TOML_STRING)
+			return err_set(e, ERR_CONFIG, "%s:%u:%u: %s must be a string", path,
+				p->val.line, p->val.col, keys[k].name);
+		*keys[k].value = p->val.s.p;
+	}
+	return 0;
+}
+
+static int
+read_file(struct arena *a, struct settings *s, struct err *e)
+{
+	struct key keys[] = { { "store", &s->home }, { "wheel-index", &s->wheel_index },
+		{ "debian-mirror", &s->debian }, { "redist", &s->redist } };
+	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
+	struct toml t;
+	struct str text;
+
+	if (!dir)
+		return 0;
+	path = path_join(a, dir, "kernel-builder/config.toml");
+	if (!fs_exists(path))
+		return 0;
+	TRY(fs_read(a, path, 1 << 20, &text, e));
+	TRY(toml_parse(a, text, path, &t, e));
+	return take(&t, path, keys, sizeof(keys) / sizeof(keys[0]), e);
+}
+
+/* A flag wins over a variable, which wins over what is there. */
+static void
+pick(const struct opts *o, const char *flag, const char *var, const char **value)
+{
+	const char *v = opt_get(o, flag);
+
+	if (!v)
+		v = env_or_null(var);
+	if (v)
+		*value = v;
+}
+
+static int
+pick_count(const struct opts *o, const char *flag, const char *var, unsigned *out, struct err *e)
+{
+	const char *v = opt_get(o, flag), *name = v ? flag : var;
+	uint64_t n;
+
+	if (!v)
+		v = env_or_null(var);
+	if (!v)
+		return 0;
+	if (!str_to_u64(str_of(v), &n) || n == 0 || n > 4096)
+		return err_set(e, ERR_USAGE, "%s%s must be a number from 1 to 4096, not \"%s\"",
+			name == flag ? "--" : "", name, v);
+	*out = (unsigned)n;
+	return 0;
+}
+
+static unsigned
+usable_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 1)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+int
+settings_load(struct arena *a, const struct opts *o, struct settings *out, struct err *e)
+{
+	struct settings s = { 0 };
+	const char *cache = user_dir(a, "XDG_CACHE_HOME", ".cache");
+
+	TRY(read_file(a, &s, e));
+	pick(o, "store", "KERNEL_BUILDER_HOME", &s.home);
+	pick(o, "wheel-index", "KERNEL_BUILDER_WHEEL_INDEX", &s.wheel_index);
+	pick(o, "debian-mirror", "KERNEL_BUILDER_DEBIAN_MIRROR", &s.debian);
+	pick(o, "redist", "KERNEL_BUILDER_REDIST", &s.redist);
+	pick(o, "catalog", "KERNEL_BUILDER_CATALOG", &s.catalog);
+	if (!s.home && cache)
+		s.home = path_join(a, cache, "kernel-builder");
+	if (!s.home)
+		return err_set(e, ERR_USAGE,
+			"HOME is not set; say where the store is with KERNEL_BUILDER_HOME or "
+			"--store DIR");
+	s.cores = usable_cores();
+	TRY(pick_count(o, "cores", "CORES", &s.cores, e));
+	s.max_jobs = s.cores;
+	TRY(pick_count(o, "max-jobs", "MAX_JOBS", &s.max_jobs, e));
+	*out = s;
+	return 0;
+}

@@ -1,0 +1,57 @@
+#include "base/err.h"
+#include "base/log.h"
+#include "base/signal.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include <stdio.h>
+
+static int
+run(struct ctx *c, int argc, char **argv, struct err *e)
+{
+	const struct cmd *cmd = argc > 1 ? cmd_find(argv[1]) : NULL;
+
+	if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h")) {
+		cmd_print_help(NULL);
+		return argc < 2 ? err_set(e, ERR_USAGE, "no command is given") : 0;
+	}
+	if (streq(argv[1], "--version")) {
+		printf("kernel-builder %s\n", KB_VERSION);
+		return 0;
+	}
+	if (!cmd)
+		return err_set(e, ERR_USAGE, "no command is called \"%s\"; see kernel-builder help",
+			argv[1]);
+	if (opt_parse(&c->arena, cmd->opts, global_opts, argc - 2, argv + 2, &c->opts, e) < 0)
+		return err_wrap(e, "%s", cmd->name);
+	if (opt_has(&c->opts, "help")) {
+		cmd_print_help(cmd);
+		return 0;
+	}
+	if (opt_has(&c->opts, "quiet"))
+		log_set_level(LOG_WARN);
+	if (opt_has(&c->opts, "verbose"))
+		log_set_level(LOG_DEBUG);
+	TRY(settings_load(&c->arena, &c->opts, &c->settings, e));
+	return cmd->run(c, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctx c = { 0 };
+	struct err e = { 0 };
+	int status = 0;
+
+	signals_install();
+	if (run(&c, argc, argv, &e) < 0) {
+		log_status(NULL);
+		log_msg(LOG_ERROR, "%s", e.msg);
+		status = err_exit_status(&e);
+	} else if (fflush(stdout) == EOF) {
+		/* A full disk or a closed pipe must not look like success. */
+		log_msg(LOG_ERROR, "cannot write to standard output");
+		status = err_exit_status(&(struct err){ .code = ERR_SYS });
+	}
+	arena_free(&c.arena);
+	return status;
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The long proofs, on the real kernel: kills at random moments, a flipped byte in each kind of fetched file, full hashes of all pins.
+# Usage: tests/acceptance.sh [KILLS]. Needs the network and about an hour; prints "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 2
+kills=${1:-50}
+T=$(mktemp -d "${TMPDIR:-/tmp}/kb-acceptance.XXXXXX")
+trap 'chmod -R u+w "$T"; rm -rf "$T"' EXIT
+export KERNEL_BUILDER_HOME=$T/store
+passed=0 failed=0
+check() { # text command...
+	local text=$1
+	shift
+	if "$@"; then passed=$((passed + 1)); echo "ok - $text"; else failed=$((failed + 1)); echo "not ok - $text"; fi
+}
+bits() { (cd "$T/k/build" && find . -type f ! -path '*__pycache__*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum); }
+refused() { # expected status; nothing may have changed in build/
+	local before after
+	before=$(bits)
+	./kernel-builder build -q "$T/k" 2>"$T/err"
+	local got=$?
+	after=$(bits)
+	[ "$got" = "$1" ] && [ "$before" = "$after" ] || { echo "# exit status $got: $(cat "$T/err")"; return 1; }
+}
+
+cp -r examples/activation "$T/k"
+rm -rf "$T/k/build" "$T/k/result"
+check "twelve variants from an empty store" ./kernel-builder build -q "$T/k"
+first=$(bits)
+check "a second build of everything gives the same bytes" bash -c "rm -rf $T/k/build $T/store/objects/* $T/store/actions/* && ./kernel-builder build -q $T/k"
+check "the same bytes" test "$(bits)" = "$first"
+
+healed=0
+for i in $(seq "$kills"); do
+	rm -rf "$T/k/build"
+	# Some results stay, so that kills fall on every part of a build.
+	find "$T/store/actions" -type f | shuf -n $((RANDOM % 60 + 1)) | xargs -r rm -f
+	./kernel-builder build -q "$T/k" 2>/dev/null &
+	pid=$!
+	sleep "$(awk -v r=$RANDOM 'BEGIN { printf "%.3f", r / 32768 * 25 }')"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	./kernel-builder build -q "$T/k" && [ "$(bits)" = "$first" ] && healed=$((healed + 1))
+done
+check "killed $kills times, healed $healed times" test $healed = "$kills"
+
+# One file of each tree that the build uses; a source is edited so that the trees are needed.
+for tree in "$T"/store/trees/*/; do
+	f=$(find "$tree" -type f -size +200c | shuf -n 1)
+	[ -n "$f" ] || continue
+	cp -p "$f" "$T/saved"
+	chmod u+w "$f"
+	printf '\001' | dd of="$f" conv=notrunc bs=1 seek=150 2>/dev/null
+	touch -r "$T/saved" "$f"
+	cmp -s "$f" "$T/saved" && continue
+	echo "// $RANDOM" >>"$T/k/activation_common/checks.h"
+	check "refused: ${f#"$T/store/trees/"}" refused 6
+	check "verify finds it" bash -c "! ./kernel-builder store verify >/dev/null 2>&1"
+	cat "$T/saved" >"$f"
+	chmod u-w "$f"
+done
+cp examples/activation/activation_common/checks.h "$T/k/activation_common/checks.h"
+check "healed: builds again" ./kernel-builder build -q "$T/k"
+check "the same bytes" test "$(bits)" = "$first"
+check "every pin of the lock, whole files and trees" ./kernel-builder lock --verify-full -q "$T/k"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,52 @@
+#!/bin/sh
+# What would be built: list-variants and plan, without a store and without a network.
+. "$(dirname "$0")/lib.sh"
+EX=$ROOT/examples/activation
+
+cat >"$T/twelve" <<'END'
+torch24-cxx11-cu118-x86_64-linux
+torch24-cxx11-cu121-x86_64-linux
+torch24-cxx11-cu124-x86_64-linux
+torch24-cxx98-cu118-x86_64-linux
+torch24-cxx98-cu121-x86_64-linux
+torch24-cxx98-cu124-x86_64-linux
+torch25-cxx11-cu118-x86_64-linux
+torch25-cxx11-cu121-x86_64-linux
+torch25-cxx11-cu124-x86_64-linux
+torch25-cxx98-cu118-x86_64-linux
+torch25-cxx98-cu121-x86_64-linux
+torch25-cxx98-cu124-x86_64-linux
+END
+is "$("$KB" list-variants -q "$EX" | sort)" "$(cat "$T/twelve")" "the lock of the example has the twelve variants"
+is "$("$KB" list-variants -q --no-lock --matrix 2025-01 --backend cuda "$EX" | sort)" "$(cat "$T/twelve")" "so has the matrix 2025-01"
+is "$("$KB" list-variants -q --cuda 12.1 --abi cxx98 "$EX")" "torch24-cxx98-cu121-x86_64-linux
+torch25-cxx98-cu121-x86_64-linux" "filters by CUDA and ABI"
+is "$("$KB" list-variants -q --variant torch25-cxx98-cu124-x86_64-linux "$EX")" torch25-cxx98-cu124-x86_64-linux "picks one"
+status 3 "an unknown variant" "$KB" list-variants --variant torch99-cxx11-cu118-x86_64-linux "$EX"
+like "$out" torch24-cxx11-cu118-x86_64-linux "lists what there is"
+status 3 "an unknown matrix" "$KB" list-variants --matrix 1999-01 "$EX"
+like "$out" 2025-01 "lists what there is"
+
+"$KB" plan -q "$EX" >"$T/plan.txt"
+is $? 0 "plan"
+is "$(grep -c 'cuda/bin/nvcc' "$T/plan.txt")" 12 "one nvcc command for each variant"
+"$KB" plan -q --json "$EX" >"$T/plan.json"
+is $? 0 "plan --json"
+is "$(python3 - "$T/plan.json" <<'END'
+import json, sys
+p = json.load(open(sys.argv[1]))
+bad = [s for s in p["steps"] for w in s["argv"] if w.startswith("/")]
+links = [v["step"] for v in p["variants"]]
+print(len(p["variants"]), len(bad), len(set(links)) == 12, all(p["steps"][i]["kind"] == "link" for i in links))
+END
+)" "12 0 True True" "twelve variants, no absolute path in any command, a link for each"
+like "$("$KB" plan -q --dot "$EX")" '^digraph plan' "plan --dot"
+status 2 "plan --json --dot" "$KB" plan --json --dot "$EX"
+is "$("$KB" plan -q --cuda 11.8 "$EX" | grep nvcc | grep -o 'arch=[^ ]*' | sort -u | tr '\n' ' ')" \
+	"arch=compute_70,code=sm_70 arch=compute_72,code=sm_72 arch=compute_75,code=sm_75 arch=compute_80,code=sm_80 arch=compute_86,code=sm_86 arch=compute_87,code=sm_87 arch=compute_89,code=sm_89 arch=compute_90,code=compute_90 arch=compute_90,code=sm_90 " \
+	"default capabilities of CUDA 11.8"
+[ ! -e "$KERNEL_BUILDER_HOME" ]
+is $? 0 "looking makes no store"
+ok "check-config" "$KB" check-config "$EX"
+is "$("$KB" list-variants -q "$ROOT/tests/kernels/tiny" --torch 2.11 --no-lock --matrix all --cuda 13.0)" torch211-cxx11-cu130-x86_64-linux "another kernel, another matrix"
+done_testing

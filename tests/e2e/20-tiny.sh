@@ -1,0 +1,124 @@
+#!/bin/bash
+# Builds a kernel that compiles in a moment, with real headers and the real compiler: same bytes anywhere, no-change builds, edits,
+# failures, interrupts, damage.
+. "$(dirname "$0")/lib.sh"
+V=torch211-cxx11-cpu-x86_64-linux
+SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
+K=$T/tiny
+cp -r "$ROOT/tests/kernels/tiny" "$K"
+build() { "$KB" build $SEL "$@" 2>&1; }
+bits() { (cd "$1/build/$V" && find . -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum; }
+
+status 0 "builds from an empty store" build "$K"
+like "$out" '1 written' "says what it wrote"
+is "$(readlink "$K/result")" build "result is a relative link"
+is "$(cd "$K/result/$V" && python3 -c 'import ast,sys; sys.path.insert(0,"."); import json; print(json.load(open("metadata.json"))["backend"]["type"])')" cpu "metadata.json says the backend"
+so=$(basename "$K/result/$V"/*.so)
+like "$so" '^_tiny_cpu_[a-z2-7]{10}\.abi3\.so$' "the extension's name"
+is "$(readelf -dW "$K/result/$V/$so" | grep NEEDED | grep -o 'lib[a-z0-9_]*\.so' | grep -E 'torch|c10' | tr '\n' ' ')" "libtorch.so libtorch_cpu.so libc10.so " "NEEDED: torch's libraries"
+is "$(readelf -dW "$K/result/$V/$so" | grep -cE 'RPATH|RUNPATH|TEXTREL')" 0 "no RPATH, no TEXTREL"
+is "$(strings -a "$K/result/$V/$so" | grep -c k0b1i8d9x0)" 0 "no placeholder is left"
+is "$(strings -a "$K/result/$V/$so" | grep -c "${so%.abi3.so}" | sed 's/[1-9][0-9]*/some/')" some "the id is in the extension"
+first=$(bits "$K")
+
+strace -f -o "$T/trace" -e trace=execve,fork,vfork,clone,clone3 "$KB" build -q $SEL "$K"
+is "$(grep -cE 'execve\(|fork\(|clone' "$T/trace")" 1 "a no-change build starts no process"
+status 0 "no-change build" build "$K"
+like "$out" '0 written' "and writes nothing"
+
+mkdir "$T/else where"
+cp -r "$ROOT/tests/kernels/tiny" "$T/else where/k"
+status 0 "builds in another directory with another store" \
+	env KERNEL_BUILDER_HOME="$T/store2" "$KB" build $SEL -j1 "$T/else where/k"
+is "$(bits "$T/else where/k")" "$first" "the same bytes"
+
+sed -i 's/42/43/' "$K/src/answer.h"
+status 0 "a header is edited" build "$K" --events 3 3>"$T/events"
+is "$(grep -c '"event":"started"' "$T/events")" 2 "one compile and the link run again"
+[ "$(bits "$K")" != "$first" ]
+is $? 0 "other bytes"
+sed -i 's/43/42/' "$K/src/answer.h"
+status 0 "the edit is taken back" build "$K" --events 3 3>"$T/events"
+is "$(grep -c '"event":"started"' "$T/events")" 0 "nothing runs"
+is "$(bits "$K")" "$first" "the first bytes again"
+echo '# a comment' >>"$K/torch-ext/tiny/__init__.py"
+status 0 "a Python file is edited" build "$K" --events 3 3>"$T/events"
+is "$(grep -c '"event":"started"' "$T/events")" 1 "only the link runs"
+cp "$ROOT/tests/kernels/tiny/torch-ext/tiny/__init__.py" "$K/torch-ext/tiny/__init__.py"
+
+echo junk >>"$(echo "$K"/build/$V/*.so)"
+status 0 "a published file was changed by hand" build "$K"
+is "$(bits "$K")" "$first" "and is put right"
+
+cp "$K/src/answer.cpp" "$T/answer.cpp"
+echo 'int broken(' >>"$K/src/answer.cpp"
+status 1 "a step fails" build "$K"
+like "$out" 'FAILED: src/answer.cpp' "says which"
+like "$out" 'g\+\+-12 .*-c src/src/answer.cpp' "shows the command"
+like "$out" 'answer.cpp:[0-9]+:[0-9]+: error' "shows what the compiler said"
+is "$(bits "$K")" "$first" "the old variant stays"
+cp "$T/answer.cpp" "$K/src/answer.cpp"
+echo '#include "missing.h"' >>"$K/src/answer.cpp"
+touch "$K/src/missing.h"
+status 1 "a header that src does not list is not visible" build "$K"
+cp "$T/answer.cpp" "$K/src/answer.cpp"
+
+# Damage in the store: each kind of fetched file.
+for kind in torch/include include/Python.h; do
+	f=$(find "$KERNEL_BUILDER_HOME/trees" -type f -path "*$kind*" | head -1)
+	[ -n "$f" ] || continue
+	cp -p "$f" "$T/saved"
+	chmod u+w "$f"
+	printf X | dd of="$f" conv=notrunc bs=1 seek=100 2>/dev/null
+	touch -r "$T/saved" "$f"
+	sed -i 's/42/44/' "$K/src/answer.h"
+	status 6 "a flipped byte in $kind" build "$K"
+	like "$out" 'store verify' "says what to do"
+	is "$(bits "$K")" "$first" "nothing was published"
+	status 6 "store verify finds it" "$KB" store verify
+	status 0 "store verify --drop removes it" "$KB" store verify --drop
+	status 0 "the next build heals" build "$K"
+	sed -i 's/44/42/' "$K/src/answer.h"
+	status 0 "and builds as before" build "$K"
+	is "$(bits "$K")" "$first" "the same bytes"
+done
+for o in $(find "$KERNEL_BUILDER_HOME/objects" -type f); do
+	chmod u+w "$o"
+	printf X | dd of="$o" conv=notrunc bs=1 seek=70 2>/dev/null
+done
+rm -rf "$K/build"
+status 0 "damaged objects are made again" build "$K"
+is "$(bits "$K")" "$first" "the same bytes"
+
+# Killed at any moment, the next run heals.
+cp -al "$KERNEL_BUILDER_HOME/trees" "$T/trees" 2>/dev/null
+healed=0
+for i in 1 2 3 4 5 6 7 8; do
+	rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
+	"$KB" build -q $SEL "$K" 2>/dev/null &
+	pid=$!
+	sleep "0.$((i * 7 % 10))$i"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	build "$K" >"$T/heal" && [ "$(bits "$K")" = "$first" ] && healed=$((healed + 1))
+done
+is $healed 8 "killed eight times, healed eight times"
+is "$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)" 0 "nothing is left in tmp"
+
+rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
+echo 'template <int N> struct F { static const int v = F<N - 1>::v + F<N - 2>::v; }; template <> struct F<0> { static const int v = 0; }; template <> struct F<1> { static const int v = 1; };' >>"$K/src/answer.cpp"
+for i in $(seq 1 400); do echo "double f$i(double x) { for (int i = 0; i < 100; i++) x = x * x + $i; return x; }"; done >>"$K/src/answer.cpp"
+setsid "$KB" build $SEL "$K" >"$T/int" 2>&1 &
+pid=$!
+sleep 0.6
+kill -INT $pid
+wait $pid
+is $? 130 "SIGINT ends the build with 130"
+is "$(pgrep -f "$KERNEL_BUILDER_HOME" | wc -l)" 0 "no child is left"
+cp "$T/answer.cpp" "$K/src/answer.cpp"
+status 0 "and the next build works" build "$K"
+is "$(bits "$K")" "$first" "the same bytes"
+
+status 0 "clean" "$KB" clean "$K"
+is "$(ls "$K" | grep -cE '^(build|result)$')" 0 "build and result are gone"
+done_testing
