@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The main job: examples/activation for its twelve variants, then one of them in real PyTorch on this machine.
+# The main job: examples/activation for its twelve variants, and one for CPU; then both in real PyTorch on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 start=$SECONDS
 ./kernel-builder build examples/activation
-echo "built in $((SECONDS - start)) s:"
+echo "twelve variants in $((SECONDS - start)) s:"
 ls -d examples/activation/result/*
-tools/try.sh examples/activation torch25-cxx98-cu124-x86_64-linux
+./kernel-builder build --no-lock --matrix all --variant torch25-cxx98-cpu-x86_64-linux examples/activation
+tools/try.sh 2.5.1 torch25-cxx98-cu124-x86_64-linux torch25-cxx98-cpu-x86_64-linux
+echo "make demo took $((SECONDS - start)) s"

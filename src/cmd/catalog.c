@@ -1,0 +1,53 @@
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "fetch/maintain.h"
+
+static int
+add_torch(struct ctx *c, const struct fetch_job *job, const char *version, struct err *e)
+{
+	struct strs cuda = opt_all(&c->arena, &c->opts, "cuda");
+	const char *file;
+
+	TRY(maintain_add_torch(
+		&c->arena, job, c->settings.catalog, version, &cuda, &file, e));
+	log_info("added torch %s: %s", version, file);
+	return 0;
+}
+
+static int
+fill(struct ctx *c, const struct fetch_job *job, struct err *e)
+{
+	size_t n;
+
+	TRY(maintain_fill_trees(&c->arena, job, c->settings.catalog, &n, e));
+	log_info("%zu tree%s filled in", n, n == 1 ? "" : "s");
+	return 0;
+}
+
+int
+cmd_catalog(struct ctx *c, struct err *e)
+{
+	const struct settings *s = &c->settings;
+	const struct source_settings where = { s->wheel_index, s->debian, s->redist };
+	const struct strs *word = &c->opts.operands;
+	bool is_add = word->n == 3 && streq(word->v[0], "add") && streq(word->v[1], "torch");
+	bool is_fill = word->n == 1 && streq(word->v[0], "fill");
+	const bool need[3] = { true, is_fill, is_fill };
+	struct fetch_job job = { .full = opt_has(&c->opts, "full") };
+	struct sources sources;
+	int r;
+
+	if (!is_add && !is_fill)
+		return err_set(e, ERR_USAGE, "catalog: say add torch VERSION, or fill");
+	if (!s->catalog)
+		return err_set(e, ERR_USAGE,
+			"catalog: say which files to change with --catalog DIR (the sources have them in "
+			"catalog/)");
+	TRY(sources_find(&c->arena, &where, need, &sources, e));
+	job.sources = &sources;
+	TRY(store_open(s->home, false, &job.store, e));
+	r = is_add ? add_torch(c, &job, word->v[2], e) : fill(c, &job, e);
+	store_close(job.store);
+	return r;
+}
