@@ -1,0 +1,367 @@
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "config/reading.h"
+#include <stdio.h>
+
+int
+fail_at(const struct reading *r, unsigned line, unsigned col, struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	const char *msg;
+
+	va_start(ap, fmt);
+	msg = arena_vprintf(r->a, fmt, ap);
+	va_end(ap);
+	return err_set(e, ERR_CONFIG, "%s:%u:%u: %s", r->p->file, line, col, msg);
+}
+
+void
+warn_at(const struct reading *r, unsigned line, unsigned col, const char *fmt, ...)
+{
+	va_list ap;
+	const char *msg;
+
+	va_start(ap, fmt);
+	msg = arena_vprintf(r->a, fmt, ap);
+	va_end(ap);
+	vec_push(r->a, &r->p->warnings,
+		arena_printf(r->a, "%s:%u:%u: %s", r->p->file, line, col, msg));
+}
+
+const char *
+quoted(struct arena *a, struct str s)
+{
+	enum { SHOWN = 100 };
+	CLEANUP(buf_free) struct buf b = { 0 };
+	bool cut = s.n > SHOWN;
+
+	if (cut) {
+		s.n = SHOWN;
+		while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+			s.n--;
+	}
+	buf_addc(&b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
+
+		if (c1)
+			buf_addf(&b, "\\u%04X", (unsigned char)s.p[++i]);
+		else if (c < 0x20 || c == 0x7f)
+			buf_addf(&b, "\\u%04X", c);
+		else
+			buf_addc(&b, (char)c);
+	}
+	buf_adds(&b, cut ? "...\"" : "\"");
+	return arena_strndup(a, b.p, b.n);
+}
+
+static unsigned char
+fold(char c)
+{
+	if (c == '_')
+		return '-';
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Edits (insert, drop, change) from s to word, case and -_ aside; more than limit is limit + 1. */
+static unsigned
+distance(struct str s, const char *word, unsigned limit)
+{
+	enum { LONGEST = 40 };
+	unsigned row[LONGEST + 1], n = (unsigned)strlen(word);
+
+	if (s.n > LONGEST || n > LONGEST)
+		return limit + 1;
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= s.n; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= n; j++) {
+			unsigned best = diagonal + (fold(s.p[i - 1]) != fold(word[j - 1]));
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[n] > limit ? limit + 1 : row[n];
+}
+
+const char *
+closest(struct str s, struct words words)
+{
+	unsigned limit = s.n < 3 ? 0 : s.n < 6 ? 1 : (unsigned)(s.n < 60 ? s.n : 60) / 3;
+	unsigned best = limit + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < words.n; i++) {
+		unsigned d = distance(s, words.v[i], limit);
+
+		if (d < best) {
+			best = d;
+			found = words.v[i];
+		}
+	}
+	return found;
+}
+
+const char *
+advice(struct arena *a, struct str s, struct words words)
+{
+	CLEANUP(buf_free) struct buf b = { 0 };
+	const char *near = closest(s, words);
+
+	if (near)
+		buf_addf(&b, "; did you mean \"%s\"? allowed: ", near);
+	else
+		buf_adds(&b, "; allowed: ");
+	for (size_t i = 0; i < words.n; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", words.v[i]);
+	return arena_strndup(a, b.p, b.n);
+}
+
+struct section
+section_root(const struct toml *root)
+{
+	return (struct section){ .where = "the file", .line = 1, .col = 1, .table = root };
+}
+
+struct section
+section_of(struct arena *a, const struct section *parent, const char *key)
+{
+	const struct toml_pair *p = field_find(parent, key);
+	bool top = parent->where[0] != '[';
+	struct section s = { .line = parent->line, .col = parent->col };
+
+	s.where = top ? arena_printf(a, "[%s]", key)
+		      : arena_printf(
+				a, "%.*s.%s]", (int)strlen(parent->where) - 1, parent->where, key);
+	if (p) {
+		/* A header points at its bracket; the table of a dotted key at the key itself. */
+		s.line = p->val.line ? p->val.line : p->line;
+		s.col = p->val.line ? p->val.col : p->col;
+		s.table = &p->val;
+	}
+	return s;
+}
+
+const struct toml_pair *
+field_find(const struct section *s, const char *key)
+{
+	return s->table ? toml_pair_get(s->table, key) : NULL;
+}
+
+/* Keys that moved or went: what to write in their place. */
+static const struct moved {
+	const char *key, *where, *hint;
+} moved[] = {
+	{ "universal", "[general]",
+		"list the backends in general.backends and use a [torch-noarch] section" },
+	{ "universal", "[torch]",
+		"list the backends in general.backends and use a [torch-noarch] section" },
+	{ "cuda-minver", "[general]", "write minver in [general.cuda]" },
+	{ "cuda-maxver", "[general]", "write maxver in [general.cuda]" },
+	{ "name", "[torch]", "write name in [general]" },
+	{ "pysrc", "[torch]", "move the Python files to torch-ext/MODULE/ and drop the key" },
+	{ "pyroot", "[torch]", "move the Python package to torch-ext/MODULE/ and drop the key" },
+	{ "language", "[kernel.", "write backend = \"cuda\" (or another backend) instead" },
+	{ "capabilities", "[kernel.", "write cuda-capabilities instead" },
+};
+
+static int
+unknown_key(const struct reading *r, const struct section *s, const struct toml_pair *p,
+	const struct key *keys, size_t n, struct err *e)
+{
+	const char *key = quoted(r->a, p->key);
+	const char **names = arena_array(r->a, const char *, n);
+	struct words words = { names, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(p->key, str_of(keys[i].name)))
+			return fail_at(r, p->line, p->col, e,
+				"key %s in %s came with edition 5; add edition = 5 to [general], "
+				"or drop "
+				"the key",
+				key, s->where);
+		if (keys[i].since <= r->p->gen)
+			names[words.n++] = keys[i].name;
+	}
+	for (size_t i = 0; i < sizeof(moved) / sizeof(*moved); i++)
+		if (str_eq(p->key, str_of(moved[i].key)) &&
+			str_has_prefix(s->where, moved[i].where))
+			return fail_at(r, p->line, p->col, e,
+				"key %s in %s belongs to an older format; %s", key, s->where,
+				moved[i].hint);
+	return fail_at(r, p->line, p->col, e, "unknown key %s in %s%s", key, s->where,
+		advice(r->a, p->key, words));
+}
+
+int
+section_check(const struct reading *r, const struct section *s, const struct key *keys, size_t n,
+	struct err *e)
+{
+	if (!s->table)
+		return 0;
+	TRY(value_is(r, s->table, TOML_TABLE, s->where, e));
+	for (size_t i = 0; i < s->table->n; i++) {
+		const struct toml_pair *p = &s->table->pair[i];
+		bool known = false;
+
+		for (size_t k = 0; k < n && !known; k++)
+			known = str_eq(p->key, str_of(keys[k].name)) && keys[k].since <= r->p->gen;
+		if (!known)
+			return unknown_key(r, s, p, keys, n, e);
+	}
+	return 0;
+}
+
+int
+field_need(const struct reading *r, const struct section *s, const char *key, const char *example,
+	struct err *e)
+{
+	if (field_find(s, key))
+		return 0;
+	return fail_at(r, s->line, s->col, e, "%s has no \"%s\"; add %s", s->where, key, example);
+}
+
+int
+value_is(const struct reading *r, const struct toml *v, enum toml_kind kind, const char *what,
+	struct err *e)
+{
+	static const char *const wanted[] = { "a string in quotes", "a whole number without quotes",
+		"a number", "true or false", "a date", "a list in [ ]", "a table" };
+	const char *article = v->kind == TOML_INT || v->kind == TOML_ARRAY ? "an" : "a";
+
+	if (v->kind != kind)
+		return fail_at(r, v->line, v->col, e, "%s must be %s, not %s %s", what,
+			wanted[kind], article, toml_kind_name(v->kind));
+	if (kind == TOML_STRING && memchr(v->s.p, '\0', v->s.n))
+		return fail_at(r, v->line, v->col, e,
+			"%s holds the character \\u0000, which no text here can; remove it", what);
+	return 0;
+}
+
+/* Finds a key and checks its kind: 1, 0 or -1. */
+static int
+find_kind(const struct reading *r, const struct section *s, const char *key, enum toml_kind kind,
+	const struct toml **out, const char **what, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, key);
+
+	if (!p)
+		return 0;
+	*out = &p->val;
+	*what = arena_printf(r->a, "%s in %s", key, s->where);
+	TRY(value_is(r, *out, kind, *what, e));
+	return 1;
+}
+
+int
+field_string(const struct reading *r, const struct section *s, const char *key, const char **out,
+	struct err *e)
+{
+	const struct toml *v;
+	const char *what;
+	int have = find_kind(r, s, key, TOML_STRING, &v, &what, e);
+
+	if (have > 0 && v->s.n == 0)
+		return fail_at(
+			r, v->line, v->col, e, "%s is empty; fill it in or drop the key", what);
+	if (have > 0)
+		*out = v->s.p;
+	return have;
+}
+
+int
+field_bool(
+	const struct reading *r, const struct section *s, const char *key, bool *out, struct err *e)
+{
+	const struct toml *v;
+	const char *what;
+	int have = find_kind(r, s, key, TOML_BOOL, &v, &what, e);
+
+	if (have > 0)
+		*out = v->b;
+	return have;
+}
+
+int
+field_count(const struct reading *r, const struct section *s, const char *key, uint64_t *out,
+	struct err *e)
+{
+	const struct toml *v;
+	const char *what;
+	int have = find_kind(r, s, key, TOML_INT, &v, &what, e);
+
+	if (have > 0 && v->i < 0)
+		return fail_at(r, v->line, v->col, e, "%s is %lld; it must be 0 or more", what,
+			(long long)v->i);
+	if (have > 0)
+		*out = (uint64_t)v->i;
+	return have;
+}
+
+int
+field_strings(const struct reading *r, const struct section *s, const char *key, struct strs *out,
+	const struct toml **items, struct err *e)
+{
+	const struct toml *v;
+	const char *what;
+	int have = find_kind(r, s, key, TOML_ARRAY, &v, &what, e);
+
+	if (have <= 0)
+		return have;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct toml *item = &v->item[i];
+
+		TRY(value_is(r, item, TOML_STRING, arena_printf(r->a, "each item of %s", what), e));
+		if (item->s.n == 0)
+			return fail_at(r, item->line, item->col, e,
+				"%s has an empty string; remove it", what);
+		vec_push(r->a, out, item->s.p);
+	}
+	if (items)
+		*items = v;
+	return 1;
+}
+
+int
+field_version(const struct reading *r, const struct section *s, const char *key,
+	struct version *out, struct err *e)
+{
+	const struct toml *v;
+	const char *what;
+	int have = find_kind(r, s, key, TOML_STRING, &v, &what, e);
+
+	if (have <= 0)
+		return have;
+	if (!version_parse(v->s, out))
+		return fail_at(r, v->line, v->col, e,
+			"%s is %s, which is not a version; write numbers joined by dots, such as "
+			"\"12.4\"",
+			what, quoted(r->a, v->s));
+	if (r->p->gen >= GEN_5 && out->n != 2)
+		return fail_at(r, v->line, v->col, e,
+			"%s is %s, but versions have two parts here; write \"%u.%u\"", what,
+			quoted(r->a, v->s), out->v[0], out->v[1]);
+	return 1;
+}
+
+int
+value_word(const struct reading *r, const struct toml *v, const char *what, struct words words,
+	struct err *e)
+{
+	TRY(value_is(r, v, TOML_STRING, what, e));
+	for (size_t i = 0; i < words.n; i++)
+		if (str_eq(v->s, str_of(words.v[i])))
+			return (int)i;
+	return fail_at(r, v->line, v->col, e, "%s: unknown %s%s", what, quoted(r->a, v->s),
+		advice(r->a, v->s, words));
+}

@@ -1,0 +1,157 @@
+/* [kernel.NAME] sections. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "config/reading.h"
+
+static struct section
+kernel_section(struct arena *a, const struct toml_pair *pair)
+{
+	struct section s = { .line = pair->val.line, .col = pair->val.col, .table = &pair->val };
+	const char *shown = quoted(a, pair->key);
+
+	/* The name in quotes only where TOML needs them. */
+	if (strspn(pair->key.p,
+		    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+			pair->key.n &&
+		pair->key.n)
+		shown = pair->key.p;
+	s.where = arena_printf(a, "[kernel.%s]", shown);
+	return s;
+}
+
+int
+kernel_fill(
+	const struct reading *r, const struct section *s, struct project_kernel *k, struct err *e)
+{
+	const char *capabilities = r->p->gen <= GEN_0B ? "capabilities" : "cuda-capabilities";
+
+	TRY(field_depends(r, s, &k->depends, e));
+	TRY(field_need(r, s, "src", "src = [\"FILE\"], relative to build.toml", e));
+	TRY(field_sources(r, s, &k->src, e));
+	TRY(field_includes(r, s, &k->include, e));
+	TRY(field_strings(r, s, "cxx-flags", &k->cxx_flags, NULL, e));
+	TRY(field_capabilities(r, s, capabilities, &k->capabilities, e));
+	/* An empty list has always meant the default ones. */
+	k->has_capabilities = k->capabilities.n > 0;
+	TRY(field_strings(r, s, "cuda-flags", &k->cuda_flags, NULL, e));
+	TRY(field_version(r, s, "cuda-minver", &k->cuda_minver, e));
+	TRY(field_strings(r, s, "rocm-archs", &k->rocm_archs, NULL, e));
+	TRY(field_strings(r, s, "hip-flags", &k->hip_flags, NULL, e));
+	TRY(field_strings(r, s, "sycl-flags", &k->sycl_flags, NULL, e));
+	return 0;
+}
+
+int
+kernel_begin(const struct reading *r, const struct toml_pair *pair, struct section *s,
+	struct project_kernel *k, struct err *e)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *name = pair->key.p;
+	size_t n = strspn(name, allowed);
+
+	*s = kernel_section(r->a, pair);
+	*k = (struct project_kernel){ .name = name, .line = s->line };
+	TRY(value_is(r, &pair->val, TOML_TABLE, s->where, e));
+	if (n == 0 || n != pair->key.n || name[0] == '.' || name[0] == '-' || n > 128)
+		return fail_at(r, pair->line, pair->col, e,
+			"kernel section name %s is not usable; use up to 128 letters, digits, "
+			"underscores, dashes and dots, starting with a letter, digit or underscore",
+			quoted(r->a, pair->key));
+	return 0;
+}
+
+static const struct key cpu_keys[] = { { "backend", GEN_2 }, { "cxx-flags", GEN_2 },
+	{ "depends", GEN_2 }, { "include", GEN_2 }, { "src", GEN_2 } };
+static const struct key cuda_keys[] = { { "backend", GEN_2 }, { "cuda-capabilities", GEN_2 },
+	{ "cuda-flags", GEN_2 }, { "cuda-minver", GEN_2 }, { "cxx-flags", GEN_2 },
+	{ "depends", GEN_2 }, { "include", GEN_2 }, { "src", GEN_2 } };
+static const struct key rocm_keys[] = { { "backend", GEN_2 }, { "cxx-flags", GEN_2 },
+	{ "depends", GEN_2 }, { "hip-flags", GEN_2 }, { "include", GEN_2 }, { "rocm-archs", GEN_2 },
+	{ "src", GEN_2 } };
+static const struct key xpu_keys[] = { { "backend", GEN_2 }, { "cxx-flags", GEN_2 },
+	{ "depends", GEN_2 }, { "include", GEN_2 }, { "src", GEN_2 }, { "sycl-flags", GEN_2 } };
+
+/* Only these backends compile kernels; neuron, tpu and cann kernels are Python. */
+static const struct {
+	const char *name;
+	enum backend backend;
+	const struct key *keys;
+	size_t n_keys;
+} compiled[] = {
+	{ "cpu", BACKEND_CPU, KEYS(cpu_keys) },
+	{ "cuda", BACKEND_CUDA, KEYS(cuda_keys) },
+	{ "metal", BACKEND_METAL, KEYS(cpu_keys) },
+	{ "rocm", BACKEND_ROCM, KEYS(rocm_keys) },
+	{ "xpu", BACKEND_XPU, KEYS(xpu_keys) },
+};
+static const char *const compiled_names[] = { "cpu", "cuda", "metal", "rocm", "xpu" };
+
+static int
+read_kernel(
+	const struct reading *r, const struct toml_pair *pair, struct kernels *all, struct err *e)
+{
+	struct section s;
+	struct project_kernel k;
+	const struct toml_pair *backend;
+	const char *what;
+	int i;
+
+	TRY(kernel_begin(r, pair, &s, &k, e));
+	TRY(field_need(r, &s, "backend", "backend = \"cuda\" (or cpu, metal, rocm, xpu)", e));
+	backend = field_find(&s, "backend");
+	what = arena_printf(r->a, "backend in %s", s.where);
+	for (i = BACKEND_XPU + 1; i < BACKEND_COUNT; i++)
+		if (str_eq(backend->val.s, str_of(backend_name((enum backend)i))))
+			return fail_at(r, backend->val.line, backend->val.col, e,
+				"%s is \"%s\", for which kernels are in Python only; drop the "
+				"section",
+				what, backend_name((enum backend)i));
+	i = value_word(r, &backend->val, what, WORDS(compiled_names), e);
+	if (i < 0)
+		return -1;
+	TRY(section_check(r, &s, compiled[i].keys, compiled[i].n_keys, e));
+	k.backend = compiled[i].backend;
+	if (r->p->gen >= GEN_3 && !r->p->has_backend[k.backend])
+		return fail_at(r, backend->val.line, backend->val.col, e,
+			"%s is for backend \"%s\", which general.backends does not list; add it "
+			"there or drop the section",
+			s.where, compiled[i].name);
+	TRY(kernel_fill(r, &s, &k, e));
+	vec_push(r->a, all, k);
+	return 0;
+}
+
+int
+kernels_read(const struct reading *r, const struct section *root, struct err *e)
+{
+	const struct toml_pair *p = field_find(root, "kernel");
+	struct kernels all = { 0 };
+
+	if (!p)
+		return 0;
+	TRY(value_is(r, &p->val, TOML_TABLE, "[kernel]", e));
+	for (size_t i = 0; i < p->val.n; i++)
+		TRY(read_kernel(r, &p->val.pair[i], &all, e));
+	r->p->kernels = all.v;
+	r->p->n_kernels = all.n;
+	return 0;
+}
+
+int
+fail_compiled(const struct reading *r, const struct section *root, const char *why, struct err *e)
+{
+	const struct toml_pair *first = &field_find(root, "kernel")->val.pair[0];
+
+	return fail_at(r, first->val.line, first->val.col, e, "[kernel.%s] is compiled, but %s",
+		first->key.p, why);
+}
+
+bool
+project_has_kernels(const struct project *p, enum backend b)
+{
+	for (size_t i = 0; i < p->n_kernels; i++)
+		if (p->kernels[i].backend == b)
+			return true;
+	return false;
+}

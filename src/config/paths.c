@@ -1,0 +1,198 @@
+/* Sources and directories that build.toml names: all inside the kernel's directory, all there. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "config/reading.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A path as text: relative, not climbing out, without control characters. "." passes. */
+static int
+check_text(const struct reading *r, const struct toml *v, const char *what, const char **out,
+	struct err *e)
+{
+	const char *why = NULL, *clean;
+
+	for (size_t i = 0; i < v->s.n; i++)
+		if ((unsigned char)v->s.p[i] < 0x20 || v->s.p[i] == 0x7f)
+			return fail_at(r, v->line, v->col, e,
+				"%s: %s has a control character; rename the file", what,
+				quoted(r->a, v->s));
+	clean = path_clean(r->a, v->s.p);
+	if (v->s.p[0] == '/')
+		why = "is not relative to the kernel's directory";
+	else if (streq(clean, "..") || str_has_prefix(clean, "../"))
+		why = "leaves the kernel's directory";
+	if (why)
+		return fail_at(r, v->line, v->col, e,
+			"%s: %s %s; name a path inside the directory, relative to build.toml", what,
+			quoted(r->a, v->s), why);
+	*out = clean;
+	return 0;
+}
+
+static bool
+is_below(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	if (streq(root, "/"))
+		return true;
+	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static void
+freep(char **p)
+{
+	free(*p);
+}
+
+/* The path exists, is of the kind asked for, and no link leads it out of the directory. */
+static int
+check_there(const struct reading *r, const struct toml *v, const char *what, const char *clean,
+	bool want_dir, struct err *e)
+{
+	const char *full = path_join(r->a, r->root, clean), *shown = quoted(r->a, v->s);
+	const char *kind = want_dir ? "directory" : "file";
+	CLEANUP(freep) char *real = realpath(full, NULL);
+	struct stat st;
+
+	if (!real && (errno == ENOENT || errno == ENOTDIR))
+		return fail_at(r, v->line, v->col, e,
+			"%s: there is no %s %s; add it or correct the name", what, kind, shown);
+	if (!real)
+		return fail_at(r, v->line, v->col, e, "%s: cannot look at %s: %s", what, shown,
+			strerror(errno));
+	if (!is_below(real, r->root))
+		return fail_at(r, v->line, v->col, e,
+			"%s: %s leaves the kernel's directory through a symbolic link; copy the %s "
+			"into it",
+			what, shown, kind);
+	if (stat(real, &st) < 0)
+		return fail_at(r, v->line, v->col, e, "%s: cannot look at %s: %s", what, shown,
+			strerror(errno));
+	if (want_dir ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
+		return fail_at(r, v->line, v->col, e, "%s: %s is not a %s; correct the name", what,
+			shown, kind);
+	return 0;
+}
+
+static bool
+is_header(const char *path)
+{
+	static const char *const exts[] = { ".h", ".hh", ".hpp", ".hxx", ".cuh", ".inc", ".inl",
+		".ipp", ".tcc" };
+	const char *ext = path_ext(path);
+
+	for (size_t i = 0; i < sizeof(exts) / sizeof(*exts); i++)
+		if (streq(ext, exts[i]))
+			return true;
+	return false;
+}
+
+int
+field_sources(const struct reading *r, const struct section *s, struct strs *out, struct err *e)
+{
+	const char *what = arena_printf(r->a, "src in %s", s->where);
+	const struct toml *items = NULL;
+	struct strs given = { 0 };
+	int have = field_strings(r, s, "src", &given, &items, e);
+
+	for (size_t i = 0; have > 0 && i < items->n; i++) {
+		const struct toml *v = &items->item[i];
+		const char *clean;
+		bool again = false;
+
+		TRY(check_text(r, v, what, &clean, e));
+		if (streq(clean, "."))
+			return fail_at(r, v->line, v->col, e,
+				"%s: %s is a directory; name the files in it", what,
+				quoted(r->a, v->s));
+		for (size_t k = 0; k < out->n && !again; k++)
+			again = streq(out->v[k], clean);
+		/* Twice the same object would not link; a header is only listed to be seen. */
+		if (again && !is_header(clean))
+			return fail_at(r, v->line, v->col, e,
+				"%s: %s is listed twice; drop one of them", what,
+				quoted(r->a, v->s));
+		if (again) {
+			warn_at(r, v->line, v->col, "%s: %s is listed twice; drop one of them",
+				what, quoted(r->a, v->s));
+			continue;
+		}
+		if (r->root)
+			TRY(check_there(r, v, what, clean, false, e));
+		vec_push(r->a, out, clean);
+	}
+	return have;
+}
+
+int
+field_includes(const struct reading *r, const struct section *s, struct strs *out, struct err *e)
+{
+	const char *what = arena_printf(r->a, "include in %s", s->where);
+	const struct toml *items = NULL;
+	struct strs given = { 0 };
+	int have = field_strings(r, s, "include", &given, &items, e);
+
+	for (size_t i = 0; have > 0 && i < items->n; i++) {
+		const char *clean;
+
+		TRY(check_text(r, &items->item[i], what, &clean, e));
+		if (r->root)
+			TRY(check_there(r, &items->item[i], what, clean, true, e));
+		vec_push(r->a, out, clean);
+	}
+	return have;
+}
+
+int
+field_pyroot(const struct reading *r, const struct section *s, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, "pyroot");
+	const char *what = arena_printf(r->a, "pyroot in %s", s->where), *given;
+
+	if (field_string(r, s, "pyroot", &given, e) <= 0)
+		return p ? -1 : 0;
+	TRY(check_text(r, &p->val, what, &r->p->pyroot, e));
+	if (r->root)
+		TRY(check_there(r, &p->val, what, r->p->pyroot, true, e));
+	return 1;
+}
+
+int
+check_layout(const struct reading *r, const struct section *framework, struct err *e)
+{
+	const struct project *p = r->p;
+	const char *package, *init, *twice;
+	CLEANUP(freep) char *real = NULL;
+
+	if (!r->root)
+		return 0;
+	package = path_join(r->a, p->pyroot, p->module);
+	init = path_join(r->a, package, "__init__.py");
+	real = realpath(path_join(r->a, r->root, init), NULL);
+	if (!real)
+		return fail_at(r, framework->line, framework->col, e,
+			"the Python package of kernel \"%s\" needs the file %s, which is not "
+			"there; "
+			"add it%s",
+			p->name, init,
+			p->gen <= GEN_0B ? " (early kernels had its files one directory higher)"
+					 : "");
+	if (!is_below(real, r->root))
+		return fail_at(r, framework->line, framework->col, e,
+			"%s leaves the kernel's directory through a symbolic link; copy the "
+			"package "
+			"into it",
+			init);
+	/* A built variant has a package of the module's name inside, which this would hide. */
+	twice = path_join(r->a, package, p->module);
+	if (fs_exists(path_join(r->a, r->root, twice)))
+		return fail_at(r, framework->line, framework->col, e,
+			"%s stands where a built variant has a package of that name; rename it",
+			twice);
+	return 0;
+}

@@ -1,0 +1,340 @@
+/* The values of build.toml that have rules of their own: names, URLs, dependencies, bounds. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "config/capability.h"
+#include "config/reading.h"
+
+static const char *const backend_names[BACKEND_COUNT] = { "cpu", "cuda", "rocm", "metal", "xpu",
+	"neuron", "tpu", "cann" };
+const struct words backend_words = { backend_names, BACKEND_COUNT };
+
+const char *
+backend_name(enum backend b)
+{
+	return backend_names[b];
+}
+
+int
+value_backend(const struct reading *r, const struct toml *v, const char *what, enum backend *out,
+	struct err *e)
+{
+	int i = value_word(r, v, what, backend_words, e);
+
+	if (i < 0)
+		return -1;
+	*out = (enum backend)i;
+	return 0;
+}
+
+static bool
+is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* A lower-case letter, then letters, digits and dashes, no dash at the end, two characters or more.
+ */
+static bool
+name_is_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 2 || !is_lower(s[0]) || s[n - 1] == '-')
+		return false;
+	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static char *
+with_char(struct arena *a, const char *s, char from, char to)
+{
+	char *copy = arena_strdup(a, s);
+
+	for (char *p = copy; (p = strchr(p, from));)
+		*p = to;
+	return copy;
+}
+
+int
+field_name(const struct reading *r, const struct section *s, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, "name");
+	const char *given, *name;
+
+	TRY(field_need(r, s, "name", "name = \"my-kernel\"", e));
+	TRY(field_string(r, s, "name", &given, e));
+	name = given;
+	/* Names were free before v4; those that differ by underscores only are still understood. */
+	if (r->p->gen < GEN_4)
+		name = with_char(r->a, given, '_', '-');
+	if (!name_is_valid(name))
+		return fail_at(r, p->val.line, p->val.col, e,
+			"name %s is not one that a kernel can have; use two or more lower-case "
+			"letters, digits and dashes, starting with a letter and not ending with a "
+			"dash, such as \"my-kernel\"",
+			quoted(r->a, p->val.s));
+	if (!streq(name, given))
+		warn_at(r, p->val.line, p->val.col, "name \"%s\" is read as \"%s\"", given, name);
+	r->p->name = name;
+	r->p->module = with_char(r->a, name, '-', '_');
+	return 0;
+}
+
+static size_t
+scheme_length(const char *url)
+{
+	size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+	return n && url[n] == ':' ? n : 0;
+}
+
+static bool
+has_blank(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return true;
+	return false;
+}
+
+int
+field_git_url(const struct reading *r, const struct section *s, const char *key, const char **out,
+	struct err *e)
+{
+	static const char *const schemes[] = { "https", "http", "git", "ssh", "git+ssh",
+		"git+https", "git+http" };
+	const struct toml_pair *p = field_find(s, key);
+	const char *url = NULL, *colon;
+	size_t n;
+
+	if (field_string(r, s, key, &url, e) <= 0)
+		return p ? -1 : 0;
+	n = scheme_length(url);
+	colon = strchr(url, ':');
+	if (n) {
+		struct str scheme = { url, n };
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+			known = known || str_eq(scheme, str_of(schemes[i]));
+		if (!known)
+			return fail_at(r, p->val.line, p->val.col, e,
+				"%s in %s is a URL with the scheme %s%s", key, s->where,
+				quoted(r->a, scheme), advice(r->a, scheme, WORDS(schemes)));
+	}
+	if (has_blank(url) || !colon || colon == url || !colon[1] ||
+		(n ? !str_has_prefix(colon, "://") || !colon[3] || colon[3] == '/'
+		   : colon[1] == '/'))
+		return fail_at(r, p->val.line, p->val.col, e,
+			"%s in %s is %s, which is not the URL of a git repository; write one such "
+			"as "
+			"\"https://example.org/me/kernel\" or \"git@example.org:me/kernel\"",
+			key, s->where, quoted(r->a, p->val.s));
+	*out = url;
+	return 1;
+}
+
+int
+field_hub(const struct reading *r, const struct section *general, struct err *e)
+{
+	static const struct key keys[] = { { "repo-id", GEN_2 }, { "branch", GEN_2 } };
+	struct section hub = section_of(r->a, general, "hub");
+
+	TRY(section_check(r, &hub, KEYS(keys), e));
+	TRY(field_string(r, &hub, "repo-id", &r->p->hub_repo_id, e));
+	TRY(field_string(r, &hub, "branch", &r->p->hub_branch, e));
+	return 0;
+}
+
+static bool
+strs_has(const struct strs *list, const char *s)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (streq(list->v[i], s))
+			return true;
+	return false;
+}
+
+static const char *const depend_names[] = { "torch", "cutlass_2_10", "cutlass_3_5", "cutlass_3_6",
+	"cutlass_3_8", "cutlass_3_9", "cutlass_4_0", "cutlass_4_4", "cutlass_4_5", "sycl_tla",
+	"metal-cpp" };
+
+/* Names that earlier generations had for what is called otherwise now. */
+static const char *
+depend_renamed(const struct reading *r, const struct toml *v)
+{
+	if (str_eq(v->s, STR("cutlass_sycl")))
+		return "sycl_tla";
+	if (r->p->gen <= GEN_0B && str_eq(v->s, STR("cutlass")))
+		return "cutlass_3_5"; /* 3.5.1 was the only one when the name had no number */
+	return NULL;
+}
+
+int
+field_depends(const struct reading *r, const struct section *s, struct strs *out, struct err *e)
+{
+	const char *what = arena_printf(r->a, "depends in %s", s->where);
+	const struct toml *items = NULL;
+	struct strs given = { 0 };
+
+	TRY(field_need(r, s, "depends", "depends = [\"torch\"], or depends = [] for none", e));
+	TRY(field_strings(r, s, "depends", &given, &items, e));
+	for (size_t i = 0; i < items->n; i++) {
+		const struct toml *v = &items->item[i];
+		const char *name = depend_renamed(r, v);
+
+		if (name && r->p->gen >= GEN_5)
+			return fail_at(r, v->line, v->col, e,
+				"%s: %s is called \"%s\" since edition 5; write that", what,
+				quoted(r->a, v->s), name);
+		if (!name) {
+			int word = value_word(r, v, what, WORDS(depend_names), e);
+
+			if (word < 0)
+				return -1;
+			name = depend_names[word];
+		}
+		if (!strs_has(out, name))
+			vec_push(r->a, out, name);
+	}
+	return 0;
+}
+
+/* The Python packages that a kernel may ask for, in [general] and for one backend. */
+static const char *const python_general[] = { "einops", "helion", "tvm-ffi" };
+static const char *const python_cuda[] = { "nvidia-cutlass-dsl" };
+static const char *const python_xpu[] = { "onednn" };
+static const char *const python_neuron[] = { "nki" };
+static const struct words python_words[BACKEND_COUNT + 1] = {
+	[BACKEND_CUDA] = WORDS_INIT(python_cuda),
+	[BACKEND_XPU] = WORDS_INIT(python_xpu),
+	[BACKEND_NEURON] = WORDS_INIT(python_neuron),
+	[BACKEND_COUNT] = WORDS_INIT(python_general),
+};
+
+/* The section that a package belongs to when it is not this one, or NULL. */
+static const char *
+python_elsewhere(struct arena *a, const struct toml *v)
+{
+	for (int b = 0; b <= BACKEND_COUNT; b++)
+		for (size_t i = 0; i < python_words[b].n; i++)
+			if (str_eq(v->s, str_of(python_words[b].v[i])))
+				return b == BACKEND_COUNT
+					       ? "[general]"
+					       : arena_printf(a, "[general.%s]", backend_names[b]);
+	return NULL;
+}
+
+int
+field_python_depends(const struct reading *r, const struct section *s, enum backend backend,
+	struct strs *out, struct err *e)
+{
+	const char *what = arena_printf(r->a, "python-depends in %s", s->where);
+	const struct toml *items = NULL;
+	struct words words = python_words[backend];
+	struct strs given = { 0 };
+
+	if (field_strings(r, s, "python-depends", &given, &items, e) <= 0)
+		return field_find(s, "python-depends") ? -1 : 0;
+	for (size_t i = 0; i < items->n; i++) {
+		const struct toml *v = &items->item[i];
+		const char *elsewhere = python_elsewhere(r->a, v);
+		bool known = false;
+
+		for (size_t k = 0; k < words.n; k++)
+			known = known || str_eq(v->s, str_of(words.v[k]));
+		if (!known && elsewhere)
+			return fail_at(r, v->line, v->col, e,
+				"%s: %s belongs in python-depends of %s; move it", what,
+				quoted(r->a, v->s), elsewhere);
+		if (!known && words.n == 0)
+			return fail_at(r, v->line, v->col, e,
+				"%s: %s is not known, and no Python package is for this backend; "
+				"drop it",
+				what, quoted(r->a, v->s));
+		if (!known)
+			return fail_at(r, v->line, v->col, e, "%s: unknown %s%s", what,
+				quoted(r->a, v->s), advice(r->a, v->s, words));
+		if (!strs_has(out, v->s.p))
+			vec_push(r->a, out, v->s.p);
+	}
+	return 1;
+}
+
+static int
+kernel_depend(
+	const struct reading *r, const struct section *s, struct kernel_depend *out, struct err *e)
+{
+	static const struct key keys[] = { { "repo-id", GEN_5 }, { "version", GEN_5 },
+		{ "revision", GEN_5 } };
+	uint64_t version = 0;
+	int has_version, has_revision;
+
+	*out = (struct kernel_depend){ .version = -1 };
+	TRY(section_check(r, s, KEYS(keys), e));
+	TRY(field_need(r, s, "repo-id", "repo-id = \"owner/name\"", e));
+	TRY(field_string(r, s, "repo-id", &out->repo_id, e));
+	TRY(has_version = field_count(r, s, "version", &version, e));
+	TRY(has_revision = field_string(r, s, "revision", &out->revision, e));
+	if (has_version == has_revision)
+		return fail_at(r, s->line, s->col, e, "%s has %s; give one of them", s->where,
+			has_version ? "both version and revision" : "neither version nor revision");
+	if (has_version)
+		out->version = (int64_t)version;
+	return 0;
+}
+
+int
+field_kernel_depends(
+	const struct reading *r, const struct section *s, struct kernel_depends *out, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, "kernel-depends");
+
+	if (!p)
+		return 0;
+	TRY(value_is(
+		r, &p->val, TOML_ARRAY, arena_printf(r->a, "kernel-depends in %s", s->where), e));
+	for (size_t i = 0; i < p->val.n; i++) {
+		const struct toml *v = &p->val.item[i];
+		struct section item = { .line = v->line, .col = v->col, .table = v };
+		struct kernel_depend depend;
+
+		item.where = arena_printf(r->a, "kernel-depends in %s", s->where);
+		TRY(value_is(
+			r, v, TOML_TABLE, arena_printf(r->a, "each item of %s", item.where), e));
+		TRY(kernel_depend(r, &item, &depend, e));
+		vec_push(r->a, out, depend);
+	}
+	return 1;
+}
+
+int
+field_capabilities(const struct reading *r, const struct section *s, const char *key,
+	struct strs *out, struct err *e)
+{
+	const struct toml *items = NULL;
+	int have = field_strings(r, s, key, out, &items, e);
+
+	for (size_t i = 0; have > 0 && i < items->n; i++) {
+		const struct toml *v = &items->item[i];
+
+		if (!capability_is_valid(v->s))
+			return fail_at(r, v->line, v->col, e,
+				"%s in %s: %s is not a CUDA capability; write one such as \"8.0\", "
+				"\"9.0a\" or \"12.0+PTX\"",
+				key, s->where, quoted(r->a, v->s));
+	}
+	return have;
+}
+
+int
+check_bounds(const struct reading *r, const struct section *s, const char *low_key,
+	const struct version *low, const char *high_key, const struct version *high, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, high_key);
+
+	if (!low->n || !high->n || version_cmp(low, high) <= 0)
+		return 0;
+	return fail_at(r, p->val.line, p->val.col, e,
+		"%s %s in %s is below %s %s, so that no version fits; correct one of them",
+		high_key, version_text(r->a, high), s->where, low_key, version_text(r->a, low));
+}
