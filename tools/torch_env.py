@@ -39,14 +39,42 @@ def runtime_package(pip, version):
     return f"nvidia-cuda-runtime=={m[1].rsplit('.', 1)[0]}.*"
 
 
+def versioned(lib):
+    """{library: {version: {symbol}}} of what lib wants from others by version."""
+    file_of, out, file = {}, {}, None
+    for line in run("readelf", "-VW", str(lib)).splitlines():
+        if m := re.search(r"Version: \d+\s+File: (\S+)", line):
+            file = m[1]
+        elif (m := re.search(r"Name: (\S+)\s+Flags", line)) and file:
+            file_of[m[1]] = file
+    for line in run("nm", "-D", "--undefined-only", str(lib)).splitlines():
+        if (m := re.search(r"(\w+)@@?(\S+)$", line)) and m[2] in file_of:
+            out.setdefault(file_of[m[2]], {}).setdefault(m[2], set()).add(m[1])
+    return out
+
+
 def stand_ins(site):
-    """Empty libraries for whatever torch's own need and nobody provides."""
+    """Libraries for whatever torch's own need and nobody provides: empty but for the symbols that are wanted by version, since some
+    of those are data, which is bound at once."""
     lib = site / "torch" / "lib"
     have = {p.name for p in lib.iterdir()} | {p.name for p in (site / "nvidia").glob("*/lib/*")}
     system = set(re.findall(r"^\s*(\S+) ", run("/sbin/ldconfig", "-p"), re.M))
-    missing = {n for p in list(lib.glob("*.so*")) for n in needed(p)} - have - system
+    own = list(lib.glob("*.so*"))
+    missing = {n for p in own for n in needed(p)} - have - system
+    wanted = {}
+    for p in own:
+        for name, versions in versioned(p).items():
+            for version, symbols in versions.items():
+                wanted.setdefault(name, {}).setdefault(version, set()).update(symbols)
     for name in sorted(missing):
-        subprocess.run(["cc", "-shared", "-nostdlib", "-x", "c", "/dev/null", f"-Wl,-soname,{name}", "-o", str(lib / name)], check=True)
+        versions = wanted.get(name, {})
+        source, script = lib / f"{name}.c", lib / f"{name}.map"
+        source.write_text("".join(f"char {s}[64];\n" for v in versions.values() for s in sorted(v)) or "\n")
+        script.write_text("".join(f"{v} {{ global: {' '.join(s + ';' for s in sorted(names))} }};\n" for v, names in versions.items()))
+        flags = [f"-Wl,--version-script={script}"] if versions else []
+        subprocess.run(["cc", "-shared", "-fPIC", "-w", "-nostdlib", str(source), f"-Wl,-soname,{name}", *flags, "-o", str(lib / name)], check=True)
+        source.unlink()
+        script.unlink()
     return sorted(missing)
 
 

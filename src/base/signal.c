@@ -24,6 +24,21 @@ signals_install(void)
 	sigaction(SIGPIPE, &sa, NULL);
 }
 
+void
+signals_default(void)
+{
+	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
+		struct sigaction now;
+
+		if (sigaction(caught[i], NULL, &now) == 0 && now.sa_handler == note)
+			signal(caught[i], SIG_DFL);
+	}
+	signal(SIGPIPE, SIG_DFL);
+	interrupted = 0;
+}
+
 int
 signals_check(struct err *e)
 {

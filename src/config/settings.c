@@ -5,6 +5,7 @@
 #include "formats/toml.h"
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char *
 env_or_null(const char *name)
@@ -129,6 +130,14 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 		return err_set(e, ERR_USAGE,
 			"HOME is not set; say where the store is with KERNEL_BUILDER_HOME or "
 			"--store DIR");
+	if (s.home[0] != '/') {
+		/* Steps run in other directories. */
+		char cwd[4096];
+
+		if (!getcwd(cwd, sizeof(cwd)))
+			return err_sys(e, "current directory");
+		s.home = path_join(a, cwd, s.home);
+	}
 	s.cores = usable_cores();
 	TRY(pick_count(o, "cores", "CORES", &s.cores, e));
 	s.max_jobs = s.cores;

@@ -1,6 +1,7 @@
 #include "exec/cache.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/path.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -139,19 +140,21 @@ cmp_path(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-/* What must be looked at again: the kernel's files and the machine's. */
+/* What must be looked at again: the kernel's files and the machine's. Compilers name a file by the way that
+ * they took to it, "src/a/../b.h", and sometimes by its real path in the run's directory. */
 static struct strs
 keep_deps(struct cache *c, const struct strs *deps)
 {
 	const char *home = arena_printf(c->arena, "%s/", store_home(c->store));
+	const char *run = arena_printf(c->arena, "%s/", c->run_dir);
 	struct strs out = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < deps->n; i++) {
-		const char *p = deps->v[i];
+		const char *p = path_clean(c->arena, deps->v[i]);
 
-		while (str_has_prefix(p, "./"))
-			p += 2;
+		if (str_has_prefix(p, run))
+			p += strlen(run);
 		if (str_has_prefix(p, "src/") || (p[0] == '/' && !str_has_prefix(p, home)))
 			vec_push(c->arena, &out, p);
 	}
@@ -202,8 +205,11 @@ cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	}
 	keep = keep_deps(c, deps);
 	deps_key = deps_key_of(c, s);
-	if (changed_since(&keep, started) || !result_key(c, &deps_key, &keep, &key))
+	if (changed_since(&keep, started))
 		return 0;
+	if (!result_key(c, &deps_key, &keep, &key))
+		return err_set(e, ERR_BUG, "%s read a file that is not among the kernel's sources",
+			s->label);
 	buf_adds(&text, DEPS_HEAD);
 	for (size_t i = 0; i < keep.n; i++)
 		buf_addf(&text, "%s\n", keep.v[i]);

@@ -23,6 +23,7 @@ struct cache {
 	struct store *store;
 	const struct sources_set *sources;
 	struct map stats; /* absolute path -> text, for one run */
+	const char *run_dir; /* real path of the run's directory, for cache_put */
 	struct arena *arena; /* of the run */
 };
 /* 1: found, *object is in the store and intact. 0: not. inputs are the digests of a link's objects. */

@@ -338,6 +338,7 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 	x->done = x->cached;
 	tell(x, (struct exec_event){ .kind = EXEC_READY });
 	TRY(store_tmp(&x->arena, x->store, "run", &x->dir, e));
+	x->cache.run_dir = x->dir;
 	x->stage = (struct stage){
 		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena
 	};

@@ -33,7 +33,9 @@ child(const char *dir, char **argv, char **env, int out, pid_t parent)
 	if (chdir(dir) < 0)
 		fprintf(stderr, "cannot enter %s: %s\n", dir, strerror(errno));
 	else {
-		execvpe(argv[0], argv, env);
+		/* execvpe would search the PATH of this process, not the step's. */
+		environ = env;
+		execvp(argv[0], argv);
 		fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
 	}
 	fflush(stderr);

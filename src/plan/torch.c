@@ -60,6 +60,8 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *
 	PUSH("-fPIC");
 	/* Equal statics of two kernels in one process must stay apart. */
 	PUSH("-fno-gnu-unique");
+	/* Else a header may be known by its real path, which is another one on every machine. */
+	PUSH("-fno-canonical-system-headers");
 	/* Names of unnamed namespaces come from this, not from a random number. */
 	PUSH(arena_printf(a, "-frandom-seed=%s", source));
 	torch_add_defines(a, f, argv);
@@ -128,7 +130,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
 	PUSH("-Xcompiler");
-	PUSH("-fPIC,-fno-gnu-unique");
+	PUSH("-fPIC,-fno-gnu-unique,-fno-canonical-system-headers");
 	PUSH("--expt-relaxed-constexpr");
 	PUSH("-DENABLE_FP8");
 	torch_add_defines(a, f, argv);

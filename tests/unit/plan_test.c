@@ -126,7 +126,8 @@ test_commands(void **state)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
-		"g++-12 -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -frandom-seed=src/a.cpp "
+		"g++-12 -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers "
+		"-frandom-seed=src/a.cpp "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
 		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
@@ -134,7 +135,7 @@ test_commands(void **state)
 		"out/a.cpp.o");
 	assert_string_equal(joined(&w.a, &p.steps[1].argv),
 		"cuda/bin/nvcc -ccbin g++-12 -std=c++17 -O3 -DNDEBUG -Xcompiler "
-		"-fPIC,-fno-gnu-unique --expt-relaxed-constexpr -DENABLE_FP8 "
+		"-fPIC,-fno-gnu-unique,-fno-canonical-system-headers --expt-relaxed-constexpr -DENABLE_FP8 "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
 		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "

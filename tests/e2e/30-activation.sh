@@ -1,0 +1,67 @@
+#!/bin/bash
+# The main job on the real kernel: twelve variants from an empty store, their contents, and real torch: one CUDA variant imported, CPU
+# variants tested with the example's own tests, and loaded by the real `kernels` client.
+. "$(dirname "$0")/lib.sh"
+EX=$T/activation
+ENVS=$ROOT/.build
+cp -r "$ROOT/examples/activation" "$EX"
+rm -rf "$EX/build" "$EX/result"
+
+status 0 "twelve variants from an empty store" "$KB" build "$EX"
+# shellcheck disable=SC2154
+like "$out" '12 variants in .*, 12 written' "says so"
+is "$(ls "$EX/result" | wc -l)" 12 "twelve directories"
+for d in "$EX"/result/*/; do
+	v=$(basename "$d")
+	so=$(echo "$d"*.so)
+	is "$(python3 "$ROOT/tests/e2e/fatbin.py" "$so")" "compute_90 sm_70 sm_72 sm_75 sm_80 sm_86 sm_87 sm_89 sm_90" "$v: exactly the capabilities asked for"
+	case $v in *cu118*) cudart=libcudart.so.11.0 ;; *) cudart=libcudart.so.12 ;; esac
+	is "$(readelf -dW "$so" | grep NEEDED | grep -o 'lib[a-z0-9_+]*\.so[.0-9]*' | sort | tr '\n' ' ')" \
+		"$(printf '%s\n' libc.so.6 libc10.so libc10_cuda.so $cudart libgcc_s.so.1 libstdc++.so.6 libtorch.so libtorch_cpu.so libtorch_cuda.so | sort | tr '\n' ' ')" "$v: NEEDED"
+	is "$(python3 - "$d" <<'END'
+import base64, hashlib, json, sys
+from pathlib import Path
+d = Path(sys.argv[1])
+m = json.loads((d / "metadata.json").read_text())
+files = {str(p.relative_to(d)) for p in d.rglob("*") if p.is_file()} - {"metadata.json"}
+right = all(base64.b64encode(hashlib.sha256((d / n).read_bytes()).digest()).decode() == h for n, h in m["digest"]["files"].items())
+print(m["name"], m["version"], m["license"], (d / (m["id"] + ".abi3.so")).exists(), set(m["digest"]["files"]) == files, right,
+      ",".join(m["backend"]["archs"]), m["backend"]["type"])
+END
+)" "activation 1 Apache-2.0 True True True 7.0,7.2,7.5,8.0,8.6,8.7,8.9,9.0+PTX cuda" "$v: metadata.json"
+done
+is "$(grep -c cuda-note "$EX"/result/*cu121*/metadata.json | grep -c ':1')" 4 "the composed CUDA 12.1 is named in the metadata"
+is "$(cat "$EX"/result/*cu124*/metadata.json | grep -c cuda-note)" 0 "and only that"
+strace -f -o "$T/trace" -e trace=execve,fork,vfork,clone,clone3 "$KB" build -q "$EX"
+is "$(grep -cE 'execve\(|fork\(|clone' "$T/trace")" 1 "a no-change build of twelve starts no process"
+
+# Real torch 2.5.1.
+"$ROOT/tools/torch_env.py" 2.5.1 "$ENVS/torch-2.5.1" 2>&1 | sed 's/^/# /'
+py25=$ENVS/torch-2.5.1/bin/python
+is "$(cd "$T" && PYTHONPATH=$EX/result/torch25-cxx98-cu124-x86_64-linux $py25 -c "
+import torch, activation, activation.layers
+ops = activation.layers.ops
+key = ops.silu_and_mul.default.name()
+print(torch.__version__, all(torch._C._dispatch_has_kernel_for_dispatch_key(key.replace('silu_and_mul', n), 'CUDA') for n in (
+    'silu_and_mul', 'mul_and_silu', 'gelu_and_mul', 'gelu_tanh_and_mul', 'fatrelu_and_mul', 'gelu_new', 'gelu_fast', 'gelu_quick', 'silu', 'gelu', 'gelu_tanh')),
+    torch.ops.activation.silu_and_mul.default is ops.silu_and_mul.default)" 2>&1)" "2.5.1+cu124 True True" "import activation of the cxx98-cu124 variant in torch 2.5.1; eleven ops for CUDA"
+
+status 0 "a CPU variant for torch 2.5.1" "$KB" build --no-lock --matrix all --variant torch25-cxx98-cpu-x86_64-linux "$EX"
+status 0 "the example's tests on CPU, torch 2.5.1" env PYTHONPATH="$EX/result/torch25-cxx98-cpu-x86_64-linux" "$py25" -m pytest -q -p no:cacheprovider "$EX/tests"
+like "$out" '[0-9]{3} passed' "hundreds of them"
+
+# A current torch and the client.
+"$ROOT/tools/torch_env.py" 2.15.0 "$ENVS/torch-2.15.0" kernels==0.17.2 2>&1 | sed 's/^/# /'
+py=$ENVS/torch-2.15.0/bin/python
+status 0 "a CPU variant for torch 2.15" "$KB" build --no-lock --matrix current --variant torch215-cxx11-cpu-x86_64-linux "$EX"
+status 0 "the example's tests on CPU, torch 2.15" env PYTHONPATH="$EX/result/torch215-cxx11-cpu-x86_64-linux" "$py" -m pytest -q -p no:cacheprovider "$EX/tests"
+like "$out" '[0-9]{3} passed' "hundreds of them"
+is "$(cd "$T" && "$py" -c "
+from pathlib import Path
+import torch
+from kernels import get_local_kernel
+k = get_local_kernel(Path('$EX/build'), backend='cpu')
+x = torch.randn(3, 64); out = torch.empty(3, 32)
+k.silu_and_mul(out, x)
+print(torch.allclose(out, torch.nn.functional.silu(x[:, :32]) * x[:, 32:], atol=1e-6), k.layers.SiluAndMul()(x).shape)" 2>&1 | tail -1)" "True torch.Size([3, 32])" "kernels.get_local_kernel chooses and loads the variant"
+done_testing

@@ -1,0 +1,288 @@
+/* Locks: written, read, written again; and what is refused. */
+#include "base/err.h"
+#include "base/fs.h"
+#include "resolve/lock.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define PROJECT                                                                                    \
+	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\n"                \
+	"backends = [\"cuda\", \"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\n"                             \
+	"[kernel.k]\nbackend = \"cuda\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n"                \
+	"[kernel.c]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n"
+
+static struct catalog catalog;
+static struct arena catalog_arena;
+
+static const char *
+names(struct arena *a, const struct resolution *r)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < r->n; i++)
+		out = arena_printf(a, "%s%s ", out, r->v[i].name);
+	return out;
+}
+
+/* The lock of a matrix, and the variants that it was made of. */
+static struct str
+make(struct arena *a, const struct catalog *c, const char *matrix, const char *backend,
+	const char **variants)
+{
+	struct project *p = arena_new(a, struct project);
+	struct selection sel = { .matrix = matrix };
+	struct resolution r;
+	struct err e = { 0 };
+	struct str out;
+
+	if (backend)
+		vec_push(a, &sel.backends, backend);
+	if (project_parse(a, str_of(PROJECT), "/k", false, p, &e) < 0 ||
+		resolve_variants(a, p, c, &sel, &r, &e) < 0 ||
+		lock_format(a, c, matrix ? matrix : c->matrices[0].name, &r, &out, &e) < 0)
+		fail_msg("%s", e.msg);
+	*variants = names(a, &r);
+	return out;
+}
+
+static void
+test_identity(void **state)
+{
+	static const char *const matrix[] = { "2025-01", "current", "all" };
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(matrix) / sizeof(*matrix); i++) {
+		const char *variants, *again;
+		struct str text = make(&a, &catalog, matrix[i], NULL, &variants), text2;
+		struct lock lock;
+		struct err e = { 0 };
+
+		if (lock_parse(&a, text, LOCK_FILE, &lock, &e) < 0)
+			fail_msg("%s", e.msg);
+		assert_string_equal(lock.matrix, matrix[i]);
+		assert_int_equal(lock.catalog.n_matrices, 1);
+		/* No matrix is named: the lock has but one. */
+		text2 = make(&a, &lock.catalog, NULL, NULL, &again);
+		assert_string_equal(variants, again);
+		assert_int_equal(text.n, text2.n);
+		assert_memory_equal(text.p, text2.p, text.n);
+		assert_int_equal(text.p[text.n - 1], '\n');
+	}
+	arena_free(&a);
+}
+
+static bool
+same_pin(const struct pin *x, const struct pin *y)
+{
+	if (x->kind != y->kind || !streq(x->name, y->name) || !streq(x->file, y->file) ||
+		x->size != y->size || x->has_tree != y->has_tree ||
+		x->has_sha256 != y->has_sha256 || !digest_eq(&x->sha256, &y->sha256) ||
+		!digest_eq(&x->tree, &y->tree) || x->n_select != y->n_select)
+		return false;
+	for (size_t i = 0; i < x->n_select; i++) {
+		const struct pin_select *s = &x->select[i], *t = &y->select[i];
+
+		if (!streq(s->from, t->from) || !s->to != !t->to || s->head != t->head ||
+			(s->to && !streq(s->to, t->to)))
+			return false;
+	}
+	return true;
+}
+
+/* What a lock holds is what the catalog said, and only what is used. */
+static void
+test_contents(void **state)
+{
+	struct arena a = { 0 };
+	const char *variants;
+	struct str text = make(&a, &catalog, "2025-01", NULL, &variants);
+	struct lock lock;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);
+	assert_int_equal(lock.catalog.n_torch, 2);
+	assert_int_equal(lock.catalog.n_cuda, 3);
+	assert_int_equal(lock.catalog.matrices[0].n_rows, 12);
+	assert_true(same_pin(lock.catalog.python, catalog.python));
+	for (size_t i = 0; i < lock.catalog.n_cuda; i++) {
+		const struct catalog_cuda *got = &lock.catalog.cuda[i];
+		const struct catalog_cuda *want = catalog_find_cuda(&catalog, &got->version);
+
+		assert_int_equal(got->gcc, want->gcc);
+		assert_int_equal(got->n_pins, want->n_pins);
+		for (size_t k = 0; k < got->n_pins; k++)
+			assert_true(same_pin(&got->pins[k], &want->pins[k]));
+		assert_int_equal(got->n_files, want->n_files);
+		for (size_t k = 0; k < got->n_files; k++) {
+			assert_string_equal(got->files[k].path, want->files[k].path);
+			assert_string_equal(got->files[k].text, want->files[k].text);
+			assert_int_equal(got->files[k].is_exec, want->files[k].is_exec);
+		}
+		assert_int_equal(got->capabilities.n, want->capabilities.n);
+		assert_int_equal(got->defaults.n, want->defaults.n);
+		assert_int_equal(!got->note, !want->note);
+	}
+	for (size_t i = 0; i < lock.catalog.n_torch; i++) {
+		const struct catalog_torch *got = &lock.catalog.torch[i];
+		const struct catalog_torch *want = catalog_find_torch(&catalog, &got->version);
+
+		assert_true(same_pin(&got->headers, &want->headers));
+		assert_int_equal(got->cxx_std, want->cxx_std);
+		assert_true(got->has_cxx98 && got->has_cxx11 && got->has_cpu);
+		assert_int_equal(got->n_cuda, 3);
+	}
+	/* Nothing compiled for CUDA: no compiler is locked. */
+	text = make(&a, &catalog, "current", "cpu", &variants);
+	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);
+	assert_int_equal(lock.catalog.n_cuda, 0);
+	assert_int_equal(lock.catalog.n_torch, 2);
+	arena_free(&a);
+}
+
+/* text with the first `from` replaced. */
+static struct str
+edited(struct arena *a, struct str text, const char *from, const char *to)
+{
+	const char *at = strstr(text.p, from);
+
+	if (!at)
+		fail_msg("the lock lacks %s", from);
+	return str_of(
+		arena_printf(a, "%.*s%s%s", (int)(at - text.p), text.p, to, at + strlen(from)));
+}
+
+static void
+test_refused(void **state)
+{
+	static const struct {
+		const char *from, *to, *want;
+	} t[] = {
+		{ "{", "{,", "kernel-builder.lock:1:2: " },
+		{ "\"version\": 1\n", "\"version\": 2\n",
+			"kernel-builder.lock: this program reads locks of version 1" },
+		{ "\"version\": 1\n", "\"version\": 1, \"x\": 1\n",
+			"kernel-builder.lock: \"x\" is unknown" },
+		{ "\"version\": 1\n", "\"version\": 1, \"version\": 1\n", "duplicate" },
+		{ "\"cxx-std\": 17", "\"cxx-std\": 11", "torch[0]: \"cxx-std\" must be 17 or 20" },
+		{ "\"gcc\": 11", "\"gcc\": -1", "cuda[0].gcc: this must be a number" },
+		{ "\"gcc\": 11", "\"gcc\": \"11\"", "cuda[0].gcc: this must be a number" },
+		{ "\"kind\": \"deb\"", "\"kind\": \"rpm\"", "cuda[0].pins[0]: \"kind\" must be" },
+		{ "\"file\": \"pool/", "\"file\": \"../pool/", "\"file\" must be a relative path" },
+		{ "\"file\": \"pool/", "\"file\": \"/pool/", "\"file\" must be a relative path" },
+		{ "\"path\": \"bin/nvcc.profile\"", "\"path\": \"../nvcc.profile\"",
+			"\"path\" must be a relative path" },
+		{ "\"to\": \"bin/nvcc\"", "\"to\": \"../nvcc\"", "\"to\" must be a relative path" },
+		{ "\"to\": \"bin/nvcc\"", "\"to\": \"a\\u0001\"", "control character" },
+		{ "\"sha256\": \"", "\"sha256\": \"x", "this must be a SHA-256" },
+		{ "\"7.0\"", "\"sm_70\"", "\"capabilities\" holds \"sm_70\"" },
+		{ "\"abi\": \"cxx11\"", "\"abi\": \"cxx17\"", "matrix.rows[0]: \"abi\" must be" },
+		{ "\"torch\": \"2.4.1\"", "\"torch\": \"2.4.0\"",
+			"matrix.rows[0]: the lock does not hold torch 2.4.0" },
+		{ "\"cuda\": \"11.8\"", "\"cuda\": \"12.6\"",
+			"matrix.rows[0]: torch 2.4.1 has no CUDA 12.6" },
+		{ "\"version\": \"12.1\"", "\"version\": \"11.8\"",
+			"cuda[1]: versions must ascend" },
+		{ "\"version\": \"2.5.1\"", "\"version\": \"2.4\"",
+			"torch[1].version: this must be a version of 3 numbers" },
+		{ "\"cpu\": true", "\"cpu\": 1", "torch[0].cpu: this must be true or false" },
+		{ "\"headers\": {", "\"header\": {", "torch[0]: \"header\" is unknown" },
+		{ "\"rows\": [", "\"rows\": {}, \"r\": [", "\"r\" is unknown" },
+	};
+	struct arena a = { 0 };
+	const char *variants;
+	struct str text = make(&a, &catalog, "2025-01", NULL, &variants);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct lock lock;
+		struct err e = { 0 };
+
+		if (lock_parse(&a, edited(&a, text, t[i].from, t[i].to), LOCK_FILE, &lock, &e) == 0)
+			fail_msg("accepted, want: %s", t[i].want);
+		assert_int_equal(e.code, ERR_CONFIG);
+		if (!strstr(e.msg, t[i].want))
+			fail_msg("\"%s\" lacks \"%s\"", e.msg, t[i].want);
+	}
+	arena_free(&a);
+}
+
+static void
+test_file(void **state)
+{
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	const char *variants;
+	struct str text = make(&a, &catalog, "current", NULL, &variants);
+	struct lock lock;
+	char *dir;
+
+	(void)state;
+	assert_int_equal(fs_mkdtemp(&a, "/tmp/kb-lock", &dir, &e), 0);
+	assert_int_equal(lock_read(&a, dir, &lock, &e), 0);
+	assert_int_equal(
+		fs_write_atomic(arena_printf(&a, "%s/" LOCK_FILE, dir), text.p, text.n, 0644, &e),
+		0);
+	assert_int_equal(lock_read(&a, dir, &lock, &e), 1);
+	assert_string_equal(lock.matrix, "current");
+	assert_int_equal(
+		fs_write_atomic(arena_printf(&a, "%s/" LOCK_FILE, dir), "{", 1, 0644, &e), 0);
+	assert_int_equal(lock_read(&a, dir, &lock, &e), -1);
+	assert_true(str_has_prefix(e.msg, dir));
+	assert_non_null(strstr(e.msg, "/" LOCK_FILE ":1:1: "));
+	assert_int_equal(fs_remove(dir, &e), 0);
+	arena_free(&a);
+}
+
+/* A locked build must not depend on where or by whom it was locked. */
+static void
+test_no_hosts(void **state)
+{
+	struct arena a = { 0 };
+	const char *variants;
+	struct str text = make(&a, &catalog, "all", NULL, &variants);
+
+	(void)state;
+	assert_null(strstr(text.p, "://"));
+	assert_null(strstr(text.p, "/tmp"));
+	arena_free(&a);
+}
+
+static int
+setup(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	return catalog_load(&catalog_arena, NULL, &catalog, &e);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	arena_free(&catalog_arena);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_contents),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_no_hosts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

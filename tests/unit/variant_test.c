@@ -1,0 +1,390 @@
+/* project x matrix x catalog -> variants, against the catalog that is built in. */
+#include "base/err.h"
+#include "resolve/variant.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define GENERAL(backends)                                                                          \
+	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\nbackends = "     \
+	"[" backends "]\n"
+#define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
+#define KERNEL(name, backend)                                                                      \
+	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n"
+#define CUDA GENERAL("\"cuda\"") TORCH KERNEL("k", "cuda")
+
+struct test {
+	const char *toml;
+	const char *matrix;                                   /* NULL: the default */
+	const char *variants, *torch, *cuda, *abi, *backends; /* one word each; NULL: none */
+	const char *want; /* names, one blank between; NULL: it fails */
+	const char *said; /* part of a note, or of the error */
+};
+
+static struct catalog catalog;
+static struct arena catalog_arena;
+
+static void
+add(struct arena *a, struct strs *s, const char *x)
+{
+	if (x)
+		vec_push(a, s, x);
+}
+
+static const char *
+names(struct arena *a, const struct resolution *r)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < r->n; i++)
+		out = arena_printf(a, "%s%s%s", out, i ? " " : "", r->v[i].name);
+	return out;
+}
+
+static bool
+is_noted(const struct resolution *r, const char *part)
+{
+	for (size_t i = 0; i < r->notes.n; i++)
+		if (strstr(r->notes.v[i], part))
+			return true;
+	return false;
+}
+
+static int
+resolve(struct arena *a, const struct test *t, struct project *p, struct resolution *r,
+	struct err *e)
+{
+	struct selection sel = { .matrix = t->matrix };
+
+	add(a, &sel.variants, t->variants);
+	add(a, &sel.torch, t->torch);
+	add(a, &sel.cuda, t->cuda);
+	add(a, &sel.abi, t->abi);
+	add(a, &sel.backends, t->backends);
+	TRY(project_parse(a, str_of(t->toml), "/k", false, p, e));
+	return resolve_variants(a, p, &catalog, &sel, r, e);
+}
+
+static void
+check(const struct test *t)
+{
+	struct arena a = { 0 };
+	struct project p;
+	struct resolution r;
+	struct err e = { 0 };
+	int rc = resolve(&a, t, &p, &r, &e);
+
+	if (t->want) {
+		if (rc != 0)
+			fail_msg("%s", e.msg);
+		assert_string_equal(names(&a, &r), t->want);
+		if (t->said && !is_noted(&r, t->said)) {
+			for (size_t i = 0; i < r.notes.n; i++)
+				print_message("note: %s\n", r.notes.v[i]);
+			fail_msg("no note holds: %s", t->said);
+		}
+	} else {
+		assert_int_equal(rc, -1);
+		assert_int_equal(e.code, ERR_RESOLVE);
+		if (!strstr(e.msg, t->said))
+			fail_msg("\"%s\" lacks \"%s\"", e.msg, t->said);
+	}
+	arena_free(&a);
+}
+
+#define CHECK_ALL(table)                                                                           \
+	for (size_t i = 0; i < sizeof(table) / sizeof(*(table)); i++)                              \
+	check(&(table)[i])
+
+/* The twelve, in the order in which they are listed and built. */
+static void
+test_twelve(void **state)
+{
+	static const struct test t[] = {
+		{ CUDA, .matrix = "2025-01",
+			.want = "torch24-cxx11-cu118-x86_64-linux torch24-cxx11-cu121-x86_64-linux "
+				"torch24-cxx11-cu124-x86_64-linux torch24-cxx98-cu118-x86_64-linux "
+				"torch24-cxx98-cu121-x86_64-linux torch24-cxx98-cu124-x86_64-linux "
+				"torch25-cxx11-cu118-x86_64-linux torch25-cxx11-cu121-x86_64-linux "
+				"torch25-cxx11-cu124-x86_64-linux torch25-cxx98-cu118-x86_64-linux "
+				"torch25-cxx98-cu121-x86_64-linux "
+				"torch25-cxx98-cu124-x86_64-linux" },
+		{ CUDA, .want = "torch214-cxx11-cu126-x86_64-linux "
+				"torch214-cxx11-cu130-x86_64-linux "
+				"torch214-cxx11-cu132-x86_64-linux "
+				"torch215-cxx11-cu130-x86_64-linux "
+				"torch215-cxx11-cu132-x86_64-linux" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+static void
+test_backends(void **state)
+{
+	static const struct test t[] = {
+		{ GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("k", "cuda") KERNEL("c", "cpu"),
+			.torch = "2.15",
+			.want = "torch215-cxx11-cpu-x86_64-linux torch215-cxx11-cu130-x86_64-linux "
+				"torch215-cxx11-cu132-x86_64-linux" },
+		/* Listed without a kernel section: its Python files are the variant. */
+		{ GENERAL("\"cpu\", \"cuda\", \"cann\"") TORCH KERNEL("k", "cpu"),
+			.want = "torch214-cxx11-cpu-x86_64-linux torch215-cxx11-cpu-x86_64-linux "
+				"torch-cuda "
+				"torch-npu" },
+		{ GENERAL("\"cuda\", \"cpu\"") "[torch-noarch]\n", .want = "torch-cpu torch-cuda" },
+		{ GENERAL("\"cuda\"") "[torch-noarch]\n", .matrix = "2025-01",
+			.want = "torch-cuda" },
+		{ GENERAL("\"cuda\", \"rocm\"") TORCH KERNEL("k", "cuda") KERNEL("r", "rocm"),
+			.torch = "2.15", .cuda = "13.2",
+			.want = "torch215-cxx11-cu132-x86_64-linux",
+			.said = "backend rocm is skipped" },
+		{ GENERAL("\"cuda\", \"cpu\"") TORCH KERNEL("k", "cuda") KERNEL("c", "cpu"),
+			.matrix = "2025-01", .variants = "torch25-cxx98-cu124-x86_64-linux",
+			.want = "torch25-cxx98-cu124-x86_64-linux",
+			.said = "backend cpu is skipped: matrix 2025-01 has no variant of it" },
+		{ GENERAL("\"rocm\"") TORCH KERNEL("r", "rocm"),
+			.said = "backend rocm is skipped" },
+		{ GENERAL("\"cuda\"") "[tvm-ffi]\nsrc = [\"b.cpp\"]\n" KERNEL("k", "cuda"),
+			.said = "/k/build.toml: this program does not build [tvm-ffi]" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+static void
+test_filters(void **state)
+{
+	static const struct test t[] = {
+		{ CUDA, .matrix = "2025-01", .torch = "2.4", .cuda = "12.1",
+			.want = "torch24-cxx11-cu121-x86_64-linux "
+				"torch24-cxx98-cu121-x86_64-linux" },
+		{ CUDA, .matrix = "2025-01", .torch = "2.5.1", .abi = "cxx98", .cuda = "11.8",
+			.want = "torch25-cxx98-cu118-x86_64-linux" },
+		{ CUDA, .matrix = "2025-01", .variants = "torch24-cxx11-cu118-x86_64-linux",
+			.want = "torch24-cxx11-cu118-x86_64-linux" },
+		{ GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("k", "cpu"), .backends = "cuda",
+			.want = "torch-cuda" },
+		{ GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("k", "cpu"), .torch = "2.14",
+			.want = "torch214-cxx11-cpu-x86_64-linux" },
+		/* Names that do not exist: the message lists those that do. */
+		{ CUDA, .matrix = "2025-01", .torch = "2.3",
+			.said = "--torch 2.3: matrix 2025-01 has 2.4.1, 2.5.1" },
+		{ CUDA, .matrix = "2025-01", .torch = "2.4.0",
+			.said = "--torch 2.4.0: matrix 2025-01 has 2.4.1, 2.5.1" },
+		{ CUDA, .matrix = "2025-01", .torch = "new",
+			.said = "--torch new: matrix 2025-01 has 2.4.1, 2.5.1" },
+		{ CUDA, .matrix = "2025-01", .cuda = "12.6",
+			.said = "--cuda 12.6: matrix 2025-01 has 11.8, 12.1, 12.4" },
+		{ CUDA, .abi = "cxx17", .said = "--abi cxx17: choose from cxx11, cxx98" },
+		{ CUDA, .backends = "cpu", .said = "--backend cpu: choose from cuda" },
+		{ CUDA, .matrix = "2026", .said = "there are 2025-01, current, all, host" },
+		{ CUDA, .matrix = "host", .said = "no torch was found" },
+		{ CUDA, .matrix = "2025-01", .variants = "torch26-cxx11-cu118-x86_64-linux",
+			.said = "there are torch24-cxx11-cu118-x86_64-linux, torch24-cxx11-cu121" },
+		{ CUDA, .abi = "cxx98", .said = "no variant of matrix current fits all of" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+static void
+test_bounds(void **state)
+{
+	static const struct test t[] = {
+		{ GENERAL("\"cuda\"") TORCH "minver = \"2.5\"\n" KERNEL("k", "cuda"),
+			.matrix = "2025-01", .abi = "cxx11", .cuda = "12.4",
+			.want = "torch25-cxx11-cu124-x86_64-linux",
+			.said = "torch 2.4.1 is skipped: the kernel needs at least torch 2.5" },
+		/* A patch release does not trip the upper bound. */
+		{ GENERAL("\"cuda\"") TORCH "maxver = \"2.4\"\n" KERNEL("k", "cuda"),
+			.matrix = "2025-01", .abi = "cxx11", .cuda = "12.4",
+			.want = "torch24-cxx11-cu124-x86_64-linux",
+			.said = "torch 2.5.1 is skipped: the kernel allows at most torch 2.4" },
+		{ GENERAL("\"cuda\"") "[general.cuda]\nminver = \"12.1\"\nmaxver = \"12.1\"\n" TORCH
+				KERNEL("k", "cuda"),
+			.matrix = "2025-01", .torch = "2.4",
+			.want = "torch24-cxx11-cu121-x86_64-linux torch24-cxx98-cu121-x86_64-linux",
+			.said = "CUDA 12.4 is skipped: the kernel allows at most CUDA 12.1" },
+		{ GENERAL("\"cuda\"") TORCH "minver = \"2.6\"\n" KERNEL("k", "cuda"),
+			.matrix = "2025-01",
+			.said = "no variant of matrix 2025-01 is left: torch 2.4.1 is skipped" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+static void
+test_stable_abi(void **state)
+{
+	static const struct test t[] = {
+		{ GENERAL("\"cuda\"") TORCH "stable-abi = \"2.11\"\n" KERNEL("k", "cuda"),
+			.want = "torch-stable-abi211-cu126-x86_64-linux "
+				"torch-stable-abi211-cu130-x86_64-linux "
+				"torch-stable-abi211-cu132-x86_64-linux",
+			.said = "torch 2.14.1 with CUDA 13.2: served by the stable-ABI variant "
+				"that is built "
+				"with torch 2.15.0" },
+		{ GENERAL("\"cuda\", \"cpu\"") TORCH "[torch.stable-abi]\ncpu = \"2.10\"\n" KERNEL(
+			  "k", "cuda") KERNEL("c", "cpu"),
+			.torch = "2.15",
+			.want = "torch-stable-abi210-cpu-x86_64-linux "
+				"torch215-cxx11-cu130-x86_64-linux "
+				"torch215-cxx11-cu132-x86_64-linux" },
+		{ GENERAL("\"cuda\"") TORCH "stable-abi = \"2.5\"\n" KERNEL("k", "cuda"),
+			.matrix = "2025-01",
+			.want = "torch-stable-abi25-cu118-x86_64-linux "
+				"torch-stable-abi25-cu121-x86_64-linux "
+				"torch-stable-abi25-cu124-x86_64-linux",
+			.said = "torch 2.4.1 is skipped: it is older than the stable ABI 2.5" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+static void
+test_capabilities(void **state)
+{
+	static const struct test t[] = {
+		/* A component that a release cannot compile is left out, and said. */
+		{ CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL(
+			  "b", "cuda") "cuda-capabilities = [\"10.0\"]\n",
+			.matrix = "2025-01", .variants = "torch24-cxx11-cu124-x86_64-linux",
+			.want = "torch24-cxx11-cu124-x86_64-linux",
+			.said = "kernel b is left out for CUDA 12.4: empty set of capabilities" },
+		/* A variant in which nothing is left is skipped, and said. */
+		{ CUDA "cuda-capabilities = [\"12.0\"]\n", .torch = "2.14",
+			.want = "torch214-cxx11-cu130-x86_64-linux "
+				"torch214-cxx11-cu132-x86_64-linux",
+			.said = "variant torch214-cxx11-cu126-x86_64-linux is skipped" },
+		{ CUDA "cuda-capabilities = [\"999.0\"]\n", .said = "empty set of capabilities" },
+		{ CUDA "cuda-minver = \"12.4\"\n" KERNEL("b", "cuda"), .matrix = "2025-01",
+			.torch = "2.4", .cuda = "11.8", .abi = "cxx11",
+			.want = "torch24-cxx11-cu118-x86_64-linux",
+			.said = "kernel k is left out for CUDA 11.8: its cuda-minver is 12.4" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+static const char *
+archs(struct arena *a, const char *toml, const char *matrix, const char *name)
+{
+	const struct test t = { toml, .matrix = matrix, .variants = name };
+	struct project *p = arena_new(a, struct project);
+	struct resolution r;
+	struct err e = { 0 };
+	const char *out = "";
+
+	if (resolve(a, &t, p, &r, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(r.n, 1);
+	for (size_t i = 0; i < r.v[0].archs.n; i++)
+		out = arena_printf(a, "%s%s%s", out, i ? " " : "", r.v[0].archs.v[i]);
+	return out;
+}
+
+static void
+test_archs(void **state)
+{
+	struct arena a = { 0 };
+
+	(void)state;
+	assert_string_equal(archs(&a, CUDA, "2025-01", "torch24-cxx11-cu118-x86_64-linux"),
+		"7.0 7.2 7.5 8.0 8.6 8.7 8.9 9.0+PTX");
+	/* Sorted as strings: 10.0 before 7.5. */
+	assert_string_equal(archs(&a, CUDA, NULL, "torch215-cxx11-cu130-x86_64-linux"),
+		"10.0 10.3 11.0 12.0 12.1+PTX 7.5 8.0 8.6 8.7 8.9 9.0");
+	/* nvcc 11.8 knows no 9.0a, so it does not take the place of 9.0 there. */
+	assert_string_equal(archs(&a, CUDA "cuda-capabilities = [\"9.0\", \"9.0a\"]\n", "2025-01",
+				    "torch24-cxx11-cu118-x86_64-linux"),
+		"9.0");
+	assert_string_equal(archs(&a, CUDA "cuda-capabilities = [\"9.0\", \"9.0a\"]\n", "2025-01",
+				    "torch24-cxx11-cu124-x86_64-linux"),
+		"9.0a");
+	/* The union over the sections. */
+	assert_string_equal(archs(&a,
+				    CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL("b",
+					    "cuda") "cuda-capabilities = [\"9.0a\", \"8.0\"]\n",
+				    "2025-01", "torch24-cxx11-cu124-x86_64-linux"),
+		"8.0 9.0a");
+	assert_string_equal(archs(&a,
+				    GENERAL("\"cuda\"") "[torch-noarch]\ncuda_capabilities = "
+							"[\"9.0\", \"8.0\"]\n",
+				    NULL, "torch-cuda"),
+		"8.0 9.0");
+	arena_free(&a);
+}
+
+static void
+test_host(void **state)
+{
+	struct arena a = { 0 };
+	struct matrix_row rows[] = {
+		/* A patch release that the catalog lacks is served by the one that it has. */
+		{ .torch = { .v = { 2, 5 }, .n = 3 },
+			.cxx11 = false,
+			.cuda = { .v = { 12, 4 }, .n = 2 } },
+		{ .torch = { .v = { 9, 9, 9 }, .n = 3 }, .cxx11 = true },
+	};
+	struct matrix host = { .name = "host", .about = "host", .rows = rows, .n_rows = 1 };
+	const struct selection sel = { .matrix = "host", .host = &host };
+	struct project p;
+	struct resolution r;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(project_parse(&a, str_of(CUDA), "/k", false, &p, &e), 0);
+	assert_int_equal(resolve_variants(&a, &p, &catalog, &sel, &r, &e), 0);
+	assert_string_equal(names(&a, &r), "torch25-cxx98-cu124-x86_64-linux");
+	assert_int_equal(r.v[0].torch->version.v[2], 1);
+	host.n_rows = 2;
+	assert_int_equal(resolve_variants(&a, &p, &catalog, &sel, &r, &e), -1);
+	assert_non_null(
+		strstr(e.msg, "matrix host: torch 9.9.9 is not in the catalog, which has 2.4.1"));
+	arena_free(&a);
+}
+
+static int
+setup(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	return catalog_load(&catalog_arena, NULL, &catalog, &e);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	arena_free(&catalog_arena);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_twelve),
+		cmocka_unit_test(test_backends),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_stable_abi),
+		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_archs),
+		cmocka_unit_test(test_host),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
