@@ -1,0 +1,159 @@
+/*
+ * The loose intersection of what a kernel asks for with what a CUDA release supports.
+ *
+ * Each supported capability is served by the nearest one below it that was asked for: of the same
+ * major version, or of any if that one keeps its PTX. One with a suffix (9.0a, 10.0f) is taken as
+ * it is when its base is supported, and serves that base alone. So a kernel that asks for 8.0
+ * gets 8.0 although 8.6 is supported too, and one that asks for 9.0 gets nothing from a release
+ * that ends at 8.9.
+ */
+#include "config/capability.h"
+#include "resolve/variant.h"
+#include <stdlib.h>
+
+struct source {
+	const char *text; /* without +PTX */
+	unsigned major, minor;
+	char suffix; /* 'a', 'f' or 0 */
+	bool ptx, is_valid, is_used;
+};
+
+static char *
+without_ptx(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s) - (str_has_suffix(s, "+PTX") ? 4 : 0));
+}
+
+static struct source
+parse(struct arena *a, const char *s)
+{
+	struct source out = { .text = without_ptx(a, s), .ptx = str_has_suffix(s, "+PTX") };
+	char *end;
+
+	out.is_valid = capability_is_valid(str_of(s));
+	if (!out.is_valid)
+		return out;
+	out.major = (unsigned)strtoul(out.text, &end, 10);
+	out.minor = (unsigned)strtoul(end + 1, &end, 10);
+	out.suffix = *end;
+	return out;
+}
+
+static bool
+same_base(const struct source *x, const struct source *y)
+{
+	return x->major == y->major && x->minor == y->minor;
+}
+
+static int
+cmp_base(const struct source *x, const struct source *y)
+{
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	return x->minor < y->minor ? -1 : x->minor > y->minor;
+}
+
+static int
+cmp_natural(const void *x, const void *y)
+{
+	return str_natural_cmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* asked without doubles; one that was asked for with and without +PTX keeps it. */
+static size_t
+parse_asked(struct arena *a, const struct strs *asked, struct source *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < asked->n; i++) {
+		struct source s = parse(a, asked->v[i]);
+		size_t k = 0;
+
+		while (k < n && !streq(out[k].text, s.text))
+			k++;
+		if (k < n)
+			out[k].ptx |= s.ptx;
+		else
+			out[n++] = s;
+	}
+	return n;
+}
+
+/* The source that serves a target, or NULL. */
+static struct source *
+nearest(struct source *from, size_t n, const struct source *target)
+{
+	struct source *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct source *s = &from[i];
+
+		if (!s->is_valid || s->suffix || cmp_base(s, target) > 0)
+			continue;
+		if (s->major != target->major && !s->ptx)
+			continue;
+		if (!best || cmp_base(s, best) > 0)
+			best = s;
+	}
+	return best;
+}
+
+static void
+note_dropped(struct arena *a, const struct source *from, size_t n, const struct strs *supported,
+	struct strs *notes)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < supported->n; i++)
+		list = arena_printf(
+			a, "%s%s%s", list, i ? " " : "", without_ptx(a, supported->v[i]));
+	for (size_t i = 0; i < n; i++) {
+		const char *why = NULL;
+
+		if (from[i].is_used)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (k != i && from[k].is_used && from[k].suffix &&
+				same_base(&from[i], &from[k]))
+				why = from[k].text;
+		if (why)
+			vec_push(a, notes,
+				arena_printf(a, "capability %s is dropped: %s takes its place",
+					from[i].text, why));
+		else
+			vec_push(a, notes,
+				arena_printf(a, "capability %s is dropped: supported are %s",
+					from[i].text, list));
+	}
+}
+
+void
+capabilities_intersect(struct arena *a, const struct strs *asked, const struct strs *supported,
+	struct strs *out, struct strs *notes)
+{
+	struct source *from = arena_array(a, struct source, asked->n);
+	struct source *target = arena_array(a, struct source, supported->n);
+	size_t n = parse_asked(a, asked, from);
+
+	*out = (struct strs){ 0 };
+	for (size_t t = 0; t < supported->n; t++)
+		target[t] = parse(a, supported->v[t]);
+	for (size_t t = 0; t < supported->n; t++) {
+		struct source *s;
+		bool is_taken = false;
+
+		for (size_t i = 0; i < n; i++)
+			if (from[i].is_valid && from[i].suffix && same_base(&from[i], &target[t]))
+				from[i].is_used = is_taken = true;
+		s = is_taken ? NULL : nearest(from, n, &target[t]);
+		if (s)
+			s->is_used = true;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (from[i].is_used)
+			vec_push(a, out,
+				arena_printf(a, "%s%s", from[i].text, from[i].ptx ? "+PTX" : ""));
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), cmp_natural);
+	note_dropped(a, from, n, supported, notes);
+}

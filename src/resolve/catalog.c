@@ -1,0 +1,358 @@
+/*
+ * The catalog's files, format 1. TOML; every path and file name is checked, keys that are not
+ * listed here are errors.
+ *
+ * torch.toml
+ *     [python]         a pin: the headers of CPython, below include/
+ *     [[torch]]        one release of PyTorch
+ *       version        "2.4.1": three numbers
+ *       cxx-std        17 or 20: the C++ standard that its headers need
+ *       abi            of "cxx11" and "cxx98": the C++ ABIs that it was published with
+ *       cuda           ["11.8", ...]: the CUDA versions that it was published for, of cuda.toml
+ *       cpu            true when it was published without CUDA as well
+ *       headers        a pin: include/ and share/cmake/
+ *
+ * cuda.toml
+ *     [[cuda]]         one release of CUDA
+ *       version        "12.4": two numbers
+ *       gcc            major version of the host compiler
+ *       capabilities   all that this nvcc can be asked for
+ *       defaults       what a kernel gets that asks for none; also the list that others are
+ *                      intersected with, +PTX aside
+ *       note           absent, or how this differs from a plain release
+ *       [[cuda.pin]]   a part of the tree: bin nvvm include lib
+ *       [[cuda.file]]  a small file of ours in that tree: path, text, exec (false unless given);
+ *                      it wins over a file of the parts
+ *
+ * matrix.toml: see matrix.c.
+ *
+ * A pin
+ *     kind             "wheel", "deb" or "archive"
+ *     name             the project on the wheel index, else the package's name
+ *     file             the wheel's file name, or the path below the Debian mirror or redist base
+ *     size, sha256     of the whole file, as the index says
+ *     tree             digest of the tree that the selection gives (store/tree.h). "" or absent
+ *                      where it is not known: not for a wheel, which is fetched in parts; of a
+ *                      .deb or an archive the whole file is checked against sha256
+ *     select           list of { from, to, head }: see struct pin_select; members of a .deb and
+ *                      of an archive are written without a leading "./"
+ */
+#include "resolve/catalog.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "config/capability.h"
+#include "resolve/embedded.h"
+#include "resolve/parts.h"
+#include <stdlib.h>
+
+enum { CATALOG_MAX_BYTES = 1 << 20 };
+
+const char *
+join(struct arena *a, const struct strs *s, const char *between)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < s->n; i++)
+		out = arena_printf(a, "%s%s%s", out, i ? between : "", s->v[i]);
+	return out;
+}
+
+const char *
+catalog_torch_list(struct arena *a, const struct catalog *c)
+{
+	struct strs s = { 0 };
+
+	for (size_t i = 0; i < c->n_torch; i++)
+		vec_push(a, &s, version_text(a, &c->torch[i].version));
+	return join(a, &s, ", ");
+}
+
+const char *
+catalog_cuda_list(struct arena *a, const struct catalog *c)
+{
+	struct strs s = { 0 };
+
+	for (size_t i = 0; i < c->n_cuda; i++)
+		vec_push(a, &s, version_text(a, &c->cuda[i].version));
+	return join(a, &s, ", ");
+}
+
+bool
+torch_has_cuda(const struct catalog_torch *t, const struct version *cuda)
+{
+	for (size_t i = 0; i < t->n_cuda; i++)
+		if (version_cmp_minor(&t->cuda[i], cuda) == 0)
+			return true;
+	return false;
+}
+
+static int
+read_capabilities(
+	const struct toml_reader *r, const struct toml *table, const char *key, struct strs *out)
+{
+	const struct toml *items = NULL;
+
+	TRY(toml_strings(r, table, key, TOML_NEEDED, out, &items));
+	if (items->n == 0)
+		return toml_fail(r, items, "\"%s\" is empty", key);
+	for (size_t i = 0; i < items->n; i++)
+		if (!capability_is_valid(items->item[i].s))
+			return toml_fail(r, &items->item[i],
+				"\"%s\" is no capability; write it as \"9.0\", \"9.0a\" or "
+				"\"9.0+PTX\"",
+				out->v[i]);
+	return 0;
+}
+
+static int
+read_files(const struct toml_reader *r, const struct toml *table, struct catalog_cuda *out)
+{
+	static const char *const keys[] = { "path", "text", "exec", NULL };
+	const struct toml *list;
+
+	TRY(toml_tables(r, table, "file", &list, &out->n_files));
+	out->files = arena_array(r->a, struct catalog_file, out->n_files);
+	for (size_t i = 0; i < out->n_files; i++) {
+		struct catalog_file *f = &out->files[i];
+		const char *problem;
+
+		TRY(toml_keys(r, &list[i], "[[cuda.file]]", keys));
+		TRY(toml_string(r, &list[i], "path", TOML_NEEDED, &f->path));
+		TRY(toml_string(r, &list[i], "text", TOML_NEEDED, &f->text));
+		TRY(toml_flag(r, &list[i], "exec", TOML_OPTIONAL, &f->is_exec));
+		problem = catalog_file_problem(f);
+		if (problem)
+			return toml_fail(r, &list[i], "%s", problem);
+	}
+	return 0;
+}
+
+static int
+read_cuda_entry(const struct toml_reader *r, const struct toml *v, struct catalog_cuda *out)
+{
+	static const char *const keys[] = { "version", "gcc", "capabilities", "defaults", "note",
+		"pin", "file", NULL };
+	const struct toml *pins;
+	uint64_t gcc = 0;
+
+	TRY(toml_keys(r, v, "[[cuda]]", keys));
+	TRY(toml_version(r, v, "version", 2, &out->version));
+	TRY(toml_count(r, v, "gcc", TOML_NEEDED, 99, &gcc));
+	out->gcc = (unsigned)gcc;
+	TRY(read_capabilities(r, v, "capabilities", &out->capabilities));
+	TRY(read_capabilities(r, v, "defaults", &out->defaults));
+	TRY(toml_string(r, v, "note", TOML_OPTIONAL, &out->note));
+	TRY(toml_tables(r, v, "pin", &pins, &out->n_pins));
+	if (out->n_pins == 0)
+		return toml_fail(r, v, "[[cuda]] needs at least one [[cuda.pin]]");
+	out->pins = arena_array(r->a, struct pin, out->n_pins);
+	for (size_t i = 0; i < out->n_pins; i++)
+		TRY(pin_read(r, &pins[i], "[[cuda.pin]]", &out->pins[i]));
+	return read_files(r, v, out);
+}
+
+static int
+read_cuda(const struct toml_reader *r, const struct toml *root, struct catalog *out)
+{
+	static const char *const keys[] = { "cuda", NULL };
+	const struct toml *list;
+
+	TRY(toml_keys(r, root, "this file", keys));
+	TRY(toml_tables(r, root, "cuda", &list, &out->n_cuda));
+	out->cuda = arena_array(r->a, struct catalog_cuda, out->n_cuda);
+	for (size_t i = 0; i < out->n_cuda; i++) {
+		TRY(read_cuda_entry(r, &list[i], &out->cuda[i]));
+		for (size_t k = 0; k < i; k++)
+			if (version_cmp(&out->cuda[k].version, &out->cuda[i].version) == 0)
+				return toml_fail(r, &list[i], "CUDA %s is listed twice",
+					version_text(r->a, &out->cuda[i].version));
+	}
+	return 0;
+}
+
+static int
+read_abi(const struct toml_reader *r, const struct toml *v, struct catalog_torch *out)
+{
+	struct strs abi = { 0 };
+	const struct toml *items = NULL;
+
+	TRY(toml_strings(r, v, "abi", TOML_NEEDED, &abi, &items));
+	for (size_t i = 0; i < abi.n; i++) {
+		bool *has = streq(abi.v[i], "cxx11")   ? &out->has_cxx11
+			    : streq(abi.v[i], "cxx98") ? &out->has_cxx98
+						       : NULL;
+
+		if (!has || *has)
+			return toml_fail(r, &items->item[i],
+				"\"abi\" must list \"cxx11\" and \"cxx98\" at most once each");
+		*has = true;
+	}
+	return abi.n ? 0 : toml_fail(r, items, "\"abi\" is empty");
+}
+
+static int
+cmp_version(const void *x, const void *y)
+{
+	return version_cmp(x, y);
+}
+
+static int
+read_torch_cuda(const struct toml_reader *r, const struct toml *v, const struct catalog *c,
+	struct catalog_torch *out)
+{
+	const struct toml *list = NULL;
+
+	TRY(toml_value(r, v, "cuda", TOML_ARRAY, TOML_NEEDED, &list));
+	out->cuda = arena_array(r->a, struct version, list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct toml *item = &list->item[i];
+
+		TRY(toml_value_version(r, item, 2, &out->cuda[i]));
+		if (!catalog_find_cuda(c, &out->cuda[i]))
+			return toml_fail(r, item, "CUDA %s is not in cuda.toml, which has %s",
+				version_text(r->a, &out->cuda[i]), catalog_cuda_list(r->a, c));
+		if (torch_has_cuda(out, &out->cuda[i]))
+			return toml_fail(r, item, "CUDA %s is listed twice",
+				version_text(r->a, &out->cuda[i]));
+		out->n_cuda++;
+	}
+	qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_version);
+	return 0;
+}
+
+static int
+read_torch_entry(const struct toml_reader *r, const struct toml *v, const struct catalog *c,
+	struct catalog_torch *out)
+{
+	static const char *const keys[] = { "version", "cxx-std", "abi", "cuda", "cpu", "headers",
+		NULL };
+	const struct toml *headers = NULL;
+	uint64_t std = 0;
+
+	TRY(toml_keys(r, v, "[[torch]]", keys));
+	TRY(toml_version(r, v, "version", 3, &out->version));
+	TRY(toml_count(r, v, "cxx-std", TOML_NEEDED, 99, &std));
+	if (std != 17 && std != 20)
+		return toml_fail(r, toml_get(v, "cxx-std"), "\"cxx-std\" must be 17 or 20");
+	out->cxx_std = (unsigned)std;
+	TRY(read_abi(r, v, out));
+	TRY(read_torch_cuda(r, v, c, out));
+	TRY(toml_flag(r, v, "cpu", TOML_NEEDED, &out->has_cpu));
+	TRY(toml_value(r, v, "headers", TOML_TABLE, TOML_NEEDED, &headers));
+	return pin_read(r, headers, "[torch.headers]", &out->headers);
+}
+
+static int
+read_torch(const struct toml_reader *r, const struct toml *root, struct catalog *out)
+{
+	static const char *const keys[] = { "python", "torch", NULL };
+	const struct toml *list, *python = NULL;
+
+	TRY(toml_keys(r, root, "this file", keys));
+	TRY(toml_value(r, root, "python", TOML_TABLE, TOML_OPTIONAL, &python));
+	if (python) {
+		out->python = arena_new(r->a, struct pin);
+		TRY(pin_read(r, python, "[python]", out->python));
+	}
+	TRY(toml_tables(r, root, "torch", &list, &out->n_torch));
+	out->torch = arena_array(r->a, struct catalog_torch, out->n_torch);
+	for (size_t i = 0; i < out->n_torch; i++) {
+		TRY(read_torch_entry(r, &list[i], out, &out->torch[i]));
+		for (size_t k = 0; k < i; k++)
+			if (version_cmp(&out->torch[k].version, &out->torch[i].version) == 0)
+				return toml_fail(r, &list[i], "torch %s is listed twice",
+					version_text(r->a, &out->torch[i].version));
+	}
+	return 0;
+}
+
+static int
+cmp_torch(const void *x, const void *y)
+{
+	const struct catalog_torch *p = x, *q = y;
+
+	return version_cmp(&p->version, &q->version);
+}
+
+static int
+cmp_cuda(const void *x, const void *y)
+{
+	const struct catalog_cuda *p = x, *q = y;
+
+	return version_cmp(&p->version, &q->version);
+}
+
+static int
+read_text(struct arena *a, const char *dir, enum catalog_text t, const char **name, struct str *out,
+	struct err *e)
+{
+	if (dir) {
+		*name = path_join(a, dir, catalog_text_name(t));
+		return fs_read(a, *name, CATALOG_MAX_BYTES, out, e);
+	}
+	*name = path_join(a, "catalog", catalog_text_name(t));
+	*out = catalog_text_embedded(t);
+	return 0;
+}
+
+int
+catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *e)
+{
+	struct toml root[CATALOG_TEXTS] = { 0 };
+	struct toml_reader r[CATALOG_TEXTS];
+	struct str text[CATALOG_TEXTS];
+	struct sha256 *id;
+
+	*out = (struct catalog){ 0 };
+	for (int t = 0; t < CATALOG_TEXTS; t++) {
+		r[t] = (struct toml_reader){ .a = a, .e = e };
+		TRY(read_text(a, dir, (enum catalog_text)t, &r[t].file, &text[t], e));
+		TRY(toml_parse(a, text[t], r[t].file, &root[t], e));
+	}
+	/* CUDA first: torch names CUDA versions, and matrices name both. */
+	TRY(read_cuda(&r[CATALOG_CUDA], &root[CATALOG_CUDA], out));
+	TRY(read_torch(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
+	if (out->n_cuda)
+		qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_cuda);
+	if (out->n_torch)
+		qsort(out->torch, out->n_torch, sizeof(*out->torch), cmp_torch);
+	TRY(matrix_read(&r[CATALOG_MATRIX], &root[CATALOG_MATRIX], out));
+	id = sha256_new();
+	for (int t = 0; t < CATALOG_TEXTS; t++)
+		sha256_add_field(id, text[t]);
+	out->id = sha256_final(id);
+	return 0;
+}
+
+const struct catalog_torch *
+catalog_find_torch(const struct catalog *c, const struct version *v)
+{
+	const struct catalog_torch *found = NULL;
+
+	for (size_t i = 0; i < c->n_torch; i++) {
+		if (version_cmp(&c->torch[i].version, v) == 0)
+			return &c->torch[i];
+		/* Ascending, so the last of a minor version is its newest. */
+		if (version_cmp_minor(&c->torch[i].version, v) == 0)
+			found = &c->torch[i];
+	}
+	return found;
+}
+
+const struct catalog_cuda *
+catalog_find_cuda(const struct catalog *c, const struct version *v)
+{
+	for (size_t i = 0; i < c->n_cuda; i++)
+		if (version_cmp_minor(&c->cuda[i].version, v) == 0)
+			return &c->cuda[i];
+	return NULL;
+}
+
+const struct matrix *
+catalog_find_matrix(const struct catalog *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_matrices; i++)
+		if (streq(c->matrices[i].name, name))
+			return &c->matrices[i];
+	return NULL;
+}

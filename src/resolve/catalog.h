@@ -1,0 +1,70 @@
+/*
+ * The catalog: which torch and CUDA releases exist, of what they are made, and which go together.
+ *
+ * catalog/{torch,cuda,matrix}.toml are built into the program; --catalog DIR or
+ * KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top of
+ * catalog.c. A lock (lock.h) holds the part of a catalog that one kernel uses.
+ */
+#ifndef RESOLVE_CATALOG_H
+#define RESOLVE_CATALOG_H
+#include "formats/version.h"
+#include "resolve/pin.h"
+
+struct err;
+struct catalog_file {
+	const char *path, *text;
+	bool is_exec;
+};
+struct catalog_cuda {
+	struct version version; /* two parts: 12.4 */
+	struct pin *pins;       /* together they make the CUDA tree: bin nvvm include lib */
+	size_t n_pins;
+	struct catalog_file *files; /* small files of ours, such as bin/nvcc.profile */
+	size_t n_files;
+	unsigned gcc; /* major version of the host compiler to use */
+	struct strs
+		capabilities; /* all that this nvcc can be asked for, naturally sorted: "7.0" ... */
+	struct strs defaults; /* what a kernel without cuda-capabilities gets; last may be +PTX */
+	const char *
+		note; /* NULL, or how it differs from a plain release: shown by plan and metadata */
+};
+struct catalog_torch {
+	struct version version;    /* full: 2.4.1 */
+	unsigned cxx_std;          /* 17 or 20 */
+	bool has_cxx98, has_cxx11; /* C++ ABIs that PyTorch published this release with */
+	struct version *cuda;      /* CUDA versions that it was published for, ascending */
+	size_t n_cuda;
+	bool has_cpu;
+	struct pin headers; /* tree: include/ and share/cmake/ */
+};
+/* One variant of a matrix: which torch, ABI and backend; wildcards are written out by the reader.
+ */
+struct matrix {
+	const char *name;
+	const char *about;
+	struct matrix_row {
+		struct version torch; /* full */
+		bool cxx11;
+		struct version cuda; /* n = 0: cpu */
+	} * rows;
+	size_t n_rows;
+};
+struct catalog {
+	struct catalog_torch *torch; /* ascending */
+	size_t n_torch;
+	struct catalog_cuda *cuda; /* ascending */
+	size_t n_cuda;
+	struct matrix *matrices;
+	size_t n_matrices;
+	struct pin
+		*python;  /* headers of CPython for the limited API: include/; NULL: none pinned */
+	struct digest id; /* of the three texts */
+};
+
+/* dir NULL: the built-in one. */
+int catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *e);
+/* By full version, else by major and minor; NULL if absent. */
+const struct catalog_torch *catalog_find_torch(const struct catalog *c, const struct version *v);
+const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const struct version *v);
+const struct matrix *catalog_find_matrix(const struct catalog *c, const char *name);
+#endif

@@ -1,0 +1,166 @@
+#include "base/path.h"
+#include "resolve/parts.h"
+
+const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive" };
+
+bool
+pin_kind_parse(const char *s, enum pin_kind *out)
+{
+	for (int i = 0; i < PIN_KINDS; i++)
+		if (streq(s, pin_kind_name[i])) {
+			*out = (enum pin_kind)i;
+			return true;
+		}
+	return false;
+}
+
+/* Without "." and "..", empty components and what a shell or a URL would read in another way. */
+static bool
+is_plain_path(const char *p)
+{
+	struct str rest = str_of(p), part;
+
+	if (!path_is_inside(rest) || strchr(p, '\\'))
+		return false;
+	while (str_cut(&rest, '/', &part))
+		if (part.n == 0 || str_eq(part, STR(".")) || str_eq(part, STR("..")))
+			return false;
+	for (; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 127)
+			return false;
+	return true;
+}
+
+static bool
+is_plain_name(const char *s)
+{
+	return is_plain_path(s) && !strchr(s, '/');
+}
+
+static const char *
+select_problem(const struct pin_select *s)
+{
+	size_t n = strlen(s->from);
+
+	if (n == 0 || !is_plain_path(s->from))
+		return "\"from\" must be a relative path without \"..\"";
+	if (!s->to)
+		return s->head ? "\"head\" makes no sense without \"to\"" : NULL;
+	if (!is_plain_path(s->to))
+		return "\"to\" must be a relative path without \"..\"";
+	if ((s->from[n - 1] == '/') != (s->to[strlen(s->to) - 1] == '/'))
+		return "\"from\" and \"to\" must both end with '/', or neither";
+	return NULL;
+}
+
+const char *
+pin_problem(const struct pin *p)
+{
+	if (!is_plain_name(p->name))
+		return "\"name\" must be a plain name";
+	if (p->kind == PIN_WHEEL && (!is_plain_name(p->file) || !str_has_suffix(p->file, ".whl")))
+		return "\"file\" must be the name of a .whl";
+	if (p->kind != PIN_WHEEL && (!is_plain_path(p->file) || str_has_suffix(p->file, "/")))
+		return "\"file\" must be a relative path without \"..\"";
+	if (!p->has_tree && !p->has_sha256)
+		return "\"sha256\" is needed where \"tree\" is not known";
+	if (p->n_select == 0)
+		return "\"select\" is empty";
+	for (size_t i = 0; i < p->n_select; i++) {
+		const char *problem = select_problem(&p->select[i]);
+
+		if (problem)
+			return problem;
+	}
+	return NULL;
+}
+
+const char *
+pin_problem_in_use(const struct pin *p)
+{
+	const char *problem = pin_problem(p);
+
+	if (!problem && p->kind == PIN_WHEEL && !p->has_tree)
+		return "\"tree\" is needed, for wheels are fetched in parts";
+	return problem;
+}
+
+const char *
+catalog_file_problem(const struct catalog_file *f)
+{
+	if (!is_plain_path(f->path) || str_has_suffix(f->path, "/"))
+		return "\"path\" must be a relative path without \"..\"";
+	return NULL;
+}
+
+static int
+read_select(const struct toml_reader *r, const struct toml *table, struct pin *out)
+{
+	static const char *const keys[] = { "from", "to", "head", NULL };
+	const struct toml *list;
+
+	TRY(toml_tables(r, table, "select", &list, &out->n_select));
+	out->select = arena_array(r->a, struct pin_select, out->n_select);
+	for (size_t i = 0; i < out->n_select; i++) {
+		struct pin_select *s = &out->select[i];
+		const char *problem;
+
+		TRY(toml_keys(r, &list[i], "a selection", keys));
+		TRY(toml_string(r, &list[i], "from", TOML_NEEDED, &s->from));
+		TRY(toml_string(r, &list[i], "to", TOML_OPTIONAL, &s->to));
+		TRY(toml_count(r, &list[i], "head", TOML_OPTIONAL, INT64_MAX, &s->head));
+		problem = select_problem(s);
+		if (problem)
+			return toml_fail(r, &list[i], "%s", problem);
+	}
+	return 0;
+}
+
+static int
+read_tree(const struct toml_reader *r, const struct toml *table, struct pin *out)
+{
+	const struct toml *v = toml_get(table, "tree");
+	int got;
+
+	if (v && v->kind == TOML_STRING && v->s.n == 0)
+		return 0;
+	got = toml_digest(r, table, "tree", TOML_OPTIONAL, &out->tree);
+	out->has_tree = got > 0;
+	return got;
+}
+
+int
+pin_read_draft(
+	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out)
+{
+	static const char *const keys[] = { "kind", "name", "file", "size", "sha256", "tree",
+		"select", NULL };
+	const char *kind = NULL, *problem;
+	int got;
+
+	*out = (struct pin){ 0 };
+	TRY(toml_keys(r, table, what, keys));
+	TRY(toml_string(r, table, "kind", TOML_NEEDED, &kind));
+	if (!pin_kind_parse(kind, &out->kind))
+		return toml_fail(r, toml_get(table, "kind"),
+			"\"kind\" must be \"wheel\", \"deb\" or \"archive\"");
+	TRY(toml_string(r, table, "name", TOML_NEEDED, &out->name));
+	TRY(toml_string(r, table, "file", TOML_NEEDED, &out->file));
+	TRY(toml_count(r, table, "size", TOML_OPTIONAL, INT64_MAX, &out->size));
+	TRY(got = toml_digest(r, table, "sha256", TOML_OPTIONAL, &out->sha256));
+	out->has_sha256 = got > 0;
+	TRY(read_tree(r, table, out));
+	TRY(read_select(r, table, out));
+	problem = pin_problem(out);
+	return problem ? toml_fail(r, table, "%s: %s", what, problem) : 0;
+}
+
+int
+pin_read(const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out)
+{
+	const char *problem;
+
+	TRY(pin_read_draft(r, table, what, out));
+	problem = pin_problem_in_use(out);
+	return problem ? toml_fail(r, table, "%s: %s", what, problem) : 0;
+}

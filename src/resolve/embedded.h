@@ -1,0 +1,11 @@
+/* The catalog's texts as they were when the program was built. Private to src/resolve. */
+#ifndef RESOLVE_EMBEDDED_H
+#define RESOLVE_EMBEDDED_H
+#include "base/str.h"
+
+enum catalog_text { CATALOG_TORCH, CATALOG_CUDA, CATALOG_MATRIX, CATALOG_TEXTS };
+
+/* "torch.toml", "cuda.toml", "matrix.toml". */
+const char *catalog_text_name(enum catalog_text t);
+struct str catalog_text_embedded(enum catalog_text t);
+#endif

@@ -1,0 +1,202 @@
+#include "resolve/json_read.h"
+#include <stdarg.h>
+
+static bool
+is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\n' && c != '\t') || c == 127;
+}
+
+json_t *
+json_read(const struct json_reader *r, struct str text)
+{
+	json_error_t at;
+	json_t *v = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &at);
+
+	if (v)
+		return v;
+	/* The parser quotes what it read. */
+	for (char *p = at.text; *p; p++)
+		if (is_control(*p) || *p == '\n' || *p == '\t')
+			*p = '?';
+	err_set(r->e, ERR_CONFIG, "%s:%d:%d: %s", r->file, at.line < 1 ? 1 : at.line,
+		at.column < 1 ? 1 : at.column, at.text);
+	return NULL;
+}
+
+int
+json_fail(const struct json_reader *r, const struct json_at *at, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(r->a, fmt, ap);
+	va_end(ap);
+	return err_set(
+		r->e, ERR_CONFIG, "%s: %s%s%s", r->file, at->path, *at->path ? ": " : "", text);
+}
+
+static const char *
+member_path(const struct json_reader *r, const struct json_at *at, const char *key)
+{
+	return arena_printf(r->a, "%s%s%s", at->path, *at->path ? "." : "", key);
+}
+
+int
+json_keys(const struct json_reader *r, const struct json_at *at, const char *const *keys)
+{
+	void *it;
+
+	if (!json_is_object(at->v))
+		return json_fail(r, at, "this must be an object");
+	/* jansson iterates over its own copy of the order; nothing is changed. */
+	for (it = json_object_iter((json_t *)(uintptr_t)at->v); it;
+		it = json_object_iter_next((json_t *)(uintptr_t)at->v, it)) {
+		const char *key = json_object_iter_key(it);
+		size_t i = 0;
+
+		while (keys[i] && !streq(keys[i], key))
+			i++;
+		if (keys[i])
+			continue;
+		for (const char *p = key; *p; p++)
+			if (is_control(*p))
+				key = "?";
+		return json_fail(
+			r, at, "\"%.60s\" is unknown to this program; it may be too old", key);
+	}
+	return 0;
+}
+
+int
+json_member(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, struct json_at *out)
+{
+	const json_t *v = json_object_get(at->v, key);
+
+	if (!v)
+		return need == JSON_MAY ? 0 : json_fail(r, at, "\"%s\" is missing", key);
+	*out = (struct json_at){ .v = v, .path = member_path(r, at, key) };
+	return 1;
+}
+
+int
+json_list(const struct json_reader *r, const struct json_at *at, const char *key,
+	struct json_at *out, size_t *n)
+{
+	TRY(json_member(r, at, key, JSON_NEEDED, out));
+	if (!json_is_array(out->v))
+		return json_fail(r, out, "this must be a list");
+	*n = json_array_size(out->v);
+	return 1;
+}
+
+struct json_at
+json_item(const struct json_reader *r, const struct json_at *list, size_t i)
+{
+	return (struct json_at){ .v = json_array_get(list->v, i),
+		.path = arena_printf(r->a, "%s[%zu]", list->path, i) };
+}
+
+static int
+take_text(const struct json_reader *r, const struct json_at *at, const char **out)
+{
+	const char *s = json_string_value(at->v);
+
+	if (!s || !*s)
+		return json_fail(r, at, "this must be a text that is not empty");
+	for (const char *p = s; *p; p++)
+		if (is_control(*p))
+			return json_fail(r, at, "this holds a control character");
+	*out = arena_strdup(r->a, s);
+	return 1;
+}
+
+int
+json_text(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, const char **out)
+{
+	struct json_at v;
+	int got = json_member(r, at, key, need, &v);
+
+	return got > 0 ? take_text(r, &v, out) : got;
+}
+
+int
+json_texts(const struct json_reader *r, const struct json_at *at, const char *key, struct strs *out)
+{
+	struct json_at list;
+	size_t n;
+
+	TRY(json_list(r, at, key, &list, &n));
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at item = json_item(r, &list, i);
+		const char *s;
+
+		TRY(take_text(r, &item, &s));
+		vec_push(r->a, out, s);
+	}
+	return 1;
+}
+
+int
+json_count(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, uint64_t max, uint64_t *out)
+{
+	struct json_at v;
+	int got = json_member(r, at, key, need, &v);
+
+	if (got <= 0)
+		return got;
+	if (!json_is_integer(v.v) || json_integer_value(v.v) < 0 ||
+		(uint64_t)json_integer_value(v.v) > max)
+		return json_fail(
+			r, &v, "this must be a number from 0 to %llu", (unsigned long long)max);
+	*out = (uint64_t)json_integer_value(v.v);
+	return 1;
+}
+
+int
+json_flag(const struct json_reader *r, const struct json_at *at, const char *key, bool *out)
+{
+	struct json_at v;
+
+	TRY(json_member(r, at, key, JSON_NEEDED, &v));
+	if (!json_is_boolean(v.v))
+		return json_fail(r, &v, "this must be true or false");
+	*out = json_is_true(v.v);
+	return 1;
+}
+
+int
+json_digest(
+	const struct json_reader *r, const struct json_at *at, const char *key, struct digest *out)
+{
+	struct json_at v;
+	int got = json_member(r, at, key, JSON_MAY, &v);
+	const char *s;
+
+	if (got <= 0)
+		return got;
+	TRY(take_text(r, &v, &s));
+	if (!digest_parse(str_of(s), out))
+		return json_fail(r, &v, "this must be a SHA-256: 64 hexadecimal digits");
+	return 1;
+}
+
+int
+json_version(const struct json_reader *r, const struct json_at *at, const char *key, unsigned parts,
+	enum json_need need, struct version *out)
+{
+	struct json_at v;
+	int got = json_member(r, at, key, need, &v);
+	const char *s;
+
+	if (got <= 0)
+		return got;
+	TRY(take_text(r, &v, &s));
+	if (!version_parse(str_of(s), out) || out->n != parts)
+		return json_fail(r, &v, "this must be a version of %u numbers", parts);
+	return 1;
+}

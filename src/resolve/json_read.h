@@ -1,0 +1,55 @@
+/*
+ * Typed members of JSON objects for the lock. Private to src/resolve. Failures are ERR_CONFIG:
+ * "FILE:LINE:COL: ..." where the text is no JSON, else "FILE: MEMBER: ..." with the member written
+ * as in torch[0].headers, for the parser keeps no positions.
+ *
+ * All texts are copied to the arena. Functions return 1, or 0 and leave *out alone when the member
+ * is absent and may be.
+ */
+#ifndef RESOLVE_JSON_READ_H
+#define RESOLVE_JSON_READ_H
+#include "base/err.h"
+#include "base/sha256.h"
+#include "base/vec.h"
+#include "formats/version.h"
+#include <jansson.h>
+
+struct json_reader {
+	struct arena *a;
+	const char *file;
+	struct err *e;
+};
+/* A value and where it is; path "" is the root. */
+struct json_at {
+	const json_t *v;
+	const char *path;
+};
+enum json_need { JSON_MAY, JSON_NEEDED };
+
+/* NULL on failure; else the caller owns the value. */
+json_t *json_read(const struct json_reader *r, struct str text);
+int json_fail(const struct json_reader *r, const struct json_at *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* at must be an object with no other keys than these (ended by NULL). */
+int json_keys(const struct json_reader *r, const struct json_at *at, const char *const *keys);
+int json_member(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, struct json_at *out);
+/* A needed list and its length. */
+int json_list(const struct json_reader *r, const struct json_at *at, const char *key,
+	struct json_at *out, size_t *n);
+struct json_at json_item(const struct json_reader *r, const struct json_at *list, size_t i);
+/* Not empty, without control characters other than LF and tab. */
+int json_text(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, const char **out);
+/* A needed list of such texts. */
+int json_texts(
+	const struct json_reader *r, const struct json_at *at, const char *key, struct strs *out);
+int json_count(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, uint64_t max, uint64_t *out);
+/* A needed true or false. */
+int json_flag(const struct json_reader *r, const struct json_at *at, const char *key, bool *out);
+int json_digest(
+	const struct json_reader *r, const struct json_at *at, const char *key, struct digest *out);
+int json_version(const struct json_reader *r, const struct json_at *at, const char *key,
+	unsigned parts, enum json_need need, struct version *out);
+#endif

@@ -1,0 +1,331 @@
+/*
+ * kernel-builder.lock, format 1. JSON, UTF-8, keys sorted by bytes, two blanks per level, LF at the
+ * end: written by one machine and read by another it gives the same bytes. Keys that are not listed
+ * here are errors, so that an older program does not build half of what a newer one locked.
+ *
+ *     version  1
+ *     matrix   { name, about, rows }; a row: { torch: "2.4.1", abi: "cxx11", cuda: "11.8" },
+ *              without cuda for cpu; the rows are in the order of the matrix
+ *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers },
+ *              where cuda lists only those versions that the lock holds
+ *     cuda     the releases that the rows name: { version, gcc, capabilities, defaults, note,
+ *              pins, files }; a file: { path, text, exec }
+ *     python   a pin; absent when nothing is compiled
+ *
+ * A pin is { kind, name, file, size, sha256, tree, select }, a selection { from, to, head }, with
+ * the meanings of the catalog (catalog.c). No machine, path or host is named: where a pin is
+ * fetched from is a setting of who fetches it.
+ */
+#include "resolve/lock.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "config/capability.h"
+#include "resolve/json_read.h"
+#include "resolve/parts.h"
+#include <stdlib.h>
+
+enum { LOCK_VERSION = 1, LOCK_MAX_BYTES = 1 << 20 };
+
+static int
+read_select(const struct json_reader *r, const struct json_at *pin, struct pin *out)
+{
+	static const char *const keys[] = { "from", "head", "to", NULL };
+	struct json_at list;
+
+	TRY(json_list(r, pin, "select", &list, &out->n_select));
+	out->select = arena_array(r->a, struct pin_select, out->n_select);
+	for (size_t i = 0; i < out->n_select; i++) {
+		const struct json_at at = json_item(r, &list, i);
+		struct pin_select *s = &out->select[i];
+
+		TRY(json_keys(r, &at, keys));
+		TRY(json_text(r, &at, "from", JSON_NEEDED, &s->from));
+		TRY(json_text(r, &at, "to", JSON_MAY, &s->to));
+		TRY(json_count(r, &at, "head", JSON_MAY, INT64_MAX, &s->head));
+	}
+	return 0;
+}
+
+static int
+read_pin(const struct json_reader *r, const struct json_at *at, struct pin *out)
+{
+	static const char *const keys[] = { "file", "kind", "name", "select", "sha256", "size",
+		"tree", NULL };
+	const char *kind = NULL, *problem;
+	int got;
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_text(r, at, "kind", JSON_NEEDED, &kind));
+	if (!pin_kind_parse(kind, &out->kind))
+		return json_fail(r, at, "\"kind\" must be \"wheel\", \"deb\" or \"archive\"");
+	TRY(json_text(r, at, "name", JSON_NEEDED, &out->name));
+	TRY(json_text(r, at, "file", JSON_NEEDED, &out->file));
+	TRY(json_count(r, at, "size", JSON_MAY, INT64_MAX, &out->size));
+	TRY(got = json_digest(r, at, "sha256", &out->sha256));
+	out->has_sha256 = got > 0;
+	TRY(got = json_digest(r, at, "tree", &out->tree));
+	out->has_tree = got > 0;
+	TRY(read_select(r, at, out));
+	problem = pin_problem_in_use(out);
+	return problem ? json_fail(r, at, "%s", problem) : 0;
+}
+
+static int
+read_capabilities(
+	const struct json_reader *r, const struct json_at *at, const char *key, struct strs *out)
+{
+	TRY(json_texts(r, at, key, out));
+	if (out->n == 0)
+		return json_fail(r, at, "\"%s\" is empty", key);
+	for (size_t i = 0; i < out->n; i++)
+		if (!capability_is_valid(str_of(out->v[i])))
+			return json_fail(r, at, "\"%s\" holds \"%s\", which is no capability", key,
+				out->v[i]);
+	return 0;
+}
+
+static int
+read_files(const struct json_reader *r, const struct json_at *cuda, struct catalog_cuda *out)
+{
+	static const char *const keys[] = { "exec", "path", "text", NULL };
+	struct json_at list;
+
+	TRY(json_list(r, cuda, "files", &list, &out->n_files));
+	out->files = arena_array(r->a, struct catalog_file, out->n_files);
+	for (size_t i = 0; i < out->n_files; i++) {
+		const struct json_at at = json_item(r, &list, i);
+		struct catalog_file *f = &out->files[i];
+		const char *problem;
+
+		TRY(json_keys(r, &at, keys));
+		TRY(json_text(r, &at, "path", JSON_NEEDED, &f->path));
+		TRY(json_text(r, &at, "text", JSON_NEEDED, &f->text));
+		TRY(json_flag(r, &at, "exec", &f->is_exec));
+		problem = catalog_file_problem(f);
+		if (problem)
+			return json_fail(r, &at, "%s", problem);
+	}
+	return 0;
+}
+
+static int
+read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_cuda *out)
+{
+	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "note",
+		"pins", "version", NULL };
+	struct json_at pins;
+	uint64_t gcc = 0;
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_version(r, at, "version", 2, JSON_NEEDED, &out->version));
+	TRY(json_count(r, at, "gcc", JSON_NEEDED, 99, &gcc));
+	out->gcc = (unsigned)gcc;
+	TRY(read_capabilities(r, at, "capabilities", &out->capabilities));
+	TRY(read_capabilities(r, at, "defaults", &out->defaults));
+	TRY(json_text(r, at, "note", JSON_MAY, &out->note));
+	TRY(json_list(r, at, "pins", &pins, &out->n_pins));
+	if (out->n_pins == 0)
+		return json_fail(r, at, "\"pins\" is empty");
+	out->pins = arena_array(r->a, struct pin, out->n_pins);
+	for (size_t i = 0; i < out->n_pins; i++) {
+		const struct json_at pin = json_item(r, &pins, i);
+
+		TRY(read_pin(r, &pin, &out->pins[i]));
+	}
+	return read_files(r, at, out);
+}
+
+static int
+read_abi(const struct json_reader *r, const struct json_at *at, struct catalog_torch *out)
+{
+	struct strs abi = { 0 };
+
+	TRY(json_texts(r, at, "abi", &abi));
+	for (size_t i = 0; i < abi.n; i++) {
+		if (streq(abi.v[i], "cxx11"))
+			out->has_cxx11 = true;
+		else if (streq(abi.v[i], "cxx98"))
+			out->has_cxx98 = true;
+		else
+			return json_fail(r, at, "\"abi\" must list \"cxx11\" or \"cxx98\"");
+	}
+	return abi.n ? 0 : json_fail(r, at, "\"abi\" is empty");
+}
+
+static int
+read_torch_cuda(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
+	struct catalog_torch *out)
+{
+	struct strs list = { 0 };
+
+	TRY(json_texts(r, at, "cuda", &list));
+	out->cuda = arena_array(r->a, struct version, list.n);
+	for (size_t i = 0; i < list.n; i++) {
+		struct version *v = &out->cuda[i];
+
+		if (!version_parse(str_of(list.v[i]), v) || v->n != 2 || !catalog_find_cuda(c, v))
+			return json_fail(r, at, "\"cuda\" names %s, which the lock does not hold",
+				list.v[i]);
+		out->n_cuda++;
+	}
+	return 0;
+}
+
+static int
+read_torch(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
+	struct catalog_torch *out)
+{
+	static const char *const keys[] = { "abi", "cpu", "cuda", "cxx-std", "headers", "version",
+		NULL };
+	struct json_at headers;
+	uint64_t std = 0;
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_version(r, at, "version", 3, JSON_NEEDED, &out->version));
+	TRY(json_count(r, at, "cxx-std", JSON_NEEDED, 99, &std));
+	if (std != 17 && std != 20)
+		return json_fail(r, at, "\"cxx-std\" must be 17 or 20");
+	out->cxx_std = (unsigned)std;
+	TRY(read_abi(r, at, out));
+	TRY(read_torch_cuda(r, at, c, out));
+	TRY(json_flag(r, at, "cpu", &out->has_cpu));
+	TRY(json_member(r, at, "headers", JSON_NEEDED, &headers));
+	return read_pin(r, &headers, &out->headers);
+}
+
+static int
+read_row(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
+	struct matrix_row *out)
+{
+	static const char *const keys[] = { "abi", "cuda", "torch", NULL };
+	const struct catalog_torch *t;
+	const char *abi = NULL;
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_version(r, at, "torch", 3, JSON_NEEDED, &out->torch));
+	TRY(json_version(r, at, "cuda", 2, JSON_MAY, &out->cuda));
+	TRY(json_text(r, at, "abi", JSON_NEEDED, &abi));
+	out->cxx11 = streq(abi, "cxx11");
+	if (!out->cxx11 && !streq(abi, "cxx98"))
+		return json_fail(r, at, "\"abi\" must be \"cxx11\" or \"cxx98\"");
+	t = catalog_find_torch(c, &out->torch);
+	if (!t || version_cmp(&t->version, &out->torch) != 0)
+		return json_fail(
+			r, at, "the lock does not hold torch %s", version_text(r->a, &out->torch));
+	if (out->cuda.n ? !torch_has_cuda(t, &out->cuda) : !t->has_cpu)
+		return json_fail(r, at, "torch %s has no %s%s here",
+			version_text(r->a, &out->torch), out->cuda.n ? "CUDA " : "cpu",
+			out->cuda.n ? version_text(r->a, &out->cuda) : "");
+	return 0;
+}
+
+static int
+read_matrix(const struct json_reader *r, const struct json_at *root, struct lock *out)
+{
+	static const char *const keys[] = { "about", "name", "rows", NULL };
+	struct matrix *m = arena_new(r->a, struct matrix);
+	struct json_at at, rows;
+
+	TRY(json_member(r, root, "matrix", JSON_NEEDED, &at));
+	TRY(json_keys(r, &at, keys));
+	TRY(json_text(r, &at, "name", JSON_NEEDED, &m->name));
+	TRY(json_text(r, &at, "about", JSON_NEEDED, &m->about));
+	TRY(json_list(r, &at, "rows", &rows, &m->n_rows));
+	m->rows = arena_array(r->a, struct matrix_row, m->n_rows);
+	for (size_t i = 0; i < m->n_rows; i++) {
+		const struct json_at row = json_item(r, &rows, i);
+
+		TRY(read_row(r, &row, &out->catalog, &m->rows[i]));
+	}
+	out->matrix = m->name;
+	out->catalog.matrices = m;
+	out->catalog.n_matrices = 1;
+	return 0;
+}
+
+/* The catalog's arrays are ascending; finding by minor version relies on it. */
+static int
+read_releases(const struct json_reader *r, const struct json_at *root, struct catalog *out)
+{
+	struct json_at list;
+	size_t n;
+
+	TRY(json_list(r, root, "cuda", &list, &n));
+	out->cuda = arena_array(r->a, struct catalog_cuda, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(read_cuda(r, &at, &out->cuda[i]));
+		if (i && version_cmp(&out->cuda[i - 1].version, &out->cuda[i].version) >= 0)
+			return json_fail(r, &at, "versions must ascend");
+		out->n_cuda++;
+	}
+	TRY(json_list(r, root, "torch", &list, &n));
+	out->torch = arena_array(r->a, struct catalog_torch, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(read_torch(r, &at, out, &out->torch[i]));
+		if (i && version_cmp(&out->torch[i - 1].version, &out->torch[i].version) >= 0)
+			return json_fail(r, &at, "versions must ascend");
+		out->n_torch++;
+	}
+	return 0;
+}
+
+static int
+read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
+{
+	static const char *const keys[] = { "cuda", "matrix", "python", "torch", "version", NULL };
+	struct json_at python;
+	uint64_t version = 0;
+	int got;
+
+	if (!json_is_object(root->v))
+		return json_fail(r, root, "a lock is an object");
+	TRY(json_count(r, root, "version", JSON_NEEDED, INT64_MAX, &version));
+	if (version != LOCK_VERSION)
+		return json_fail(r, root,
+			"this program reads locks of version %d, this one is of version %llu; "
+			"write it anew "
+			"with `kernel-builder lock`, or use the program that wrote it",
+			LOCK_VERSION, (unsigned long long)version);
+	TRY(json_keys(r, root, keys));
+	TRY(read_releases(r, root, &out->catalog));
+	TRY(got = json_member(r, root, "python", JSON_MAY, &python));
+	if (got > 0) {
+		out->catalog.python = arena_new(r->a, struct pin);
+		TRY(read_pin(r, &python, out->catalog.python));
+	}
+	return read_matrix(r, root, out);
+}
+
+int
+lock_parse(struct arena *a, struct str text, const char *name, struct lock *out, struct err *e)
+{
+	const struct json_reader r = { .a = a, .file = name, .e = e };
+	json_t *v = json_read(&r, text);
+	const struct json_at root = { .v = v, .path = "" };
+	int rc;
+
+	*out = (struct lock){ 0 };
+	if (!v)
+		return -1;
+	rc = read_root(&r, &root, out);
+	json_decref(v);
+	out->catalog.id = sha256_of(text.p, text.n);
+	return rc;
+}
+
+int
+lock_read(struct arena *a, const char *dir, struct lock *out, struct err *e)
+{
+	char *path = path_join(a, dir, LOCK_FILE);
+	struct str text;
+
+	if (!fs_exists(path))
+		return 0;
+	TRY(fs_read(a, path, LOCK_MAX_BYTES, &text, e));
+	TRY(lock_parse(a, text, path, out, e));
+	return 1;
+}

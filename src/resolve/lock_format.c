@@ -1,0 +1,205 @@
+#include "base/err.h"
+#include "resolve/lock.h"
+#include "resolve/parts.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+enum { LOCK_VERSION = 1 };
+
+/* What of the catalog the variants use. */
+struct used {
+	const struct catalog *c;
+	const struct matrix *m;
+	bool *torch, *cuda, *row; /* by index */
+	bool any;
+};
+
+static json_t *
+text_list(const struct strs *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(list, json_string(s->v[i]));
+	return list;
+}
+
+static json_t *
+version_json(struct arena *a, const struct version *v)
+{
+	return json_string(version_text(a, v));
+}
+
+static json_t *
+pin_json(const struct pin *p)
+{
+	json_t *out = json_object(), *select = json_array();
+	char hex[65];
+
+	json_object_set_new(out, "kind", json_string(pin_kind_name[p->kind]));
+	json_object_set_new(out, "name", json_string(p->name));
+	json_object_set_new(out, "file", json_string(p->file));
+	if (p->size)
+		json_object_set_new(out, "size", json_integer((json_int_t)p->size));
+	if (p->has_sha256)
+		json_object_set_new(out, "sha256", json_string(digest_hex(&p->sha256, hex)));
+	if (p->has_tree)
+		json_object_set_new(out, "tree", json_string(digest_hex(&p->tree, hex)));
+	for (size_t i = 0; i < p->n_select; i++) {
+		const struct pin_select *s = &p->select[i];
+		json_t *one = json_object();
+
+		json_object_set_new(one, "from", json_string(s->from));
+		if (s->to)
+			json_object_set_new(one, "to", json_string(s->to));
+		if (s->head)
+			json_object_set_new(one, "head", json_integer((json_int_t)s->head));
+		json_array_append_new(select, one);
+	}
+	json_object_set_new(out, "select", select);
+	return out;
+}
+
+static json_t *
+cuda_json(struct arena *a, const struct catalog_cuda *c)
+{
+	json_t *out = json_object(), *pins = json_array(), *files = json_array();
+
+	json_object_set_new(out, "version", version_json(a, &c->version));
+	json_object_set_new(out, "gcc", json_integer((json_int_t)c->gcc));
+	json_object_set_new(out, "capabilities", text_list(&c->capabilities));
+	json_object_set_new(out, "defaults", text_list(&c->defaults));
+	if (c->note)
+		json_object_set_new(out, "note", json_string(c->note));
+	for (size_t i = 0; i < c->n_pins; i++)
+		json_array_append_new(pins, pin_json(&c->pins[i]));
+	for (size_t i = 0; i < c->n_files; i++) {
+		json_t *f = json_object();
+
+		json_object_set_new(f, "path", json_string(c->files[i].path));
+		json_object_set_new(f, "text", json_string(c->files[i].text));
+		json_object_set_new(f, "exec", json_boolean(c->files[i].is_exec));
+		json_array_append_new(files, f);
+	}
+	json_object_set_new(out, "pins", pins);
+	json_object_set_new(out, "files", files);
+	return out;
+}
+
+static json_t *
+torch_json(struct arena *a, const struct used *u, const struct catalog_torch *t)
+{
+	json_t *out = json_object(), *cuda = json_array(), *abi = json_array();
+
+	for (size_t i = 0; i < u->c->n_cuda; i++)
+		if (u->cuda[i] && torch_has_cuda(t, &u->c->cuda[i].version))
+			json_array_append_new(cuda, version_json(a, &u->c->cuda[i].version));
+	if (t->has_cxx11)
+		json_array_append_new(abi, json_string("cxx11"));
+	if (t->has_cxx98)
+		json_array_append_new(abi, json_string("cxx98"));
+	json_object_set_new(out, "version", version_json(a, &t->version));
+	json_object_set_new(out, "cxx-std", json_integer((json_int_t)t->cxx_std));
+	json_object_set_new(out, "abi", abi);
+	json_object_set_new(out, "cuda", cuda);
+	json_object_set_new(out, "cpu", json_boolean(t->has_cpu));
+	json_object_set_new(out, "headers", pin_json(&t->headers));
+	return out;
+}
+
+static json_t *
+matrix_json(struct arena *a, const struct used *u)
+{
+	json_t *out = json_object(), *rows = json_array();
+
+	for (size_t i = 0; i < u->m->n_rows; i++) {
+		const struct matrix_row *r = &u->m->rows[i];
+		const struct catalog_torch *t = catalog_find_torch(u->c, &r->torch);
+		json_t *row;
+
+		if (!u->row[i])
+			continue;
+		row = json_object();
+		/* The release that is pinned: matrix "host" may name another patch of it. */
+		json_object_set_new(row, "torch", version_json(a, &t->version));
+		json_object_set_new(row, "abi", json_string(r->cxx11 ? "cxx11" : "cxx98"));
+		if (r->cuda.n)
+			json_object_set_new(row, "cuda", version_json(a, &r->cuda));
+		json_array_append_new(rows, row);
+	}
+	json_object_set_new(out, "name", json_string(u->m->name));
+	json_object_set_new(out, "about", json_string(u->m->about));
+	json_object_set_new(out, "rows", rows);
+	return out;
+}
+
+static bool
+is_row_of(const struct catalog *c, const struct matrix_row *row, const struct variant *v)
+{
+	if (!v->torch || catalog_find_torch(c, &row->torch) != v->torch || row->cxx11 != v->cxx11)
+		return false;
+	return row->cuda.n ? v->cuda && version_cmp_minor(&row->cuda, &v->cuda->version) == 0
+			   : !v->cuda;
+}
+
+static void
+find_used(struct arena *a, const struct resolution *r, struct used *u)
+{
+	u->torch = arena_array(a, bool, u->c->n_torch);
+	u->cuda = arena_array(a, bool, u->c->n_cuda);
+	u->row = arena_array(a, bool, u->m->n_rows);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct variant *v = &r->v[i];
+
+		if (!v->torch)
+			continue;
+		u->any = u->torch[v->torch - u->c->torch] = true;
+		if (v->cuda)
+			u->cuda[v->cuda - u->c->cuda] = true;
+		for (size_t k = 0; k < u->m->n_rows; k++)
+			u->row[k] |= is_row_of(u->c, &u->m->rows[k], v);
+	}
+}
+
+static json_t *
+lock_json(struct arena *a, const struct used *u)
+{
+	json_t *root = json_object(), *torch = json_array(), *cuda = json_array();
+
+	for (size_t i = 0; i < u->c->n_torch; i++)
+		if (u->torch[i])
+			json_array_append_new(torch, torch_json(a, u, &u->c->torch[i]));
+	for (size_t i = 0; i < u->c->n_cuda; i++)
+		if (u->cuda[i])
+			json_array_append_new(cuda, cuda_json(a, &u->c->cuda[i]));
+	json_object_set_new(root, "version", json_integer(LOCK_VERSION));
+	json_object_set_new(root, "matrix", matrix_json(a, u));
+	json_object_set_new(root, "torch", torch);
+	json_object_set_new(root, "cuda", cuda);
+	if (u->any && u->c->python)
+		json_object_set_new(root, "python", pin_json(u->c->python));
+	return root;
+}
+
+int
+lock_format(struct arena *a, const struct catalog *c, const char *matrix,
+	const struct resolution *r, struct str *out, struct err *e)
+{
+	struct used u = { .c = c, .m = catalog_find_matrix(c, matrix) };
+	json_t *root CLEANUP(json_decrefp) = NULL;
+	char *text;
+
+	if (!u.m)
+		return err_set(e, ERR_RESOLVE,
+			"matrix %s cannot be locked: the catalog does not hold it", matrix);
+	find_used(a, r, &u);
+	root = lock_json(a, &u);
+	/* jansson answers NULL when memory ran out or a text is not UTF-8. */
+	text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
+	if (!text)
+		return err_set(e, ERR_BUG, "the lock cannot be written as JSON");
+	out->p = arena_printf(a, "%s\n", text);
+	out->n = strlen(out->p);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* What the files of src/resolve share; private to it. */
+#ifndef RESOLVE_PARTS_H
+#define RESOLVE_PARTS_H
+#include "resolve/catalog.h"
+#include "resolve/toml_read.h"
+
+/* "wheel", "deb", "archive". */
+extern const char *const pin_kind_name[];
+enum { PIN_KINDS = 3 };
+/* False when s names no kind. */
+bool pin_kind_parse(const char *s, enum pin_kind *out);
+/* NULL, or what is wrong with a pin, with names or with paths that could lead out of a tree. */
+const char *pin_problem(const struct pin *p);
+/* Like pin_problem, and nothing that is fetched in parts may lack its tree: only that proves it. */
+const char *pin_problem_in_use(const struct pin *p);
+/* NULL, or what is wrong with a file of a CUDA release. */
+const char *catalog_file_problem(const struct catalog_file *f);
+/* A table with kind, name, file, ... where messages call it `what`. pin_read_draft lets a wheel's
+ * tree be missing. */
+int pin_read(
+	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out);
+int pin_read_draft(
+	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out);
+
+/* The matrices of matrix.toml, written out; torch and cuda of out are complete. */
+int matrix_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+
+/* "2.4.1, 2.5.1" and so on, for messages. */
+const char *catalog_torch_list(struct arena *a, const struct catalog *c);
+const char *catalog_cuda_list(struct arena *a, const struct catalog *c);
+const char *join(struct arena *a, const struct strs *s, const char *between);
+bool torch_has_cuda(const struct catalog_torch *t, const struct version *cuda);
+#endif

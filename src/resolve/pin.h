@@ -1,0 +1,39 @@
+/*
+ * A pin: one thing that can be fetched, with the hash that proves it, and which of its members make
+ * which files of a tree.
+ *
+ * A wheel's SHA-256 cannot be checked when only parts of it are read, so a pin also holds the
+ * digest of the tree that its members make (store/tree.h). The file's own SHA-256 is what the
+ * package index published; it is checked whenever the file is fetched whole.
+ */
+#ifndef RESOLVE_PIN_H
+#define RESOLVE_PIN_H
+#include "base/sha256.h"
+#include "base/vec.h"
+
+enum pin_kind {
+	PIN_WHEEL,   /* of the wheel index: name and file */
+	PIN_DEB,     /* of a Debian mirror: file is a path such as pool/main/g/gcc-12/... */
+	PIN_ARCHIVE, /* of NVIDIA's redistributables: file is the relative path of a .tar.xz */
+};
+
+/* Members whose path is `from`, or lies below it when it ends with '/', are put at `to` + the rest.
+ * The first selection that fits a member decides; one with to = NULL leaves the member out. Members
+ * that nothing fits are left out. */
+struct pin_select {
+	const char *from, *to;
+	uint64_t head; /* keep only the first bytes of each member; 0: all of it */
+};
+struct pin {
+	enum pin_kind kind;
+	const char *name; /* the project on the wheel index ("torch"); for messages otherwise */
+	const char *file; /* file name of the wheel, or path below the mirror or base */
+	bool has_sha256;
+	struct digest sha256; /* of the whole file */
+	uint64_t size;        /* of the whole file in bytes, 0 if unknown */
+	struct pin_select *select;
+	size_t n_select;
+	bool has_tree; /* false only while a maintainer makes the pin */
+	struct digest tree;
+};
+#endif

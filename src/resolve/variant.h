@@ -1,0 +1,54 @@
+/* project x matrix x catalog -> variants. */
+#ifndef RESOLVE_VARIANT_H
+#define RESOLVE_VARIANT_H
+#include "config/capability.h"
+#include "config/project.h"
+#include "resolve/catalog.h"
+
+enum variant_kind { VARIANT_TORCH, VARIANT_STABLE_ABI, VARIANT_NOARCH };
+
+/* What one [kernel.NAME] section is in one variant. */
+struct variant_kernel {
+	const struct project_kernel *kernel;
+	struct strs capabilities; /* CUDA: after the intersection, naturally sorted, +PTX kept */
+};
+struct variant {
+	const char *name; /* torch24-cxx98-cu121-x86_64-linux,
+			     torch-stable-abi211-cu130-x86_64-linux, torch-cuda */
+	enum variant_kind kind;
+	enum backend backend;
+	const struct catalog_torch *torch; /* NULL for VARIANT_NOARCH */
+	const struct catalog_cuda *cuda;   /* NULL unless backend is cuda and kind is not NOARCH */
+	bool cxx11;
+	struct version stable_abi;      /* VARIANT_STABLE_ABI */
+	struct variant_kernel *kernels; /* only those that take part */
+	size_t n_kernels;
+	struct strs archs; /* for metadata: union of the capabilities, sorted as strings */
+};
+struct selection {
+	const char *matrix;      /* NULL: of the lock, else "current" */
+	struct strs variants;    /* --variant: exact names; empty: all */
+	struct strs torch, cuda; /* --torch 2.4, --cuda 12.1; empty: all */
+	struct strs abi;         /* "cxx11", "cxx98" */
+	struct strs backends;    /* "cpu", "cuda", ... */
+	const struct matrix
+		*host; /* for matrix "host": what the Python at hand has; NULL otherwise */
+};
+struct resolution {
+	struct variant *v;
+	size_t n, cap;
+	struct strs notes; /* what was dropped and why; for people */
+};
+/* The variants, in the order of the matrix, without duplicates, with the rules of the original
+ * (backends, minver and maxver, stable ABI keeps only the newest torch per backend version, a
+ * listed backend without kernel sections becomes noarch), except that nothing is dropped without a
+ * note. Fails with ERR_RESOLVE when a name in the selection does not exist (the message lists what
+ * does) or when no variant is left. */
+int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
+	const struct selection *sel, struct resolution *out, struct err *e);
+
+/* The capabilities to compile for: what the kernel asks for, intersected with what the CUDA release
+ * can do, by the original's loose rule. notes gets a line for each one that is dropped. */
+void capabilities_intersect(struct arena *a, const struct strs *asked, const struct strs *supported,
+	struct strs *out, struct strs *notes);
+#endif
