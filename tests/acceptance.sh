@@ -31,7 +31,7 @@ check "a second build of everything gives the same bytes" bash -c "rm -rf $T/k/b
 check "the same bytes" test "$(bits)" = "$first"
 
 healed=0
-for i in $(seq "$kills"); do
+for _ in $(seq "$kills"); do
 	rm -rf "$T/k/build"
 	# Some results stay, so that kills fall on every part of a build.
 	find "$T/store/actions" -type f | shuf -n $((RANDOM % 60 + 1)) | xargs -r rm -f

@@ -59,7 +59,7 @@ int host_matrix(struct arena *a, const struct catalog *cat, struct matrix *out, 
 /* The terminal's view of a run. */
 struct progress;
 struct progress *progress_new(struct arena *a, int events_fd);
-void progress_event(void *progress, const struct plan *p, const struct exec_event *ev);
+void progress_event(void *arg, const struct plan *plan, const struct exec_event *ev);
 void progress_bytes(struct progress *p, uint64_t received, uint64_t total, const char *what);
 void progress_end(struct progress *p);
 /* One JSON line to the events' descriptor, if there is one: {"event": NAME, "name": value}. */

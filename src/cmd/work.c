@@ -35,14 +35,14 @@ static int
 choose_catalog(struct ctx *c, struct work *w, struct err *e)
 {
 	const char *matrix = w->selection.matrix;
-	struct lock lock;
+	struct lock lock = { 0 };
 	int r;
 
 	if (!opt_has(&c->opts, "no-lock") && !c->settings.catalog) {
 		r = lock_read(&c->arena, w->project.dir, &lock, e);
 		if (r < 0)
 			return -1;
-		if (r > 0 && (!matrix || streq(matrix, lock.matrix))) {
+		if (r > 0 && lock.matrix && (!matrix || streq(matrix, lock.matrix))) {
 			w->catalog = lock.catalog;
 			w->selection.matrix = lock.matrix;
 			w->locked = true;
@@ -146,9 +146,12 @@ work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bo
 	};
 	struct sources sources;
 	bool need[3] = { false };
+	bool *unknown = arena_array(&c->arena, bool, n + 1);
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
+		unknown[i] = !pins[i]->has_tree;
+		TRY(fetch_recall(s, pins[i], e));
 		if (full || !pins[i]->has_tree || !store_has_tree(s, &pins[i]->tree))
 			need[pins[i]->kind] = true;
 	}
@@ -158,6 +161,10 @@ work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bo
 	job.sources = &sources;
 	r = fetch_pins(&c->arena, &job, pins, n, e);
 	progress_end(view.progress);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (unknown[i])
+			r = fetch_remember(s, pins[i], e);
+	}
 	if (bytes)
 		*bytes += view.received;
 	return r;

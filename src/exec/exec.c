@@ -332,7 +332,7 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 
 	x->opt = o;
 	x->jobs = arena_array(&x->arena, struct job, o->jobs);
-	x->fds = arena_array(&x->arena, struct pollfd, 2 * o->jobs);
+	x->fds = arena_array(&x->arena, struct pollfd, 2 * (size_t)o->jobs);
 	for (size_t i = 0; i < x->plan->n_steps; i++)
 		x->cached += x->out[i].state == STEP_CACHED;
 	x->done = x->cached;

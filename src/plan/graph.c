@@ -5,6 +5,7 @@
 #include "formats/elf_stub.h"
 #include "plan/key.h"
 #include "plan/torch.h"
+#include <assert.h>
 #include <stdlib.h>
 
 struct maker {
@@ -14,7 +15,7 @@ struct maker {
 	const struct catalog *catalog;
 	const struct plan_host *host;
 	struct plan *out;
-	struct map by_key;    /* key's 32 bytes -> index of the step + 1 */
+	struct map by_key;    /* key's 32 bytes -> size_t: index of the step */
 	struct map mounts;    /* "torch 2.4.1" -> struct mount */
 	VEC(struct step) steps;
 };
@@ -147,6 +148,7 @@ add_step(struct maker *m, struct step s)
 {
 	struct sha256 *h;
 	struct digest d;
+	size_t *index;
 	void **slot;
 
 	s.env = step_env(m->a);
@@ -161,20 +163,25 @@ add_step(struct maker *m, struct step s)
 	slot = map_put(m->a, &m->by_key,
 		(struct str){ arena_strndup(m->a, (const char *)d.b, sizeof(d.b)), sizeof(d.b) });
 	if (!*slot) {
+		index = arena_new(m->a, size_t);
+		*index = m->steps.n;
+		*slot = index;
 		vec_push(m->a, &m->steps, s);
-		*slot = (void *)(uintptr_t)m->steps.n;
 	}
-	m->steps.v[(uintptr_t)*slot - 1].users++;
-	return (uintptr_t)*slot - 1;
+	index = *slot;
+	m->steps.v[*index].users++;
+	return *index;
 }
 
 static const struct root *
 make_root(struct maker *m, const struct host_tool *host, const struct mount *const *mounts, size_t n)
 {
 	struct root *r = arena_new(m->a, struct root);
-	const struct mount **copy = arena_array(m->a, const struct mount *, n);
+	const struct mount **copy =
+		(const struct mount **)arena_array(m->a, void *, n);
 
-	memcpy(copy, mounts, n * sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = mounts[i];
 	*r = (struct root){ copy, n, host };
 	return r;
 }
@@ -286,6 +293,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	size_t n = 0;
 
 	TRY(find_host(m, v, &host, e));
+	assert(host);
 	if (!m->catalog->python)
 		return err_set(e, ERR_RESOLVE, "the catalog pins no Python headers");
 	f.gxx = host->name;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The command line: help, usage errors, exit statuses, settings.
 . "$(dirname "$0")/lib.sh"
+out= # set by status
 
 status 0 "--version" "$KB" --version
 like "$out" '^kernel-builder [0-9]+\.[0-9]+\.[0-9]+$' "prints name and version"

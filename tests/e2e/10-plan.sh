@@ -1,6 +1,7 @@
 #!/bin/sh
 # What would be built: list-variants and plan, without a store and without a network.
 . "$(dirname "$0")/lib.sh"
+out= # set by status
 EX=$ROOT/examples/activation
 
 cat >"$T/twelve" <<'END'

@@ -2,13 +2,14 @@
 # The main job on the real kernel: twelve variants from an empty store, their contents, and real torch: one CUDA variant imported, CPU
 # variants tested with the example's own tests, and loaded by the real `kernels` client.
 . "$(dirname "$0")/lib.sh"
+out= # set by status
 EX=$T/activation
 ENVS=$ROOT/.build
 cp -r "$ROOT/examples/activation" "$EX"
 rm -rf "$EX/build" "$EX/result"
 
 status 0 "twelve variants from an empty store" "$KB" build "$EX"
-# shellcheck disable=SC2154
+
 like "$out" '12 variants in .*, 12 written' "says so"
 is "$(ls "$EX/result" | wc -l)" 12 "twelve directories"
 for d in "$EX"/result/*/; do
@@ -34,6 +35,31 @@ is "$(grep -c cuda-note "$EX"/result/*cu121*/metadata.json | grep -c ':1')" 4 "t
 is "$(cat "$EX"/result/*cu124*/metadata.json | grep -c cuda-note)" 0 "and only that"
 strace -f -o "$T/trace" -e trace=execve,fork,vfork,clone,clone3 "$KB" build -q "$EX"
 is "$(grep -cE 'execve\(|fork\(|clone' "$T/trace")" 1 "a no-change build of twelve starts no process"
+
+# The link step gives objects their id; that must be the same as having compiled with it.
+"$KB" plan -q --json --variant torch25-cxx98-cu124-x86_64-linux "$EX" >"$T/plan.json"
+is "$(python3 - "$T/plan.json" "$EX" "$KERNEL_BUILDER_HOME" "$ROOT/data/registration.h" "$T/direct" <<'END'
+import json, os, shutil, subprocess, sys
+plan, kernel, store, registration, work = json.load(open(sys.argv[1])), *sys.argv[2:]
+step = next(s for s in plan["steps"] if s["label"] == "torch-ext/torch_binding.cpp")
+identity = plan["variants"][0]["id"].rsplit("_", 1)[1]
+shutil.copytree(kernel, work + "/src", ignore=shutil.ignore_patterns("build", "result"))
+shutil.copy(registration, work + "/src/torch-ext")
+for name, digest in step["mounts"].items():
+    if name != "src":
+        root = f"{store}/roots/{digest}"
+        tree = open(root).read().split()[1] if os.path.exists(root) else digest
+        os.symlink(f"{store}/trees/{tree}", f"{work}/{name}")
+objects = []
+for ident in ("k0b1i8d9x0", identity):
+    os.makedirs(work + "/out", exist_ok=True)
+    os.makedirs(work + "/tmp", exist_ok=True)
+    argv = [w.replace("k0b1i8d9x0", ident) for w in step["argv"]]
+    subprocess.run(argv, cwd=work, env=dict(e.split("=", 1) for e in step["env"]), check=True)
+    objects.append(open(f"{work}/{step['output']}", "rb").read())
+print(objects[0] != objects[1], objects[0].replace(b"k0b1i8d9x0", identity.encode()) == objects[1])
+END
+)" "True True" "an object that was given its id equals one that was compiled with it"
 
 # Real torch 2.5.1.
 "$ROOT/tools/torch_env.py" 2.5.1 "$ENVS/torch-2.5.1" 2>&1 | sed 's/^/# /'

@@ -174,24 +174,24 @@ test_opt(void **state)
 {
 	static const struct opt own[] = { { 'j', "jobs", "N", "" }, { 'k', "keep", NULL, "" }, { 0 } };
 	static const struct opt global[] = { { 'q', "quiet", NULL, "" }, { 0 } };
-	char *argv[] = { "-kj4", "dir", "--jobs=5", "-q", "--jobs", "6", "--", "-x" };
-	char *missing[] = { "--jobs" }, *flag[] = { "--keep=1" }, *unknown[] = { "-z" };
+	const char *argv[] = { "-kj4", "dir", "--jobs=5", "-q", "--jobs", "6", "--", "-x" };
+	const char *missing[] = { "--jobs" }, *flag[] = { "--keep=1" }, *unknown[] = { "-z" };
 	struct arena a = { 0 };
 	struct err e = { 0 };
 	struct opts o;
 
 	(void)state;
-	assert_int_equal(opt_parse(&a, own, global, 8, argv, &o, &e), 0);
+	assert_int_equal(opt_parse(&a, own, global, 8, (char *const *)argv, &o, &e), 0);
 	assert_string_equal(opt_get(&o, "jobs"), "6");
 	assert_true(opt_has(&o, "keep") && opt_has(&o, "quiet"));
 	assert_int_equal(opt_all(&a, &o, "jobs").n, 3);
 	assert_int_equal(o.operands.n, 2);
 	assert_string_equal(o.operands.v[1], "-x");
-	assert_int_equal(opt_parse(&a, own, global, 1, missing, &o, &e), -1);
+	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)missing, &o, &e), -1);
 	assert_int_equal(e.code, ERR_USAGE);
-	assert_int_equal(opt_parse(&a, own, global, 1, flag, &o, &e), -1);
+	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)flag, &o, &e), -1);
 	assert_string_equal(e.msg, "--keep takes no value");
-	assert_int_equal(opt_parse(&a, own, global, 1, unknown, &o, &e), -1);
+	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)unknown, &o, &e), -1);
 	assert_string_equal(e.msg, "unknown option -z");
 	arena_free(&a);
 }

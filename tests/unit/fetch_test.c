@@ -509,6 +509,24 @@ test_refused(void **state)
 	}
 }
 
+/* All of a small wheel comes with the end of it: one request for the index, one for the file. */
+static void
+test_small_wheel(void **state)
+{
+	struct sources src = { .wheel_index = address("ok", "simple") };
+	struct pin pin = pinned(PIN_WHEEL, "small-1.0-py3-none-any.whl");
+	uint64_t requests;
+	struct err e = { 0 };
+
+	(void)state;
+	fresh_store();
+	server_sent(NULL);
+	expect(fetch(&src, &pin, false, &e), ERR_NONE, "", &e, "small");
+	assert_int_equal(T.told, server_sent(&requests));
+	assert_int_equal(requests, 2);
+	store_close(T.store);
+}
+
 /* Three pins at once, one of them twice; then nothing is left to do. */
 static void
 test_several(void **state)
@@ -686,6 +704,7 @@ main(void)
 		cmocka_unit_test(test_wheel_status),
 		cmocka_unit_test(test_wheel_bytes),
 		cmocka_unit_test(test_wheel_index),
+		cmocka_unit_test(test_small_wheel),
 		cmocka_unit_test(test_archives),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_several),

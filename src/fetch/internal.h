@@ -1,0 +1,64 @@
+/* Shared by the files of fetch/ only. */
+#ifndef FETCH_INTERNAL_H
+#define FETCH_INTERNAL_H
+#include "base/arena.h"
+#include "fetch/fetch.h"
+#include "fetch/http.h"
+
+/* One pin being fetched, in a child process. */
+struct task {
+	struct arena *a;
+	struct store *store;
+	const struct sources *sources;
+	const struct pin *pin;
+	const char *tmp; /* a directory of its own in the store's tmp/ */
+	bool full;
+	struct http *http;
+	/* Tells the parent how many bytes will be needed in all, counting those that have come. */
+	void (*need)(struct task *t, uint64_t total);
+	void *arg;
+	uint64_t bytes; /* that have come */
+	/* Results. */
+	struct digest tree, sha256;
+	bool has_sha256;
+	uint64_t size; /* of the whole file */
+};
+
+/* Both make the tree's files in tmp/tree and leave adding it to the caller. */
+int wheel_fetch(struct task *t, struct err *e);
+int archive_fetch(struct task *t, struct err *e);
+
+/* Downloads url to tmp/file and checks its SHA-256 against want, if not NULL. */
+int task_download(struct task *t, const char *url, const struct digest *want, const char **path,
+	struct err *e);
+/* Checks the SHA-256 of a local file against want, if not NULL, and takes it for the result. */
+int task_check_file(struct task *t, const char *path, const struct digest *want, struct err *e);
+/* The first of dir/name, dir/sub/name, ... that is there, or NULL. subs ends with NULL. */
+const char *task_find_local(
+	struct task *t, const char *dir, const char *name, const char *const *subs);
+
+/* A file of a project on a wheel index. */
+struct index_file {
+	const char *url;
+	bool has_sha256;
+	struct digest sha256;
+	uint64_t size; /* 0: unknown */
+};
+/* Looks for a file of a project in the index at base. */
+int index_find(struct arena *a, struct http *h, const char *base, const char *project,
+	const char *file, struct index_file *out, struct err *e);
+/* The same in a page that was read. 1: found; 0: not. */
+int index_parse_json(struct arena *a, const struct http_text *page, const char *file,
+	struct index_file *out, struct err *e);
+int index_parse_html(struct arena *a, const struct http_text *page, const char *file,
+	struct index_file *out, struct err *e);
+/* Lower case, runs of "-", "_" and "." made one "-". */
+char *index_normal_name(struct arena *a, const char *project);
+
+/* The directory that a source names (a path, or file://), or NULL when it is an address. */
+const char *source_as_dir(struct arena *a, const char *source);
+/* Parts of sources_find, for tests. */
+const char *sources_index_of_config(struct arena *a, struct str text);
+const char *sources_index_of_help(struct arena *a, struct str text);
+void sources_mirrors_of_apt(struct arena *a, struct str text, struct strs *out);
+#endif

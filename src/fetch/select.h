@@ -1,0 +1,17 @@
+/* Which members of an archive make which files of a tree: the selections of a pin (resolve/pin.h).
+ */
+#ifndef FETCH_SELECT_H
+#define FETCH_SELECT_H
+#include "resolve/pin.h"
+
+struct err;
+
+/* 1: *to is where the member goes, *head how many bytes of it to keep (0: all; may be NULL). 0: it
+ * is left out. -1: the selection gives a name that cannot be. */
+int select_member(struct arena *a, const struct pin *pin, const char *path, const char **to,
+	uint64_t *head, struct err *e);
+/* The text for a link that was at path, with a target relative to there, and goes to to: it must
+ * point at what it pointed at, wherever the selection puts that. Fails when that is left out. */
+int select_link(struct arena *a, const struct pin *pin, const char *path, const char *to,
+	const char *target, const char **out, struct err *e);
+#endif

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Makes the binary files of the corpora zip/ and tarball/, in the directory of this script."""
+import gzip
+import io
+import os
+import tarfile
+import zipfile
+
+here = os.path.dirname(os.path.abspath(__file__))
+TIME = (2020, 1, 1, 0, 0, 0)
+
+
+def put(path, data):
+    path = os.path.join(here, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def a_zip(method, comment=b"", zip64=False):
+    blob = io.BytesIO()
+    with zipfile.ZipFile(blob, "w", method) as z:
+        for name, data, mode in (("d/", b"", 0o40755), ("d/a.h", b"int a;\n" * 20, 0o100644),
+                                 ("tool", b"#!/bin/sh\n", 0o100755)):
+            info = zipfile.ZipInfo(name, TIME)
+            info.external_attr = mode << 16
+            info.compress_type = method
+            with z.open(info, "w", force_zip64=zip64) as f:
+                f.write(data)
+        z.comment = comment
+    return blob.getvalue()
+
+
+def a_tar(mode, kind=tarfile.GNU_FORMAT):
+    blob = io.BytesIO()
+    with tarfile.open(fileobj=blob, mode="w:" + mode, format=kind) as tar:
+        for name, what, link, data in (("./", tarfile.DIRTYPE, "", b""), ("./usr/a.h", tarfile.REGTYPE, "", b"int a;\n" * 9),
+                                       ("./usr/b", tarfile.LNKTYPE, "./usr/a.h", b""), ("./l", tarfile.SYMTYPE, "/usr/a.h", b""),
+                                       ("x" * 120, tarfile.REGTYPE, "", b"long")):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.size = what, link, len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return blob.getvalue()
+
+
+def a_deb(data, name):
+    out = b"!<arch>\n"
+    for member, body in ((b"debian-binary", b"2.0\n"), (name, data)):
+        out += b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (member, 0, 0, 0, b"100644", len(body)) + body + b"\n" * (len(body) % 2)
+    return out
+
+
+put("zip/stored", a_zip(zipfile.ZIP_STORED))
+put("zip/deflated", a_zip(zipfile.ZIP_DEFLATED, b"a comment"))
+put("zip/zip64", a_zip(zipfile.ZIP_DEFLATED, zip64=True))
+put("tarball/plain", b"\0\1" + a_tar("").rstrip(b"\0") + b"\0" * 1024)
+put("tarball/pax", b"\0\7" + a_tar("", tarfile.PAX_FORMAT).rstrip(b"\0") + b"\0" * 1024)
+put("tarball/gz", b"\0\1" + gzip.compress(a_tar(""), mtime=0))
+put("tarball/xz", b"\0\7" + a_tar("xz"))
+put("tarball/deb", b"\1\7" + a_deb(a_tar("").rstrip(b"\0") + b"\0" * 1024, b"data.tar"))
+put("tarball/deb-xz", b"\1\7" + a_deb(a_tar("xz"), b"data.tar.xz"))
