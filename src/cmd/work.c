@@ -110,8 +110,22 @@ work_plan(struct ctx *c, struct work *w, struct err *e)
 
 struct fetch_view {
 	struct progress *progress;
-	uint64_t received, total;
+	uint64_t received, total; /* total of those pins that know theirs by now */
+	struct pin *const *pins;
+	uint64_t *total_of;
+	size_t n;
 };
+
+static void
+add_total(struct fetch_view *v, const struct fetch_event *ev)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->pins[i] != ev->pin)
+			continue;
+		v->total += ev->total - v->total_of[i];
+		v->total_of[i] = ev->total;
+	}
+}
 
 static void
 on_fetch(void *arg, const struct fetch_event *ev)
@@ -126,6 +140,7 @@ on_fetch(void *arg, const struct fetch_event *ev)
 		break;
 	case FETCH_BYTES:
 		v->received += ev->bytes;
+		add_total(v, ev);
 		break;
 	case FETCH_DONE:
 		log_info("fetched %s: %s", path_base(ev->pin->file), str_size(size, ev->bytes));
@@ -140,7 +155,10 @@ work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bo
 {
 	const struct settings *set = &c->settings;
 	const struct source_settings where = { set->wheel_index, set->debian, set->redist };
-	struct fetch_view view = { .progress = progress_new(&c->arena, -1) };
+	struct fetch_view view = { .progress = progress_new(&c->arena, -1),
+		.pins = pins,
+		.total_of = arena_array(&c->arena, uint64_t, n + 1),
+		.n = n };
 	struct fetch_job job = {
 		.store = s, .full = full, .on_event = on_fetch, .arg = &view
 	};

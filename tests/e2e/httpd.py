@@ -63,9 +63,9 @@ class Handler(BaseHTTPRequestHandler):
     def send_body(self, body):
         for at in range(0, len(body), 65536):
             piece = body[at:at + 65536]
-            self.wfile.write(piece)
-            with lock:
+            with lock:  # first: the client may ask for the sum as soon as it has the bytes
                 sent[0] += len(piece)
+            self.wfile.write(piece)
 
     def do_GET(self):
         try:
@@ -77,9 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/_sent":
             with lock:
                 text = "%d %d\n" % tuple(sent)
+                sent[:] = [-len(text), 0]
             self.answer(200, text.encode())
-            with lock:
-                sent[:] = [0, 0]
             return
         with lock:
             sent[1] += 1
