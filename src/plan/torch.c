@@ -140,6 +140,12 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 			PUSH(k->kernel->cuda_flags.v[i]);
 	}
 	torch_add_includes(a, f, &k->kernel->include, argv);
+	/* The front end names internal symbols after a hash of the source's real path. cudafe++ and cicc take
+	 * the last path that they are given. */
+	PUSH("-Xcudafe");
+	PUSH("--orig_src_path_name");
+	PUSH("-Xcudafe");
+	PUSH(arena_printf(a, "/kb/%s", source));
 	/* Without --keep, names of temporary files with a process id in them reach the object. */
 	PUSH("--keep");
 	PUSH("--keep-dir");

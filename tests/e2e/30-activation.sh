@@ -36,6 +36,15 @@ is "$(cat "$EX"/result/*cu124*/metadata.json | grep -c cuda-note)" 0 "and only t
 strace -f -o "$T/trace" -e trace=execve,fork,vfork,clone,clone3 "$KB" build -q "$EX"
 is "$(grep -cE 'execve\(|fork\(|clone' "$T/trace")" 1 "a no-change build of twelve starts no process"
 
+cp -r "$EX" "$T/again"
+rm -rf "$T/again/build" "$T/again/result"
+mv "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions" "$T"
+for v in torch24-cxx11-cu118-x86_64-linux torch25-cxx98-cu124-x86_64-linux; do
+	status 0 "$v once more, nothing remembered" "$KB" build -j1 --variant $v "$T/again"
+	is "$(sha256sum <"$(echo "$T/again/build/$v"/*.so)")" "$(sha256sum <"$(echo "$EX/build/$v"/*.so)")" "the same bytes"
+done
+cp -r "$T/objects" "$T/actions" "$KERNEL_BUILDER_HOME"
+
 # The link step gives objects their id; that must be the same as having compiled with it.
 "$KB" plan -q --json --variant torch25-cxx98-cu124-x86_64-linux "$EX" >"$T/plan.json"
 is "$(python3 - "$T/plan.json" "$EX" "$KERNEL_BUILDER_HOME" "$ROOT/data/registration.h" "$T/direct" <<'END'

@@ -141,7 +141,8 @@ test_commands(void **state)
 		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
 		"arch=compute_90,code=compute_90 --use_fast_math -Isrc -Isrc/inc -Isrc/torch-ext "
 		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
-		"-isystem py/include --keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o "
+		"-isystem py/include -Xcudafe --orig_src_path_name -Xcudafe /kb/src/b.cu "
+		"--keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o "
 		"out/b.cu.o");
 	assert_string_equal(joined(&w.a, &p.steps[3].argv),
 		"g++-12 -shared -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none -o "
