@@ -1,0 +1,48 @@
+#!/bin/bash
+# Sources that are local directories, and wrong bytes in what they hold: refused with exit status 4, nothing in the store, nothing published.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
+K=$T/tiny
+cp -r "$ROOT/tests/kernels/tiny" "$K"
+trees() { find "$KERNEL_BUILDER_HOME/trees" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l; }
+
+# The Python headers' package, from the mirror that apt uses.
+deb=$(sed -n '/^\[python\]/,/^file/s/^file = "\(.*\)"/\1/p' "$ROOT/catalog/torch.toml")
+site=$(apt-get indextargets --format "\$(SITE)" 2>/dev/null | grep -v -e security | head -1)
+mkdir -p "$T/mirror/$(dirname "$deb")" "$T/wheels"
+ok "a mirror of one package" curl -fsS --retry 3 -o "$T/mirror/$deb" "$site/$deb"
+size=$(stat -c %s "$T/mirror/$deb")
+
+printf '\377' | dd of="$T/mirror/$deb" conv=notrunc bs=1 seek=$((size / 2)) 2>/dev/null
+status 4 "a flipped byte in a package" "$KB" build $SEL --debian-mirror "$T/mirror" "$K"
+like "$out" "$(basename "$deb" | sed 's/[+.]/./g')" "the message names it"
+like "$out" 'SHA-256|sha256|hash' "and says that the hash is wrong"
+[ ! -e "$K/build" ]
+is $? 0 "nothing was published"
+truncate -s $((size / 3)) "$T/mirror/$deb"
+status 4 "half a package" "$KB" build $SEL --debian-mirror "$T/mirror" "$K"
+rm "$T/mirror/$deb"
+status 4 "a mirror without it" "$KB" build $SEL --debian-mirror "$T/mirror" "$K"
+status 4 "a mirror that is not there" "$KB" build $SEL --debian-mirror "file://$T/absent" "$K"
+[ ! -e "$K/build" ]
+is $? 0 "nothing was published"
+
+# A directory of wheels that lacks the wheel, and one whose wheel is something else.
+status 4 "a directory without the wheel" "$KB" build $SEL --wheel-index "$T/wheels" "$K"
+wheel=$(sed -n 's/^file = "\(torch-2.11.0.*\)"/\1/p' "$ROOT/catalog/torch.toml")
+python3 - "$T/wheels/$wheel" <<'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.writestr("torch/include/torch/torch.h", "// not the real one\n")
+END
+before=$(trees)
+status 4 "a wheel with other headers" "$KB" build $SEL --wheel-index "$T/wheels" "$K"
+like "$out" 'torch-2.11.0' "the message names it"
+is "$(trees)" "$before" "no tree was added"
+[ ! -e "$K/build" ]
+is $? 0 "nothing was published"
+is "$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)" 0 "nothing is left in tmp"
+
+status 0 "with the real sources it builds" "$KB" build $SEL "$K"
+done_testing
