@@ -26,6 +26,17 @@ cmp_source(const void *x, const void *y)
 	return strcmp(((const struct source *)x)->path, ((const struct source *)y)->path);
 }
 
+/* While the set is made it is not sorted yet. */
+static bool
+has_file(const struct sources_set *s, const char *path)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (streq(s->v[i].path, path))
+			return true;
+	}
+	return false;
+}
+
 static int
 add(struct arena *a, const struct project *p, const struct strs *src, struct sources_set *out,
 	struct err *e)
@@ -33,7 +44,7 @@ add(struct arena *a, const struct project *p, const struct strs *src, struct sou
 	for (size_t i = 0; i < src->n; i++) {
 		struct source s = { .path = src->v[i], .is_header = !source_is_compiled(src->v[i]) };
 
-		if (sources_find_file(out, s.path))
+		if (has_file(out, s.path))
 			continue;
 		TRY(sha256_file(path_join(a, p->dir, s.path), &s.sha256, NULL, e));
 		vec_push(a, out, s);
@@ -51,7 +62,7 @@ add_registration(struct arena *a, const struct project *p, struct sources_set *o
 		.is_header = true,
 		.text = text.p };
 
-	if (p->framework == FRAMEWORK_TORCH && !sources_find_file(out, s.path))
+	if (p->framework == FRAMEWORK_TORCH && !has_file(out, s.path))
 		vec_push(a, out, s);
 }
 
@@ -155,9 +166,7 @@ sources_load(struct arena *a, const struct project *p, struct sources_set *out, 
 const struct source *
 sources_find_file(const struct sources_set *s, const char *path)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		if (streq(s->v[i].path, path))
-			return &s->v[i];
-	}
-	return NULL;
+	const struct source key = { .path = path };
+
+	return s->n ? bsearch(&key, s->v, s->n, sizeof(*s->v), cmp_source) : NULL;
 }
