@@ -135,6 +135,10 @@ cmd_build(struct ctx *c, struct err *e)
 
 	TRY(events_fd(c, &fd, e));
 	TRY(work_plan(c, &b.w, e));
+	if (!sources_can_alias(&b.w.sources, &b.w.project))
+		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
+			 "directory is not provided; the kernels client loads it",
+			b.w.project.module, b.w.project.module);
 	b.progress = progress_new(&c->arena, fd);
 	TRY(store_open(c->settings.home, false, &b.store, e));
 	r = build(&b, e);

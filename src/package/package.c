@@ -105,8 +105,9 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	TRY(add_package(a, p, &files, e));
 	add_text(a, &files, "_ops.py",
 		fill(a, v->ops ? embedded_ops_arch() : embedded_ops_noarch(), words, n_words));
-	add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
-		fill(a, embedded_alias(), words, n_words));
+	if (sources_can_alias(p->sources, pr))
+		add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
+			fill(a, embedded_alias(), words, n_words));
 	if (object) {
 		struct package_file f = { .path = arena_printf(a, "%s.abi3.so", v->ops),
 			.from = store_object_path(a, s, object),

@@ -19,7 +19,8 @@ struct package {
 /*
  * The layout, as the `kernels` client loads it:
  *     __init__.py, other files of the Python package, _ops.py, OPS.abi3.so, metadata.json
- *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory
+ *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory; absent when the package
+ *                              has a module of its own name (sources_can_alias)
  * object is the extension in the store; NULL for a variant without one.
  */
 int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,

@@ -170,3 +170,17 @@ sources_find_file(const struct sources_set *s, const char *path)
 
 	return s->n ? bsearch(&key, s->v, s->n, sizeof(*s->v), cmp_source) : NULL;
 }
+
+bool
+sources_can_alias(const struct sources_set *s, const struct project *p)
+{
+	for (size_t i = 0; i < s->n_package; i++) {
+		const char *path = s->package[i].path;
+
+		if (str_has_prefix(path, p->module) &&
+			(streq(path + strlen(p->module), ".py") ||
+				streq(path + strlen(p->module), ".pyi")))
+			return false;
+	}
+	return true;
+}

@@ -22,5 +22,8 @@ struct sources_set {
 bool source_is_compiled(const char *path);
 /* Reads every file. */
 int sources_load(struct arena *a, const struct project *p, struct sources_set *out, struct err *e);
+/* False when the Python package has a module of its own name (einops/einops.py): a package of that name beside it, which
+ * makes `import NAME` work from the variant's directory, would hide it. */
+bool sources_can_alias(const struct sources_set *s, const struct project *p);
 const struct source *sources_find_file(const struct sources_set *s, const char *path);
 #endif

@@ -100,4 +100,10 @@ k = get_local_kernel(Path('$EX/build'), backend='cpu')
 x = torch.randn(3, 64); out = torch.empty(3, 32)
 k.silu_and_mul(out, x)
 print(torch.allclose(out, torch.nn.functional.silu(x[:, :32]) * x[:, 32:], atol=1e-6), k.layers.SiluAndMul()(x).shape)" 2>&1 | tail -1)" "True torch.Size([3, 32])" "kernels.get_local_kernel chooses and loads the variant"
+cp -r "$ROOT/tests/kernels/plain" "$T/plain"
+status 0 "a kernel without compiled code" "$KB" build "$T/plain"
+is "$(cd "$T" && "$py" -c "
+from pathlib import Path
+from kernels import get_local_kernel
+print(get_local_kernel(Path('$T/plain/build'), backend='cpu').twice(21))" 2>&1 | tail -1)" 42 "kernels.get_local_kernel loads it"
 done_testing

@@ -1,0 +1,4 @@
+from . import _ops
+from .plain import twice
+
+__all__ = ["twice"]

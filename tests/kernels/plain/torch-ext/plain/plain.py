@@ -1,0 +1,3 @@
+# A module named like its package.
+def twice(x):
+    return x + x
