@@ -59,7 +59,7 @@ END
 row() { # kernel case
 	echo "| $1 | $2 | $wall | $cpu | $peak | $(awk -v p="$plain" -v c="$cpu" 'BEGIN { if (c + 0 < 0.01) c = 0.01; printf "%.1f", p / c }') |" | tee -a "$T/results"
 }
-for kernel in examples/activation bench/activation-torch-all; do
+for kernel in ${KB_BENCH_KERNELS:-examples/activation bench/activation-torch-all}; do
 	name=$(basename $kernel)
 	cp -r $kernel "$T/$name"
 	rm -rf "$T/$name/build" "$T/$name/result"
