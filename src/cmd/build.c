@@ -60,7 +60,7 @@ run_steps(struct build *b, struct err *e)
 		.keep_going = opt_has(&b->c->opts, "keep-going"),
 		.observer = { progress_event, b->progress },
 	};
-	int left = exec_probe(b->exec, e), r;
+	int left = exec_probe(b->exec, false, e), r;
 
 	if (left <= 0)
 		return left;
@@ -70,52 +70,84 @@ run_steps(struct build *b, struct err *e)
 	return r;
 }
 
+/* The package of a variant whose steps are done; 0 when they are not. */
 static int
-publish_one(struct build *b, struct publish *pub, const struct plan_variant *v, struct err *e)
+make_package(struct build *b, const struct plan_variant *v, struct package *pkg, struct err *e)
 {
 	const struct outcome *out = exec_outcomes(b->exec);
 	const struct outcome *link = v->link == SIZE_MAX ? NULL : &out[v->link];
-	struct package pkg;
-	int r;
 
 	if (link && link->state != STEP_DONE && link->state != STEP_CACHED)
 		return 0;
-	TRY(package_make(&b->c->arena, &b->w.plan, v, b->store, link ? &link->object : NULL, &pkg, e));
-	r = publish_variant(pub, &pkg, e);
-	if (r > 0)
-		progress_note(b->progress, "published", "variant", pkg.variant);
+	TRY(package_make(
+		&b->c->arena, &b->w.plan, v, b->store, link ? &link->object : NULL, pkg, e));
+	return 1;
+}
+
+/* 1: every step is known and every variant is in its place. Hashes no object: none is used. */
+static int
+nothing_to_do(struct build *b, struct publish *pub, struct err *e)
+{
+	int left = exec_probe(b->exec, true, e), r = left < 0 ? -1 : left == 0;
+
+	for (size_t i = 0; r > 0 && i < b->w.plan.n_variants; i++) {
+		struct package pkg;
+
+		r = make_package(b, &b->w.plan.variants[i], &pkg, e);
+		if (r > 0)
+			r = publish_is_current(pub, &pkg, e);
+	}
 	return r;
 }
 
 static int
-publish_all(struct build *b, size_t *written, struct err *e)
+publish_all(struct build *b, struct publish *pub, size_t *written, struct err *e)
 {
-	struct publish *pub;
-	int r = 0;
+	for (size_t i = 0; i < b->w.plan.n_variants; i++) {
+		struct package pkg;
+		int r = make_package(b, &b->w.plan.variants[i], &pkg, e);
 
-	*written = 0;
-	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, &pub, e));
-	for (size_t i = 0; r >= 0 && i < b->w.plan.n_variants; i++) {
-		r = publish_one(b, pub, &b->w.plan.variants[i], e);
+		if (r > 0)
+			r = publish_variant(pub, &pkg, e);
+		TRY(r);
+		if (r > 0)
+			progress_note(b->progress, "published", "variant", pkg.variant);
 		*written += r > 0;
 	}
-	if (r >= 0)
-		r = publish_result(pub, e);
+	return 0;
+}
+
+/* build/ is locked while it is looked at or written, not while steps run. */
+static int
+with_publish(struct build *b, bool look, size_t *written, struct err *e)
+{
+	struct publish *pub;
+	int r;
+
+	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, &pub, e));
+	r = look ? nothing_to_do(b, pub, e) : publish_all(b, pub, written, e);
+	if (r >= 0 && (!look || r > 0))
+		r = publish_result(pub, e) < 0 ? -1 : r;
 	publish_close(pub);
-	return r < 0 ? -1 : 0;
+	return r;
 }
 
 static int
 build(struct build *b, struct err *e)
 {
 	struct timespec t0, t1;
-	size_t written;
+	size_t written = 0;
 	char size[16];
+	int r;
 
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
-	TRY(run_steps(b, e));
-	TRY(publish_all(b, &written, e));
+	r = with_publish(b, true, &written, e);
+	TRY(r);
+	if (r == 0) {
+		TRY(run_steps(b, e));
+		TRY(with_publish(b, false, &written, e));
+	}
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,

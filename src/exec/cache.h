@@ -22,11 +22,12 @@
 struct cache {
 	struct store *store;
 	const struct sources_set *sources;
+	bool quick; /* cache_find only looks whether the object is there; it is hashed when it is used */
 	struct map stats; /* absolute path -> text, for one run */
 	const char *run_dir; /* real path of the run's directory, for cache_put */
 	struct arena *arena; /* of the run */
 };
-/* 1: found, *object is in the store and intact. 0: not. inputs are the digests of a link's objects. */
+/* 1: found, *object is in the store and, unless quick, intact. 0: not. inputs are the digests of a link's objects. */
 int cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct digest *object, struct err *e);
 /* Records a result. deps are the paths of the depfile, relative to the step's directory or absolute; those that the

@@ -112,10 +112,13 @@ look_up(struct exec *x, size_t i, struct err *e)
 }
 
 int
-exec_probe(struct exec *x, struct err *e)
+exec_probe(struct exec *x, bool quick, struct err *e)
 {
 	int left = 0;
 
+	x->cache.quick = quick;
+	for (size_t i = 0; i < x->plan->n_steps; i++)
+		x->out[i] = (struct outcome){ .state = STEP_WAITING };
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		int r = look_up(x, i, e);
 
@@ -331,6 +334,7 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 	int r;
 
 	x->opt = o;
+	x->cache.quick = false;
 	x->jobs = arena_array(&x->arena, struct job, o->jobs);
 	x->fds = arena_array(&x->arena, struct pollfd, 2 * (size_t)o->jobs);
 	for (size_t i = 0; i < x->plan->n_steps; i++)

@@ -16,8 +16,9 @@ struct exec; /* owns the run's directory: end it with exec_close */
 
 int exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e);
 void exec_close(struct exec *x);
-/* Looks every step up without running any. Returns the number of steps that must run. */
-int exec_probe(struct exec *x, struct err *e);
+/* Looks every step up without running any. Returns the number of steps that must run. quick does not hash
+ * the objects: enough to see that nothing is to be done, not to use them. */
+int exec_probe(struct exec *x, bool quick, struct err *e);
 const struct outcome *exec_outcomes(const struct exec *x);
 /* Runs what exec_probe left. All pins of those steps must be in the store. 0: all is done; steps
  * that failed are outcomes, counted in *failed. -1: the run itself could not go on, or was

@@ -104,8 +104,8 @@ describe(const struct publish *p, const struct package *pkg, const char *dir, st
 	return 0;
 }
 
-static int
-is_current(const struct publish *p, const struct package *pkg, struct err *e)
+int
+publish_is_current(struct publish *p, const struct package *pkg, struct err *e)
 {
 	CLEANUP(buf_free) struct buf now = { 0 };
 	struct digest key = record_key(p, pkg->variant);
@@ -178,7 +178,7 @@ int
 publish_variant(struct publish *p, const struct package *pkg, struct err *e)
 {
 	const char *tmp = arena_printf(p->a, "%s/" TEMPORARY "%s", p->build, pkg->variant);
-	int r = is_current(p, pkg, e);
+	int r = publish_is_current(p, pkg, e);
 	struct err ignored;
 
 	if (r != 0)

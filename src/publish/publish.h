@@ -17,6 +17,8 @@ struct publish; /* holds a lock on build/: end it with publish_close */
 /* Makes dir/build, waits for other builders there, removes what killed ones left. */
 int publish_open(struct arena *a, struct store *s, const char *dir, struct publish **out, struct err *e);
 void publish_close(struct publish *p);
+/* 1: the variant's directory is as it was published and holds this package. 0: not. */
+int publish_is_current(struct publish *p, const struct package *pkg, struct err *e);
 /* Writes a variant unless it is as it should be. Returns 1 if it was written, 0 if not. Each file's bytes are
  * hashed as they are written; a difference fails with ERR_STORE and leaves the old variant. */
 int publish_variant(struct publish *p, const struct package *pkg, struct err *e);

@@ -291,6 +291,14 @@ store_put_object(struct store *s, const char *path, struct digest *out, struct e
 	return 0;
 }
 
+bool
+store_has_object(const struct store *s, const struct digest *d)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+
+	return fs_exists(store_object_path(&a, s, d));
+}
+
 int
 store_check_object(struct store *s, const struct digest *d, struct err *e)
 {

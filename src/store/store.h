@@ -84,6 +84,8 @@ int store_compose(
 char *store_object_path(struct arena *a, const struct store *s, const struct digest *d);
 /* Moves a file (inside tmp/) to the objects. */
 int store_put_object(struct store *s, const char *path, struct digest *out, struct err *e);
+/* True when the object is there. Says nothing of its bytes. */
+bool store_has_object(const struct store *s, const struct digest *d);
 /* Hashes the object. 1: it is there and right. 0: not there, or damaged and now removed. */
 int store_check_object(struct store *s, const struct digest *d, struct err *e);
 /* Small texts by key, in actions/ or published/. get returns 1, or 0 when there is none. */
