@@ -70,6 +70,25 @@ run_steps(struct build *b, struct err *e)
 	return r;
 }
 
+static bool
+is_done(const struct build *b, const struct plan_variant *v)
+{
+	const struct outcome *out = exec_outcomes(b->exec);
+
+	return v->link == SIZE_MAX || out[v->link].state == STEP_DONE ||
+		out[v->link].state == STEP_CACHED;
+}
+
+static bool
+any_done(const struct build *b)
+{
+	for (size_t i = 0; i < b->w.plan.n_variants; i++) {
+		if (is_done(b, &b->w.plan.variants[i]))
+			return true;
+	}
+	return false;
+}
+
 /* The package of a variant whose steps are done; 0 when they are not. */
 static int
 make_package(struct build *b, const struct plan_variant *v, struct package *pkg, struct err *e)
@@ -77,18 +96,18 @@ make_package(struct build *b, const struct plan_variant *v, struct package *pkg,
 	const struct outcome *out = exec_outcomes(b->exec);
 	const struct outcome *link = v->link == SIZE_MAX ? NULL : &out[v->link];
 
-	if (link && link->state != STEP_DONE && link->state != STEP_CACHED)
+	if (!is_done(b, v))
 		return 0;
 	TRY(package_make(
 		&b->c->arena, &b->w.plan, v, b->store, link ? &link->object : NULL, pkg, e));
 	return 1;
 }
 
-/* 1: every step is known and every variant is in its place. Hashes no object: none is used. */
+/* 1: every variant is in its place. */
 static int
-nothing_to_do(struct build *b, struct publish *pub, struct err *e)
+all_published(struct build *b, struct publish *pub, struct err *e)
 {
-	int left = exec_probe(b->exec, true, e), r = left < 0 ? -1 : left == 0;
+	int r = 1;
 
 	for (size_t i = 0; r > 0 && i < b->w.plan.n_variants; i++) {
 		struct package pkg;
@@ -125,7 +144,7 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	int r;
 
 	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, &pub, e));
-	r = look ? nothing_to_do(b, pub, e) : publish_all(b, pub, written, e);
+	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
 	if (r >= 0 && (!look || r > 0))
 		r = publish_result(pub, e) < 0 ? -1 : r;
 	publish_close(pub);
@@ -142,11 +161,15 @@ build(struct build *b, struct err *e)
 
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
-	r = with_publish(b, true, &written, e);
+	/* No object is hashed for this: none is used. */
+	r = exec_probe(b->exec, true, e);
+	TRY(r);
+	r = r > 0 ? 0 : with_publish(b, true, &written, e);
 	TRY(r);
 	if (r == 0) {
 		TRY(run_steps(b, e));
-		TRY(with_publish(b, false, &written, e));
+		if (any_done(b))
+			TRY(with_publish(b, false, &written, e));
 	}
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (b->failed)
