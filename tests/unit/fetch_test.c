@@ -278,7 +278,8 @@ run_wheel_faults(const struct fault *f, size_t n)
 			assert_true(digest_eq(&tree, &pin.tree));
 			assert_true(pin.has_sha256 || pin.has_tree);
 		}
-		if (f[i].flags & EXACT && T.told != sent)
+		/* A fetch that fails leaves what is under way unread. */
+		if (T.told > sent || (f[i].flags & EXACT && r == 0 && T.told != sent))
 			fail_msg("%s: %ju bytes counted, %ju sent", f[i].faults, (uintmax_t)T.told,
 				(uintmax_t)sent);
 		store_close(T.store);
@@ -299,7 +300,8 @@ test_wheel_ranges(void **state)
 		{ "shift", 0, ERR_NONE, "" },
 		{ "total:999", 0, ERR_NONE, "" },
 		{ "total:99999999", 0, ERR_NONE, "" },
-		{ "short:50000", EXACT, ERR_NONE, "" },
+		/* Given up while the answer is under way: what was not read yet does not count. */
+		{ "short:50000", 0, ERR_NONE, "" },
 		{ "longer:1000", EXACT, ERR_NONE, "" },
 		{ "changing", EXACT, ERR_NONE, "" },
 		{ "changing+truncate:30000:1", 0, ERR_NONE, "" },
