@@ -2,12 +2,14 @@
  * Compositions: one tree out of several, by hard links.
  *
  * The tree's manifest is put together from those of its parts, so nothing is hashed but the small
- * files that are added. roots/HEX, version 1, is the line "tree HEX": the digest of the tree that
+ * files that are added and programs that get another loader. roots/HEX, version 1, is the line "tree HEX": the digest of the tree that
  * the composition with that identity gave.
  */
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "formats/elf_edit.h"
 #include "formats/member.h"
 #include "store/internal.h"
 #include <stdio.h>
@@ -23,6 +25,7 @@ struct merge {
 	struct map parts; /* path -> struct part */
 	struct map dirs;  /* every directory that some path needs -> a path in it */
 	struct tree tree;
+	const char *programs; /* directory for those that are changed */
 };
 
 struct digest
@@ -41,6 +44,11 @@ store_composition_id(const struct store_composition *c)
 		sha256_add_field(h, str_of(c->files[i].path));
 		sha256_add_field(h, c->files[i].is_exec ? STR("x") : STR("-"));
 		sha256_add_field(h, str_of(c->files[i].text));
+	}
+	if (c->loader) {
+		sha256_add_field(h, STR("loader"));
+		sha256_add_field(h, str_of(c->loader));
+		sha256_add_field(h, str_of(c->libraries));
 	}
 	return sha256_final(h);
 }
@@ -69,8 +77,29 @@ merge_part(struct merge *m, const struct part *p, struct err *e)
 	return 0;
 }
 
+/* A program that is to have another loader is copied beside the new tree, changed, and taken from there. */
 static int
-merge_tree(struct merge *m, struct store *s, const struct digest *d, struct tree *t, struct err *e)
+set_loader(struct merge *m, const struct store_composition *c, struct part *p, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	struct str bytes;
+	bool changed;
+
+	if (!c->loader || p->entry.is_link || !p->entry.is_exec)
+		return 0;
+	TRY(fs_read(&scratch, p->from, SIZE_MAX, &bytes, e));
+	TRY(elf_set_loader((char *)bytes.p, bytes.n, p->from, c->loader, c->libraries, &changed, e));
+	if (!changed)
+		return 0;
+	p->from = arena_printf(m->a, "%s/%zu", m->programs, m->parts.n);
+	p->entry.sha256 = sha256_of(bytes.p, bytes.n);
+	TRY(fs_mkdirs(m->programs, e));
+	return fs_write_atomic(p->from, bytes.p, bytes.n, 0755, e);
+}
+
+static int
+merge_tree(struct merge *m, struct store *s, const struct store_composition *c,
+	const struct digest *d, struct tree *t, struct err *e)
 {
 	const char *root = store_tree_path(m->a, s, d);
 
@@ -81,6 +110,7 @@ merge_tree(struct merge *m, struct store *s, const struct digest *d, struct tree
 			.from = path_join(m->a, root, t->v[i].path),
 			.tree = path_base(root) };
 
+		TRY(set_loader(m, c, &p, e));
 		TRY(merge_part(m, &p, e));
 	}
 	return 0;
@@ -150,14 +180,15 @@ lay_out(struct merge *m, const char *dir, struct err *e)
 }
 
 static int
-compose(struct arena *a, struct store *s, const struct store_composition *c, const char *dir,
+compose(struct arena *a, struct store *s, const struct store_composition *c, const char *tmp,
 	struct digest *out, struct err *e)
 {
-	struct merge m = { .a = a };
+	struct merge m = { .a = a, .programs = path_join(a, tmp, "programs") };
+	const char *dir = path_join(a, tmp, "tree");
 	struct tree *trees = arena_array(a, struct tree, c->n_trees + 1);
 
 	for (size_t i = 0; i < c->n_trees; i++)
-		TRY(merge_tree(&m, s, &c->trees[i], &trees[i], e));
+		TRY(merge_tree(&m, s, c, &c->trees[i], &trees[i], e));
 	for (size_t i = 0; i < c->n_files; i++)
 		TRY(merge_file(&m, &c->files[i], e));
 	TRY(merge_end(&m, e));
@@ -193,7 +224,7 @@ store_compose(struct store *s, const struct store_composition *c, struct digest 
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	TRY(store_tmp(&a, s, "root", &tmp, e));
-	r = compose(&a, s, c, path_join(&a, tmp, "tree"), out, e);
+	r = compose(&a, s, c, tmp, out, e);
 	store_tmp_drop(s, tmp, &ignored);
 	TRY(r);
 	line = arena_printf(&a, "tree %s\n", digest_hex(out, hex));

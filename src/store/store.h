@@ -74,6 +74,9 @@ struct store_composition {
 	size_t n_trees;
 	const struct store_file *files; /* these win over files of the trees */
 	size_t n_files;
+	/* Not NULL: programs in the trees get this as their loader, and look for their libraries in `libraries`
+	 * (elf_set_loader), so that they run on a machine with another C library, or none. */
+	const char *loader, *libraries;
 };
 /* The identity of a composition: known before anything is fetched. */
 struct digest store_composition_id(const struct store_composition *c);

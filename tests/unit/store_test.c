@@ -312,7 +312,8 @@ test_compose(void **state)
 	struct digest part[2] = { add("one") }, root, again, plain;
 	struct store_file own[] = { { "bin/profile", "TOP = .\n", false },
 		{ "include/a.h", "mine", true } };
-	struct store_composition c = { part, 2, own, 2 }, bare = { part, 2, NULL, 0 };
+	struct store_composition c = { part, 2, own, 2, NULL, NULL },
+				  bare = { part, 2, NULL, 0, NULL, NULL };
 	struct digest id, id2;
 	struct stat st, st2;
 	struct str text;
@@ -354,6 +355,42 @@ test_compose(void **state)
 	assert_int_equal(count_in("tmp"), 0);
 }
 
+/* Programs of a root get its loader, in a copy: the part's own file stays as it was, and is not linked to it. */
+static void
+test_compose_loader(void **state)
+{
+	char *tmp;
+	struct digest part, root, plain;
+	struct store_composition c = { &part, 1, NULL, 0, "gcc/ld.so", "gcc/lib" };
+	struct store_composition bare = { &part, 1, NULL, 0, NULL, NULL };
+	struct digest id = store_composition_id(&c), id2;
+	struct str was, is;
+	struct err e = { 0 };
+
+	(void)state;
+	good(store_tmp(&A, S, "t", &tmp, &e), &e);
+	good(fs_mkdirs(path_join(&A, tmp, "tree/bin"), &e), &e);
+	good(fs_copy("/bin/true", path_join(&A, tmp, "tree/bin/true"), 0755, &e), &e);
+	put(tmp, "tree/bin/script", "#!/bin/sh\n", 0755);
+	good(store_add_tree(S, path_join(&A, tmp, "tree"), "programs", NULL, &part, &e), &e);
+	good(store_compose(S, &c, &root, &e), &e);
+	good(store_compose(S, &bare, &plain, &e), &e);
+	good(store_check_tree(S, &root, true, &e), &e);
+	good(store_check_tree(S, &part, true, &e), &e);
+	assert_false(digest_eq(&root, &plain));
+	good(fs_read(&A, file_of(&part, "bin/true"), SIZE_MAX, &was, &e), &e);
+	good(fs_read(&A, file_of(&root, "bin/true"), SIZE_MAX, &is, &e), &e);
+	assert_int_equal(was.n, is.n);
+	assert_null(memmem(was.p, was.n, "gcc/ld.so\0gcc/lib", 18));
+	assert_non_null(memmem(is.p, is.n, "gcc/ld.so\0gcc/lib", 18));
+	good(fs_read(&A, file_of(&root, "bin/script"), SIZE_MAX, &is, &e), &e);
+	assert_string_equal(is.p, "#!/bin/sh\n");
+	c.loader = "gcc/other";
+	id2 = store_composition_id(&c);
+	assert_false(digest_eq(&id, &id2));
+	good(store_tmp_drop(S, tmp, &e), &e);
+}
+
 static void
 test_compose_conflicts(void **state)
 {
@@ -365,7 +402,7 @@ test_compose_conflicts(void **state)
 		{ "include/l/x", "include/l is a file in one and a directory in the other" },
 	};
 	struct digest part[2] = { add("one") }, root;
-	struct store_composition all = { part, 2, NULL, 0 };
+	struct store_composition all = { part, 2, NULL, 0, NULL, NULL };
 	struct err e = { 0 };
 
 	(void)state;
@@ -446,7 +483,7 @@ static _Noreturn void
 builder(void)
 {
 	struct digest part[2], root;
-	struct store_composition c = { part, 2, NULL, 0 };
+	struct store_composition c = { part, 2, NULL, 0, NULL, NULL };
 	struct store *s;
 	struct err e = { 0 };
 	int r = store_open(home, false, &s, &e);
@@ -551,7 +588,8 @@ test_gc(void **state)
 {
 	struct digest old = add("old"), new = add("new"), part = add("part"), root, object,
 		      key = sha256_of("k", 1);
-	struct store_composition c = { &part, 1, &(struct store_file){ "x", "y", false }, 1 };
+	struct store_composition c = { &part, 1, &(struct store_file){ "x", "y", false }, 1,
+		NULL, NULL };
 	struct store_info before, gone, after;
 	char *tmp;
 	struct err e = { 0 };
@@ -618,7 +656,8 @@ static void
 test_verify(void **state)
 {
 	struct digest d = add("one"), whole = add("two"), root, object;
-	struct store_composition c = { &d, 1, &(struct store_file){ "x", "y", false }, 1 };
+	struct store_composition c = { &d, 1, &(struct store_file){ "x", "y", false }, 1,
+		NULL, NULL };
 	struct buf b = { 0 };
 	struct store_verify v = { .on_damage = note_damage, .arg = &b };
 	char *tmp;
@@ -690,6 +729,7 @@ main(void)
 		T(test_damage),
 		T(test_manifest_damage),
 		T(test_compose),
+		T(test_compose_loader),
 		T(test_compose_conflicts),
 		T(test_objects),
 		T(test_texts),
