@@ -24,6 +24,8 @@ void cmd_print_help(const struct cmd *only);
 
 int cmd_build(struct ctx *c, struct err *e);
 int cmd_catalog(struct ctx *c, struct err *e);
+int cmd_check_abi(struct ctx *c, struct err *e);
+int cmd_check_builds(struct ctx *c, struct err *e);
 int cmd_check_config(struct ctx *c, struct err *e);
 int cmd_clean(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);
@@ -41,7 +43,6 @@ struct work {
 	struct selection selection;
 	struct resolution resolution;
 	struct sources_set sources;
-	struct plan_host host;
 	struct plan plan;
 };
 /* The kernel's directory: the operand, else ".". Fails with ERR_USAGE on more operands. */

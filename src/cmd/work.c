@@ -78,34 +78,16 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 	return 0;
 }
 
-/* The compilers of the machine; their bytes are part of every key. */
-static int
-find_host_tools(struct arena *a, struct plan_host *out, struct err *e)
-{
-	enum { N = 16 };
-	struct host_tool *t = arena_array(a, struct host_tool, N);
-
-	for (unsigned major = 9; major < N; major++) {
-		const char *path = arena_printf(a, "/usr/bin/g++-%u", major);
-
-		if (!fs_exists(path))
-			continue;
-		TRY(sha256_file(path, &t[major].id, NULL, e));
-		t[major].path = path;
-		t[major].name = path_base(path);
-	}
-	*out = (struct plan_host){ t, N };
-	return 0;
-}
-
 int
 work_plan(struct ctx *c, struct work *w, struct err *e)
 {
 	TRY(work_resolve(c, w, e));
 	TRY(sources_load(&c->arena, &w->project, &w->sources, e));
-	TRY(find_host_tools(&c->arena, &w->host, e));
-	return plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, &w->host,
-		&w->plan, e);
+	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, &w->plan,
+		e));
+	for (size_t i = w->resolution.notes.n; i < w->plan.notes.n; i++)
+		log_debug("note: %s", w->plan.notes.v[i]);
+	return 0;
 }
 
 struct fetch_view {

@@ -184,7 +184,7 @@ read_g0(const struct reading *r, const struct section *root, struct err *e)
 	TRY(read_torch(r, &torch, e));
 	TRY(read_kernels(r, root, e));
 	TRY(set_backends(r, root, &torch, false, e));
-	return check_layout(r, &torch, e);
+	return project_check_layout(r, &torch, e);
 }
 
 /* The [torch] section that v1 and v2 need. */
@@ -219,7 +219,7 @@ read_v1(const struct reading *r, const struct section *root, struct err *e)
 	TRY(read_torch(r, &torch, e));
 	TRY(read_kernels(r, root, e));
 	TRY(set_backends(r, root, &torch, universal, e));
-	return check_layout(r, &torch, e);
+	return project_check_layout(r, &torch, e);
 }
 
 /* v2 had one list for what belongs to [general] and [general.cuda] now. */
@@ -275,7 +275,7 @@ read_v2(const struct reading *r, const struct section *root, struct err *e)
 	TRY(read_torch(r, &torch, e));
 	TRY(kernels_read(r, root, e));
 	TRY(set_backends(r, root, &torch, universal, e));
-	return check_layout(r, torch.table ? &torch : &general, e);
+	return project_check_layout(r, torch.table ? &torch : &general, e);
 }
 
 int

@@ -163,7 +163,7 @@ field_pyroot(const struct reading *r, const struct section *s, struct err *e)
 }
 
 int
-check_layout(const struct reading *r, const struct section *framework, struct err *e)
+project_check_layout(const struct reading *r, const struct section *framework, struct err *e)
 {
 	const struct project *p = r->p;
 	const char *package, *init, *twice;

@@ -251,7 +251,7 @@ read_current(const struct reading *r, const struct section *root, struct err *e)
 				: "[torch-noarch] is for Python only; drop the section, or write "
 				  "[torch] in place of [torch-noarch]",
 			e);
-	return check_layout(r, &framework, e);
+	return project_check_layout(r, &framework, e);
 }
 
 int

@@ -112,7 +112,7 @@ int field_includes(
 /* A relative directory for the Python package's root. */
 int field_pyroot(const struct reading *r, const struct section *s, struct err *e);
 /* PYROOT/MODULE/__init__.py is there and the names that a build makes beside it are free. */
-int check_layout(const struct reading *r, const struct section *framework, struct err *e);
+int project_check_layout(const struct reading *r, const struct section *framework, struct err *e);
 
 /* kernel.c */
 struct kernels {

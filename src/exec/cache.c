@@ -4,7 +4,6 @@
 #include "base/path.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define DEPS_HEAD "kernel-builder deps 1\n"
 #define RESULT_HEAD "kernel-builder result 1\n"
@@ -20,24 +19,6 @@ key_of(const char *kind, const struct digest *base, const void *more, size_t n)
 	return sha256_final(h);
 }
 
-/* What identifies a header of the machine; "absent" when it is not there. */
-static const char *
-stat_text(struct cache *c, const char *path)
-{
-	void **slot = map_put(c->arena, &c->stats, str_of(path));
-	struct stat st;
-
-	if (*slot)
-		return *slot;
-	if (stat(path, &st) < 0)
-		*slot = arena_strdup(c->arena, "absent");
-	else
-		*slot = arena_printf(c->arena, "%lld %lld.%09ld %lld.%09ld", (long long)st.st_size,
-			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-			(long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
-	return *slot;
-}
-
 /* The key of a compile's result; false when a file of the kernel is gone. */
 static bool
 result_key(struct cache *c, const struct digest *deps_key, const struct strs *deps,
@@ -48,18 +29,14 @@ result_key(struct cache *c, const struct digest *deps_key, const struct strs *de
 	sha256_add_field(h, STR("result"));
 	sha256_add(h, deps_key->b, sizeof(deps_key->b));
 	for (size_t i = 0; i < deps->n; i++) {
-		sha256_add_field(h, str_of(deps->v[i]));
-		if (deps->v[i][0] == '/') {
-			sha256_add_field(h, str_of(stat_text(c, deps->v[i])));
-		} else {
-			const struct source *f = sources_find_file(c->sources, deps->v[i] + 4);
+		const struct source *f = sources_find_file(c->sources, deps->v[i] + 4);
 
-			if (!f) {
-				sha256_free(h);
-				return false;
-			}
-			sha256_add(h, f->sha256.b, sizeof(f->sha256.b));
+		if (!f) {
+			sha256_free(h);
+			return false;
 		}
+		sha256_add_field(h, str_of(deps->v[i]));
+		sha256_add(h, f->sha256.b, sizeof(f->sha256.b));
 	}
 	*out = sha256_final(h);
 	return true;
@@ -108,7 +85,7 @@ read_deps(struct cache *c, const struct digest *key, struct strs *out, struct er
 	while (str_cut(&text, '\n', &line)) {
 		const char *path = arena_strndup(c->arena, line.p, line.n);
 
-		if (path[0] != '/' && !str_has_prefix(path, "src/"))
+		if (!str_has_prefix(path, "src/"))
 			return 0;
 		vec_push(c->arena, out, path);
 	}
@@ -142,23 +119,46 @@ cmp_path(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-/* What must be looked at again: the kernel's files and the machine's. Compilers name a file by the way that
- * they took to it, "src/a/../b.h", and sometimes by its real path in the run's directory. */
-static struct strs
-keep_deps(struct cache *c, const struct strs *deps)
+/* Compilers name a file by the way that they took to it, "src/a/../b.h", and sometimes by its real path: in the run's
+ * directory, in the store, or in the sandbox. */
+static const char *
+own_path(struct cache *c, const char *path)
 {
-	const char *home = arena_printf(c->arena, "%s/", store_home(c->store));
 	const char *run = arena_printf(c->arena, "%s/", c->run_dir);
+	const char *p = path_clean(c->arena, path);
+
+	if (str_has_prefix(p, run))
+		return p + strlen(run);
+	return str_has_prefix(p, "/kb/") ? p + strlen("/kb/") : p;
+}
+
+static bool
+is_pinned(const struct cache *c, const char *path)
+{
+	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/" };
+	const char *home = store_home(c->store);
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		if (str_has_prefix(path, mounts[i]))
+			return true;
+	}
+	return str_has_prefix(path, home) && path[strlen(home)] == '/';
+}
+
+struct strs
+cache_deps(struct cache *c, const struct strs *paths, const char **stray)
+{
 	struct strs out = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < deps->n; i++) {
-		const char *p = path_clean(c->arena, deps->v[i]);
+	*stray = NULL;
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *p = own_path(c, paths->v[i]);
 
-		if (str_has_prefix(p, run))
-			p += strlen(run);
-		if (str_has_prefix(p, "src/") || (p[0] == '/' && !str_has_prefix(p, home)))
+		if (str_has_prefix(p, "src/"))
 			vec_push(c->arena, &out, p);
+		else if (!is_pinned(c, p) && !*stray)
+			*stray = p;
 	}
 	if (out.n)
 		qsort(out.v, out.n, sizeof(*out.v), cmp_path);
@@ -168,19 +168,6 @@ keep_deps(struct cache *c, const struct strs *deps)
 	}
 	out.n = n;
 	return out;
-}
-
-static bool
-changed_since(const struct strs *deps, const struct timespec *started)
-{
-	for (size_t i = 0; i < deps->n; i++) {
-		struct stat st;
-
-		if (deps->v[i][0] == '/' &&
-			(stat(deps->v[i], &st) < 0 || st.st_ctim.tv_sec >= started->tv_sec))
-			return true;
-	}
-	return false;
 }
 
 static int
@@ -194,27 +181,22 @@ put_result(struct cache *c, const struct digest *key, const struct digest *objec
 
 int
 cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
-	const struct strs *deps, const struct timespec *started, const struct digest *object,
-	struct err *e)
+	const struct strs *deps, const struct digest *object, struct err *e)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 	struct digest deps_key, key;
-	struct strs keep;
 
 	if (!s->depfile) {
 		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
 		return put_result(c, &key, object, e);
 	}
-	keep = keep_deps(c, deps);
 	deps_key = deps_key_of(c, s);
-	if (changed_since(&keep, started))
-		return 0;
-	if (!result_key(c, &deps_key, &keep, &key))
+	if (!result_key(c, &deps_key, deps, &key))
 		return err_set(e, ERR_BUG, "%s read a file that is not among the kernel's sources",
 			s->label);
 	buf_adds(&text, DEPS_HEAD);
-	for (size_t i = 0; i < keep.n; i++)
-		buf_addf(&text, "%s\n", keep.v[i]);
+	for (size_t i = 0; i < deps->n; i++)
+		buf_addf(&text, "%s\n", deps->v[i]);
 	TRY(put_result(c, &key, object, e));
 	return store_put_text(c->store, "actions", &deps_key, buf_str(&text), e);
 }

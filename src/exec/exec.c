@@ -8,6 +8,7 @@
 #include "exec/proc.h"
 #include "exec/stage.h"
 #include "formats/depfile.h"
+#include "formats/elf_edit.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -200,28 +201,68 @@ start(struct exec *x, struct job *j, size_t step, struct err *e)
 	return 0;
 }
 
+/* Takes out of a link's result what only the linker needed. */
 static int
-keep_result(struct exec *x, struct job *j, struct err *e)
+drop_needed(const struct step *s, const char *path, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	struct str bytes;
+	bool found;
+
+	if (!s->drop_needed)
+		return 0;
+	TRY(fs_read(&scratch, path, SIZE_MAX, &bytes, e));
+	TRY(elf_drop_needed((char *)bytes.p, bytes.n, path, s->drop_needed, &found, e));
+	return found ? fs_write_atomic(path, bytes.p, bytes.n, 0755, e) : 0;
+}
+
+static int
+keep_result(struct exec *x, struct job *j, const struct strs *deps, struct err *e)
 {
 	const struct step *s = &x->plan->steps[j->step];
 	struct outcome *o = &x->out[j->step];
-	struct strs deps = { 0 };
+	const char *output = path_join(&x->arena, j->dir, s->output);
+
+	TRY(drop_needed(s, output, e));
+	TRY(store_put_object(x->store, output, &o->object, e));
+	return cache_put(&x->cache, s, inputs_of(x, s), deps, &o->object, e);
+}
+
+/* What the command left behind, when it ended well: *status becomes 1 when that does not do. */
+static int
+look_at_result(struct exec *x, struct job *j, struct strs *deps, int *status, struct err *e)
+{
+	const struct step *s = &x->plan->steps[j->step];
+	const char *stray = NULL;
+	struct strs paths = { 0 };
 	struct str text;
 
-	if (s->depfile) {
-		TRY(fs_read(&x->arena, path_join(&x->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
-		TRY(depfile_parse(&x->arena, text, &deps, e));
+	if (!fs_exists(path_join(&x->arena, j->dir, s->output))) {
+		buf_addf(&j->proc.text, "the command ended well but did not write %s\n", s->output);
+		*status = 1;
+		return 0;
 	}
-	TRY(store_put_object(x->store, path_join(&x->arena, j->dir, s->output), &o->object, e));
-	return cache_put(&x->cache, s, inputs_of(x, s), &deps, &j->proc.started, &o->object, e);
+	if (!s->depfile)
+		return 0;
+	TRY(fs_read(&x->arena, path_join(&x->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
+	TRY(depfile_parse(&x->arena, text, &paths, e));
+	*deps = cache_deps(&x->cache, &paths, &stray);
+	if (stray) {
+		buf_addf(&j->proc.text,
+			"%s reads %s, which is neither the kernel's nor pinned, so the result would differ between "
+			"machines; copy what it needs into the kernel's directory\n",
+			s->label, stray);
+		*status = 1;
+	}
+	return 0;
 }
 
 static int
 finish(struct exec *x, struct job *j, struct err *e)
 {
-	const struct step *s = &x->plan->steps[j->step];
 	struct exec_event ev = { .kind = EXEC_DONE, .step = j->step };
 	struct outcome *o = &x->out[j->step];
+	struct strs deps = { 0 };
 	struct proc_end end;
 
 	TRY(proc_finish(&j->proc, &end, e));
@@ -229,16 +270,14 @@ finish(struct exec *x, struct job *j, struct err *e)
 	x->running--;
 	x->done++;
 	o->state = STEP_DONE;
-	if (end.exit_status == 0 && !fs_exists(path_join(&x->arena, j->dir, s->output))) {
-		buf_addf(&j->proc.text, "the command ended well but did not write %s\n", s->output);
-		end.exit_status = 1;
-	}
+	if (end.exit_status == 0)
+		TRY(look_at_result(x, j, &deps, &end.exit_status, e));
 	if (end.exit_status != 0) {
 		o->state = STEP_FAILED;
 		x->failed++;
 		skip_dependents(x);
 	} else {
-		TRY(keep_result(x, j, e));
+		TRY(keep_result(x, j, &deps, e));
 	}
 	ev.state = o->state;
 	ev.exit_status = end.exit_status;

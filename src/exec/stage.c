@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "exec/stubs.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -72,13 +73,37 @@ compose(struct stage *g, const struct mount *m, char **out, struct err *e)
 	return check_tree(g, &tree, out, e);
 }
 
+static int stage_mount(struct stage *g, const struct mount *m, char **out, struct err *e);
+
 static int
-stage_mount(struct stage *g, const struct mount *m, struct err *e)
+write_stubs(struct stage *g, const struct mount *m, char **out, struct err *e)
+{
+	char hex[65];
+
+	*out = arena_printf(g->arena, "%s/stubs-%.16s", g->dir, digest_hex(&m->id, hex));
+	TRY(fs_mkdirs(*out, e));
+	for (size_t i = 0; i < m->n_stubs; i++) {
+		const struct mount_stub *s = &m->stubs[i];
+		char *from = NULL;
+
+		if (s->from) {
+			TRY(stage_mount(g, s->from, &from, e));
+			from = path_join(g->arena, from, s->member);
+		}
+		TRY(stub_write(s, from, *out, e));
+	}
+	return 0;
+}
+
+/* *out becomes the path of what the mount holds. */
+static int
+stage_mount(struct stage *g, const struct mount *m, char **out, struct err *e)
 {
 	const char *key = arena_printf(g->arena, "%p", (const void *)m);
 	char *path = NULL;
 
-	if (map_get(&g->mounts, str_of(key)))
+	*out = map_get(&g->mounts, str_of(key));
+	if (*out)
 		return 0;
 	switch (m->kind) {
 	case MOUNT_TREE:
@@ -93,7 +118,11 @@ stage_mount(struct stage *g, const struct mount *m, struct err *e)
 	case MOUNT_FILES:
 		TRY(write_files(g, m, &path, e));
 		break;
+	case MOUNT_STUBS:
+		TRY(write_stubs(g, m, &path, e));
+		break;
 	}
+	*out = path;
 	*map_put(g->arena, &g->mounts, str_of(key)) = path;
 	return 0;
 }
@@ -101,8 +130,10 @@ stage_mount(struct stage *g, const struct mount *m, struct err *e)
 int
 stage_root(struct stage *g, const struct root *r, struct err *e)
 {
+	char *path;
+
 	for (size_t i = 0; i < r->n_mounts; i++)
-		TRY(stage_mount(g, r->mounts[i], e));
+		TRY(stage_mount(g, r->mounts[i], &path, e));
 	return 0;
 }
 

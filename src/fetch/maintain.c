@@ -231,5 +231,6 @@ maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *ca
 	*count = 0;
 	TRY(fill_file(a, job, catalog_dir, "torch.toml", count, e));
 	TRY(fill_file(a, job, catalog_dir, "cuda.toml", count, e));
+	TRY(fill_file(a, job, catalog_dir, "gcc.toml", count, e));
 	return catalog_load(a, catalog_dir, &c, e);
 }

@@ -54,12 +54,16 @@ digests(const struct package *files)
 	return json_pack("{s:s, s:o}", "algorithm", "sha256", "files", map);
 }
 
-/* Which torch and CUDA it was built with, and what is special about them. */
+/* What it was built with, and what is special about that. */
 static json_t *
-toolchain(struct arena *a, const struct variant *v)
+toolchain(struct arena *a, const struct plan_variant *pv)
 {
-	json_t *out = json_pack("{s:s}", "torch", version_text(a, &v->torch->version));
+	const struct variant *v = pv->variant;
+	json_t *out = json_pack("{s:s, s:s, s:s}", "torch", version_text(a, &v->torch->version), "gcc",
+		version_text(a, &pv->gcc->version), "policy", PLAN_POLICY);
 
+	if (pv->unverified)
+		json_object_set_new(out, "torch-symbols", json_string("unverified"));
 	if (v->cuda) {
 		json_object_set_new(out, "cuda", json_string(version_text(a, &v->cuda->version)));
 		if (v->cuda->note)
@@ -95,7 +99,7 @@ metadata_format(struct arena *a, const struct plan *p, const struct plan_variant
 	json_object_set_new(o, "backend", backend);
 	json_object_set_new(o, "digest", digests(files));
 	if (v->variant->torch)
-		json_object_set_new(o, "toolchain", toolchain(a, v->variant));
+		json_object_set_new(o, "toolchain", toolchain(a, v));
 	text = json_dumps(o, JSON_INDENT(2));
 	out.p = arena_printf(a, "%s\n", text);
 	out.n = strlen(out.p);

@@ -17,10 +17,25 @@ enum mount_kind {
 	MOUNT_COMPOSED, /* several trees and files of the catalog (store_compose) */
 	MOUNT_SOURCES,  /* the kernel's own files, as they were when the run began */
 	MOUNT_FILES,    /* files that the plan itself made */
+	MOUNT_STUBS,    /* link stubs, made of libraries in other mounts */
 };
 struct mount_file {
 	const char *path;
 	struct str bytes;
+};
+enum stub_of {
+	STUB_OF_LIBRARY, /* all of its symbols */
+	STUB_OF_SYMBOLS, /* the same, of a list of symbols (formats/symbols.h) */
+	STUB_PORTABLE,   /* those whose versions PLAN_POLICY allows */
+	STUB_SONAME,     /* no symbol */
+	STUB_PYTHON,     /* the limited API of Python */
+};
+/* A library that the linker sees only the symbols of. */
+struct mount_stub {
+	const char *soname; /* and the file's name */
+	const struct mount *from; /* where the real one is; NULL: see what */
+	const char *member; /* its path in there */
+	enum stub_of what;
 };
 struct mount {
 	const char *name; /* entry in the step's directory */
@@ -31,17 +46,15 @@ struct mount {
 	struct store_composition composition; /* MOUNT_COMPOSED */
 	const struct mount_file *files;       /* MOUNT_FILES */
 	size_t n_files;
+	const struct mount_stub *stubs; /* MOUNT_STUBS; their mounts' pins are in pins */
+	size_t n_stubs;
 };
-/* The compiler of the machine, until the builder brings its own. */
-struct host_tool {
-	const char *name;  /* as in argv: "g++-12" */
-	const char *path;  /* of the program */
-	struct digest id;  /* of the program's bytes */
-};
+/* What a step sees. The compiler is in there too, and programs of it find their loader by a path relative to
+ * the step's directory, so nothing of the machine is needed but a kernel, and /bin/sh without a sandbox. */
 struct root {
 	const struct mount *const *mounts;
 	size_t n_mounts;
-	const struct host_tool *host;
+	const char *shell; /* program in a mount that a sandbox puts at /bin/sh; NULL: no step needs one */
 };
 
 enum step_kind { STEP_CXX, STEP_CUDA, STEP_LINK };
@@ -64,6 +77,8 @@ struct step {
 	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
 	 * one length, so that compile steps do not depend on the id. */
 	const char *id;
+	/* A link: a library to take out of what the result needs (elf_drop_needed), or NULL. */
+	const char *drop_needed;
 	struct digest key; /* of everything known before any file is read; see key.h */
 	unsigned users;    /* variants that want it */
 };
@@ -72,6 +87,8 @@ struct plan_variant {
 	const char *ops; /* "_activation_cuda_k3x..." : extension, namespace and metadata id; NULL: noarch */
 	size_t link;     /* index of its link step; SIZE_MAX: noarch */
 	struct strs kernels; /* names of the sections that take part */
+	const struct catalog_gcc *gcc; /* NULL: noarch */
+	bool unverified; /* no library of torch with this C++ ABI is published: its symbols could not be checked */
 };
 struct plan {
 	const struct project *project;
@@ -86,15 +103,16 @@ struct plan {
 /* Ten characters that no id can hold (it has digits outside base32). */
 #define PLAN_ID_PLACEHOLDER "k0b1i8d9x0"
 
-struct plan_host {
-	const struct host_tool *gxx; /* by major version: gxx[11], gxx[12]; path NULL where absent */
-	size_t n;
-};
+/* What an extension may need of the C and C++ libraries, and of Python. */
+#define PLAN_POLICY "manylinux_2_28"
+#define PLAN_PYTHON "3.9"
+/* The soname of the stub of Python, which no file has: it is dropped from what extensions need. */
+#define PLAN_PYTHON_SONAME "python-limited-api"
+
 /* Pure: no file is read. Fails with ERR_CONFIG when a section asks for what cannot be built here
- * (dependencies, backends), and with ERR_RESOLVE when a host compiler that a variant needs is absent. */
+ * (dependencies, backends), and with ERR_RESOLVE when the catalog lacks the compiler of a variant. */
 int plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, const struct plan_host *host,
-	struct plan *out, struct err *e);
+	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_DOT };
 void plan_print(const struct plan *p, enum plan_format f, struct buf *out);

@@ -23,12 +23,13 @@ step_key(const struct step *s, const struct sources_set *src)
 	static const char *const kind[] = { "cxx", "cuda", "link" };
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder step 1"));
+	sha256_add_field(h, STR("kernel-builder step 2"));
 	sha256_add_field(h, str_of(kind[s->kind]));
 	add_strs(h, &s->argv);
 	add_strs(h, &s->env);
 	sha256_add_field(h, str_of(s->output));
 	sha256_add_field(h, str_of(s->depfile ? s->depfile : ""));
+	sha256_add_field(h, str_of(s->drop_needed ? s->drop_needed : ""));
 	for (size_t i = 0; i < s->root->n_mounts; i++) {
 		const struct mount *m = s->root->mounts[i];
 
@@ -37,7 +38,6 @@ step_key(const struct step *s, const struct sources_set *src)
 		sha256_add_field(h, str_of(m->name));
 		sha256_add(h, m->id.b, sizeof(m->id.b));
 	}
-	sha256_add(h, s->root->host->id.b, sizeof(s->root->host->id.b));
 	for (size_t i = 0; s->kind != STEP_LINK && i < src->n; i++) {
 		if (src->v[i].is_header)
 			sha256_add_field(h, str_of(src->v[i].path));

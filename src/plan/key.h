@@ -1,9 +1,9 @@
 /*
- * Step keys. The canonical text of a step, version 1, is a sequence of fields, each written as its length in
+ * Step keys. The canonical text of a step, version 2, is a sequence of fields, each written as its length in
  * decimal, ':' and its bytes:
  *
- *     "kernel-builder step 1", the kind, the count and each of argv and env, the output, the
- *     dependency file or "", name and digest of each mount but src, digest of the host tool, and for
+ *     "kernel-builder step 2", the kind, the count and each of argv and env, the output, the
+ *     dependency file or "", the library to drop or "", name and digest of each mount but src, and for
  *     a compile the names of the headers among the kernel's sources (so that a new header that hides
  *     another one is seen).
  *

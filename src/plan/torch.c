@@ -41,6 +41,24 @@ torch_add_includes(
 	PUSH("py/include");
 }
 
+/* The compiler's own headers, named one by one, for what it finds by itself it calls by absolute paths. */
+static void
+add_system_includes(struct arena *a, const struct torch_flags *f, struct strs *argv)
+{
+	unsigned gcc = f->gcc->version.v[0];
+
+	PUSH("-isystem");
+	PUSH(arena_printf(a, "gcc/usr/include/c++/%u", gcc));
+	PUSH("-isystem");
+	PUSH(arena_printf(a, "gcc/usr/include/x86_64-linux-gnu/c++/%u", gcc));
+	PUSH("-isystem");
+	PUSH(arena_printf(a, "gcc/usr/lib/gcc/x86_64-linux-gnu/%u/include", gcc));
+	PUSH("-isystem");
+	PUSH("gcc/usr/include/x86_64-linux-gnu");
+	PUSH("-isystem");
+	PUSH("gcc/usr/include");
+}
+
 static void
 add_depfile(struct arena *a, const char *object, struct strs *argv)
 {
@@ -53,7 +71,8 @@ void
 torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *include,
 	const struct strs *cxx_flags, const char *source, const char *object, struct strs *argv)
 {
-	PUSH(f->gxx);
+	PUSH("gcc/bin/g++");
+	PUSH("-nostdinc");
 	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
@@ -72,6 +91,7 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *
 		PUSH("-isystem");
 		PUSH("cuda/include");
 	}
+	add_system_includes(a, f, argv);
 	add_depfile(a, object, argv);
 	PUSH("-c");
 	PUSH(source);
@@ -125,12 +145,12 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 {
 	PUSH("cuda/bin/nvcc");
 	PUSH("-ccbin");
-	PUSH(f->gxx);
+	PUSH("gcc/bin/g++");
 	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
 	PUSH("-Xcompiler");
-	PUSH("-fPIC,-fno-gnu-unique,-fno-canonical-system-headers");
+	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers");
 	PUSH("--expt-relaxed-constexpr");
 	PUSH("-DENABLE_FP8");
 	torch_add_defines(a, f, argv);
@@ -140,6 +160,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 			PUSH(k->kernel->cuda_flags.v[i]);
 	}
 	torch_add_includes(a, f, &k->kernel->include, argv);
+	add_system_includes(a, f, argv);
 	/* The front end names internal symbols after a hash of the source's real path. cudafe++ and cicc take
 	 * the last path that they are given. */
 	PUSH("-Xcudafe");
@@ -169,9 +190,15 @@ torch_sonames(struct arena *a, const struct variant *v)
 		vec_push(a, &out, "libc10_cuda.so");
 	}
 	vec_push(a, &out, "libc10.so");
-	if (v->backend == BACKEND_CUDA && v->cuda->version.v[0] == 11)
-		vec_push(a, &out, "libcudart.so.11.0");
-	else if (v->backend == BACKEND_CUDA)
-		vec_push(a, &out, arena_printf(a, "libcudart.so.%u", v->cuda->version.v[0]));
+	if (v->backend == BACKEND_CUDA)
+		vec_push(a, &out, torch_cudart(a, v));
 	return out;
+}
+
+const char *
+torch_cudart(struct arena *a, const struct variant *v)
+{
+	if (v->cuda->version.v[0] == 11)
+		return "libcudart.so.11.0";
+	return arena_printf(a, "libcudart.so.%u", v->cuda->version.v[0]);
 }

@@ -8,7 +8,7 @@ struct torch_flags {
 	const struct variant *variant;
 	const struct project *project;
 	const char *ops; /* with the placeholder: -DTORCH_EXTENSION_NAME */
-	const char *gxx; /* "g++-12" */
+	const struct catalog_gcc *gcc;
 };
 /* Defines and options that both g++ and nvcc take. */
 void torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *argv);
@@ -23,6 +23,8 @@ void torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct 
 	const char *source, const char *object, struct strs *argv);
 /* "-gencode arch=compute_90,code=sm_90" for "9.0"; one more with code=compute_90 for "9.0+PTX". */
 void torch_add_gencode(struct arena *a, const struct strs *capabilities, struct strs *argv);
-/* Sonames of the libraries that an extension of this variant is linked with, in order. */
+/* Sonames of the libraries of torch and CUDA that an extension of this variant always needs, in order. */
 struct strs torch_sonames(struct arena *a, const struct variant *v);
+/* The soname of CUDA's runtime: "libcudart.so.12". */
+const char *torch_cudart(struct arena *a, const struct variant *v);
 #endif

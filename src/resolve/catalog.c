@@ -11,6 +11,8 @@
  *       cuda           ["11.8", ...]: the CUDA versions that it was published for, of cuda.toml
  *       cpu            true when it was published without CUDA as well
  *       headers        a pin: include/ and share/cmake/
+ *       libraries      a pin: the first bytes of libtorch.so, libtorch_cpu.so ..., with their symbols
+ *       libraries-abi  "cxx11" or "cxx98": the C++ ABI of these libraries
  *
  * cuda.toml
  *     [[cuda]]         one release of CUDA
@@ -23,6 +25,16 @@
  *       [[cuda.pin]]   a part of the tree: bin nvvm include lib
  *       [[cuda.file]]  a small file of ours in that tree: path, text, exec (false unless given);
  *                      it wins over a file of the parts
+ *
+ * gcc.toml
+ *     [[tools]]        packages that compilers share
+ *       name
+ *       [[tools.pin]]
+ *     [[library]]      pins: libraries whose symbols link stubs are made of, named by their sonames
+ *     [[gcc]]          one C++ compiler
+ *       version        "12.2.0": three numbers; one for each major version
+ *       tools          names of [[tools]]
+ *       [[gcc.pin]]    with the tools, the parts of the tree: ld.so bin lib usr
  *
  * matrix.toml: see matrix.c.
  *
@@ -128,7 +140,8 @@ read_files(const struct toml_reader *r, const struct toml *table, struct catalog
 }
 
 static int
-read_cuda_entry(const struct toml_reader *r, const struct toml *v, struct catalog_cuda *out)
+read_cuda_entry(const struct toml_reader *r, const struct toml *v, const struct catalog *c,
+	struct catalog_cuda *out)
 {
 	static const char *const keys[] = { "version", "gcc", "capabilities", "defaults", "note",
 		"pin", "file", NULL };
@@ -139,6 +152,8 @@ read_cuda_entry(const struct toml_reader *r, const struct toml *v, struct catalo
 	TRY(toml_version(r, v, "version", 2, &out->version));
 	TRY(toml_count(r, v, "gcc", TOML_NEEDED, 99, &gcc));
 	out->gcc = (unsigned)gcc;
+	if (!catalog_find_gcc(c, out->gcc))
+		return toml_fail(r, toml_get(v, "gcc"), "gcc %u is not in gcc.toml", out->gcc);
 	TRY(read_capabilities(r, v, "capabilities", &out->capabilities));
 	TRY(read_capabilities(r, v, "defaults", &out->defaults));
 	TRY(toml_string(r, v, "note", TOML_OPTIONAL, &out->note));
@@ -161,7 +176,7 @@ read_cuda(const struct toml_reader *r, const struct toml *root, struct catalog *
 	TRY(toml_tables(r, root, "cuda", &list, &out->n_cuda));
 	out->cuda = arena_array(r->a, struct catalog_cuda, out->n_cuda);
 	for (size_t i = 0; i < out->n_cuda; i++) {
-		TRY(read_cuda_entry(r, &list[i], &out->cuda[i]));
+		TRY(read_cuda_entry(r, &list[i], out, &out->cuda[i]));
 		for (size_t k = 0; k < i; k++)
 			if (version_cmp(&out->cuda[k].version, &out->cuda[i].version) == 0)
 				return toml_fail(r, &list[i], "CUDA %s is listed twice",
@@ -225,8 +240,9 @@ read_torch_entry(const struct toml_reader *r, const struct toml *v, const struct
 	struct catalog_torch *out)
 {
 	static const char *const keys[] = { "version", "cxx-std", "abi", "cuda", "cpu", "headers",
-		NULL };
-	const struct toml *headers = NULL;
+		"libraries", "libraries-abi", NULL };
+	const struct toml *headers = NULL, *libraries = NULL;
+	const char *libraries_abi = NULL;
 	uint64_t std = 0;
 
 	TRY(toml_keys(r, v, "[[torch]]", keys));
@@ -239,7 +255,17 @@ read_torch_entry(const struct toml_reader *r, const struct toml *v, const struct
 	TRY(read_torch_cuda(r, v, c, out));
 	TRY(toml_flag(r, v, "cpu", TOML_NEEDED, &out->has_cpu));
 	TRY(toml_value(r, v, "headers", TOML_TABLE, TOML_NEEDED, &headers));
-	return pin_read(r, headers, "[torch.headers]", &out->headers);
+	TRY(pin_read(r, headers, "[torch.headers]", &out->headers));
+	TRY(toml_value(r, v, "libraries", TOML_TABLE, TOML_OPTIONAL, &libraries));
+	if (!libraries)
+		return 0;
+	out->has_libraries = true;
+	TRY(toml_string(r, v, "libraries-abi", TOML_NEEDED, &libraries_abi));
+	out->libraries_cxx11 = streq(libraries_abi, "cxx11");
+	if (!out->libraries_cxx11 && !streq(libraries_abi, "cxx98"))
+		return toml_fail(r, toml_get(v, "libraries-abi"),
+			"\"libraries-abi\" must be \"cxx11\" or \"cxx98\"");
+	return pin_read(r, libraries, "[torch.libraries]", &out->libraries);
 }
 
 static int
@@ -309,7 +335,8 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 		TRY(read_text(a, dir, (enum catalog_text)t, &r[t].file, &text[t], e));
 		TRY(toml_parse(a, text[t], r[t].file, &root[t], e));
 	}
-	/* CUDA first: torch names CUDA versions, and matrices name both. */
+	/* CUDA names compilers, torch names CUDA versions, and matrices name both. */
+	TRY(gcc_read(&r[CATALOG_GCC], &root[CATALOG_GCC], out));
 	TRY(read_cuda(&r[CATALOG_CUDA], &root[CATALOG_CUDA], out));
 	TRY(read_torch(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
 	if (out->n_cuda)

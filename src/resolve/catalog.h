@@ -1,7 +1,7 @@
 /*
  * The catalog: which torch and CUDA releases exist, of what they are made, and which go together.
  *
- * catalog/{torch,cuda,matrix}.toml are built into the program; --catalog DIR or
+ * catalog/{torch,cuda,gcc,matrix}.toml are built into the program; --catalog DIR or
  * KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top of
  * catalog.c. A lock (lock.h) holds the part of a catalog that one kernel uses.
  */
@@ -21,12 +21,27 @@ struct catalog_cuda {
 	size_t n_pins;
 	struct catalog_file *files; /* small files of ours, such as bin/nvcc.profile */
 	size_t n_files;
-	unsigned gcc; /* major version of the host compiler to use */
+	unsigned gcc; /* major version of the host compiler to use, of catalog.gcc */
 	struct strs
 		capabilities; /* all that this nvcc can be asked for, naturally sorted: "7.0" ... */
 	struct strs defaults; /* what a kernel without cuda-capabilities gets; last may be +PTX */
 	const char *
 		note; /* NULL, or how it differs from a plain release: shown by plan and metadata */
+};
+/* Packages that several compilers share. */
+struct catalog_tools {
+	const char *name;
+	struct pin *pins;
+	size_t n_pins;
+};
+/* A C++ compiler. Its own packages and those of its tools make its tree: ld.so bin lib usr, where programs need the loader
+ * gcc/ld.so and libraries in gcc/lib. */
+struct catalog_gcc {
+	struct version version;             /* 12.2.0 */
+	const struct catalog_tools **tools; /* in catalog.tools */
+	size_t n_tools;
+	struct pin *pins;
+	size_t n_pins;
 };
 struct catalog_torch {
 	struct version version;    /* full: 2.4.1 */
@@ -36,6 +51,10 @@ struct catalog_torch {
 	size_t n_cuda;
 	bool has_cpu;
 	struct pin headers; /* tree: include/ and share/cmake/ */
+	/* Tree: the symbol tables of libtorch.so and so on; the C++ ABI of these libraries. */
+	bool has_libraries;
+	struct pin libraries;
+	bool libraries_cxx11;
 };
 /* One variant of a matrix: which torch, ABI and backend; wildcards are written out by the reader.
  */
@@ -54,11 +73,17 @@ struct catalog {
 	size_t n_torch;
 	struct catalog_cuda *cuda; /* ascending */
 	size_t n_cuda;
+	struct catalog_tools *tools;
+	size_t n_tools;
+	struct catalog_gcc *gcc; /* ascending */
+	size_t n_gcc;
+	struct pin *libraries; /* C and C++ libraries that link stubs are made of; file names are sonames */
+	size_t n_libraries;
 	struct matrix *matrices;
 	size_t n_matrices;
 	struct pin
 		*python;  /* headers of CPython for the limited API: include/; NULL: none pinned */
-	struct digest id; /* of the three texts */
+	struct digest id; /* of the texts */
 };
 
 /* dir NULL: the built-in one. */
@@ -66,5 +91,9 @@ int catalog_load(struct arena *a, const char *dir, struct catalog *out, struct e
 /* By full version, else by major and minor; NULL if absent. */
 const struct catalog_torch *catalog_find_torch(const struct catalog *c, const struct version *v);
 const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const struct version *v);
+/* By major version; NULL if absent. */
+const struct catalog_gcc *catalog_find_gcc(const struct catalog *c, unsigned major);
+/* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard complete. */
+unsigned catalog_gcc_for(unsigned cxx_std);
 const struct matrix *catalog_find_matrix(const struct catalog *c, const char *name);
 #endif

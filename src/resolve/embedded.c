@@ -12,12 +12,14 @@
 
 EMBED(embedded_catalog_torch, "catalog/torch.toml");
 EMBED(embedded_catalog_cuda, "catalog/cuda.toml");
+EMBED(embedded_catalog_gcc, "catalog/gcc.toml");
 EMBED(embedded_catalog_matrix, "catalog/matrix.toml");
 
 const char *
 catalog_text_name(enum catalog_text t)
 {
-	static const char *const name[CATALOG_TEXTS] = { "torch.toml", "cuda.toml", "matrix.toml" };
+	static const char *const name[CATALOG_TEXTS] = { "torch.toml", "cuda.toml", "gcc.toml",
+		"matrix.toml" };
 
 	return name[t];
 }
@@ -36,6 +38,8 @@ catalog_text_embedded(enum catalog_text t)
 		return between(embedded_catalog_torch_begin, embedded_catalog_torch_end);
 	case CATALOG_CUDA:
 		return between(embedded_catalog_cuda_begin, embedded_catalog_cuda_end);
+	case CATALOG_GCC:
+		return between(embedded_catalog_gcc_begin, embedded_catalog_gcc_end);
 	default:
 		return between(embedded_catalog_matrix_begin, embedded_catalog_matrix_end);
 	}

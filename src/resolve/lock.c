@@ -1,16 +1,21 @@
 /*
- * kernel-builder.lock, format 1. JSON, UTF-8, keys sorted by bytes, two blanks per level, LF at the
+ * kernel-builder.lock, format 2. JSON, UTF-8, keys sorted by bytes, two blanks per level, LF at the
  * end: written by one machine and read by another it gives the same bytes. Keys that are not listed
  * here are errors, so that an older program does not build half of what a newer one locked.
  *
- *     version  1
+ *     version  2
  *     matrix   { name, about, rows }; a row: { torch: "2.4.1", abi: "cxx11", cuda: "11.8" },
  *              without cuda for cpu; the rows are in the order of the matrix
- *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers },
- *              where cuda lists only those versions that the lock holds
+ *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers, libraries,
+ *              libraries-abi (both or neither) }, where cuda lists only those versions that the lock holds
  *     cuda     the releases that the rows name: { version, gcc, capabilities, defaults, note,
  *              pins, files }; a file: { path, text, exec }
+ *     gcc      the compilers that these need: { version, tools, pins }
+ *     tools    what these share: { name, pins }
+ *     libraries  pins: of what link stubs are made
  *     python   a pin; absent when nothing is compiled
+ *
+ * Version 1 had no gcc, tools, libraries and libraries-abi: the compiler was the machine's.
  *
  * A pin is { kind, name, file, size, sha256, tree, select }, a selection { from, to, head }, with
  * the meanings of the catalog (catalog.c). No machine, path or host is named: where a pin is
@@ -24,7 +29,7 @@
 #include "resolve/parts.h"
 #include <stdlib.h>
 
-enum { LOCK_VERSION = 1, LOCK_MAX_BYTES = 1 << 20 };
+enum { LOCK_VERSION = 2, LOCK_MAX_BYTES = 1 << 20 };
 
 static int
 read_select(const struct json_reader *r, const struct json_at *pin, struct pin *out)
@@ -71,6 +76,61 @@ read_pin(const struct json_reader *r, const struct json_at *at, struct pin *out)
 }
 
 static int
+read_pins(const struct json_reader *r, const struct json_at *at, const char *key, struct pin **out,
+	size_t *n)
+{
+	struct json_at list;
+
+	TRY(json_list(r, at, key, &list, n));
+	*out = arena_array(r->a, struct pin, *n);
+	for (size_t i = 0; i < *n; i++) {
+		const struct json_at pin = json_item(r, &list, i);
+
+		TRY(read_pin(r, &pin, &(*out)[i]));
+	}
+	return 0;
+}
+
+static int
+read_tools(const struct json_reader *r, const struct json_at *root, struct catalog *out)
+{
+	static const char *const keys[] = { "name", "pins", NULL };
+	struct json_at list;
+
+	TRY(json_list(r, root, "tools", &list, &out->n_tools));
+	out->tools = arena_array(r->a, struct catalog_tools, out->n_tools);
+	for (size_t i = 0; i < out->n_tools; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(json_keys(r, &at, keys));
+		TRY(json_text(r, &at, "name", JSON_NEEDED, &out->tools[i].name));
+		TRY(read_pins(r, &at, "pins", &out->tools[i].pins, &out->tools[i].n_pins));
+	}
+	return 0;
+}
+
+static int
+read_gcc(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
+	struct catalog_gcc *out)
+{
+	static const char *const keys[] = { "pins", "tools", "version", NULL };
+	struct strs tools = { 0 };
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_version(r, at, "version", 3, JSON_NEEDED, &out->version));
+	TRY(json_texts(r, at, "tools", &tools));
+	out->tools = (const struct catalog_tools **)arena_array(r->a, void *, tools.n);
+	out->n_tools = tools.n;
+	for (size_t i = 0; i < tools.n; i++) {
+		out->tools[i] = catalog_find_tools(c, tools.v[i]);
+		if (!out->tools[i])
+			return json_fail(r, at, "\"tools\" names %s, which the lock does not hold",
+				tools.v[i]);
+	}
+	return read_pins(r, at, "pins", &out->pins, &out->n_pins);
+}
+
+static int
 read_capabilities(
 	const struct json_reader *r, const struct json_at *at, const char *key, struct strs *out)
 {
@@ -113,7 +173,6 @@ read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_
 {
 	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "note",
 		"pins", "version", NULL };
-	struct json_at pins;
 	uint64_t gcc = 0;
 
 	TRY(json_keys(r, at, keys));
@@ -123,15 +182,9 @@ read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_
 	TRY(read_capabilities(r, at, "capabilities", &out->capabilities));
 	TRY(read_capabilities(r, at, "defaults", &out->defaults));
 	TRY(json_text(r, at, "note", JSON_MAY, &out->note));
-	TRY(json_list(r, at, "pins", &pins, &out->n_pins));
+	TRY(read_pins(r, at, "pins", &out->pins, &out->n_pins));
 	if (out->n_pins == 0)
 		return json_fail(r, at, "\"pins\" is empty");
-	out->pins = arena_array(r->a, struct pin, out->n_pins);
-	for (size_t i = 0; i < out->n_pins; i++) {
-		const struct json_at pin = json_item(r, &pins, i);
-
-		TRY(read_pin(r, &pin, &out->pins[i]));
-	}
 	return read_files(r, at, out);
 }
 
@@ -175,10 +228,12 @@ static int
 read_torch(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
 	struct catalog_torch *out)
 {
-	static const char *const keys[] = { "abi", "cpu", "cuda", "cxx-std", "headers", "version",
-		NULL };
-	struct json_at headers;
+	static const char *const keys[] = { "abi", "cpu", "cuda", "cxx-std", "headers", "libraries",
+		"libraries-abi", "version", NULL };
+	struct json_at headers, libraries;
+	const char *abi = NULL;
 	uint64_t std = 0;
+	int got;
 
 	TRY(json_keys(r, at, keys));
 	TRY(json_version(r, at, "version", 3, JSON_NEEDED, &out->version));
@@ -190,7 +245,16 @@ read_torch(const struct json_reader *r, const struct json_at *at, const struct c
 	TRY(read_torch_cuda(r, at, c, out));
 	TRY(json_flag(r, at, "cpu", &out->has_cpu));
 	TRY(json_member(r, at, "headers", JSON_NEEDED, &headers));
-	return read_pin(r, &headers, &out->headers);
+	TRY(read_pin(r, &headers, &out->headers));
+	TRY(got = json_member(r, at, "libraries", JSON_MAY, &libraries));
+	if (!got)
+		return 0;
+	out->has_libraries = true;
+	TRY(json_text(r, at, "libraries-abi", JSON_NEEDED, &abi));
+	out->libraries_cxx11 = streq(abi, "cxx11");
+	if (!out->libraries_cxx11 && !streq(abi, "cxx98"))
+		return json_fail(r, at, "\"libraries-abi\" must be \"cxx11\" or \"cxx98\"");
+	return read_pin(r, &libraries, &out->libraries);
 }
 
 static int
@@ -250,6 +314,16 @@ read_releases(const struct json_reader *r, const struct json_at *root, struct ca
 	struct json_at list;
 	size_t n;
 
+	TRY(read_tools(r, root, out));
+	TRY(read_pins(r, root, "libraries", &out->libraries, &out->n_libraries));
+	TRY(json_list(r, root, "gcc", &list, &n));
+	out->gcc = arena_array(r->a, struct catalog_gcc, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(read_gcc(r, &at, out, &out->gcc[i]));
+		out->n_gcc++;
+	}
 	TRY(json_list(r, root, "cuda", &list, &n));
 	out->cuda = arena_array(r->a, struct catalog_cuda, n);
 	for (size_t i = 0; i < n; i++) {
@@ -276,7 +350,8 @@ read_releases(const struct json_reader *r, const struct json_at *root, struct ca
 static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
-	static const char *const keys[] = { "cuda", "matrix", "python", "torch", "version", NULL };
+	static const char *const keys[] = { "cuda", "gcc", "libraries", "matrix", "python", "tools", "torch",
+		"version", NULL };
 	struct json_at python;
 	uint64_t version = 0;
 	int got;

@@ -4,13 +4,13 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { LOCK_VERSION = 1 };
+enum { LOCK_VERSION = 2 };
 
 /* What of the catalog the variants use. */
 struct used {
 	const struct catalog *c;
 	const struct matrix *m;
-	bool *torch, *cuda, *row; /* by index */
+	bool *torch, *cuda, *gcc, *tools, *row; /* by index */
 	bool any;
 };
 
@@ -61,9 +61,42 @@ pin_json(const struct pin *p)
 }
 
 static json_t *
+pins_json(const struct pin *pins, size_t n)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(out, pin_json(&pins[i]));
+	return out;
+}
+
+static json_t *
+gcc_json(struct arena *a, const struct catalog_gcc *g)
+{
+	json_t *out = json_object(), *tools = json_array();
+
+	for (size_t i = 0; i < g->n_tools; i++)
+		json_array_append_new(tools, json_string(g->tools[i]->name));
+	json_object_set_new(out, "version", version_json(a, &g->version));
+	json_object_set_new(out, "tools", tools);
+	json_object_set_new(out, "pins", pins_json(g->pins, g->n_pins));
+	return out;
+}
+
+static json_t *
+tools_json(const struct catalog_tools *t)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "name", json_string(t->name));
+	json_object_set_new(out, "pins", pins_json(t->pins, t->n_pins));
+	return out;
+}
+
+static json_t *
 cuda_json(struct arena *a, const struct catalog_cuda *c)
 {
-	json_t *out = json_object(), *pins = json_array(), *files = json_array();
+	json_t *out = json_object(), *files = json_array();
 
 	json_object_set_new(out, "version", version_json(a, &c->version));
 	json_object_set_new(out, "gcc", json_integer((json_int_t)c->gcc));
@@ -71,8 +104,6 @@ cuda_json(struct arena *a, const struct catalog_cuda *c)
 	json_object_set_new(out, "defaults", text_list(&c->defaults));
 	if (c->note)
 		json_object_set_new(out, "note", json_string(c->note));
-	for (size_t i = 0; i < c->n_pins; i++)
-		json_array_append_new(pins, pin_json(&c->pins[i]));
 	for (size_t i = 0; i < c->n_files; i++) {
 		json_t *f = json_object();
 
@@ -81,7 +112,7 @@ cuda_json(struct arena *a, const struct catalog_cuda *c)
 		json_object_set_new(f, "exec", json_boolean(c->files[i].is_exec));
 		json_array_append_new(files, f);
 	}
-	json_object_set_new(out, "pins", pins);
+	json_object_set_new(out, "pins", pins_json(c->pins, c->n_pins));
 	json_object_set_new(out, "files", files);
 	return out;
 }
@@ -104,6 +135,11 @@ torch_json(struct arena *a, const struct used *u, const struct catalog_torch *t)
 	json_object_set_new(out, "cuda", cuda);
 	json_object_set_new(out, "cpu", json_boolean(t->has_cpu));
 	json_object_set_new(out, "headers", pin_json(&t->headers));
+	if (t->has_libraries) {
+		json_object_set_new(out, "libraries", pin_json(&t->libraries));
+		json_object_set_new(
+			out, "libraries-abi", json_string(t->libraries_cxx11 ? "cxx11" : "cxx98"));
+	}
 	return out;
 }
 
@@ -143,10 +179,22 @@ is_row_of(const struct catalog *c, const struct matrix_row *row, const struct va
 }
 
 static void
+find_used_gcc(struct used *u, const struct catalog_gcc *g)
+{
+	if (!g)
+		return;
+	u->gcc[g - u->c->gcc] = true;
+	for (size_t i = 0; i < g->n_tools; i++)
+		u->tools[g->tools[i] - u->c->tools] = true;
+}
+
+static void
 find_used(struct arena *a, const struct resolution *r, struct used *u)
 {
 	u->torch = arena_array(a, bool, u->c->n_torch);
 	u->cuda = arena_array(a, bool, u->c->n_cuda);
+	u->gcc = arena_array(a, bool, u->c->n_gcc);
+	u->tools = arena_array(a, bool, u->c->n_tools);
 	u->row = arena_array(a, bool, u->m->n_rows);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct variant *v = &r->v[i];
@@ -156,6 +204,7 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 		u->any = u->torch[v->torch - u->c->torch] = true;
 		if (v->cuda)
 			u->cuda[v->cuda - u->c->cuda] = true;
+		find_used_gcc(u, variant_gcc(u->c, v));
 		for (size_t k = 0; k < u->m->n_rows; k++)
 			u->row[k] |= is_row_of(u->c, &u->m->rows[k], v);
 	}
@@ -164,7 +213,8 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 static json_t *
 lock_json(struct arena *a, const struct used *u)
 {
-	json_t *root = json_object(), *torch = json_array(), *cuda = json_array();
+	json_t *root = json_object(), *torch = json_array(), *cuda = json_array(),
+	       *gcc = json_array(), *tools = json_array();
 
 	for (size_t i = 0; i < u->c->n_torch; i++)
 		if (u->torch[i])
@@ -172,6 +222,16 @@ lock_json(struct arena *a, const struct used *u)
 	for (size_t i = 0; i < u->c->n_cuda; i++)
 		if (u->cuda[i])
 			json_array_append_new(cuda, cuda_json(a, &u->c->cuda[i]));
+	for (size_t i = 0; i < u->c->n_gcc; i++)
+		if (u->gcc[i])
+			json_array_append_new(gcc, gcc_json(a, &u->c->gcc[i]));
+	for (size_t i = 0; i < u->c->n_tools; i++)
+		if (u->tools[i])
+			json_array_append_new(tools, tools_json(&u->c->tools[i]));
+	json_object_set_new(root, "gcc", gcc);
+	json_object_set_new(root, "tools", tools);
+	json_object_set_new(root, "libraries",
+		pins_json(u->c->libraries, u->any ? u->c->n_libraries : 0));
 	json_object_set_new(root, "version", json_integer(LOCK_VERSION));
 	json_object_set_new(root, "matrix", matrix_json(a, u));
 	json_object_set_new(root, "torch", torch);

@@ -25,6 +25,10 @@ int pin_read_draft(
 /* The matrices of matrix.toml, written out; torch and cuda of out are complete. */
 int matrix_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
 
+/* What gcc.toml holds. */
+int gcc_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+const struct catalog_tools *catalog_find_tools(const struct catalog *c, const char *name);
+
 /* "2.4.1, 2.5.1" and so on, for messages. */
 const char *catalog_torch_list(struct arena *a, const struct catalog *c);
 const char *catalog_cuda_list(struct arena *a, const struct catalog *c);

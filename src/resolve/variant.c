@@ -489,3 +489,17 @@ resolve_variants(struct arena *a, const struct project *p, const struct catalog 
 	apply_selection(&w);
 	return out->n ? 0 : fail_empty(&w, true);
 }
+
+const struct catalog_gcc *
+variant_gcc(const struct catalog *c, const struct variant *v)
+{
+	if (!v->torch)
+		return NULL;
+	return catalog_find_gcc(c, v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std));
+}
+
+bool
+variant_is_verified(const struct variant *v)
+{
+	return v->torch && v->torch->has_libraries && v->torch->libraries_cxx11 == v->cxx11;
+}

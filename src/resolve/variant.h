@@ -47,6 +47,11 @@ struct resolution {
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e);
 
+/* Whether the symbols of torch with the variant's C++ ABI are known, so that a link can be checked. */
+bool variant_is_verified(const struct variant *v);
+/* What compiles a variant; NULL for a noarch one, and when the catalog lacks it. */
+const struct catalog_gcc *variant_gcc(const struct catalog *c, const struct variant *v);
+
 /* The capabilities to compile for: what the kernel asks for, intersected with what the CUDA release
  * can do, by the original's loose rule. notes gets a line for each one that is dropped. */
 void capabilities_intersect(struct arena *a, const struct strs *asked, const struct strs *supported,

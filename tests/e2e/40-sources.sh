@@ -7,6 +7,16 @@ K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
 trees() { find "$KERNEL_BUILDER_HOME/trees" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l; }
 
+# All sources once, so that a fault below is of the one thing that is missing.
+status 0 "with the real sources it builds" "$KB" build $SEL "$K"
+drop() { # tree: forgets one tree, and what was made with it
+	chmod -R u+w "$KERNEL_BUILDER_HOME/trees/$1"
+	rm -r "$KERNEL_BUILDER_HOME/trees/$1"
+	rm -rf "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"
+	rm -rf "$K/build" "$K/result"
+}
+drop "$(sed -n '/^\[python\]/,/^tree/s/^tree = "\(.*\)"/\1/p' "$ROOT/catalog/torch.toml")"
+
 # The Python headers' package, from the mirror that apt uses.
 deb=$(sed -n '/^\[python\]/,/^file/s/^file = "\(.*\)"/\1/p' "$ROOT/catalog/torch.toml")
 site=$(apt-get indextargets --format "\$(SITE)" 2>/dev/null | grep -v -e security | head -1)
@@ -29,6 +39,8 @@ status 4 "a mirror that is not there" "$KB" build $SEL --debian-mirror "file://$
 is $? 0 "nothing was published"
 
 # A directory of wheels that lacks the wheel, and one whose wheel is something else.
+"$KB" fetch -q $SEL "$K"
+drop "$(sed -n '/^version = "2.11.0"/,/^tree/s/^tree = "\(.*\)"/\1/p' "$ROOT/catalog/torch.toml")"
 status 4 "a directory without the wheel" "$KB" build $SEL --wheel-index "$T/wheels" "$K"
 wheel=$(sed -n 's/^file = "\(torch-2.11.0.*\)"/\1/p' "$ROOT/catalog/torch.toml")
 python3 - "$T/wheels/$wheel" <<'END'
@@ -44,5 +56,5 @@ is "$(trees)" "$before" "no tree was added"
 is $? 0 "nothing was published"
 is "$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)" 0 "nothing is left in tmp"
 
-status 0 "with the real sources it builds" "$KB" build $SEL "$K"
+status 0 "with the real sources it builds again" "$KB" build $SEL "$K"
 done_testing

@@ -22,6 +22,7 @@
 #define CUDA CUDA_HEAD "[[cuda.pin]]\n" PIN("x.whl") SELECT
 #define TORCH_HEAD "[[torch]]\nversion = \"2.4.1\"\ncxx-std = 17\nabi = [\"cxx11\"]\ncpu = true\n"
 #define TORCH TORCH_HEAD "cuda = [\"12.4\"]\n[torch.headers]\n" PIN("t.whl") SELECT
+#define GCC "[[gcc]]\nversion = \"12.2.0\"\ntools = []\n[[gcc.pin]]\n" PIN("g.whl") SELECT
 #define MATRIX_HEAD "[[matrix]]\nname = \"m\"\nabout = \"x\"\ncpu = true\n"
 #define MATRIX MATRIX_HEAD "torch = \"all\"\nabi = \"all\"\ncuda = \"all\"\n"
 
@@ -44,6 +45,7 @@ load(struct arena *a, const char *cuda, const char *torch, const char *matrix, s
 
 	assert_int_equal(fs_mkdtemp(a, "/tmp/kb-catalog", &dir, e), 0);
 	write_text(dir, "cuda.toml", cuda);
+	write_text(dir, "gcc.toml", GCC);
 	write_text(dir, "torch.toml", torch);
 	write_text(dir, "matrix.toml", matrix);
 	rc = catalog_load(a, dir, out, e);

@@ -130,6 +130,24 @@ test_contents(void **state)
 		assert_int_equal(got->defaults.n, want->defaults.n);
 		assert_int_equal(!got->note, !want->note);
 	}
+	/* 11.8 takes gcc 11, the others 12; 13 and what it needs are not in there. */
+	assert_int_equal(lock.catalog.n_gcc, 2);
+	assert_int_equal(lock.catalog.n_tools, 2);
+	assert_int_equal(lock.catalog.n_libraries, catalog.n_libraries);
+	for (size_t i = 0; i < lock.catalog.n_gcc; i++) {
+		const struct catalog_gcc *got = &lock.catalog.gcc[i];
+		const struct catalog_gcc *want = catalog_find_gcc(&catalog, got->version.v[0]);
+
+		assert_int_equal(version_cmp(&got->version, &want->version), 0);
+		assert_int_equal(got->n_pins, want->n_pins);
+		for (size_t k = 0; k < got->n_pins; k++)
+			assert_true(same_pin(&got->pins[k], &want->pins[k]));
+		assert_int_equal(got->n_tools, want->n_tools);
+		for (size_t k = 0; k < got->n_tools; k++) {
+			assert_string_equal(got->tools[k]->name, want->tools[k]->name);
+			assert_int_equal(got->tools[k]->n_pins, want->tools[k]->n_pins);
+		}
+	}
 	for (size_t i = 0; i < lock.catalog.n_torch; i++) {
 		const struct catalog_torch *got = &lock.catalog.torch[i];
 		const struct catalog_torch *want = catalog_find_torch(&catalog, &got->version);
@@ -166,11 +184,11 @@ test_refused(void **state)
 		const char *from, *to, *want;
 	} t[] = {
 		{ "{", "{,", "kernel-builder.lock:1:2: " },
-		{ "\"version\": 1\n", "\"version\": 2\n",
-			"kernel-builder.lock: this program reads locks of version 1" },
-		{ "\"version\": 1\n", "\"version\": 1, \"x\": 1\n",
+		{ "\"version\": 2\n", "\"version\": 3\n",
+			"kernel-builder.lock: this program reads locks of version 2" },
+		{ "\"version\": 2\n", "\"version\": 2, \"x\": 1\n",
 			"kernel-builder.lock: \"x\" is unknown" },
-		{ "\"version\": 1\n", "\"version\": 1, \"version\": 1\n", "duplicate" },
+		{ "\"version\": 2\n", "\"version\": 2, \"version\": 2\n", "duplicate" },
 		{ "\"cxx-std\": 17", "\"cxx-std\": 11", "torch[0]: \"cxx-std\" must be 17 or 20" },
 		{ "\"gcc\": 11", "\"gcc\": -1", "cuda[0].gcc: this must be a number" },
 		{ "\"gcc\": 11", "\"gcc\": \"11\"", "cuda[0].gcc: this must be a number" },

@@ -125,6 +125,7 @@ setup(void **state)
 		return -1;
 	copy_catalog(&w, "torch.toml");
 	copy_catalog(&w, "cuda.toml");
+	copy_catalog(&w, "gcc.toml");
 	copy_catalog(&w, "matrix.toml");
 	make_wheel(path_join(
 		&w.a, w.sources.wheel_index, "torch-2.99.0-cp311-cp311-manylinux_2_28_x86_64.whl"));

@@ -71,8 +71,8 @@ struct world {
 	struct variant variants[2];
 	struct variant_kernel vk[2];
 	struct resolution resolution;
-	struct host_tool tools[13];
-	struct plan_host host;
+	struct catalog_gcc gcc;
+	struct pin gcc_part, library;
 };
 
 static void
@@ -97,20 +97,22 @@ make_world(struct world *w)
 		w->sources.v[i] = (struct source){ .path = files[i],
 			.sha256 = sha256_of(files[i], strlen(files[i])), .is_header = i == 1 };
 	w->torch = (struct catalog_torch){ .version = { { 2, 4, 1 }, 3 }, .cxx_std = 17,
-		.headers = { .has_tree = true } };
+		.headers = { .has_tree = true }, .has_libraries = true, .libraries = { .has_tree = true } };
 	w->part = (struct pin){ .has_tree = true };
 	w->cuda = (struct catalog_cuda){ .version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->part,
 		.n_pins = 1 };
 	w->py = (struct pin){ .has_tree = true };
-	w->catalog = (struct catalog){ .python = &w->py };
+	w->gcc_part = (struct pin){ .has_tree = true };
+	w->library = (struct pin){ .has_tree = true };
+	w->gcc = (struct catalog_gcc){ .version = { { 12, 2, 0 }, 3 }, .pins = &w->gcc_part, .n_pins = 1 };
+	w->catalog = (struct catalog){ .python = &w->py, .gcc = &w->gcc, .n_gcc = 1,
+		.libraries = &w->library, .n_libraries = 1 };
 	w->vk[0] = (struct variant_kernel){ &w->kernels[0], strs_of(a, "8.0 9.0+PTX") };
 	for (size_t i = 0; i < 2; i++)
 		w->variants[i] = (struct variant){ .name = i ? "v98" : "v11", .backend = BACKEND_CUDA,
 			.torch = &w->torch, .cuda = &w->cuda, .cxx11 = i == 0, .kernels = w->vk,
 			.n_kernels = 1 };
 	w->resolution = (struct resolution){ .v = w->variants, .n = 2 };
-	w->tools[12] = (struct host_tool){ .name = "g++-12", .path = "/usr/bin/g++-12" };
-	w->host = (struct plan_host){ w->tools, 13 };
 }
 
 static void
@@ -122,33 +124,56 @@ test_commands(void **state)
 
 	(void)state;
 	make_world(&w);
-	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e) < 0)
+	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
-		"g++-12 -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers "
+		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers "
 		"-frandom-seed=src/a.cpp "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
 		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
-		"-isystem py/include -isystem cuda/include -MD -MF out/a.cpp.o.d -c src/a.cpp -o "
+		"-isystem py/include -isystem cuda/include "
+		"-isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
+		"-isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include "
+		"-isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -MD -MF out/a.cpp.o.d -c src/a.cpp -o "
 		"out/a.cpp.o");
 	assert_string_equal(joined(&w.a, &p.steps[1].argv),
-		"cuda/bin/nvcc -ccbin g++-12 -std=c++17 -O3 -DNDEBUG -Xcompiler "
-		"-fPIC,-fno-gnu-unique,-fno-canonical-system-headers --expt-relaxed-constexpr -DENABLE_FP8 "
+		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++17 -O3 -DNDEBUG -Xcompiler "
+		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers --expt-relaxed-constexpr -DENABLE_FP8 "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
 		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
 		"arch=compute_90,code=compute_90 --use_fast_math -Isrc -Isrc/inc -Isrc/torch-ext "
 		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
-		"-isystem py/include -Xcudafe --orig_src_path_name -Xcudafe /kb/src/b.cu "
+		"-isystem py/include "
+		"-isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
+		"-isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include "
+		"-isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -Xcudafe --orig_src_path_name -Xcudafe /kb/src/b.cu "
 		"--keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o "
 		"out/b.cu.o");
 	assert_string_equal(joined(&w.a, &p.steps[3].argv),
-		"g++-12 -shared -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none -o "
-		"out/_my_k_cuda_abcdefghij.abi3.so in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o "
-		"-Wl,--no-as-needed gen/libtorch.so gen/libtorch_cpu.so gen/libtorch_cuda.so "
-		"gen/libc10_cuda.so gen/libc10.so gen/libcudart.so.12 -Wl,--as-needed");
+		"gcc/bin/ld -shared --hash-style=gnu --eh-frame-hdr --build-id=none -z relro -z now "
+		"-z noexecstack -z text -o out/_my_k_cuda_abcdefghij.abi3.so "
+		"gcc/usr/lib/x86_64-linux-gnu/crti.o gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtbeginS.o "
+		"in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o --no-as-needed lib/libtorch.so "
+		"lib/libtorch_cpu.so lib/libtorch_cuda.so lib/libc10_cuda.so lib/libc10.so "
+		"lib/libcudart.so.12 --as-needed lib/python-limited-api "
+		"lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 "
+		"lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 "
+		"-T gen/portable.ld --exclude-libs=ALL --start-group "
+		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a "
+		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libatomic.a "
+		"gcc/usr/lib/x86_64-linux-gnu/libc_nonshared.a "
+		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a --end-group "
+		"lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 "
+		"lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 "
+		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtendS.o gcc/usr/lib/x86_64-linux-gnu/crtn.o");
+	/* The symbols of torch are known for one of the two ABIs. */
+	assert_true(p.variants[0].unverified);
+	assert_false(p.variants[1].unverified);
+	assert_non_null(strstr(joined(&w.a, &p.steps[7].argv), "-z text -z defs -o"));
+	assert_string_equal(p.steps[3].drop_needed, "python-limited-api");
 	assert_int_equal(p.steps[3].n_inputs, 3);
 	assert_int_equal(p.variants[1].link, 7);
 	arena_free(&w.a);
@@ -166,7 +191,7 @@ test_sharing(void **state)
 	make_world(&w);
 	w.variants[1].cxx11 = true;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), 0);
 	assert_int_equal(p.n_steps, 4);
 	assert_int_equal(p.steps[0].users, 2);
 	assert_int_equal(p.variants[0].link, p.variants[1].link);
@@ -184,15 +209,15 @@ test_errors(void **state)
 	make_world(&w);
 	w.kernels[0].depends = strs_of(&w.a, "torch cutlass_3_6");
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), -1);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "cutlass_3_6"));
 	w.kernels[0].depends.n = 1;
-	w.tools[12].path = NULL;
+	w.catalog.n_gcc = 0;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), -1);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), -1);
 	assert_int_equal(e.code, ERR_RESOLVE);
-	assert_non_null(strstr(e.msg, "apt-get install g++-12"));
+	assert_non_null(strstr(e.msg, "no gcc 12"));
 	arena_free(&w.a);
 }
 
@@ -201,11 +226,10 @@ static void
 test_key_golden(void **state)
 {
 	struct arena a = { 0 };
-	const struct host_tool host = { .name = "g++" };
 	const struct mount src = { .name = "src", .kind = MOUNT_SOURCES };
 	const struct mount torch = { .name = "torch", .id = sha256_of("t", 1) };
 	const struct mount *const mounts[] = { &src, &torch };
-	const struct root root = { mounts, 2, &host };
+	const struct root root = { mounts, 2, NULL };
 	struct source files[] = { { .path = "a.cpp" }, { .path = "a.h", .is_header = true } };
 	const struct sources_set set = { .v = files, .n = 2 };
 	const struct step s = { .kind = STEP_CXX,
@@ -219,7 +243,7 @@ test_key_golden(void **state)
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(digest_hex(&d, hex), "79c26eda5e45cdf21e5fae77fb6ccbc06d61764aa31e7ae43422de29d765cba1");
+	assert_string_equal(digest_hex(&d, hex), "2e7f69308306ba04691107549a2183d0b78bb1567c116fbcf0a8963ea1b4f366");
 	arena_free(&a);
 }
 
@@ -235,14 +259,14 @@ test_key(void **state)
 	(void)state;
 	make_world(&w);
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), 0);
 	first = p.steps[0].key;
 #define DIFFERS(change)                                                                            \
 	do {                                                                                       \
 		make_world(&w);                                                                    \
 		change;                                                                            \
 		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution,            \
-					 &w.catalog, &w.host, &p, &e),                             \
+					 &w.catalog, &p, &e),                             \
 			0);                                                                        \
 		assert_false(digest_eq(&first, &p.steps[0].key));                                  \
 		arena_free(&w.a);                                                                  \
@@ -251,7 +275,7 @@ test_key(void **state)
 	DIFFERS(w.torch.headers.tree.b[0] = 1);
 	DIFFERS(w.part.tree.b[0] = 1);
 	DIFFERS(w.py.tree.b[0] = 1);
-	DIFFERS(w.tools[12].id.b[0] = 1);
+	DIFFERS(w.gcc_part.tree.b[0] = 1);
 	DIFFERS(w.project.cxx_flags = strs_of(&w.a, "-DY"));
 	DIFFERS(w.torch.cxx_std = 20);
 	DIFFERS(w.sources.v[1].path = "other.h");
@@ -259,7 +283,7 @@ test_key(void **state)
 	w.sources.id = "bbbbbbbbbb";
 	w.sources.v[2].sha256.b[0] ^= 1;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &w.host, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), 0);
 	assert_true(digest_eq(&first, &p.steps[0].key));
 	arena_free(&w.a);
 }

@@ -1,0 +1,98 @@
+#include "base/arena.h"
+#include "plan/maker.h"
+
+#define PUSH(...) vec_push(a, argv, __VA_ARGS__)
+
+static char *
+crt(struct arena *a, const struct torch_flags *f, const char *file)
+{
+	return arena_printf(
+		a, "gcc/usr/lib/gcc/x86_64-linux-gnu/%u/%s", f->gcc->version.v[0], file);
+}
+
+static void
+push_stubs(struct arena *a, const struct mount *stubs, bool portable, struct strs *argv)
+{
+	for (size_t i = 0; i < stubs->n_stubs; i++) {
+		if ((stubs->stubs[i].what == STUB_PORTABLE) == portable)
+			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+	}
+}
+
+static bool
+needs_always(const struct mount_stub *s)
+{
+	return s->what != STUB_PORTABLE && s->what != STUB_PYTHON;
+}
+
+/* The linker itself, not the compiler's driver: every file that goes in is named. */
+static void
+link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stubs,
+	const struct plan_variant *pv, struct step *s)
+{
+	struct strs *argv = &s->argv;
+
+	PUSH("gcc/bin/ld");
+	PUSH("-shared");
+	PUSH("--hash-style=gnu");
+	PUSH("--eh-frame-hdr");
+	PUSH("--build-id=none");
+	for (const char *const *z =
+			(const char *const[]){ "relro", "now", "noexecstack", "text", NULL };
+		*z; z++) {
+		PUSH("-z");
+		PUSH(*z);
+	}
+	if (!pv->unverified) {
+		PUSH("-z");
+		PUSH("defs");
+	}
+	PUSH("-o");
+	PUSH(s->output);
+	PUSH("gcc/usr/lib/x86_64-linux-gnu/crti.o");
+	PUSH(crt(a, f, "crtbeginS.o"));
+	for (size_t i = 0; i < s->n_inputs; i++)
+		PUSH(s->inputs[i].path);
+	PUSH("--no-as-needed");
+	for (size_t i = 0; i < stubs->n_stubs; i++) {
+		if (needs_always(&stubs->stubs[i]))
+			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+	}
+	PUSH("--as-needed");
+	PUSH("lib/" PLAN_PYTHON_SONAME);
+	push_stubs(a, stubs, true, argv);
+	PUSH("-T");
+	PUSH("gen/portable.ld");
+	/* What the allowed versions lack comes from here, and stays inside. */
+	PUSH("--exclude-libs=ALL");
+	PUSH("--start-group");
+	PUSH(crt(a, f, "libstdc++.a"));
+	PUSH(crt(a, f, "libatomic.a"));
+	PUSH("gcc/usr/lib/x86_64-linux-gnu/libc_nonshared.a");
+	PUSH(crt(a, f, "libgcc.a"));
+	PUSH("--end-group");
+	push_stubs(a, stubs, true, argv);
+	PUSH(crt(a, f, "crtendS.o"));
+	PUSH("gcc/usr/lib/x86_64-linux-gnu/crtn.o");
+}
+
+size_t
+maker_add_link(
+	struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l)
+{
+	const struct mount *mounts[] = { mount_gcc(m, f->gcc), mount_stubs(m, f->variant),
+		mount_link_files(m) };
+	struct arena *a = m->a;
+	struct step s = { .kind = STEP_LINK,
+		.label = arena_printf(a, "%s.abi3.so", pv->ops),
+		.variant = f->variant,
+		.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0])),
+		.inputs = l->inputs.v,
+		.n_inputs = l->inputs.n,
+		.output = arena_printf(a, "out/%s.abi3.so", pv->ops),
+		.id = m->src->id,
+		.drop_needed = PLAN_PYTHON_SONAME };
+
+	link_argv(a, f, mounts[1], pv, &s);
+	return maker_add_step(m, s);
+}

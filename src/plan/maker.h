@@ -1,0 +1,37 @@
+/* What the files that make a plan share; private to src/plan. */
+#ifndef PLAN_MAKER_H
+#define PLAN_MAKER_H
+#include "plan/graph.h"
+#include "plan/torch.h"
+
+struct maker {
+	struct arena *a;
+	const struct project *p;
+	const struct sources_set *src;
+	const struct catalog *catalog;
+	struct plan *out;
+	struct map by_key; /* key's 32 bytes -> size_t: index of the step */
+	struct map mounts; /* "torch 2.4.1" -> struct mount */
+	VEC(struct step) steps;
+};
+struct link {
+	VEC(struct step_input) inputs;
+};
+
+/* Mounts: each is made once for all steps that have it. */
+const struct mount *mount_tree(struct maker *m, const char *name, const char *what, struct pin *pin);
+const struct mount *mount_sources(struct maker *m);
+const struct mount *mount_gcc(struct maker *m, const struct catalog_gcc *g);
+const struct mount *mount_cuda(struct maker *m, const struct catalog_cuda *c);
+/* Small files of ours that a link needs. */
+const struct mount *mount_link_files(struct maker *m);
+/* Everything that an extension of v is linked with: torch, CUDA's runtime, Python, the C and C++ libraries, in this
+ * order. */
+const struct mount *mount_stubs(struct maker *m, const struct variant *v);
+const struct root *root_make(struct maker *m, const struct mount *const *mounts, size_t n);
+
+/* Adds a step, or finds the equal one, and fills in its environment and key. Returns its index. */
+size_t maker_add_step(struct maker *m, struct step s);
+/* The step that links the objects of l. */
+size_t maker_add_link(struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l);
+#endif

@@ -1,0 +1,264 @@
+#include "base/arena.h"
+#include "plan/maker.h"
+#include <stdlib.h>
+
+static struct mount *
+mount_of(struct maker *m, const char *key, bool *fresh)
+{
+	void **slot = map_put(m->a, &m->mounts, str_of(key));
+
+	*fresh = !*slot;
+	if (!*slot)
+		*slot = arena_new(m->a, struct mount);
+	return *slot;
+}
+
+const struct mount *
+mount_tree(struct maker *m, const char *name, const char *what, struct pin *pin)
+{
+	bool fresh;
+	struct mount *mt = mount_of(m, arena_printf(m->a, "%s %s", name, what), &fresh);
+
+	if (fresh) {
+		struct pin **pins = arena_array(m->a, struct pin *, 1);
+
+		pins[0] = pin;
+		*mt = (struct mount){
+			.name = name, .kind = MOUNT_TREE, .id = pin->tree, .pins = pins, .n_pins = 1
+		};
+	}
+	return mt;
+}
+
+const struct mount *
+mount_sources(struct maker *m)
+{
+	bool fresh;
+	struct mount *mt = mount_of(m, "src", &fresh);
+
+	if (fresh)
+		*mt = (struct mount){ .name = "src", .kind = MOUNT_SOURCES };
+	return mt;
+}
+
+struct pins {
+	struct pin **v;
+	size_t n, cap;
+};
+
+static void
+add_pins(struct arena *a, struct pins *out, struct pin *pins, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vec_push(a, out, &pins[i]);
+}
+
+/* The parts' trees in one. */
+static void
+set_composed(struct maker *m, struct mount *mt, const char *name, const struct pins *pins,
+	const struct catalog_file *files, size_t n_files)
+{
+	struct digest *trees = arena_array(m->a, struct digest, pins->n);
+	struct store_file *copy = arena_array(m->a, struct store_file, n_files);
+
+	for (size_t i = 0; i < pins->n; i++) {
+		/* An archive whose tree nobody has seen yet is known by its own digest. */
+		trees[i] = pins->v[i]->has_tree ? pins->v[i]->tree : pins->v[i]->sha256;
+	}
+	for (size_t i = 0; i < n_files; i++)
+		copy[i] = (struct store_file){ files[i].path, files[i].text, files[i].is_exec };
+	*mt = (struct mount){ .name = name,
+		.kind = MOUNT_COMPOSED,
+		.pins = pins->v,
+		.n_pins = pins->n,
+		.composition = { .trees = trees,
+			.n_trees = pins->n,
+			.files = copy,
+			.n_files = n_files } };
+	mt->id = store_composition_id(&mt->composition);
+}
+
+/* Programs in there find their loader and libraries below gcc/. */
+static void
+set_loader(struct mount *mt)
+{
+	mt->composition.loader = "gcc/ld.so";
+	mt->composition.libraries = "gcc/lib";
+	mt->id = store_composition_id(&mt->composition);
+}
+
+const struct mount *
+mount_cuda(struct maker *m, const struct catalog_cuda *c)
+{
+	bool fresh;
+	struct mount *mt =
+		mount_of(m, arena_printf(m->a, "cuda %s", version_text(m->a, &c->version)), &fresh);
+	struct pins pins = { 0 };
+
+	if (!fresh)
+		return mt;
+	add_pins(m->a, &pins, c->pins, c->n_pins);
+	set_composed(m, mt, "cuda", &pins, c->files, c->n_files);
+	set_loader(mt);
+	return mt;
+}
+
+const struct mount *
+mount_gcc(struct maker *m, const struct catalog_gcc *g)
+{
+	bool fresh;
+	struct mount *mt =
+		mount_of(m, arena_printf(m->a, "gcc %s", version_text(m->a, &g->version)), &fresh);
+	struct pins pins = { 0 };
+
+	if (!fresh)
+		return mt;
+	for (size_t i = 0; i < g->n_tools; i++)
+		add_pins(m->a, &pins, g->tools[i]->pins, g->tools[i]->n_pins);
+	add_pins(m->a, &pins, g->pins, g->n_pins);
+	set_composed(m, mt, "gcc", &pins, NULL, 0);
+	set_loader(mt);
+	return mt;
+}
+
+/* The C and C++ libraries of an old distribution. */
+static const struct mount *
+mount_libraries(struct maker *m)
+{
+	bool fresh;
+	struct mount *mt = mount_of(m, "libraries", &fresh);
+	struct pins pins = { 0 };
+
+	if (!fresh)
+		return mt;
+	add_pins(m->a, &pins, m->catalog->libraries, m->catalog->n_libraries);
+	set_composed(m, mt, "libraries", &pins, NULL, 0);
+	return mt;
+}
+
+/* libstdc++.a asks a variable of glibc 2.32 whether there is one thread only. A byte of our own that is 0 says "perhaps more", which
+ * is always safe. Added to the linker's own script. */
+static const char portable_ld[] =
+	"SECTIONS { .data.portable : { PROVIDE_HIDDEN(__libc_single_threaded = .); BYTE(0) } } INSERT AFTER "
+	".data;\n";
+static const struct mount_file link_files[] = {
+	{ "portable.ld", { portable_ld, sizeof(portable_ld) - 1 } },
+};
+
+const struct mount *
+mount_link_files(struct maker *m)
+{
+	bool fresh;
+	struct mount *mt = mount_of(m, "gen", &fresh);
+
+	if (fresh)
+		*mt = (struct mount){ .name = "gen",
+			.kind = MOUNT_FILES,
+			.id = sha256_of(link_files[0].bytes.p, link_files[0].bytes.n),
+			.files = link_files,
+			.n_files = sizeof(link_files) / sizeof(link_files[0]) };
+	return mt;
+}
+
+struct stubs {
+	struct mount_stub *v;
+	size_t n, cap;
+};
+
+static void
+add_stub(struct arena *a, struct stubs *out, enum stub_of what, const char *soname, const struct mount *from,
+	const char *member)
+{
+	struct mount_stub s = { .soname = soname, .from = from, .member = member, .what = what };
+
+	vec_push(a, out, s);
+}
+
+static void
+add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
+{
+	struct strs names = torch_sonames(m->a, v);
+	bool known = variant_is_verified(v);
+	const struct mount *torch = NULL;
+	enum stub_of what = known ? STUB_OF_SYMBOLS : STUB_SONAME;
+
+	if (known)
+		torch = mount_tree(m, "torch-libraries", version_text(m->a, &v->torch->version),
+			(struct pin *)&v->torch->libraries);
+
+	for (size_t i = 0; i < names.n; i++) {
+		if (!str_has_prefix(names.v[i], "libcudart"))
+			add_stub(m->a, out, what, names.v[i], torch, names.v[i]);
+		else
+			add_stub(m->a, out, STUB_OF_LIBRARY, names.v[i], mount_cuda(m, v->cuda),
+				arena_printf(m->a, "lib/%s", names.v[i]));
+	}
+}
+
+/* A digest of all that the stubs are made of and of how they are made. */
+static struct digest
+stubs_id(const struct stubs *s)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("kernel-builder stubs 1 " PLAN_POLICY " " PLAN_PYTHON));
+	for (size_t i = 0; i < s->n; i++) {
+		char what = (char)('0' + s->v[i].what);
+
+		sha256_add(h, &what, 1);
+		sha256_add_field(h, str_of(s->v[i].soname));
+		sha256_add_field(h, str_of(s->v[i].member ? s->v[i].member : ""));
+		if (s->v[i].from)
+			sha256_add(h, s->v[i].from->id.b, sizeof(s->v[i].from->id.b));
+	}
+	return sha256_final(h);
+}
+
+const struct mount *
+mount_stubs(struct maker *m, const struct variant *v)
+{
+	/* libstdc++ first: what it does not have in the versions allowed, its static library gives.
+	 */
+	static const char *const system[] = { "libstdc++.so.6", "libm.so.6", "libmvec.so.1",
+		"libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libc.so.6",
+		"ld-linux-x86-64.so.2" };
+	const char *key = arena_printf(m->a, "lib %s %d %s", version_text(m->a, &v->torch->version),
+		v->cxx11, v->cuda ? version_text(m->a, &v->cuda->version) : "");
+	bool fresh;
+	struct mount *mt = mount_of(m, key, &fresh);
+	struct stubs stubs = { 0 };
+	struct pins pins = { 0 };
+
+	if (!fresh)
+		return mt;
+	add_torch_stubs(m, v, &stubs);
+	add_stub(m->a, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
+	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
+		add_stub(m->a, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);
+	for (size_t i = 0; i < stubs.n; i++) {
+		const struct mount *from = stubs.v[i].from;
+
+		for (size_t k = 0; from && k < from->n_pins; k++)
+			vec_push(m->a, &pins, from->pins[k]);
+	}
+	*mt = (struct mount){ .name = "lib",
+		.kind = MOUNT_STUBS,
+		.id = stubs_id(&stubs),
+		.pins = pins.v,
+		.n_pins = pins.n,
+		.stubs = stubs.v,
+		.n_stubs = stubs.n };
+	return mt;
+}
+
+const struct root *
+root_make(struct maker *m, const struct mount *const *mounts, size_t n)
+{
+	struct root *r = arena_new(m->a, struct root);
+	const struct mount **copy = (const struct mount **)arena_array(m->a, void *, n);
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = mounts[i];
+	*r = (struct root){ copy, n, "gcc/bin/sh" };
+	return r;
+}
