@@ -8,7 +8,8 @@ for set in "$@"; do
 	build) want="$want gcc g++ make pkg-config libcurl4-openssl-dev libarchive-dev libssl-dev zlib1g-dev
 		libelf-dev libjansson-dev libtomlplusplus-dev" ;;
 	demo) want="$want python3 python3-venv python3-pip ca-certificates" ;;
-	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl" ;;
+	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
+		lld" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac
 done

@@ -1,6 +1,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "check/report.h"
 #include "cmd/cmd.h"
 #include "package/package.h"
 #include "publish/publish.h"
@@ -13,7 +14,8 @@ struct build {
 	struct store *store;
 	struct exec *exec;
 	struct progress *progress;
-	size_t failed;
+	size_t failed, refused;
+	struct check_options check;
 	uint64_t bytes;
 };
 
@@ -119,19 +121,42 @@ all_published(struct build *b, struct publish *pub, struct err *e)
 	return r;
 }
 
+/* publish_check: what the auditor says of a variant, said to the user. */
+static int
+audit(void *arg, const char *variant, const char *dir, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct build *b = arg;
+	struct check_options o = b->check;
+	struct findings found = { 0 };
+
+	o.variant = variant;
+	TRY(check_variant(&a, dir, &o, &found, e));
+	report_text(&found, &text);
+	if (text.n)
+		log_text(text.p, text.n);
+	if (findings_count(&found, SEVERITY_ERROR) == 0 || opt_has(&b->c->opts, "no-check"))
+		return 1;
+	progress_note(b->progress, "refused", "variant", variant);
+	b->refused++;
+	return 0;
+}
+
 static int
 publish_all(struct build *b, struct publish *pub, size_t *written, struct err *e)
 {
+	cmd_private_paths(b->c, b->w.project.dir, &b->check.private_paths);
 	for (size_t i = 0; i < b->w.plan.n_variants; i++) {
 		struct package pkg;
 		int r = make_package(b, &b->w.plan.variants[i], &pkg, e);
 
 		if (r > 0)
-			r = publish_variant(pub, &pkg, e);
+			r = publish_variant(pub, &pkg, audit, b, e);
 		TRY(r);
-		if (r > 0)
+		if (r == PUBLISH_WRITTEN)
 			progress_note(b->progress, "published", "variant", pkg.variant);
-		*written += r > 0;
+		*written += r == PUBLISH_WRITTEN;
 	}
 	return 0;
 }
@@ -175,6 +200,9 @@ build(struct build *b, struct err *e)
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");
+	if (b->refused)
+		return err_set(e, ERR_ABI, "%zu variant%s refused and not published; see above",
+			b->refused, b->refused == 1 ? " was" : "s were");
 	log_info("%zu variant%s in %s/build, %zu written, %s fetched, %.2f s", b->w.plan.n_variants,
 		b->w.plan.n_variants == 1 ? "" : "s", b->w.project.dir, written,
 		str_size(size, b->bytes),

@@ -57,6 +57,10 @@ int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n
 /* What the Python at hand has, as a matrix of one row, for --matrix host. */
 int host_matrix(struct arena *a, const struct catalog *cat, struct matrix *out, struct err *e);
 
+/* Appends paths of this machine that no variant may hold: the store, the home directory, and, unless
+ * it is NULL, the kernel's directory. */
+void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);
+
 /* The terminal's view of a run. */
 struct progress;
 struct progress *progress_new(struct arena *a, int events_fd);

@@ -32,6 +32,7 @@ static const struct opt build_opts[] = {
 	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
 	{ 0, "cores", "N", "use N cores (CORES)" },
 	{ 'k', "keep-going", NULL, "after a failure, build what does not depend on it" },
+	{ 0, "no-check", NULL, "publish also what the checks refuse" },
 	{ 0, "events", "FD", "write what happens as JSON lines to a descriptor" },
 	{ 0 },
 };
@@ -58,6 +59,19 @@ static const struct opt catalog_opts[] = {
 	{ 0, "full", NULL, "fetch whole files and check their hashes" },
 	{ 0 },
 };
+static const struct opt check_abi_opts[] = {
+	{ 'm', "manylinux", "POLICY", "the oldest systems it must run on (manylinux_2_28)" },
+	{ 'p', "python-abi", "VERSION", "the oldest Python it must run on (3.9)" },
+	{ 0, "torch-stable-abi", "VERSION", "hold it to torch's stable ABI (default: as its name says)" },
+	{ 0, "json", NULL, "as JSON" },
+	{ 0, "sarif", NULL, "as SARIF 2.1.0" },
+	{ 0 },
+};
+static const struct opt check_builds_opts[] = {
+	{ 0, "json", NULL, "as JSON" },
+	{ 0, "sarif", NULL, "as SARIF 2.1.0" },
+	{ 0 },
+};
 static const struct opt no_opts[] = { { 0 } };
 
 static const struct cmd cmds[] = {
@@ -66,6 +80,10 @@ static const struct cmd cmds[] = {
 		cmd_list_variants },
 	{ "check-config", "[DIR]", "read build.toml and say what is wrong with it", no_opts,
 		cmd_check_config },
+	{ "check-abi", "[DIR|FILE.so|FILE.whl]", "say where built variants cannot be loaded", check_abi_opts,
+		cmd_check_abi },
+	{ "check-builds", "[DIR]", "compare built variants with their metadata and digests",
+		check_builds_opts, cmd_check_builds },
 	{ "plan", "[DIR]", "print every command of a build, run none", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "fetch what a build needs, build nothing", selection_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },

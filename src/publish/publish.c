@@ -158,34 +158,41 @@ swap(const struct publish *p, const char *tmp, const char *final, struct err *e)
 }
 
 static int
-write_variant(const struct publish *p, const struct package *pkg, const char *tmp, struct err *e)
+write_variant(const struct publish *p, const struct package *pkg, const char *tmp,
+	publish_check *check, void *arg, struct err *e)
 {
 	const char *final = path_join(p->a, p->build, pkg->variant);
 	CLEANUP(buf_free) struct buf record = { 0 };
 	struct digest key = record_key(p, pkg->variant);
+	int good;
 
 	if (mkdir(tmp, 0777) < 0)
 		return err_sys(e, "make %s", tmp);
 	for (size_t i = 0; i < pkg->n; i++)
 		TRY(write_file(p, tmp, &pkg->files[i], e));
+	good = check ? check(arg, pkg->variant, tmp, e) : 1;
+	if (good <= 0)
+		return good < 0 ? -1 : PUBLISH_REFUSED;
 	TRY(swap(p, tmp, final, e));
 	if (describe(p, pkg, final, &record) < 0)
 		return err_sys(e, "%s", final);
-	return store_put_text(p->store, "published", &key, buf_str(&record), e);
+	TRY(store_put_text(p->store, "published", &key, buf_str(&record), e));
+	return PUBLISH_WRITTEN;
 }
 
 int
-publish_variant(struct publish *p, const struct package *pkg, struct err *e)
+publish_variant(struct publish *p, const struct package *pkg, publish_check *check, void *arg,
+	struct err *e)
 {
 	const char *tmp = arena_printf(p->a, "%s/" TEMPORARY "%s", p->build, pkg->variant);
 	int r = publish_is_current(p, pkg, e);
 	struct err ignored;
 
 	if (r != 0)
-		return r < 0 ? -1 : 0;
-	r = write_variant(p, pkg, tmp, e);
+		return r < 0 ? -1 : PUBLISH_CURRENT;
+	r = write_variant(p, pkg, tmp, check, arg, e);
 	fs_remove(tmp, &ignored); /* the old variant, or what was not finished */
-	return r < 0 ? err_wrap(e, "publish %s", pkg->variant) : 1;
+	return r < 0 ? err_wrap(e, "publish %s", pkg->variant) : r;
 }
 
 int

@@ -19,9 +19,13 @@ int publish_open(struct arena *a, struct store *s, const char *dir, struct publi
 void publish_close(struct publish *p);
 /* 1: the variant's directory is as it was published and holds this package. 0: not. */
 int publish_is_current(struct publish *p, const struct package *pkg, struct err *e);
-/* Writes a variant unless it is as it should be. Returns 1 if it was written, 0 if not. Each file's bytes are
- * hashed as they are written; a difference fails with ERR_STORE and leaves the old variant. */
-int publish_variant(struct publish *p, const struct package *pkg, struct err *e);
+/* Looks at a variant that lies complete in dir. 1: it is good. 0: it must not be published. */
+typedef int publish_check(void *arg, const char *variant, const char *dir, struct err *e);
+enum publish_state { PUBLISH_CURRENT, PUBLISH_WRITTEN, PUBLISH_REFUSED };
+/* Writes a variant unless it is as it should be; returns an enum publish_state. Each file's bytes are
+ * hashed as they are written; a difference fails with ERR_STORE. What check refuses, and what fails,
+ * leaves the old variant. check may be NULL. */
+int publish_variant(struct publish *p, const struct package *pkg, publish_check *check, void *arg, struct err *e);
 /* Makes dir/result point to build. Leaves anything that is not a symbolic link alone, with a warning. */
 int publish_result(struct publish *p, struct err *e);
 /* Removes dir/build's variants that this program published or that look like variants, and result if it is the link. */

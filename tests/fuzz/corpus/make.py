@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the binary files of the corpora zip/ and tarball/, in the directory of this script."""
+"""Makes the binary files of the corpora zip/, tarball/, fatbin/ and elf/, in the directory of this script; cc for elf/."""
 import gzip
 import io
 import os
+import struct
+import subprocess
 import tarfile
+import tempfile
 import zipfile
 
 here = os.path.dirname(os.path.abspath(__file__))
@@ -50,6 +53,29 @@ def a_deb(data, name):
     return out
 
 
+def a_fatbin(*images):
+    """images: kind (1 PTX, 2 cubin), architecture, flags, payload"""
+    body = b"".join(struct.pack("<HHIQIIIIIIQQQQ", kind, 0x101, 72, len(data), 0, 0, 0, arch, 0, 0, flags, 0, 0, 0) + data
+                    for kind, arch, flags, data in images)
+    return struct.pack("<IHHQ", 0xBA55ED50, 1, 16, len(body)) + body
+
+
+def an_elf(source, *options, versions=None):
+    """a small shared library or program, without a debugger's symbols"""
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + "/a.c", "w") as f:
+            f.write(source)
+        if versions:
+            with open(d + "/map", "w") as f:
+                f.write(versions)
+            options += ("-Wl,--version-script=" + d + "/map",)
+        subprocess.run(["cc", "-O1", "-s", "-fno-asynchronous-unwind-tables", "-nostartfiles", "-Wl,--build-id=none",
+                        "-Wl,-z,noseparate-code,-z,max-page-size=16,-z,common-page-size=16", *options, "-o", d + "/a",
+                        d + "/a.c"], check=True)
+        with open(d + "/a", "rb") as f:
+            return f.read()
+
+
 put("zip/stored", a_zip(zipfile.ZIP_STORED))
 put("zip/deflated", a_zip(zipfile.ZIP_DEFLATED, b"a comment"))
 put("zip/zip64", a_zip(zipfile.ZIP_DEFLATED, zip64=True))
@@ -59,3 +85,14 @@ put("tarball/gz", b"\0\1" + gzip.compress(a_tar(""), mtime=0))
 put("tarball/xz", b"\0\7" + a_tar("xz"))
 put("tarball/deb", b"\1\7" + a_deb(a_tar("").rstrip(b"\0") + b"\0" * 1024, b"data.tar"))
 put("tarball/deb-xz", b"\1\7" + a_deb(a_tar("xz"), b"data.tar.xz"))
+one = a_fatbin((2, 80, 0x11, b"cubin..."))
+put("fatbin/two", a_fatbin((2, 80, 0x11, b"cubin..."), (1, 90, 0x100011, b"ptx!")) + b"\0" * 4 +
+    a_fatbin((2, 100, 0x200011, b"........")) + b"\0" * 8)
+put("fatbin/none", b"\0" * 32)
+put("fatbin/cut", one[:-3])
+put("fatbin/long-entry", one[:24] + b"\xff" * 8 + one[32:])
+library = an_elf("int putenv(char *); int f(void) { return putenv(0); } __thread int t = 1;", "-shared", "-fPIC",
+                 "-Wl,-soname,liba.so.1,-rpath,/x", versions="A_1 { f; }; A_2 { t; } A_1;")
+put("elf/library", library)
+put("elf/cut", library[:-700])
+put("elf/program", an_elf("int puts(const char *); void _start(void) { puts(\"a\"); }", "-pie", "-fPIE"))

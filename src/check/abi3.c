@@ -1,0 +1,52 @@
+/* Symbols of Python against the limited API. An extension called .abi3.so promises that any CPython
+ * from some version on can load it; .dynsym shows what it takes from the interpreter. A weak symbol
+ * may be absent: the extension is loaded all the same, and may have asked for it with care. */
+#include "check/run.h"
+
+static bool
+is_python(const struct elf_symbol *s)
+{
+	return !s->is_defined && !s->library &&
+	       (str_has_prefix(s->name, "Py") || str_has_prefix(s->name, "_Py"));
+}
+
+static void
+check_symbol(struct check_run *r, const struct fact_file *f, const struct elf_symbol *s)
+{
+	struct finding one = { .severity = s->bind == ELF_WEAK ? SEVERITY_WARNING : SEVERITY_ERROR,
+		.file = f->path,
+		.symbol = s->name };
+	const char *floor = version_text(r->a, &r->python), *first;
+	struct version added;
+
+	if (!abi3_added(s->name, &added)) {
+		one.rule = "python-symbol";
+		one.message =
+			arena_printf(r->a, "%s is not in the limited API of CPython", s->name);
+		one.advice = arena_printf(r->a,
+			"compile with -DPy_LIMITED_API=0x%02x%02x0000, and use what is declared "
+			"then",
+			r->python.v[0], r->python.v[1]);
+		found(r, one);
+	} else if (version_cmp(&added, &r->python) > 0) {
+		first = version_text(r->a, &added);
+		one.rule = "python-version";
+		one.message =
+			arena_printf(r->a, "%s came with Python %s, but Python %s is to load this",
+				s->name, first, floor);
+		one.advice =
+			arena_printf(r->a, "do without it, or check with --python-abi %s", first);
+		found(r, one);
+	}
+}
+
+void
+check_abi3(struct check_run *r, const struct fact_file *f)
+{
+	for (size_t i = 0; i < f->elf.n_symbols; i++) {
+		const struct elf_symbol *s = &f->elf.symbols[i];
+
+		if (is_python(s) && !defined_in_variant(r->facts, s->name))
+			check_symbol(r, f, s);
+	}
+}

@@ -1,0 +1,111 @@
+/* Architectures in metadata.json against the device code in the variant's libraries. The client
+ * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. */
+#include "check/run.h"
+
+static bool
+is_in(const struct strs *s, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (streq(s->v[i], text))
+			return true;
+	return false;
+}
+
+struct archs {
+	struct strs cubins, ptx; /* "9.0a" */
+	const char *file;        /* a library with device code; NULL: there is none */
+};
+
+static void
+gather(struct check_run *r, struct archs *out)
+{
+	for (size_t i = 0; i < r->facts->n_files; i++) {
+		const struct fact_file *f = &r->facts->files[i];
+
+		for (size_t k = 0; fact_is_library(f) && k < f->images.n; k++) {
+			struct strs *list = f->images.v[k].is_ptx ? &out->ptx : &out->cubins;
+			const char *text = fatbin_arch(r->a, &f->images.v[k]);
+
+			out->file = f->path;
+			if (!is_in(list, text))
+				vec_push(r->a, list, text);
+		}
+	}
+}
+
+static void
+check_listed(struct check_run *r, const struct archs *have, const char *listed, struct strs *seen,
+	struct strs *seen_ptx)
+{
+	bool ptx = str_has_suffix(listed, "+PTX");
+	const char *arch = ptx ? arena_strndup(r->a, listed, strlen(listed) - 4) : listed;
+
+	vec_push(r->a, seen, arch);
+	if (ptx)
+		vec_push(r->a, seen_ptx, arch);
+	if (!is_in(&have->cubins, arch))
+		found_error(r, .rule = "archs", .file = "metadata.json",
+			.message = arena_printf(r->a,
+				"lists the architecture %s, but no library has a cubin for it",
+				arch),
+			.advice = "compile for it, or take it out of backend.archs");
+	if (ptx && !is_in(&have->ptx, arch))
+		found_error(r, .rule = "archs", .file = "metadata.json",
+			.message = arena_printf(
+				r->a, "lists %s, but no library has PTX for %s", listed, arch),
+			.advice = "compile with code=compute_... too, or take +PTX out of "
+				  "backend.archs");
+}
+
+static void
+check_unlisted(struct check_run *r, const struct archs *have, const struct strs *cubins,
+	const struct strs *ptx)
+{
+	for (size_t i = 0; i < have->cubins.n; i++)
+		if (!is_in(cubins, have->cubins.v[i]))
+			found_warning(r, .rule = "archs", .file = have->file,
+				.message = arena_printf(r->a,
+					"has a cubin for %s, which metadata.json does not list",
+					have->cubins.v[i]),
+				.advice = "add it to backend.archs, or do not compile for it");
+	for (size_t i = 0; i < have->ptx.n; i++)
+		if (!is_in(ptx, have->ptx.v[i]))
+			found_warning(r, .rule = "archs", .file = have->file,
+				.message = arena_printf(r->a,
+					"has PTX for %s, which metadata.json does not list as "
+					"%s+PTX",
+					have->ptx.v[i], have->ptx.v[i]),
+				.advice = "add it to backend.archs, or do not compile it in");
+}
+
+void
+check_archs(struct check_run *r)
+{
+	const struct facts *f = r->facts;
+	struct strs seen = { 0 }, seen_ptx = { 0 };
+	struct archs have = { 0 };
+
+	if (f->is_lone || !f->has_metadata || f->metadata_fault || f->name.kind == NAME_NOARCH)
+		return;
+	gather(r, &have);
+	if (!streq(f->metadata.backend, "cuda")) {
+		if (have.file)
+			found_error(r, .rule = "archs", .file = have.file,
+				.message = arena_printf(r->a,
+					"has CUDA device code in a variant for %s",
+					f->metadata.backend),
+				.advice = "compile it without CUDA sources");
+		return;
+	}
+	if (!f->metadata.has_archs) {
+		if (have.file)
+			found_warning(r, .rule = "archs", .file = "metadata.json",
+				.message =
+					"does not say for which architectures there is device code",
+				.advice = "add backend.archs");
+		return;
+	}
+	for (size_t i = 0; i < f->metadata.archs.n; i++)
+		check_listed(r, &have, f->metadata.archs.v[i], &seen, &seen_ptx);
+	check_unlisted(r, &have, &seen, &seen_ptx);
+}

@@ -1,0 +1,170 @@
+#include "check/facts.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "formats/zip.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const size_t FILE_LIMIT = (size_t)4 << 30;
+
+/* The .nv_fatbin sections; of a file without section headers, all of it. */
+static int
+read_images(struct arena *a, struct fact_file *f, struct err *e)
+{
+	if (f->elf.n_sections == 0)
+		return fatbin_read(a, f->bytes, f->path, &f->images, e);
+	for (size_t i = 0; i < f->elf.n_sections; i++) {
+		const struct elf_section *s = &f->elf.sections[i];
+		struct str part;
+
+		if (!streq(s->name, ".nv_fatbin") && !streq(s->name, "__nv_relfatbin"))
+			continue;
+		if (s->offset > f->bytes.n || s->size > f->bytes.n - s->offset)
+			return err_set(e, ERR_ABI, "%s: %s lies behind the end of the file",
+				f->path, s->name);
+		part = (struct str){ f->bytes.p + s->offset, (size_t)s->size };
+		TRY(fatbin_read(a, part, f->path, &f->images, e));
+	}
+	return 0;
+}
+
+static void
+add_file(struct arena *a, struct fact_file *f)
+{
+	struct err why = { 0 };
+
+	f->is_elf = str_starts(f->bytes, STR("\177ELF"));
+	if (f->is_elf &&
+		(elf_read(a, f->bytes, f->path, &f->elf, &why) < 0 || read_images(a, f, &why) < 0))
+		f->fault = arena_strdup(a, why.msg);
+}
+
+static void
+read_metadata(struct arena *a, struct facts *out)
+{
+	const struct fact_file *f = facts_find(out, "metadata.json");
+	struct err why = { 0 };
+
+	if (!f || f->is_link)
+		return;
+	out->has_metadata = true;
+	if (metadata_parse(a, f->bytes, f->path, &out->metadata, &why) < 0)
+		out->metadata_fault = arena_strdup(a, why.msg);
+}
+
+int
+facts_of_variant(
+	struct arena *a, const char *dir, const char *name, struct facts *out, struct err *e)
+{
+	struct fs_entries all = { 0 };
+
+	*out = (struct facts){ .variant = name };
+	variant_name_parse(a, name, &out->name);
+	TRY(fs_walk(a, dir, &all, e));
+	out->files = arena_array(a, struct fact_file, all.n);
+	for (size_t i = 0; i < all.n; i++) {
+		struct fact_file *f = &out->files[out->n_files];
+
+		if (all.v[i].kind == FS_DIR)
+			continue;
+		out->n_files++;
+		f->path = all.v[i].path;
+		f->is_link = all.v[i].kind != FS_FILE;
+		if (f->is_link)
+			continue;
+		TRY(fs_read(a, path_join(a, dir, f->path), FILE_LIMIT, &f->bytes, e));
+		add_file(a, f);
+	}
+	read_metadata(a, out);
+	return 0;
+}
+
+static int
+read_at(void *arg, uint64_t off, void *to, size_t n, struct err *e)
+{
+	const struct str *all = arg;
+
+	if (off > all->n || n > all->n - off)
+		return err_set(e, ERR_HASH, "the file ends too early");
+	memcpy(to, all->p + off, n);
+	return 0;
+}
+
+static int
+put(void *arg, const void *p, size_t n, struct err *e)
+{
+	struct buf *b = arg;
+
+	if (n > FILE_LIMIT - b->n)
+		return err_set(e, ERR_HASH, "a member is larger than 4 GiB");
+	buf_add(b, p, n);
+	return 0;
+}
+
+static int
+add_member(struct arena *a, struct str wheel, const struct zip_member *m, struct facts *out,
+	struct err *e)
+{
+	CLEANUP(buf_free) struct buf b = { 0 };
+	struct zip_unpack *u = zip_unpack_new(m, 0, put, &b);
+	int r = zip_unpack_add(u, wheel.p + m->from, (size_t)(m->to - m->from), e);
+
+	zip_unpack_free(u);
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		return err_set(e, ERR_HASH, "%s ends too early", m->name);
+	if (str_starts(buf_str(&b), STR("\177ELF"))) {
+		struct fact_file *f = &out->files[out->n_files++];
+
+		f->path = m->name;
+		f->bytes = (struct str){ arena_strndup(a, b.p, b.n), b.n };
+		add_file(a, f);
+	}
+	return 0;
+}
+
+static int
+read_wheel(struct arena *a, struct str wheel, struct facts *out, struct err *e)
+{
+	const struct zip_source src = { .read_at = read_at, .arg = &wheel, .size = wheel.n };
+	struct zip z;
+
+	TRY(zip_read(a, &src, &z, e));
+	out->files = arena_array(a, struct fact_file, z.n);
+	for (size_t i = 0; i < z.n; i++)
+		if (!z.v[i].is_dir)
+			TRY(add_member(a, wheel, &z.v[i], out, e));
+	return 0;
+}
+
+int
+facts_of_file(struct arena *a, const char *path, struct facts *out, struct err *e)
+{
+	struct str bytes;
+
+	*out = (struct facts){ .variant = path_base(path), .is_lone = true };
+	TRY(fs_read(a, path, FILE_LIMIT, &bytes, e));
+	if (streq(path_ext(path), ".whl")) {
+		if (read_wheel(a, bytes, out, e) < 0)
+			return err_wrap(e, "%s", path);
+		return 0;
+	}
+	out->files = arena_array(a, struct fact_file, 1);
+	out->n_files = 1;
+	out->files[0] = (struct fact_file){ .path = path_base(path), .bytes = bytes };
+	add_file(a, &out->files[0]);
+	return 0;
+}
+
+const struct fact_file *
+facts_find(const struct facts *f, const char *path)
+{
+	for (size_t i = 0; i < f->n_files; i++)
+		if (streq(f->files[i].path, path))
+			return &f->files[i];
+	return NULL;
+}

@@ -1,0 +1,40 @@
+/* What the checks look at. Private to src/check. */
+#ifndef CHECK_FACTS_H
+#define CHECK_FACTS_H
+#include "check/metadata.h"
+#include "check/name.h"
+#include "formats/elf.h"
+#include "formats/fatbin.h"
+
+struct err;
+struct fact_file {
+	const char *path; /* in the variant */
+	struct str bytes; /* all of them; ended by a NUL that is not counted */
+	bool is_link;     /* a symbolic link or something odd: bytes are not read */
+	bool is_elf; /* begins as an ELF file does; elf and images are valid when fault is NULL */
+	const char *fault;
+	struct elf elf;
+	struct fatbin images;
+};
+struct facts {
+	const char *variant;      /* name; of a lone file or a wheel: its file name */
+	bool is_lone;             /* a lone file or a wheel: no layout, no metadata */
+	struct variant_name name; /* kind NAME_UNKNOWN when it is none */
+	struct fact_file *files;  /* in byte order of path */
+	size_t n_files;
+	bool has_metadata;
+	const char *metadata_fault; /* why metadata.json cannot be used */
+	struct metadata metadata;   /* valid when has_metadata and there is no fault */
+};
+/* Fails with ERR_SYS (cannot be read), ERR_HASH (a wheel that is no zip file). */
+int facts_of_variant(
+	struct arena *a, const char *dir, const char *name, struct facts *out, struct err *e);
+int facts_of_file(struct arena *a, const char *path, struct facts *out, struct err *e);
+const struct fact_file *facts_find(const struct facts *f, const char *path);
+/* Whether a shared library can be judged. */
+static inline bool
+fact_is_library(const struct fact_file *f)
+{
+	return f->is_elf && !f->fault;
+}
+#endif

@@ -1,0 +1,66 @@
+/* Whether Python finds the function that it calls when it imports the file: PyInit_ and the
+ * module's name. */
+#include "base/path.h"
+#include "check/run.h"
+
+const char *
+extension_module(struct arena *a, const char *path, bool *is_tagged)
+{
+	const char *base = path_base(path), *tag = strstr(base, ".cpython-");
+
+	*is_tagged = false;
+	if (str_has_suffix(base, ".abi3.so"))
+		return arena_strndup(a, base, strlen(base) - strlen(".abi3.so"));
+	if (tag && str_has_suffix(base, ".so")) {
+		*is_tagged = true;
+		return arena_strndup(a, base, (size_t)(tag - base));
+	}
+	return NULL;
+}
+
+static bool
+defines(const struct elf *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_symbols; i++)
+		if (e->symbols[i].is_defined && streq(e->symbols[i].name, name))
+			return true;
+	return false;
+}
+
+/* A function for another name, or NULL. */
+static const char *
+other_init(const struct elf *e)
+{
+	for (size_t i = 0; i < e->n_symbols; i++)
+		if (e->symbols[i].is_defined && str_has_prefix(e->symbols[i].name, "PyInit_"))
+			return e->symbols[i].name;
+	return NULL;
+}
+
+void
+check_init(struct check_run *r, const struct fact_file *f)
+{
+	bool is_tagged;
+	const char *module = extension_module(r->a, f->path, &is_tagged), *want, *other;
+
+	if (!module)
+		return;
+	if (is_tagged)
+		found_error(r, .rule = "extension-name", .file = f->path,
+			.message = "is for one version of Python only, by its name",
+			.advice = arena_printf(r->a,
+				"build it for the limited API and call it %s.abi3.so", module));
+	want = arena_printf(r->a, "PyInit_%s", module);
+	other = other_init(&f->elf);
+	if (!defines(&f->elf, want))
+		found_error(r, .rule = "python-init", .file = f->path, .symbol = want,
+			.message =
+				other ? arena_printf(r->a,
+						"does not define %s, but %s: it cannot be imported",
+						want, other)
+				      : arena_printf(r->a,
+						"does not define %s: it cannot be imported", want),
+			.advice = "put REGISTER_EXTENSION(TORCH_EXTENSION_NAME) into the binding, "
+				  "and give the file the "
+				  "module's name");
+}

@@ -1,0 +1,49 @@
+/* How the loader is told to load: where to look for libraries, what to make writable or executable.
+ */
+#include "check/run.h"
+#include <elf.h>
+
+static void
+check_path(struct check_run *r, const struct fact_file *f, const char *tag, const char *path)
+{
+	if (path && *path)
+		found_error(r, .rule = "rpath", .file = f->path,
+			.message = arena_printf(r->a, "has %s \"%s\"", tag, path),
+			.advice = "link without -rpath: torch has loaded what a kernel may need, "
+				  "and paths of one machine mean "
+				  "something else on another");
+}
+
+void
+check_loading(struct check_run *r, const struct fact_file *f)
+{
+	const struct elf *e = &f->elf;
+
+	if (e->kind != ET_DYN) {
+		found_error(r, .rule = "elf-kind", .file = f->path,
+			.message = "is an ELF file, but no shared library",
+			.advice = "ship what the kernel loads, and neither object files nor "
+				  "programs");
+		return;
+	}
+	check_path(r, f, "RPATH", e->rpath);
+	check_path(r, f, "RUNPATH", e->runpath);
+	if (e->has_textrel)
+		found_error(r, .rule = "textrel", .file = f->path,
+			.message = "has TEXTREL: the loader must write into its code, which "
+				   "hardened systems refuse",
+			.advice = "compile everything that goes into it, assembler as well, with "
+				  "-fPIC");
+	if (e->has_exec_stack || !e->has_gnu_stack)
+		found_error(r, .rule = "executable-stack", .file = f->path,
+			.message = e->has_exec_stack
+					   ? "asks for an executable stack"
+					   : "has no PT_GNU_STACK, which means an executable stack",
+			.advice = "link with -z noexecstack, and end assembler files with "
+				  ".section .note.GNU-stack,\"\",@progbits; newer C libraries "
+				  "refuse to load it");
+	if (!e->has_relro)
+		found_warning(r, .rule = "relro", .file = f->path,
+			.message = "has no PT_GNU_RELRO: its tables of addresses stay writable",
+			.advice = "link with -z relro -z now");
+}

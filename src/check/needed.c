@@ -1,0 +1,187 @@
+/*
+ * Libraries that the loader must find. It looks in the variant (no: there is no RPATH), among what
+ * torch has loaded, and in the system. So allowed are: torch's own libraries, those that torch's
+ * wheels load for the variant's backend, and the C and C++ run-time, which every manylinux system
+ * has. Others that the manylinux policy lists (libz, libX11) are missing in small containers: a
+ * warning, as for libgomp, of which torch has one, but under another name in older releases. The
+ * driver's libcuda is a warning too: torch itself does without until a GPU is used, so the kernel
+ * could not even be imported on a machine that has no driver.
+ */
+#include "check/run.h"
+
+enum verdict { ALLOWED, DRIVER, OPENMP, PYTHON, UNKNOWN };
+struct family {
+	const char *head;    /* up to ".so" */
+	const char *backend; /* NULL: any */
+	enum verdict verdict;
+};
+static const struct family families[] = {
+	/* torch */
+	{ "libtorch", NULL, ALLOWED },
+	{ "libtorch_cpu", NULL, ALLOWED },
+	{ "libtorch_python", NULL, ALLOWED },
+	{ "libtorch_global_deps", NULL, ALLOWED },
+	{ "libshm", NULL, ALLOWED },
+	{ "libc10", NULL, ALLOWED },
+	{ "libtorch_cuda", "cuda", ALLOWED },
+	{ "libtorch_cuda_linalg", "cuda", ALLOWED },
+	{ "libc10_cuda", "cuda", ALLOWED },
+	{ "libtorch_hip", "rocm", ALLOWED },
+	{ "libc10_hip", "rocm", ALLOWED },
+	{ "libtorch_xpu", "xpu", ALLOWED },
+	{ "libc10_xpu", "xpu", ALLOWED },
+	/* what its wheels depend on */
+	{ "libcudart", "cuda", ALLOWED },
+	{ "libcublas", "cuda", ALLOWED },
+	{ "libcublasLt", "cuda", ALLOWED },
+	{ "libcudnn", "cuda", ALLOWED },
+	{ "libcufft", "cuda", ALLOWED },
+	{ "libcurand", "cuda", ALLOWED },
+	{ "libcusolver", "cuda", ALLOWED },
+	{ "libcusparse", "cuda", ALLOWED },
+	{ "libnccl", "cuda", ALLOWED },
+	{ "libnvJitLink", "cuda", ALLOWED },
+	{ "libnvrtc", "cuda", ALLOWED },
+	{ "libamdhip64", "rocm", ALLOWED },
+	{ "libhipblas", "rocm", ALLOWED },
+	{ "libhipblaslt", "rocm", ALLOWED },
+	{ "libhipfft", "rocm", ALLOWED },
+	{ "libhiprand", "rocm", ALLOWED },
+	{ "libhipsolver", "rocm", ALLOWED },
+	{ "libhipsparse", "rocm", ALLOWED },
+	{ "libhiprtc", "rocm", ALLOWED },
+	{ "librocblas", "rocm", ALLOWED },
+	{ "librccl", "rocm", ALLOWED },
+	{ "libMIOpen", "rocm", ALLOWED },
+	{ "libsycl", "xpu", ALLOWED },
+	{ "libdnnl", "xpu", ALLOWED },
+	{ "libimf", "xpu", ALLOWED },
+	{ "libintlc", "xpu", ALLOWED },
+	{ "libirng", "xpu", ALLOWED },
+	{ "libsvml", "xpu", ALLOWED },
+	{ "libcuda", "cuda", DRIVER },
+	{ "libgomp", NULL, OPENMP },
+	{ "libpython", NULL, PYTHON },
+};
+/* Of the policy's libraries, those of the C and C++ run-time. */
+static const char *const runtime[] = { "libanl", "libc", "libdl", "libgcc_s", "libm", "libmvec",
+	"libnsl", "libpthread", "libresolv", "librt", "libstdc++", "libutil", "ld-linux-x86-64",
+	"ld-linux-aarch64", NULL };
+
+/* What precedes ".so" and a version: "libcudart" of "libcudart.so.12", "libpython" of
+ * "libpython3.11.so". */
+static struct str
+stem(const char *soname)
+{
+	const char *so = strstr(soname, ".so");
+	struct str s = { soname, so ? (size_t)(so - soname) : strlen(soname) };
+
+	if (str_starts(s, STR("libpython")))
+		s.n = strlen("libpython");
+	return s;
+}
+
+static const struct family *
+find_family(struct str name)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
+		if (str_eq(name, str_of(families[i].head)))
+			return &families[i];
+	return NULL;
+}
+
+static bool
+is_runtime(struct str name)
+{
+	for (const char *const *r = runtime; *r; r++)
+		if (str_eq(name, str_of(*r)))
+			return true;
+	return false;
+}
+
+/* cu130 wants libcudart.so.13; CUDA 11's is libcudart.so.11.0. */
+static void
+check_cudart(struct check_run *r, const struct fact_file *f, const char *soname)
+{
+	const struct version *cuda = &r->facts->name.compute;
+	const char *number = soname + strlen("libcudart.so");
+	struct version v;
+
+	if (cuda->n == 0 || *number != '.' || !version_parse(str_of(number + 1), &v) ||
+		v.v[0] == cuda->v[0])
+		return;
+	found_error(r, .rule = "cuda-version", .file = f->path, .library = soname,
+		.message = arena_printf(r->a, "needs %s, but the variant is for CUDA %s", soname,
+			version_text(r->a, cuda)),
+		.advice = "compile and link with the CUDA of the variant's name");
+}
+
+/* Of the policy or of nobody. */
+static void
+check_other(struct check_run *r, const struct fact_file *f, const char *soname, struct str name)
+{
+	bool listed = r->manylinux && manylinux_has_library(r->manylinux, soname);
+
+	if (listed && is_runtime(name))
+		return;
+	if (listed)
+		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, which %s lists, but small systems do not have", soname,
+				r->policy),
+			.advice = "link it statically");
+	else
+		found_error(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a, "needs %s, which neither torch nor %s brings",
+				soname, r->policy),
+			.advice = "link it statically, or do without it");
+}
+
+static void
+check_one(struct check_run *r, const struct fact_file *f, const char *soname)
+{
+	const struct variant_name *v = &r->facts->name;
+	struct str name = stem(soname);
+	const struct family *k = find_family(name);
+
+	if (v->kind == NAME_TVM && str_eq(name, STR("libtvm_ffi")))
+		return;
+	if (!k) {
+		check_other(r, f, soname, name);
+		return;
+	}
+	if (k->backend && v->backend && !streq(k->backend, v->backend))
+		found_error(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, which a torch for %s does not have", soname, v->backend),
+			.advice = arena_printf(r->a,
+				"compile it for the backend %s, or name the variant after %s",
+				v->backend, k->backend));
+	else if (k->verdict == DRIVER)
+		found_warning(r, .rule = "needed-driver", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s: it cannot be imported without NVIDIA's driver", soname),
+			.advice = "get the driver's functions by cudaGetDriverEntryPoint, and do "
+				  "not link -lcuda");
+	else if (k->verdict == OPENMP)
+		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, which only newer releases of torch bring under this "
+				"name",
+				soname),
+			.advice = "use at::parallel_for, or say that the system must have it");
+	else if (k->verdict == PYTHON)
+		found_error(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s: it can be loaded by one version of Python only", soname),
+			.advice = "do not link -lpython: the interpreter has its symbols");
+	else if (str_eq(name, STR("libcudart")))
+		check_cudart(r, f, soname);
+}
+
+void
+check_needed(struct check_run *r, const struct fact_file *f)
+{
+	for (size_t i = 0; i < f->elf.needed.n; i++)
+		check_one(r, f, f->elf.needed.v[i]);
+}
