@@ -115,7 +115,14 @@ for i in $(seq "$kills"); do
 	build "$K" >"$T/heal" && [ "$(bits "$K")" = "$first" ] && healed=$((healed + 1))
 done
 is $healed "$kills" "killed $kills times, healed as often"
-is "$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)" 0 "nothing is left in tmp"
+# A compiler that outlives its killed builder writes on for a moment; what it holds goes at a later start.
+for _ in $(seq 20); do
+	"$KB" build -q $SEL "$K"
+	left=$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)
+	[ "$left" != 0 ] || break
+	sleep 0.5
+done
+is "$left" 0 "nothing is left in tmp"
 
 rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
 echo 'template <int N> struct F { static const int v = F<N - 1>::v + F<N - 2>::v; }; template <> struct F<0> { static const int v = 0; }; template <> struct F<1> { static const int v = 1; };' >>"$K/src/answer.cpp"
