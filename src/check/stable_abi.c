@@ -5,7 +5,7 @@
  * from its mangled name. That a kernel's own function mentions a type of torch in its arguments is
  * no use of torch.
  */
-#include "check/mangled.h"
+#include "formats/mangled.h"
 #include "check/run.h"
 
 enum origin { ORIGIN_RUNTIME, ORIGIN_STABLE, ORIGIN_TORCH, ORIGIN_OTHER };

@@ -1,4 +1,4 @@
-#include "check/mangled.h"
+#include "formats/mangled.h"
 
 enum { DEPTH = 64 };
 /* What is left to read; depth keeps a made-up name from using all of the stack. */

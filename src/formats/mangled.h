@@ -1,5 +1,5 @@
 /*
- * What a C++ symbol belongs to, told from its mangled name. Private to src/check.
+ * What a C++ symbol belongs to, told from its mangled name.
  *
  * A demangled text cannot be cut at its first space or bracket: templates begin with the type they
  * return, and "vtable for", "guard variable for" and thunks name their owner last. In the mangled
@@ -7,8 +7,8 @@
  *
  * Format: the Itanium C++ ABI, section 5.1.
  */
-#ifndef CHECK_MANGLED_H
-#define CHECK_MANGLED_H
+#ifndef FORMATS_MANGLED_H
+#define FORMATS_MANGLED_H
 #include "base/str.h"
 
 /* The first two components of the qualified name of a function, a variable, or of the class that a

@@ -1,7 +1,7 @@
 /* A metadata.json that somebody else wrote, and the names of its variants. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "check/mangled.h"
+#include "formats/mangled.h"
 #include "check/metadata.h"
 #include "check/name.h"
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "check/mangled.h"
+#include "formats/mangled.h"
 #include "check/report.h"
 #include "check/run.h"
 #include <elf.h>
