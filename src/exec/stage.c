@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "exec/stubs.h"
+#include "formats/elf.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -76,6 +77,20 @@ compose(struct stage *g, const struct mount *m, char **out, struct err *e)
 static int stage_mount(struct stage *g, const struct mount *m, char **out, struct err *e);
 
 static int
+write_stub(struct stage *g, const struct mount_stub *s, const struct map *names, const char *dir,
+	struct err *e)
+{
+	char *from = NULL;
+
+	if (s->from) {
+		TRY(stage_mount(g, s->from, &from, e));
+		from = path_join(g->arena, from, s->member);
+	}
+	return stub_write(s, from, names, dir, e);
+}
+
+/* Those that are the same for every link. */
+static int
 write_stubs(struct stage *g, const struct mount *m, char **out, struct err *e)
 {
 	char hex[65];
@@ -83,14 +98,27 @@ write_stubs(struct stage *g, const struct mount *m, char **out, struct err *e)
 	*out = arena_printf(g->arena, "%s/stubs-%.16s", g->dir, digest_hex(&m->id, hex));
 	TRY(fs_mkdirs(*out, e));
 	for (size_t i = 0; i < m->n_stubs; i++) {
-		const struct mount_stub *s = &m->stubs[i];
-		char *from = NULL;
+		if (!stub_is_trimmed(&m->stubs[i]))
+			TRY(write_stub(g, &m->stubs[i], NULL, *out, e));
+	}
+	return 0;
+}
 
-		if (s->from) {
-			TRY(stage_mount(g, s->from, &from, e));
-			from = path_join(g->arena, from, s->member);
-		}
-		TRY(stub_write(s, from, *out, e));
+/* The stubs of one link. torch has 100000 symbols, of which a kernel names a few hundred: the others are left out, for
+ * reading them takes the linker longer than all of its work. */
+static int
+link_stubs(struct stage *g, const struct mount *m, const struct map *names, const char *shared,
+	const char *dir, struct err *e)
+{
+	TRY(fs_mkdirs(dir, e));
+	for (size_t i = 0; i < m->n_stubs; i++) {
+		const struct mount_stub *s = &m->stubs[i];
+
+		if (stub_is_trimmed(s))
+			TRY(write_stub(g, s, names, dir, e));
+		else
+			TRY(fs_link_or_copy(path_join(g->arena, shared, s->soname),
+				path_join(g->arena, dir, s->soname), e));
 	}
 	return 0;
 }
@@ -157,6 +185,38 @@ copy_renamed(struct stage *g, const char *from, const char *to, const char *id, 
 	return fs_write_atomic(to, bytes.p, bytes.n, 0444, e);
 }
 
+/* Every name in the objects of a step. */
+static int
+names_of(struct stage *g, const struct step *s, const struct digest *inputs, struct arena *a,
+	struct map *names, struct err *e)
+{
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		CLEANUP(arena_freep) struct arena scratch = { 0 };
+		const char *path = store_object_path(a, g->store, &inputs[i]);
+		struct str bytes;
+
+		TRY(fs_read(&scratch, path, SIZE_MAX, &bytes, e));
+		TRY(elf_object_names(a, bytes, s->inputs[i].path, names, e));
+	}
+	return 0;
+}
+
+static int
+place_mount(struct stage *g, const struct step *s, const struct mount *m,
+	const struct digest *inputs, const char *dir, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	const char *key = arena_printf(g->arena, "%p", (const void *)m);
+	const char *at = path_join(g->arena, dir, m->name), *is = map_get(&g->mounts, str_of(key));
+	struct map names = { 0 };
+
+	if (m->kind == MOUNT_STUBS) {
+		TRY(names_of(g, s, inputs, &scratch, &names, e));
+		return link_stubs(g, m, &names, is, at, e);
+	}
+	return symlink(is, at) < 0 ? err_sys(e, "link %s", at) : 0;
+}
+
 int
 stage_step(struct stage *g, const struct step *s, size_t n, const struct digest *inputs,
 	char **dir, struct err *e)
@@ -168,14 +228,8 @@ stage_step(struct stage *g, const struct step *s, size_t n, const struct digest 
 	TRY(fs_mkdirs(path_join(a, *dir, "out"), e));
 	TRY(fs_mkdirs(path_join(a, *dir, "in"), e));
 	TRY(fs_mkdirs(path_join(a, *dir, "tmp"), e));
-	for (size_t i = 0; i < s->root->n_mounts; i++) {
-		const struct mount *m = s->root->mounts[i];
-		const char *key = arena_printf(a, "%p", (const void *)m);
-		const char *at = path_join(a, *dir, m->name);
-
-		if (symlink(map_get(&g->mounts, str_of(key)), at) < 0)
-			return err_sys(e, "link %s", at);
-	}
+	for (size_t i = 0; i < s->root->n_mounts; i++)
+		TRY(place_mount(g, s, s->root->mounts[i], inputs, *dir, e));
 	for (size_t i = 0; i < s->n_inputs; i++) {
 		const char *from = store_object_path(a, g->store, &inputs[i]);
 		const char *to = path_join(a, *dir, s->inputs[i].path);

@@ -62,18 +62,18 @@ on_entry(void *arg, const struct tarball_entry *ent, struct err *e)
 {
 	struct unpacking *u = arg;
 	const char *to;
-	uint64_t head;
+	bool symbols;
 	int r;
 
 	arena_free(&u->scratch);
 	if (ent->kind == TARBALL_DIR)
 		return 0;
-	r = select_member(&u->scratch, u->t->pin, ent->path, &to, &head, e);
+	r = select_member(&u->scratch, u->t->pin, ent->path, &to, &symbols, e);
 	if (r <= 0)
 		return r;
-	if (head)
+	if (symbols)
 		return err_set(
-			e, ERR_CONFIG, "%s: \"head\" is for members of wheels only", ent->path);
+			e, ERR_CONFIG, "%s: \"symbols\" is for members of wheels only", ent->path);
 	if (ent->kind == TARBALL_LINK)
 		return on_link(u, ent, to, e);
 	if (ent->kind == TARBALL_HARDLINK)

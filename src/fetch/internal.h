@@ -28,6 +28,18 @@ struct task {
 int wheel_fetch(struct task *t, struct err *e);
 int archive_fetch(struct task *t, struct err *e);
 
+/* Lists the symbols of libraries in a wheel into files of the tree. read gets ranges of the wheel; 0,
+ * or 1 when it cannot: then so returns this. */
+struct zip_member;
+struct unpack;
+struct wheel_library {
+	const struct zip_member *member;
+	const char *to;
+};
+typedef int wheel_reader(void *arg, struct http_range *range, size_t n, struct err *e);
+int wheel_symbols(struct task *t, struct unpack *out, const struct wheel_library *v, size_t n,
+	wheel_reader *read, void *arg, struct err *e);
+
 /* Downloads url to tmp/file and checks its SHA-256 against want, if not NULL. */
 int task_download(struct task *t, const char *url, const struct digest *want, const char **path,
 	struct err *e);

@@ -172,7 +172,7 @@ maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *cat
 	struct catalog c;
 	struct version v;
 	struct str was;
-	struct pin *pin = &t.headers;
+	struct pin *pins[] = { &t.headers, &t.libraries };
 
 	TRY(catalog_load(a, catalog_dir, &c, e));
 	if (!version_parse(str_of(version), &v) || v.n != 3)
@@ -187,12 +187,13 @@ maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *cat
 	t.version = v;
 	TRY(take_cuda(a, &c, cuda, &t, e));
 	TRY(find_wheel(a, job->sources, t.headers.name, version, file, e));
-	t.headers = (struct pin){ .kind = PIN_WHEEL,
-		.name = t.headers.name,
-		.file = *file,
-		.select = t.headers.select,
-		.n_select = t.headers.n_select };
-	TRY(fetch_pins(a, job, &pin, 1, e));
+	for (int i = 0; i < 1 + t.has_libraries; i++)
+		*pins[i] = (struct pin){ .kind = PIN_WHEEL,
+			.name = pins[i]->name,
+			.file = *file,
+			.select = pins[i]->select,
+			.n_select = pins[i]->n_select };
+	TRY(fetch_pins(a, job, pins, 1 + (size_t)t.has_libraries, e));
 	TRY(fs_read(a, path, CATALOG_LIMIT, &was, e));
 	buf_add(&text, was.p, was.n);
 	buf_addc(&text, '\n');

@@ -13,12 +13,9 @@ pin_key(const struct pin *p)
 	sha256_add_field(h, STR("pin 1"));
 	sha256_add(h, p->sha256.b, sizeof(p->sha256.b));
 	for (size_t i = 0; i < p->n_select; i++) {
-		char head[24];
-		int n = snprintf(head, sizeof(head), "%llu", (unsigned long long)p->select[i].head);
-
 		sha256_add_field(h, str_of(p->select[i].from));
 		sha256_add_field(h, p->select[i].to ? str_of(p->select[i].to) : STR("\n"));
-		sha256_add_field(h, (struct str){ head, (size_t)n });
+		sha256_add_field(h, p->select[i].symbols ? STR("symbols") : STR("0"));
 	}
 	return sha256_final(h);
 }

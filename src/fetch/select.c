@@ -19,7 +19,7 @@ find(const struct pin *pin, struct str path)
 
 int
 select_member(struct arena *a, const struct pin *pin, const char *path, const char **to,
-	uint64_t *head, struct err *e)
+	bool *symbols, struct err *e)
 {
 	const struct pin_select *s = find(pin, str_of(path));
 	const char *fault;
@@ -27,8 +27,8 @@ select_member(struct arena *a, const struct pin *pin, const char *path, const ch
 	if (!s || !s->to)
 		return 0;
 	*to = arena_printf(a, "%s%s", s->to, path + strlen(s->from));
-	if (head)
-		*head = s->head;
+	if (symbols)
+		*symbols = s->symbols;
 	fault = member_name_fault(str_of(*to));
 	if (fault)
 		return err_set(e, ERR_CONFIG,

@@ -6,10 +6,10 @@
 
 struct err;
 
-/* 1: *to is where the member goes, *head how many bytes of it to keep (0: all; may be NULL). 0: it
+/* 1: *to is where the member goes, *symbols whether only its symbols do (may be NULL). 0: it
  * is left out. -1: the selection gives a name that cannot be. */
 int select_member(struct arena *a, const struct pin *pin, const char *path, const char **to,
-	uint64_t *head, struct err *e);
+	bool *symbols, struct err *e);
 /* The text for a link that was at path, with a target relative to there, and goes to to: it must
  * point at what it pointed at, wherever the selection puts that. Fails when that is left out. */
 int select_link(struct arena *a, const struct pin *pin, const char *path, const char *to,

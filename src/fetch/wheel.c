@@ -18,7 +18,6 @@
 enum {
 	GAP = 64 << 10,       /* what lies between two members is fetched along if it is no more */
 	CHUNK = 1 << 20,      /* of a local file */
-	HEAD_STEP = 64 << 10, /* the least to ask for of a member that is wanted in part */
 	RUN_LIMIT = 16 << 20, /* a longer run of members is split, to be fetched in parallel */
 };
 #define CONTENT_LIMIT ((uint64_t)16 << 30)
@@ -36,7 +35,6 @@ struct blob {
 struct chosen {
 	const struct zip_member *m;
 	const char *to;
-	uint64_t head;
 	struct wheel *w;
 	struct zip_unpack *unpack;
 	int fd;
@@ -55,6 +53,7 @@ struct wheel {
 	struct zip zip;
 	struct unpack out;
 	VEC(struct chosen) chosen;
+	VEC(struct wheel_library) libraries; /* members of which only the symbols are wanted */
 };
 
 /* ---- reading ---- */
@@ -149,7 +148,7 @@ take(struct chosen *c, const char *p, size_t n, struct err *e)
 		return 0;
 	if (!c->unpack) {
 		TRY(unpack_file(&c->w->out, c->to, c->m->is_exec, &c->fd, e));
-		c->unpack = zip_unpack_new(c->m, c->head, put_contents, c);
+		c->unpack = zip_unpack_new(c->m, 0, put_contents, c);
 	}
 	r = zip_unpack_add(c->unpack, p, n, e);
 	TRY(r);
@@ -187,12 +186,6 @@ take_run(void *arg, const void *bytes, size_t n, struct err *e)
 	return 0;
 }
 
-static int
-take_head(void *arg, const void *p, size_t n, struct err *e)
-{
-	return take(arg, p, n, e);
-}
-
 /* ---- what to read ---- */
 
 static int
@@ -202,39 +195,32 @@ choose(struct wheel *w, struct err *e)
 
 	for (size_t i = 0; i < w->zip.n; i++) {
 		struct chosen c = { .m = &w->zip.v[i], .w = w, .fd = -1, .at = w->zip.v[i].from };
+		bool symbols;
 		int r;
 
 		if (c.m->is_dir)
 			continue;
-		r = select_member(w->t->a, w->t->pin, c.m->name, &c.to, &c.head, e);
+		r = select_member(w->t->a, w->t->pin, c.m->name, &c.to, &symbols, e);
 		TRY(r);
 		if (r == 0)
 			continue;
-		if (c.head >= c.m->size)
-			c.head = 0;
-		sum += c.head ? c.head : c.m->size;
+		sum += c.m->size;
 		if (sum > CONTENT_LIMIT || c.m->size > CONTENT_LIMIT)
 			return err_set(e, ERR_HASH, "the wheel unpacks to more than 16 GiB");
-		vec_push(w->t->a, &w->chosen, c);
+		if (symbols) {
+			struct wheel_library l = { c.m, c.to };
+
+			vec_push(w->t->a, &w->libraries, l);
+		} else {
+			vec_push(w->t->a, &w->chosen, c);
+		}
 	}
-	if (w->chosen.n == 0)
+	if (w->chosen.n + w->libraries.n == 0)
 		return err_set(e, ERR_CONFIG, "the pin selects none of the %zu members", w->zip.n);
 	return 0;
 }
 
-/* Bytes of the file that should do for the head of a member: by the ratio of the whole, and some.
- */
-static uint64_t
-head_guess(const struct chosen *c)
-{
-	double ratio = (double)c->m->packed / (double)c->m->size;
-	uint64_t want = (uint64_t)((double)c->head * ratio * 1.25) + HEAD_STEP;
-	uint64_t all = c->m->to - c->m->from;
-
-	return want < all ? want : all;
-}
-
-/* Runs of whole members; members wanted in part stand alone and are not among them. */
+/* Runs of neighbours. */
 static size_t
 make_runs(struct wheel *w, struct run *run)
 {
@@ -245,8 +231,6 @@ make_runs(struct wheel *w, struct run *run)
 		struct run *last = n ? &run[n - 1] : NULL;
 		const struct zip_member *before = last ? w->chosen.v[i - 1].m : NULL;
 
-		if (w->chosen.v[i].head)
-			continue;
 		if (before && last->first + last->n == i && m->from - before->to <= GAP &&
 			m->to - last->at <= RUN_LIMIT) {
 			last->n++;
@@ -279,9 +263,10 @@ use_tail(struct blob *b, struct http_range *range, size_t *n, struct err *e)
 }
 
 static int
-read_ranges(struct wheel *w, struct http_range *range, size_t n, struct err *e)
+read_ranges(void *arg, struct http_range *range, size_t n, struct err *e)
 {
 	static char chunk[CHUNK];
+	struct wheel *w = arg;
 	struct blob *b = &w->blob;
 	uint64_t sum = 0;
 
@@ -319,42 +304,17 @@ add_runs(struct wheel *w, struct http_range *range)
 	return n;
 }
 
-/* Heads that are not complete yet: the next piece of each, twice as much each time. */
-static int
-add_heads(struct wheel *w, struct http_range *range, size_t *n, bool first, struct err *e)
-{
-	for (size_t i = 0; i < w->chosen.n; i++) {
-		struct chosen *c = &w->chosen.v[i];
-		uint64_t had = c->at - c->m->from, left = c->m->to - c->at, want;
-
-		if (!c->head || c->done)
-			continue;
-		want = first ? head_guess(c) : had < HEAD_STEP ? HEAD_STEP : had;
-		if (left == 0)
-			return err_set(e, ERR_HASH, "zip: %s: cut off", c->m->name);
-		range[(*n)++] = (struct http_range){ c->at, c->at + (want < left ? want : left),
-			{ take_head, NULL, c } };
-	}
-	return 0;
-}
-
 /* 1: the server serves no ranges. */
 static int
 read_members(struct wheel *w, struct err *e)
 {
 	struct http_range *range = arena_array(w->t->a, struct http_range, w->chosen.n + 1);
 	size_t n = add_runs(w, range);
+	int r = n ? read_ranges(w, range, n, e) : 0;
 
-	TRY(add_heads(w, range, &n, true, e));
-	while (n) {
-		int r = read_ranges(w, range, n, e);
-
-		if (r != 0)
-			return r;
-		n = 0;
-		TRY(add_heads(w, range, &n, false, e));
-	}
-	return 0;
+	if (r != 0 || w->libraries.n == 0)
+		return r;
+	return wheel_symbols(w->t, &w->out, w->libraries.v, w->libraries.n, read_ranges, w, e);
 }
 
 /* 1 as above. */

@@ -54,4 +54,9 @@ struct elf {
 /* A whole file. Facts come from program headers and PT_DYNAMIC; sections only give elf.sections. For ET_REL there are sections
  * only. */
 int elf_read(struct arena *a, struct str bytes, const char *path, struct elf *out, struct err *e);
+
+/* Puts every global name of an object file (.o), defined or not, into a map; names are copied into its arena. The only
+ * reader of .symtab, for an object has nothing else. */
+struct map;
+int elf_object_names(struct arena *a, struct str bytes, const char *path, struct map *names, struct err *e);
 #endif

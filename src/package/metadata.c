@@ -63,7 +63,7 @@ toolchain(struct arena *a, const struct plan_variant *pv)
 		version_text(a, &pv->gcc->version), "policy", PLAN_POLICY);
 
 	if (pv->unverified)
-		json_object_set_new(out, "torch-symbols", json_string("unverified"));
+		json_object_set_new(out, "torch-symbols", json_string("of the other C++ ABI"));
 	if (v->cuda) {
 		json_object_set_new(out, "cuda", json_string(version_text(a, &v->cuda->version)));
 		if (v->cuda->note)

@@ -185,8 +185,8 @@ note_unverified(struct plan *p, struct arena *a)
 		if (pv->unverified)
 			vec_push(a, &p->notes,
 				arena_printf(a,
-					"%s: no wheel has torch %s with this C++ ABI, so its "
-					"symbols were not checked when "
+					"%s: no wheel has torch %s with this C++ ABI, so those of "
+					"its symbols that show the ABI are not checked when "
 					"linking",
 					pv->variant->name,
 					version_text(a, &pv->variant->torch->version)));

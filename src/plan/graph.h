@@ -26,6 +26,7 @@ struct mount_file {
 enum stub_of {
 	STUB_OF_LIBRARY, /* all of its symbols */
 	STUB_OF_SYMBOLS, /* the same, of a list of symbols (formats/symbols.h) */
+	STUB_OF_OTHER_ABI, /* the same; the list is of the other C++ ABI, so torch's symbols that show it are taken to exist */
 	STUB_PORTABLE,   /* those whose versions PLAN_POLICY allows */
 	STUB_SONAME,     /* no symbol */
 	STUB_PYTHON,     /* the limited API of Python */
@@ -88,7 +89,7 @@ struct plan_variant {
 	size_t link;     /* index of its link step; SIZE_MAX: noarch */
 	struct strs kernels; /* names of the sections that take part */
 	const struct catalog_gcc *gcc; /* NULL: noarch */
-	bool unverified; /* no library of torch with this C++ ABI is published: its symbols could not be checked */
+	bool unverified; /* no library of torch with this C++ ABI is published: not all of its symbols can be checked */
 };
 struct plan {
 	const struct project *project;
@@ -108,6 +109,7 @@ struct plan {
 #define PLAN_PYTHON "3.9"
 /* The soname of the stub of Python, which no file has: it is dropped from what extensions need. */
 #define PLAN_PYTHON_SONAME "python-limited-api"
+#define PLAN_TORCH_PYTHON "libtorch_python.so" /* linked only when it is needed */
 
 /* Pure: no file is read. Fails with ERR_CONFIG when a section asks for what cannot be built here
  * (dependencies, backends), and with ERR_RESOLVE when the catalog lacks the compiler of a variant. */

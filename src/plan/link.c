@@ -22,13 +22,14 @@ push_stubs(struct arena *a, const struct mount *stubs, bool portable, struct str
 static bool
 needs_always(const struct mount_stub *s)
 {
-	return s->what != STUB_PORTABLE && s->what != STUB_PYTHON;
+	return s->what != STUB_PORTABLE && s->what != STUB_PYTHON &&
+	       !streq(s->soname, PLAN_TORCH_PYTHON);
 }
 
 /* The linker itself, not the compiler's driver: every file that goes in is named. */
 static void
 link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stubs,
-	const struct plan_variant *pv, struct step *s)
+	struct step *s)
 {
 	struct strs *argv = &s->argv;
 
@@ -43,7 +44,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 		PUSH("-z");
 		PUSH(*z);
 	}
-	if (!pv->unverified) {
+	if (f->variant->torch->has_libraries) {
 		PUSH("-z");
 		PUSH("defs");
 	}
@@ -53,11 +54,6 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	PUSH(crt(a, f, "crtbeginS.o"));
 	for (size_t i = 0; i < s->n_inputs; i++)
 		PUSH(s->inputs[i].path);
-	PUSH("--no-as-needed");
-	for (size_t i = 0; i < stubs->n_stubs; i++) {
-		if (needs_always(&stubs->stubs[i]))
-			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
-	}
 	PUSH("--as-needed");
 	PUSH("lib/" PLAN_PYTHON_SONAME);
 	push_stubs(a, stubs, true, argv);
@@ -72,6 +68,14 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	PUSH(crt(a, f, "libgcc.a"));
 	PUSH("--end-group");
 	push_stubs(a, stubs, true, argv);
+	/* Last, for libtorch_cpu exports functions of a newer libstdc++ that it was linked with. */
+	if (f->variant->torch->has_libraries)
+		PUSH("lib/" PLAN_TORCH_PYTHON);
+	PUSH("--no-as-needed");
+	for (size_t i = 0; i < stubs->n_stubs; i++) {
+		if (needs_always(&stubs->stubs[i]))
+			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+	}
 	PUSH(crt(a, f, "crtendS.o"));
 	PUSH("gcc/usr/lib/x86_64-linux-gnu/crtn.o");
 }
@@ -93,6 +97,6 @@ maker_add_link(
 		.id = m->src->id,
 		.drop_needed = PLAN_PYTHON_SONAME };
 
-	link_argv(a, f, mounts[1], pv, &s);
+	link_argv(a, f, mounts[1], &s);
 	return maker_add_step(m, s);
 }

@@ -178,9 +178,11 @@ static void
 add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 {
 	struct strs names = torch_sonames(m->a, v);
-	bool known = variant_is_verified(v);
+	bool known = v->torch->has_libraries;
 	const struct mount *torch = NULL;
-	enum stub_of what = known ? STUB_OF_SYMBOLS : STUB_SONAME;
+	enum stub_of what = !known                     ? STUB_SONAME
+			    : variant_is_verified(v) ? STUB_OF_SYMBOLS
+						     : STUB_OF_OTHER_ABI;
 
 	if (known)
 		torch = mount_tree(m, "torch-libraries", version_text(m->a, &v->torch->version),
@@ -188,7 +190,8 @@ add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 
 	for (size_t i = 0; i < names.n; i++) {
 		if (!str_has_prefix(names.v[i], "libcudart"))
-			add_stub(m->a, out, what, names.v[i], torch, names.v[i]);
+			add_stub(m->a, out, what, names.v[i], torch,
+				torch ? arena_printf(m->a, "%s.symbols", names.v[i]) : NULL);
 		else
 			add_stub(m->a, out, STUB_OF_LIBRARY, names.v[i], mount_cuda(m, v->cuda),
 				arena_printf(m->a, "lib/%s", names.v[i]));
@@ -201,7 +204,7 @@ stubs_id(const struct stubs *s)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder stubs 1 " PLAN_POLICY " " PLAN_PYTHON));
+	sha256_add_field(h, STR("kernel-builder stubs 2 " PLAN_POLICY " " PLAN_PYTHON));
 	for (size_t i = 0; i < s->n; i++) {
 		char what = (char)('0' + s->v[i].what);
 
@@ -232,6 +235,9 @@ mount_stubs(struct maker *m, const struct variant *v)
 	if (!fresh)
 		return mt;
 	add_torch_stubs(m, v, &stubs);
+	if (v->torch->has_libraries)
+		add_stub(m->a, &stubs, stubs.v[0].what, PLAN_TORCH_PYTHON, stubs.v[0].from,
+			PLAN_TORCH_PYTHON ".symbols");
 	add_stub(m->a, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
 	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
 		add_stub(m->a, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);

@@ -46,7 +46,7 @@
  *     tree             digest of the tree that the selection gives (store/tree.h). "" or absent
  *                      where it is not known: not for a wheel, which is fetched in parts; of a
  *                      .deb or an archive the whole file is checked against sha256
- *     select           list of { from, to, head }: see struct pin_select; members of a .deb and
+ *     select           list of { from, to, symbols }: see struct pin_select; members of a .deb and
  *                      of an archive are written without a leading "./"
  */
 #include "resolve/catalog.h"

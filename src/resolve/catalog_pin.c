@@ -45,7 +45,7 @@ select_problem(const struct pin_select *s)
 	if (n == 0 || !is_plain_path(s->from))
 		return "\"from\" must be a relative path without \"..\"";
 	if (!s->to)
-		return s->head ? "\"head\" makes no sense without \"to\"" : NULL;
+		return s->symbols ? "\"symbols\" makes no sense without \"to\"" : NULL;
 	if (!is_plain_path(s->to))
 		return "\"to\" must be a relative path without \"..\"";
 	if ((s->from[n - 1] == '/') != (s->to[strlen(s->to) - 1] == '/'))
@@ -96,7 +96,7 @@ catalog_file_problem(const struct catalog_file *f)
 static int
 read_select(const struct toml_reader *r, const struct toml *table, struct pin *out)
 {
-	static const char *const keys[] = { "from", "to", "head", NULL };
+	static const char *const keys[] = { "from", "to", "symbols", NULL };
 	const struct toml *list;
 
 	TRY(toml_tables(r, table, "select", &list, &out->n_select));
@@ -108,7 +108,7 @@ read_select(const struct toml_reader *r, const struct toml *table, struct pin *o
 		TRY(toml_keys(r, &list[i], "a selection", keys));
 		TRY(toml_string(r, &list[i], "from", TOML_NEEDED, &s->from));
 		TRY(toml_string(r, &list[i], "to", TOML_OPTIONAL, &s->to));
-		TRY(toml_count(r, &list[i], "head", TOML_OPTIONAL, INT64_MAX, &s->head));
+		TRY(toml_flag(r, &list[i], "symbols", TOML_OPTIONAL, &s->symbols));
 		problem = select_problem(s);
 		if (problem)
 			return toml_fail(r, &list[i], "%s", problem);

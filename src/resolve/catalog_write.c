@@ -52,8 +52,8 @@ catalog_format_pin(struct buf *out, const char *head, const struct pin *p)
 			buf_adds(out, ", to = ");
 			add_string(out, s->to);
 		}
-		if (s->head)
-			buf_addf(out, ", head = %ju", (uintmax_t)s->head);
+		if (s->symbols)
+			buf_adds(out, ", symbols = true");
 		buf_adds(out, " },\n");
 	}
 	buf_adds(out, "]\n");
@@ -71,8 +71,15 @@ catalog_format_torch(struct arena *a, struct buf *out, const struct catalog_torc
 	buf_addf(out, "cxx-std = %u\nabi = [%s]\ncuda = [", t->cxx_std, abi);
 	for (size_t i = 0; i < t->n_cuda; i++)
 		buf_addf(out, "%s\"%s\"", i ? ", " : "", version_text(a, &t->cuda[i]));
-	buf_addf(out, "]\ncpu = %s\n\n", t->has_cpu ? "true" : "false");
+	buf_addf(out, "]\ncpu = %s\n", t->has_cpu ? "true" : "false");
+	if (t->has_libraries)
+		add_key(out, "libraries-abi", t->libraries_cxx11 ? "cxx11" : "cxx98");
+	buf_addc(out, '\n');
 	catalog_format_pin(out, "[torch.headers]", &t->headers);
+	if (t->has_libraries) {
+		buf_addc(out, '\n');
+		catalog_format_pin(out, "[torch.libraries]", &t->libraries);
+	}
 }
 
 /* The offset of a position that the parser gave; columns count code points. */

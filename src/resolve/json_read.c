@@ -158,11 +158,14 @@ json_count(const struct json_reader *r, const struct json_at *at, const char *ke
 }
 
 int
-json_flag(const struct json_reader *r, const struct json_at *at, const char *key, bool *out)
+json_flag(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, bool *out)
 {
 	struct json_at v;
+	int got = json_member(r, at, key, need, &v);
 
-	TRY(json_member(r, at, key, JSON_NEEDED, &v));
+	if (got <= 0)
+		return got;
 	if (!json_is_boolean(v.v))
 		return json_fail(r, &v, "this must be true or false");
 	*out = json_is_true(v.v);

@@ -46,8 +46,9 @@ int json_texts(
 	const struct json_reader *r, const struct json_at *at, const char *key, struct strs *out);
 int json_count(const struct json_reader *r, const struct json_at *at, const char *key,
 	enum json_need need, uint64_t max, uint64_t *out);
-/* A needed true or false. */
-int json_flag(const struct json_reader *r, const struct json_at *at, const char *key, bool *out);
+/* True or false; *out stays when it is absent. */
+int json_flag(const struct json_reader *r, const struct json_at *at, const char *key,
+	enum json_need need, bool *out);
 int json_digest(
 	const struct json_reader *r, const struct json_at *at, const char *key, struct digest *out);
 int json_version(const struct json_reader *r, const struct json_at *at, const char *key,

@@ -17,7 +17,7 @@
  *
  * Version 1 had no gcc, tools, libraries and libraries-abi: the compiler was the machine's.
  *
- * A pin is { kind, name, file, size, sha256, tree, select }, a selection { from, to, head }, with
+ * A pin is { kind, name, file, size, sha256, tree, select }, a selection { from, to, symbols }, with
  * the meanings of the catalog (catalog.c). No machine, path or host is named: where a pin is
  * fetched from is a setting of who fetches it.
  */
@@ -34,7 +34,7 @@ enum { LOCK_VERSION = 2, LOCK_MAX_BYTES = 1 << 20 };
 static int
 read_select(const struct json_reader *r, const struct json_at *pin, struct pin *out)
 {
-	static const char *const keys[] = { "from", "head", "to", NULL };
+	static const char *const keys[] = { "from", "symbols", "to", NULL };
 	struct json_at list;
 
 	TRY(json_list(r, pin, "select", &list, &out->n_select));
@@ -46,7 +46,7 @@ read_select(const struct json_reader *r, const struct json_at *pin, struct pin *
 		TRY(json_keys(r, &at, keys));
 		TRY(json_text(r, &at, "from", JSON_NEEDED, &s->from));
 		TRY(json_text(r, &at, "to", JSON_MAY, &s->to));
-		TRY(json_count(r, &at, "head", JSON_MAY, INT64_MAX, &s->head));
+		TRY(json_flag(r, &at, "symbols", JSON_MAY, &s->symbols));
 	}
 	return 0;
 }
@@ -160,7 +160,7 @@ read_files(const struct json_reader *r, const struct json_at *cuda, struct catal
 		TRY(json_keys(r, &at, keys));
 		TRY(json_text(r, &at, "path", JSON_NEEDED, &f->path));
 		TRY(json_text(r, &at, "text", JSON_NEEDED, &f->text));
-		TRY(json_flag(r, &at, "exec", &f->is_exec));
+		TRY(json_flag(r, &at, "exec", JSON_NEEDED, &f->is_exec));
 		problem = catalog_file_problem(f);
 		if (problem)
 			return json_fail(r, &at, "%s", problem);
@@ -243,7 +243,7 @@ read_torch(const struct json_reader *r, const struct json_at *at, const struct c
 	out->cxx_std = (unsigned)std;
 	TRY(read_abi(r, at, out));
 	TRY(read_torch_cuda(r, at, c, out));
-	TRY(json_flag(r, at, "cpu", &out->has_cpu));
+	TRY(json_flag(r, at, "cpu", JSON_NEEDED, &out->has_cpu));
 	TRY(json_member(r, at, "headers", JSON_NEEDED, &headers));
 	TRY(read_pin(r, &headers, &out->headers));
 	TRY(got = json_member(r, at, "libraries", JSON_MAY, &libraries));

@@ -52,8 +52,8 @@ pin_json(const struct pin *p)
 		json_object_set_new(one, "from", json_string(s->from));
 		if (s->to)
 			json_object_set_new(one, "to", json_string(s->to));
-		if (s->head)
-			json_object_set_new(one, "head", json_integer((json_int_t)s->head));
+		if (s->symbols)
+			json_object_set_new(one, "symbols", json_true());
 		json_array_append_new(select, one);
 	}
 	json_object_set_new(out, "select", select);

@@ -22,7 +22,7 @@ enum pin_kind {
  * that nothing fits are left out. */
 struct pin_select {
 	const char *from, *to;
-	uint64_t head; /* keep only the first bytes of each member; 0: all of it */
+	bool symbols; /* of a wheel's shared libraries: keep the list of their symbols (formats/symbols.h) instead */
 };
 struct pin {
 	enum pin_kind kind;

@@ -63,4 +63,15 @@ for v in $V17 $V20; do
 	like "$out" 'portable: iostream' "$v: and says so"
 done
 
+# What the libraries do not have is found by the linker, not by a user's import.
+cat >>"$K/src/newer.cpp" <<'C'
+extern "C" void no_such_function(); namespace c10 { void no_such_thing(int); }
+extern "C" void call_it() { no_such_function(); c10::no_such_thing(1); }
+C
+status 1 "an undefined symbol fails the link" "$KB" build --no-lock --matrix all --variant $V17 "$K"
+like "$out" "undefined reference to .no_such_function" "names the function of C"
+like "$out" "undefined reference to .c10::no_such_thing\(int\)" "names the function of torch"
+# torch 2.5 of the new C++ ABI is in no wheel: what does not show the ABI is checked all the same.
+status 1 "and the link of a variant whose C++ ABI no wheel has" "$KB" build --no-lock --matrix all --variant torch25-cxx11-cpu-x86_64-linux "$K"
+like "$out" "undefined reference to .c10::no_such_thing\(int\)" "names the function of torch"
 done_testing

@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import random
+import struct
 import sys
 import tarfile
 import zipfile
@@ -24,6 +25,28 @@ def noise(n):
 
 def text(n):
     return b"".join(b"int f%d(int);\n" % rnd.randrange(10**9) for _ in range(n))
+
+
+def library(n, filler):
+    """A shared library as patchelf leaves it: symbols near the beginning; their names, once stale and once
+    as they are, and the section headers at the end. Returns it and the list of its symbols."""
+    names, symbols, listed = bytearray(b"\0"), bytearray(24), []
+    for i in range(n):
+        name = b"_ZN5thing%d%x" % (i % 7, rnd.randrange(2**48))
+        kind, section, visible = rnd.choice((1, 2, 6, 10, 0)), i % 9, i % 11 == 1
+        symbols += struct.pack("<IBBHQQ", len(names), (rnd.choice((1, 2)) << 4) | kind, 2 if visible else 0, section,
+                               rnd.randrange(2**60), rnd.randrange(2**20))
+        names += name + b"\0"
+        if section and not visible:
+            listed.append((name, {1: b"O", 6: b"T"}.get(kind, b"F")))
+    header = 64
+    at = header + len(symbols) + len(filler)
+    sections = struct.pack("<64x")
+    sections += struct.pack("<IIQQQQIIQQ", 0, 11, 2, header, header, len(symbols), 2, 1, 8, 24)
+    sections += struct.pack("<IIQQQQIIQQ", 0, 3, 2, at + len(names), at + len(names), len(names), 0, 0, 1, 0)
+    elf = struct.pack("<16sHHIQQQIHHHHHH", b"\177ELF\2\1\1", 3, 62, 1, 0, 0, at + 2 * len(names), 0, 64, 56, 0, 64, 3, 0)
+    text = b"kernel-builder symbols 1\n" + b"".join(k + b" " + m + b"\n" for m, k in sorted(listed))
+    return elf + bytes(symbols) + filler + bytes(names).replace(b"thing", b"gniht") + bytes(names) + sections, text
 
 
 def digest(tree):
@@ -51,7 +74,7 @@ def wheel():
     headers["thing/include/big.h"] = text(20000)
     headers["thing/include/noise.bin"] = noise(300000)
     headers["thing/include/empty.h"] = b""
-    library = text(30000) + noise(400000) + text(90000)
+    lib, symbols = library(20000, text(30000) + noise(2400000) + text(9000))
     blob = io.BytesIO()
     with zipfile.ZipFile(blob, "w", zipfile.ZIP_DEFLATED) as z:
         z.writestr("thing/before.bin", noise(100000))
@@ -64,17 +87,17 @@ def wheel():
         tool = zipfile.ZipInfo("thing/bin/tool", (2020, 1, 1, 0, 0, 0))
         tool.external_attr = 0o100755 << 16
         z.writestr(tool, b"#!/bin/sh\n")
-        z.writestr("thing/lib/libx.so", library)
+        z.writestr("thing/lib/libx.so", lib)
         z.writestr("thing/share/cmake/x.cmake", b"set(X 1)\n")
         z.writestr("thing/include/left/out.h", b"no")
         z.writestr("thing-1.0.dist-info/RECORD", b"")
     tree = {"include/" + name.removeprefix("thing/include/"): ("644", data) for name, data in headers.items()}
     tree["bin/tool"] = ("755", b"#!/bin/sh\n")
-    tree["libx.head"] = ("644", library[:200000])
+    tree["libx.txt"] = ("644", symbols)
     with zipfile.ZipFile(blob) as z:
         at = {info.filename: info.header_offset for info in z.infolist()}
         marks = {"unused": at["thing/between.bin"] + 100, "local": at["thing/include/big.h"] + 8,
-                 "data": at["thing/include/noise.bin"] + 5000, "head": at["thing/lib/libx.so"] + 9000,
+                 "data": at["thing/include/noise.bin"] + 5000, "names": at["thing/share/cmake/x.cmake"] - 40000,
                  "directory": z.start_dir + 1, "crc": z.start_dir + 46 + len("thing/before.bin") + 16}
     facts.extend("mark %s %d\n" % item for item in marks.items())
     put("wheels/thing-1.0-py3-none-any.whl", blob.getvalue(), tree)
@@ -84,9 +107,10 @@ def small_wheel():
     blob = io.BytesIO()
     with zipfile.ZipFile(blob, "w", zipfile.ZIP_DEFLATED) as z:
         z.writestr("thing/include/a.h", b"int a;\n")
-        z.writestr("thing/lib/libx.so", b"library" * 100)
+        lib, symbols = library(30, b"")
+        z.writestr("thing/lib/libx.so", lib)
     put("wheels/small-1.0-py3-none-any.whl", blob.getvalue(),
-        {"include/a.h": ("644", b"int a;\n"), "libx.head": ("644", b"library" * 100)})
+        {"include/a.h": ("644", b"int a;\n"), "libx.txt": ("644", symbols)})
 
 
 def bad_wheels():

@@ -11,7 +11,7 @@
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct pin_select selects[] = { { .from = "a/\"q\"/", .to = "b\\/" },
-	{ .from = "x", .to = "y", .head = 4096 }, { .from = "z" } };
+	{ .from = "x", .to = "y", .symbols = true }, { .from = "z" } };
 
 static struct pin
 a_pin(void)
@@ -53,7 +53,7 @@ test_format(void **state)
 		"name = \"torch\"\nfile = \"t.whl\"\nsize = 12\nsha256 = \"" HEX "\"\ntree = \"" HEX
 		"\"\nselect = [\n"
 		"  { from = \"a/\\\"q\\\"/\", to = \"b\\\\/\" },\n"
-		"  { from = \"x\", to = \"y\", head = 4096 },\n  { from = \"z\" },\n]\n");
+		"  { from = \"x\", to = \"y\", symbols = true },\n  { from = \"z\" },\n]\n");
 	buf_free(&b);
 	arena_free(&a);
 }

@@ -1,6 +1,8 @@
 /* ELF files: the same facts as readelf, link stubs that linkers take, and nothing read beyond a damaged file's end. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/map.h"
+#include "base/path.h"
 #include "base/fs.h"
 #include "formats/elf.h"
 #include "formats/elf_edit.h"
@@ -376,6 +378,36 @@ test_damage(void **state)
 	assert_true(refused > 1000);
 }
 
+static void
+test_object_names(void **state)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct map names = { 0 };
+	struct err e = { 0 };
+	struct str bytes;
+
+	(void)state;
+	assert_int_equal(shell("echo 'extern int out(void); static int own(void) { return 1; } int f(void) "
+			       "{ return out() + own(); } int g;' | cc -c -x c - -o names.o"), 0);
+	assert_int_equal(fs_read(&a, path_join(&a, dir, "names.o"), SIZE_MAX, &bytes, &e), 0);
+	assert_int_equal(elf_object_names(&a, bytes, "names.o", &names, &e), 0);
+	assert_non_null(map_get(&names, STR("out")));
+	assert_non_null(map_get(&names, STR("f")));
+	assert_non_null(map_get(&names, STR("g")));
+	assert_null(map_get(&names, STR("own")));
+	assert_int_equal(elf_object_names(&a, STR("\177ELF"), "x", &names, &e), -1);
+	assert_int_equal(e.code, ERR_ABI);
+	/* Damage anywhere: an error, or other names. */
+	for (size_t i = 0; i < bytes.n; i++) {
+		struct map other = { 0 };
+		CLEANUP(arena_freep) struct arena scratch = { 0 };
+
+		((char *)bytes.p)[i] = (char)~bytes.p[i];
+		elf_object_names(&scratch, bytes, "names.o", &other, &e);
+		((char *)bytes.p)[i] = (char)~bytes.p[i];
+	}
+}
+
 int
 main(void)
 {
@@ -387,6 +419,7 @@ main(void)
 		cmocka_unit_test(test_stub_from),
 		cmocka_unit_test(test_drop_needed),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_object_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -45,7 +45,7 @@ static struct pin_select wheel_select[] = {
 	{ "thing/include/left/", NULL, 0 },
 	{ "thing/include/", "include/", 0 },
 	{ "thing/bin/tool", "bin/tool", 0 },
-	{ "thing/lib/libx.so", "libx.head", 200000 },
+	{ "thing/lib/libx.so", "libx.txt", true },
 };
 static struct pin_select deb_select[] = {
 	{ "usr/bin/", "bin/", 0 },
@@ -339,7 +339,7 @@ test_wheel_bytes(void **state)
 		{ flip("data"), 0, ERR_HASH,
 			"zip: thing/include/noise.bin: its contents do not match" },
 		{ flip("local"), 0, ERR_HASH, "zip: thing/include/big.h: the local header" },
-		{ flip("head"), 0, ERR_HASH, "" },
+		{ flip("names"), 0, ERR_HASH, "" },
 		{ flip("directory"), 0, ERR_HASH, "the directory is damaged" },
 		{ flip("crc"), 0, ERR_HASH, "do not match the CRC" },
 		{ flip("unused"), EXACT, ERR_NONE, "" },
@@ -466,7 +466,7 @@ static void
 test_refused(void **state)
 {
 	static struct pin_select all = { "", "", 0 }, none = { "nothing/", "", 0 },
-				 head = { "cuda_x-linux-1.0/include/x.h", "x.h", 7 },
+				 head = { "cuda_x-linux-1.0/include/x.h", "x.h", true },
 				 dangling = { "usr/lib/cuda/", "", 0 },
 				 clash[] = {
 					 { "thing/include/", "a/", 0 },
@@ -490,7 +490,7 @@ test_refused(void **state)
 		{ PIN_DEB, "pool/nodata.deb", &all, ERR_HASH, "archive:" },
 		{ PIN_DEB, DEB, &dangling, ERR_CONFIG, "which no selection takes" },
 		{ PIN_ARCHIVE, ARCHIVE, &none, ERR_CONFIG, "selects none" },
-		{ PIN_ARCHIVE, ARCHIVE, &head, ERR_CONFIG, "\"head\" is for" },
+		{ PIN_ARCHIVE, ARCHIVE, &head, ERR_CONFIG, "\"symbols\" is for" },
 	};
 
 	(void)state;
@@ -550,7 +550,7 @@ test_several(void **state)
 	expect(fetch_pins(&T.a, &job, pins, 4, &e), ERR_NONE, "", &e, "all");
 	server_sent(&requests);
 	assert_int_equal(count_in("trees"), 9);
-	assert_in_range(requests, 5, 7);
+	assert_in_range(requests, 8, 12);
 	expect(fetch_pins(&T.a, &job, pins, 4, &e), ERR_NONE, "", &e, "again");
 	server_sent(&requests);
 	assert_int_equal(requests, 0);

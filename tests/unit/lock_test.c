@@ -89,7 +89,7 @@ same_pin(const struct pin *x, const struct pin *y)
 	for (size_t i = 0; i < x->n_select; i++) {
 		const struct pin_select *s = &x->select[i], *t = &y->select[i];
 
-		if (!streq(s->from, t->from) || !s->to != !t->to || s->head != t->head ||
+		if (!streq(s->from, t->from) || !s->to != !t->to || s->symbols != t->symbols ||
 			(s->to && !streq(s->to, t->to)))
 			return false;
 	}

@@ -154,11 +154,9 @@ test_commands(void **state)
 		"out/b.cu.o");
 	assert_string_equal(joined(&w.a, &p.steps[3].argv),
 		"gcc/bin/ld -shared --hash-style=gnu --eh-frame-hdr --build-id=none -z relro -z now "
-		"-z noexecstack -z text -o out/_my_k_cuda_abcdefghij.abi3.so "
+		"-z noexecstack -z text -z defs -o out/_my_k_cuda_abcdefghij.abi3.so "
 		"gcc/usr/lib/x86_64-linux-gnu/crti.o gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtbeginS.o "
-		"in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o --no-as-needed lib/libtorch.so "
-		"lib/libtorch_cpu.so lib/libtorch_cuda.so lib/libc10_cuda.so lib/libc10.so "
-		"lib/libcudart.so.12 --as-needed lib/python-limited-api "
+		"in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o --as-needed lib/python-limited-api "
 		"lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 "
 		"lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 "
 		"-T gen/portable.ld --exclude-libs=ALL --start-group "
@@ -168,6 +166,9 @@ test_commands(void **state)
 		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a --end-group "
 		"lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 "
 		"lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 "
+		"lib/libtorch_python.so --no-as-needed lib/libtorch.so "
+		"lib/libtorch_cpu.so lib/libtorch_cuda.so lib/libc10_cuda.so lib/libc10.so "
+		"lib/libcudart.so.12 "
 		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtendS.o gcc/usr/lib/x86_64-linux-gnu/crtn.o");
 	/* The symbols of torch are known for one of the two ABIs. */
 	assert_true(p.variants[0].unverified);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the binary files of the corpora zip/, tarball/, fatbin/ and elf/, in the directory of this script; cc for elf/."""
+"""Makes the binary files of the corpora zip/, tarball/, fatbin/, elf/ and symbols/, in the directory of this script;
+cc for the last two."""
 import gzip
 import io
 import os
@@ -8,6 +9,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+import zlib
 
 here = os.path.dirname(os.path.abspath(__file__))
 TIME = (2020, 1, 1, 0, 0, 0)
@@ -95,4 +97,8 @@ library = an_elf("int putenv(char *); int f(void) { return putenv(0); } __thread
                  "-Wl,-soname,liba.so.1,-rpath,/x", versions="A_1 { f; }; A_2 { t; } A_1;")
 put("elf/library", library)
 put("elf/cut", library[:-700])
+put("symbols/library", library)
+put("symbols/list", b"kernel-builder symbols 1\nF f\nT t\n")
+put("symbols/deflated", zlib.compress(library * 20, 6)[2:-4])
+put("symbols/object", an_elf("int putenv(char *); int f(void) { return putenv(0); }", "-c"))
 put("elf/program", an_elf("int puts(const char *); void _start(void) { puts(\"a\"); }", "-pie", "-fPIE"))

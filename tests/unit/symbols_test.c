@@ -1,0 +1,206 @@
+/* formats/inflate.h, formats/symbols.h, elf_object_names: parts of deflate streams, and lists of symbols. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "formats/inflate.h"
+#include "formats/symbols.h"
+#include <elf.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+static uint32_t seed = 1;
+
+static uint32_t
+chance(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+/* What libraries hold: tables of numbers, long names with much in common, zeros, noise. */
+static void
+make_contents(struct buf *b, size_t n)
+{
+	while (b->n < n) {
+		unsigned kind = chance(4), length = chance(40000);
+
+		for (unsigned i = 0; i < length; i++) {
+			if (kind == 0)
+				buf_addf(b, "_ZN2at6native%u%s%ufoo", chance(100000),
+					"KRKNS_6TensorEN3c1014ScalarTypeE", chance(9));
+			else if (kind == 1)
+				buf_addc(b, (char)chance(256));
+			else if (kind == 2)
+				buf_add(b, "\0\0\0\0", 4);
+			else
+				buf_add(b, &i, sizeof(i));
+		}
+	}
+}
+
+static void
+pack(const struct buf *b, int level, int strategy, struct buf *out)
+{
+	z_stream z = { .next_in = (unsigned char *)b->p, .avail_in = (uInt)b->n };
+
+	assert_int_equal(deflateInit2(&z, level, Z_DEFLATED, -MAX_WBITS, 8, strategy), Z_OK);
+	z.avail_out = (uInt)deflateBound(&z, b->n);
+	z.next_out = (unsigned char *)buf_room(out, z.avail_out);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out->n = z.total_out;
+	deflateEnd(&z);
+}
+
+static void
+test_inflate(void **state)
+{
+	unsigned found = 0, tried = 0;
+
+	(void)state;
+	for (int round = 0; round < 12; round++) {
+		CLEANUP(buf_free) struct buf all = { 0 }, packed = { 0 };
+
+		make_contents(&all, 3000000);
+		pack(&all, 1 + round % 9, round == 11 ? Z_FIXED : Z_DEFAULT_STRATEGY, &packed);
+		for (int i = 0; i < 4; i++) {
+			CLEANUP(buf_free) struct buf head = { 0 }, tail = { 0 };
+			size_t n = 1 + chance((uint32_t)packed.n), known = 0;
+
+			assert_int_equal(inflate_head((struct str){ packed.p, n }, all.n, &head), 0);
+			assert_true(head.n <= all.n && memcmp(head.p ? head.p : "", all.p, head.n) == 0);
+			tried++;
+			if (inflate_tail((struct str){ packed.p + packed.n - n, n }, all.n + 1, &tail,
+				    &known) == 0)
+				continue;
+			found++;
+			assert_true(tail.n <= all.n && known <= tail.n);
+			assert_memory_equal(tail.p + known, all.p + all.n - tail.n + known, tail.n - known);
+		}
+		/* Half of the stream, and nothing else, is no stream. */
+		if (packed.n > 100000) {
+			CLEANUP(buf_free) struct buf tail = { 0 };
+			size_t known;
+
+			assert_int_equal(inflate_tail((struct str){ packed.p, packed.n / 2 }, SIZE_MAX, &tail,
+						 &known), 0);
+			assert_int_equal(tail.n, 0);
+		}
+	}
+	/* Codes of a block's own are what zlib makes of nearly everything. */
+	assert_true(found * 10 >= tried * 7);
+}
+
+/* The bytes of a library with the section headers at the end: a, b (object), c (undefined), d (hidden), e (local). */
+static void
+make_library(struct buf *out, size_t filler)
+{
+	static const char names[] = "\0c\0a_long_name\0b\0d\0e";
+	const Elf64_Sym symbols[] = { { 0 }, { .st_name = 1, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC) },
+		{ 3, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 3, 0, 0 },
+		{ 15, ELF64_ST_INFO(STB_WEAK, STT_OBJECT), 0, 3, 0, 8 },
+		{ 17, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), STV_HIDDEN, 3, 0, 0 },
+		{ 19, ELF64_ST_INFO(STB_LOCAL, STT_FUNC), 0, 3, 0, 0 },
+		{ 15, ELF64_ST_INFO(STB_WEAK, STT_OBJECT), 0, 3, 0, 8 } };
+	Elf64_Ehdr h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_DYN, .e_machine = EM_X86_64, .e_version = 1, .e_ehsize = sizeof(h),
+		.e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 3 };
+	Elf64_Shdr sections[3] = { { 0 },
+		{ .sh_type = SHT_DYNSYM, .sh_offset = sizeof(h), .sh_size = sizeof(symbols), .sh_link = 2 },
+		{ .sh_type = SHT_STRTAB, .sh_offset = sizeof(h) + sizeof(symbols) + filler, .sh_size = sizeof(names) } };
+
+	h.e_shoff = sections[2].sh_offset + sizeof(names);
+	buf_add(out, &h, sizeof(h));
+	buf_add(out, symbols, sizeof(symbols));
+	for (size_t i = 0; i < filler; i++)
+		buf_addc(out, 'x');
+	buf_add(out, names, sizeof(names));
+	buf_add(out, sections, sizeof(sections));
+}
+
+static const char list[] = "kernel-builder symbols 1\nF a_long_name\nO b\n";
+
+static void
+test_library(void **state)
+{
+	CLEANUP(buf_free) struct buf b = { 0 };
+	struct err e = { 0 };
+	unsigned rounds = 0;
+	uint64_t head = 1, tail = 1;
+	int got = 0;
+
+	(void)state;
+	make_library(&b, 1000);
+	while (got == 0) {
+		CLEANUP(buf_free) struct buf text = { 0 };
+		struct elf_parts p = { { b.p, head }, { b.p + b.n - tail, tail }, b.n };
+		uint64_t h = head, t = tail;
+
+		got = symbols_of_library(&p, "x.so", &text, &head, &tail, &e);
+		assert_true(got >= 0);
+		assert_true(got > 0 || h < head || t < tail);
+		assert_true(head <= b.n && tail <= b.n);
+		if (got > 0)
+			assert_string_equal(text.p, list);
+		rounds++;
+	}
+	/* Never the middle. */
+	assert_true(head + tail < b.n - 900);
+	assert_in_range(rounds, 2, 4);
+	/* Every damage is an error or another list, never a wild read. */
+	for (size_t i = 0; i < b.n; i++) {
+		CLEANUP(buf_free) struct buf copy = { 0 }, text = { 0 };
+		struct elf_parts p;
+
+		buf_add(&copy, b.p, b.n);
+		copy.p[i] = (char)~copy.p[i];
+		p = (struct elf_parts){ { copy.p, copy.n }, { copy.p, 0 }, copy.n };
+		got = symbols_of_library(&p, "x.so", &text, &head, &tail, &e);
+		assert_true(got != 0 || head > copy.n || tail > copy.n || text.n == 0);
+	}
+}
+
+static void
+test_parse(void **state)
+{
+	static const char *const bad[] = { "", "kernel-builder symbols 2\n", "kernel-builder symbols 1\nF a",
+		"kernel-builder symbols 1\nX a\n", "kernel-builder symbols 1\nF\n", "kernel-builder symbols 1\nF \n" };
+	struct arena a = { 0 };
+	struct map only = { 0 };
+	struct stub_symbol *v;
+	struct err e = { 0 };
+	size_t n;
+
+	(void)state;
+	assert_int_equal(symbols_parse(&a, STR(list), "x", NULL, &v, &n, &e), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(v[0].name, "a_long_name");
+	assert_int_equal(v[1].type, ELF_OBJECT);
+	*map_put(&a, &only, STR("b")) = &only;
+	assert_int_equal(symbols_parse(&a, STR(list), "x", &only, &v, &n, &e), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(v[0].name, "b");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		e = (struct err){ 0 };
+		assert_int_equal(symbols_parse(&a, str_of(bad[i]), "x", NULL, &v, &n, &e), -1);
+		assert_int_equal(e.code, ERR_STORE);
+	}
+	arena_free(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_inflate),
+		cmocka_unit_test(test_library),
+		cmocka_unit_test(test_parse),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);
+}
