@@ -3,9 +3,12 @@
 #include "base/map.h"
 #include "check/report.h"
 #include "cmd/cmd.h"
+#include "exec/compare.h"
+#include "exec/sandbox.h"
 #include "package/package.h"
 #include "publish/publish.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <time.h>
 
 struct build {
@@ -53,8 +56,28 @@ fetch_needed(struct build *b, struct err *e)
 	return work_fetch(b->c, b->store, pins, seen.n, false, &b->bytes, e);
 }
 
+/* The sandbox that the settings ask for; NULL: none. */
 static int
-run_steps(struct build *b, struct err *e)
+choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
+{
+	const char *mode = b->c->settings.sandbox, *why = "";
+	int found = 0;
+
+	*out = NULL;
+	if (!streq(mode, "off"))
+		TRY(found = sandbox_find(&b->c->arena, out, &why, e));
+	if (!found)
+		*out = NULL;
+	if (!found && streq(mode, "on"))
+		return err_set(e, ERR_SYS, "no sandbox: %s; --sandbox=off builds the same without", why);
+	log_debug("sandbox: %s%s%s", found ? "on" : "off", *why ? ", " : "", why);
+	progress_note(b->progress, "sandbox", "mode", found ? "on" : "off");
+	return 0;
+}
+
+/* What exec_probe or exec_again left to run. */
+static int
+run_prepared(struct build *b, struct err *e)
 {
 	const struct settings *s = &b->c->settings;
 	struct exec_options o = {
@@ -62,14 +85,42 @@ run_steps(struct build *b, struct err *e)
 		.keep_going = opt_has(&b->c->opts, "keep-going"),
 		.observer = { progress_event, b->progress },
 	};
-	int left = exec_probe(b->exec, false, e), r;
+	int r;
 
-	if (left <= 0)
-		return left;
 	TRY(fetch_needed(b, e));
+	TRY(choose_sandbox(b, &o.sandbox, e));
 	r = exec_run(b->exec, &o, &b->failed, e);
 	progress_end(b->progress);
 	return r;
+}
+
+static int
+run_steps(struct build *b, struct err *e)
+{
+	int left = exec_probe(b->exec, false, e);
+
+	return left <= 0 ? left : run_prepared(b, e);
+}
+
+/* What came out otherwise than before, explained. Returns how many steps did. */
+static int
+report_differences(struct build *b, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	size_t n;
+	const struct difference *d = exec_differences(b->exec, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct step *s = &b->w.plan.steps[d[i].step];
+
+		buf_addf(&text, "DIFFERS: %s for %s\n", s->label, s->variant->name);
+		TRY(compare_files(store_object_path(&a, b->store, &d[i].was),
+			store_object_path(&a, b->store, &d[i].is), &text, e));
+	}
+	if (n)
+		log_text(text.p, text.n);
+	return n > INT_MAX ? INT_MAX : (int)n;
 }
 
 static bool
@@ -176,6 +227,33 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	return r;
 }
 
+/* Everything once more, compared with what there is. */
+static int
+rebuild(struct build *b, struct err *e)
+{
+	size_t had, written;
+	int differ;
+
+	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
+	TRY(exec_probe(b->exec, false, e));
+	had = exec_again(b->exec);
+	TRY(run_prepared(b, e));
+	TRY(differ = report_differences(b, e));
+	if (b->failed)
+		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
+			b->failed == 1 ? "" : "s");
+	if (differ)
+		return err_set(e, ERR_STEP, "%d of %zu steps gave other bytes than before; see above", differ,
+			had);
+	TRY(with_publish(b, false, &written, e));
+	if (b->refused)
+		return err_set(e, ERR_ABI, "%zu variants were refused and not published; see above",
+			b->refused);
+	log_info("%zu of %zu steps ran again, all with the same bytes as before", had,
+		b->w.plan.n_steps);
+	return 0;
+}
+
 static int
 build(struct build *b, struct err *e)
 {
@@ -224,7 +302,7 @@ cmd_build(struct ctx *c, struct err *e)
 			b.w.project.module, b.w.project.module);
 	b.progress = progress_new(&c->arena, fd);
 	TRY(store_open(c->settings.home, false, &b.store, e));
-	r = build(&b, e);
+	r = opt_has(&c->opts, "rebuild") ? rebuild(&b, e) : build(&b, e);
 	exec_close(b.exec);
 	store_close(b.store);
 	return r;

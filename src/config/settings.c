@@ -43,8 +43,7 @@ take(const struct toml *t, const char *path, struct key *keys, size_t n, struct 
 		if (k == n)
 			return err_set(e, ERR_CONFIG,
 				"%s:%u:%u: unknown setting \"%.*s\"; the settings are store, "
-				"wheel-index, "
-				"debian-mirror and redist",
+				"wheel-index, debian-mirror, redist and sandbox",
 				path, p->line, p->col, (int)p->key.n, p->key.p);
 		if (p->val.kind != TOML_STRING)
 			return err_set(e, ERR_CONFIG, "%s:%u:%u: %s must be a string", path,
@@ -58,7 +57,7 @@ static int
 read_file(struct arena *a, struct settings *s, struct err *e)
 {
 	struct key keys[] = { { "store", &s->home }, { "wheel-index", &s->wheel_index },
-		{ "debian-mirror", &s->debian }, { "redist", &s->redist } };
+		{ "debian-mirror", &s->debian }, { "redist", &s->redist }, { "sandbox", &s->sandbox } };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
 	struct toml t;
 	struct str text;
@@ -123,6 +122,11 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 	pick(o, "wheel-index", "KERNEL_BUILDER_WHEEL_INDEX", &s.wheel_index);
 	pick(o, "debian-mirror", "KERNEL_BUILDER_DEBIAN_MIRROR", &s.debian);
 	pick(o, "redist", "KERNEL_BUILDER_REDIST", &s.redist);
+	s.sandbox = s.sandbox ? s.sandbox : "auto";
+	pick(o, "sandbox", "KERNEL_BUILDER_SANDBOX", &s.sandbox);
+	if (!streq(s.sandbox, "auto") && !streq(s.sandbox, "on") && !streq(s.sandbox, "off"))
+		return err_set(e, ERR_USAGE, "sandbox must be auto, on or off, not \"%s\"",
+			s.sandbox);
 	pick(o, "catalog", "KERNEL_BUILDER_CATALOG", &s.catalog);
 	if (!s.home && cache)
 		s.home = path_join(a, cache, "kernel-builder");

@@ -6,6 +6,7 @@
  *     wheel-index = "..."        # a simple index, or a directory of wheels
  *     debian-mirror = "..."
  *     redist = "..."
+ *     sandbox = "auto"           # or "on", "off"
  */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -17,6 +18,7 @@ struct settings {
 	const char *debian;      /* --debian-mirror, KERNEL_BUILDER_DEBIAN_MIRROR; NULL: ask apt */
 	const char *redist;      /* --redist, KERNEL_BUILDER_REDIST; NULL: the default */
 	const char *catalog;     /* --catalog, KERNEL_BUILDER_CATALOG; NULL: the built-in one */
+	const char *sandbox;     /* --sandbox, KERNEL_BUILDER_SANDBOX: "auto", "on" or "off"; default: auto */
 	unsigned max_jobs;       /* --max-jobs, MAX_JOBS: most steps at once; default: cores */
 	unsigned cores; /* --cores, CORES: cores to use; default: those this process may use */
 };

@@ -32,6 +32,8 @@ struct exec {
 	struct pollfd *fds; /* two for each job */
 	const struct exec_options *opt;
 	size_t done, running, cached, failed;
+	struct outcome *before; /* what the store has of each step that runs again; NULL: none does */
+	VEC(struct difference) differences;
 };
 
 int
@@ -104,7 +106,7 @@ look_up(struct exec *x, size_t i, struct err *e)
 	const struct step *s = &x->plan->steps[i];
 	int r;
 
-	if (!has_inputs(x, s))
+	if (!has_inputs(x, s) || x->before)
 		return 0;
 	r = cache_find(&x->cache, s, inputs_of(x, s), &x->out[i].object, e);
 	if (r > 0)
@@ -128,6 +130,27 @@ exec_probe(struct exec *x, bool quick, struct err *e)
 		left += r == 0;
 	}
 	return left;
+}
+
+size_t
+exec_again(struct exec *x)
+{
+	size_t n = 0;
+
+	x->before = arena_array(&x->arena, struct outcome, x->plan->n_steps + 1);
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		n += has_result(&x->out[i]);
+		x->before[i] = x->out[i];
+		x->out[i] = (struct outcome){ .state = STEP_WAITING };
+	}
+	return n;
+}
+
+const struct difference *
+exec_differences(const struct exec *x, size_t *n)
+{
+	*n = x->differences.n;
+	return x->differences.v;
 }
 
 static void
@@ -185,14 +208,36 @@ next_ready(struct exec *x, size_t *out, struct err *e)
 	return 0;
 }
 
+/* The arguments with the step's directory put in. */
+static struct strs
+with_dir(struct arena *a, const struct strs *argv, const char *dir)
+{
+	static const char placeholder[] = PLAN_DIR_PLACEHOLDER;
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < argv->n; i++) {
+		const char *w = argv->v[i], *at = strstr(w, placeholder);
+
+		if (at)
+			w = arena_printf(a, "%.*s%s%s", (int)(at - w), w, dir,
+				at + strlen(placeholder));
+		vec_push(a, &out, w);
+	}
+	return out;
+}
+
 static int
 start(struct exec *x, struct job *j, size_t step, struct err *e)
 {
 	const struct step *s = &x->plan->steps[step];
 	struct digest *in = inputs_of(x, s);
+	struct strs argv = { 0 };
 
 	TRY(stage_step(&x->stage, s, step, in, &j->dir, e));
-	TRY(proc_start(&j->proc, j->dir, &s->argv, &s->env, e));
+	argv = with_dir(&x->arena, &s->argv, x->opt->sandbox ? "/kb" : j->dir);
+	if (x->opt->sandbox)
+		argv = stage_sandbox(&x->stage, x->opt->sandbox, s, &argv, j->dir);
+	TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
 	j->busy = true;
 	j->step = step;
 	x->out[step].state = STEP_RUNNING;
@@ -225,6 +270,15 @@ keep_result(struct exec *x, struct job *j, const struct strs *deps, struct err *
 
 	TRY(drop_needed(s, output, e));
 	TRY(store_put_object(x->store, output, &o->object, e));
+	if (x->before && has_result(&x->before[j->step])) {
+		struct difference d = { j->step, x->before[j->step].object, o->object };
+
+		if (!digest_eq(&d.was, &d.is)) {
+			vec_push(&x->arena, &x->differences, d);
+			o->object = d.was;
+		}
+		return 0;
+	}
 	return cache_put(&x->cache, s, inputs_of(x, s), deps, &o->object, e);
 }
 

@@ -10,8 +10,10 @@ struct outcome {
 struct exec_options {
 	unsigned jobs;    /* steps at once, at least 1 */
 	bool keep_going;  /* after a failure, do what does not depend on it */
+	const struct sandbox *sandbox; /* steps run in it (exec/sandbox.h); NULL: without */
 	struct observer observer;
 };
+struct sandbox;
 struct exec; /* owns the run's directory: end it with exec_close */
 
 int exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e);
@@ -19,6 +21,17 @@ void exec_close(struct exec *x);
 /* Looks every step up without running any. Returns the number of steps that must run. quick does not hash
  * the objects: enough to see that nothing is to be done, not to use them. */
 int exec_probe(struct exec *x, bool quick, struct err *e);
+/* After exec_probe: all steps run again, whatever the store has of them. What comes out is compared with that and, when
+ * it differs, not taken: later steps go on with what there was. Returns the number of steps that have a result to
+ * compare with. */
+size_t exec_again(struct exec *x);
+/* A step that ran again and gave something else. */
+struct difference {
+	size_t step;
+	struct digest was, is; /* objects of the store */
+};
+/* In the order in which they were found. */
+const struct difference *exec_differences(const struct exec *x, size_t *n);
 const struct outcome *exec_outcomes(const struct exec *x);
 /* Runs what exec_probe left. All pins of those steps must be in the store. 0: all is done; steps
  * that failed are outcomes, counted in *failed. -1: the run itself could not go on, or was

@@ -241,3 +241,50 @@ stage_step(struct stage *g, const struct step *s, size_t n, const struct digest 
 	}
 	return 0;
 }
+
+/* Where a mount of that step lies: made for the step, or in the store. */
+static const char *
+mount_path(struct stage *g, const struct mount *m, const char *dir)
+{
+	const char *key = arena_printf(g->arena, "%p", (const void *)m);
+
+	return m->kind == MOUNT_STUBS ? path_join(g->arena, dir, m->name)
+				      : map_get(&g->mounts, str_of(key));
+}
+
+/* A program in a mount, "gcc/bin/sh", outside of the sandbox. */
+static const char *
+program_path(struct stage *g, const struct root *r, const char *program, const char *dir)
+{
+	for (size_t i = 0; i < r->n_mounts; i++) {
+		size_t n = strlen(r->mounts[i]->name);
+
+		if (str_has_prefix(program, r->mounts[i]->name) && program[n] == '/')
+			return path_join(g->arena, mount_path(g, r->mounts[i], dir), program + n + 1);
+	}
+	return NULL;
+}
+
+struct strs
+stage_sandbox(struct stage *g, const struct sandbox *sandbox, const struct step *s,
+	const struct strs *argv, const char *dir)
+{
+	static const struct sandbox_mount own[] = { { "in", NULL, false }, { "out", NULL, true },
+		{ "tmp", NULL, true } };
+	const struct root *r = s->root;
+	struct sandbox_mount *v = arena_array(g->arena, struct sandbox_mount, r->n_mounts + 3);
+	struct strs out = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_mounts; i++)
+		v[n++] = (struct sandbox_mount){
+			r->mounts[i]->name, mount_path(g, r->mounts[i], dir), false
+		};
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		v[n] = own[i];
+		v[n++].from = path_join(g->arena, dir, own[i].name);
+	}
+	sandbox_command(g->arena, sandbox, v, n,
+		r->shell ? program_path(g, r, r->shell, dir) : NULL, argv, &out);
+	return out;
+}

@@ -3,6 +3,7 @@
 #define EXEC_STAGE_H
 #include "base/map.h"
 #include "exec/exec.h"
+#include "exec/sandbox.h"
 
 struct stage {
 	struct store *store;
@@ -17,4 +18,7 @@ int stage_root(struct stage *g, const struct root *r, struct err *e);
 /* Makes the directory of step number n. inputs are objects of the store. */
 int stage_step(struct stage *g, const struct step *s, size_t n, const struct digest *inputs,
 	char **dir, struct err *e);
+/* A command of that step in a sandbox. */
+struct strs stage_sandbox(struct stage *g, const struct sandbox *sandbox, const struct step *s,
+	const struct strs *argv, const char *dir);
 #endif

@@ -10,7 +10,7 @@ static struct strs
 step_env(struct arena *a)
 {
 	static const char *const env[] = { "PATH=gcc/bin", "GCC_EXEC_PREFIX=gcc/usr/lib/gcc/",
-		"LC_ALL=C", "HOME=/nonexistent", "TMPDIR=tmp", "SOURCE_DATE_EPOCH=315619200" };
+		"LC_ALL=C", "HOME=/nonexistent", "PWD=/kb", "TMPDIR=tmp", "SOURCE_DATE_EPOCH=315619200" };
 	struct strs out = { 0 };
 
 	for (size_t i = 0; i < sizeof(env) / sizeof(env[0]); i++)

@@ -104,6 +104,10 @@ struct plan {
 /* Ten characters that no id can hold (it has digits outside base32). */
 #define PLAN_ID_PLACEHOLDER "k0b1i8d9x0"
 
+/* In an argument, stands for the directory that the step runs in: debug information names it, so it is mapped to
+ * /kb, where it is in a sandbox. */
+#define PLAN_DIR_PLACEHOLDER "@KB_DIR@"
+
 /* What an extension may need of the C and C++ libraries, and of Python. */
 #define PLAN_POLICY "manylinux_2_28"
 #define PLAN_PYTHON "3.9"

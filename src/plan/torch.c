@@ -81,6 +81,7 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *
 	PUSH("-fno-gnu-unique");
 	/* Else a header may be known by its real path, which is another one on every machine. */
 	PUSH("-fno-canonical-system-headers");
+	PUSH("-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
 	/* Names of unnamed namespaces come from this, not from a random number. */
 	PUSH(arena_printf(a, "-frandom-seed=%s", source));
 	torch_add_defines(a, f, argv);
@@ -150,7 +151,8 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
 	PUSH("-Xcompiler");
-	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers");
+	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,"
+	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
 	PUSH("--expt-relaxed-constexpr");
 	PUSH("-DENABLE_FP8");
 	torch_add_defines(a, f, argv);

@@ -129,6 +129,7 @@ test_commands(void **state)
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
 		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers "
+		"-fdebug-prefix-map=@KB_DIR@=/kb "
 		"-frandom-seed=src/a.cpp "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
@@ -140,7 +141,7 @@ test_commands(void **state)
 		"out/a.cpp.o");
 	assert_string_equal(joined(&w.a, &p.steps[1].argv),
 		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++17 -O3 -DNDEBUG -Xcompiler "
-		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers --expt-relaxed-constexpr -DENABLE_FP8 "
+		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr -DENABLE_FP8 "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
 		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
