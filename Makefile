@@ -45,6 +45,7 @@ $(BUILD)/src/resolve/embedded.c.o: $(wildcard catalog/*.toml)
 $(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-shims.toml
 $(BUILD)/src/plan/embedded.c.o: data/registration.h
 $(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
+$(BUILD)/src/cmd/load.c.o: data/load_check.py
 
 # Unit tests and replayed fuzzers: one program each, all with sanitizers under `make check`.
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(OBJ)

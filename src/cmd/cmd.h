@@ -27,6 +27,7 @@ int cmd_catalog(struct ctx *c, struct err *e);
 int cmd_check_abi(struct ctx *c, struct err *e);
 int cmd_check_builds(struct ctx *c, struct err *e);
 int cmd_check_config(struct ctx *c, struct err *e);
+int cmd_check_load(struct ctx *c, struct err *e);
 int cmd_clean(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);
 int cmd_help(struct ctx *c, struct err *e);

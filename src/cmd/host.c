@@ -1,8 +1,6 @@
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "exec/proc.h"
-#include <poll.h>
-#include <unistd.h>
 
 /* Prints "2.11.0+cu130 13.0 True": version, CUDA or None, C++11 ABI. */
 static const char probe[] = "import torch\n"
@@ -11,35 +9,17 @@ static const char probe[] = "import torch\n"
 static int
 run_python(struct arena *a, struct str *out, struct err *e)
 {
-	struct strs argv = { 0 }, env = { 0 };
-	struct proc p;
-	struct proc_end end;
+	struct strs argv = { 0 };
+	int status;
 
 	vec_push(a, &argv, "python3");
 	vec_push(a, &argv, "-c");
 	vec_push(a, &argv, probe);
-	for (char **v = environ; *v; v++)
-		vec_push(a, &env, *v);
-	TRY(proc_start(&p, ".", &argv, &env, e));
-	/* The pipe closes when Python ends; torch may take seconds to import. */
-	while (p.out >= 0) {
-		struct pollfd fd = { .fd = p.out, .events = POLLIN };
-
-		poll(&fd, 1, -1);
-		if (proc_read(&p, e) < 0)
-			break;
-	}
-	if (proc_finish(&p, &end, e) < 0) {
-		proc_free(&p);
-		return -1;
-	}
-	out->p = arena_strndup(a, p.text.p ? p.text.p : "", p.text.n);
-	out->n = p.text.n;
-	proc_free(&p);
-	if (end.exit_status != 0)
+	TRY(proc_run(a, ".", &argv, NULL, out, &status, e));
+	if (status != 0)
 		return err_set(e, ERR_RESOLVE,
 			"--matrix host: python3 cannot import torch here (exit status %d): %.*s",
-			end.exit_status, (int)out->n, out->p);
+			status, (int)out->n, out->p);
 	return 0;
 }
 

@@ -74,6 +74,10 @@ static const struct opt check_builds_opts[] = {
 	{ 0, "sarif", NULL, "as SARIF 2.1.0" },
 	{ 0 },
 };
+static const struct opt check_load_opts[] = {
+	{ 0, "python", "PROGRAM", "this Python; may be given again (default: python3 and python3.9 to 3.14)" },
+	{ 0 },
+};
 static const struct opt no_opts[] = { { 0 } };
 
 static const struct cmd cmds[] = {
@@ -86,6 +90,8 @@ static const struct cmd cmds[] = {
 		cmd_check_abi },
 	{ "check-builds", "[DIR]", "compare built variants with their metadata and digests",
 		check_builds_opts, cmd_check_builds },
+	{ "check-load", "[DIR]", "load built variants in every Python at hand that has torch",
+		check_load_opts, cmd_check_load },
 	{ "plan", "[DIR]", "print every command of a build, run none", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "fetch what a build needs, build nothing", selection_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },

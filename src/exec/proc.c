@@ -2,8 +2,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/signal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,4 +158,35 @@ proc_free(struct proc *p)
 	fd_closep(&p->out);
 	buf_free(&p->text);
 	p->pid = 0;
+}
+
+int
+proc_run(struct arena *a, const char *dir, const struct strs *argv, const struct strs *env,
+	struct str *out, int *status, struct err *e)
+{
+	struct strs own = { 0 };
+	struct proc_end end;
+	struct proc p;
+	int r = 0;
+
+	for (char **v = environ; !env && *v; v++)
+		vec_push(a, &own, *v);
+	TRY(proc_start(&p, dir, argv, env ? env : &own, e));
+	/* The pipe closes when the last of its processes ends. */
+	while (r == 0 && p.out >= 0) {
+		struct pollfd fd = { .fd = p.out, .events = POLLIN };
+
+		poll(&fd, 1, 1000);
+		r = proc_read(&p, e);
+		if (r == 0)
+			r = signals_check(e);
+	}
+	if (r < 0)
+		proc_kill(&p);
+	if (proc_finish(&p, &end, e) < 0)
+		r = -1;
+	*out = (struct str){ arena_strndup(a, p.text.p ? p.text.p : "", p.text.n), p.text.n };
+	*status = end.exit_status;
+	proc_free(&p);
+	return r;
 }

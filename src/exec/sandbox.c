@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "exec/proc.h"
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -50,29 +49,13 @@ add(struct arena *a, struct strs *out, const char *option, const char *from, con
 	vec_push(a, out, to);
 }
 
-static int
-wait_for(struct proc *p, int *status, struct err *e)
-{
-	struct proc_end end;
-
-	for (bool ended = false; !ended;) {
-		struct pollfd fd = { .fd = p->pidfd, .events = POLLIN };
-
-		ended = poll(&fd, 1, 1000) > 0;
-		TRY(proc_read(p, e));
-	}
-	TRY(proc_finish(p, &end, e));
-	*status = end.exit_status;
-	return 0;
-}
-
 int
 sandbox_find(struct arena *a, const struct sandbox **out, const char **why, struct err *e)
 {
 	struct sandbox *s = arena_new(a, struct sandbox);
 	struct strs argv = { 0 }, env = { 0 };
-	struct proc p;
-	int status, r;
+	struct str text;
+	int status;
 
 	*out = NULL;
 	s->bwrap = find_program(a, "bwrap");
@@ -87,15 +70,10 @@ sandbox_find(struct arena *a, const struct sandbox **out, const char **why, stru
 	add(a, &argv, "--proc", NULL, "/proc");
 	add(a, &argv, "--dev", NULL, "/dev");
 	add(a, &argv, "--", s->bwrap, "--version");
-	TRY(proc_start(&p, "/", &argv, &env, e));
-	r = wait_for(&p, &status, e);
-	if (r == 0 && status != 0)
-		*why = arena_printf(a, "bwrap cannot make namespaces here: %.*s",
-			(int)(p.text.n && p.text.p[p.text.n - 1] == '\n' ? p.text.n - 1 : p.text.n),
-			p.text.n ? p.text.p : "");
-	proc_free(&p);
-	if (r < 0)
-		return -1;
+	TRY(proc_run(a, "/", &argv, &env, &text, &status, e));
+	text = str_trim(text);
+	if (status != 0)
+		*why = arena_printf(a, "bwrap cannot make namespaces here: %.*s", (int)text.n, text.p);
 	*out = s;
 	return status == 0;
 }

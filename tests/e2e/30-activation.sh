@@ -100,6 +100,21 @@ k = get_local_kernel(Path('$EX/build'), backend='cpu')
 x = torch.randn(3, 64); out = torch.empty(3, 32)
 k.silu_and_mul(out, x)
 print(torch.allclose(out, torch.nn.functional.silu(x[:, :32]) * x[:, 32:], atol=1e-6), k.layers.SiluAndMul()(x).shape)" 2>&1 | tail -1)" "True torch.Size([3, 32])" "kernels.get_local_kernel chooses and loads the variant"
+status 0 "check-load" "$KB" check-load --python "$py" --python "$py25" --python "$(command -v python3)" "$EX"
+like "$out" 'torch 2\.15\.0.*, kernels 0\.17\.2: torch215-cxx11-cpu-x86_64-linux loaded' "with the client"
+like "$out" 'torch 2\.5\.1.*, import: torch25-cxx98-cpu-x86_64-linux loaded' "by import, where there is no client"
+mkdir -p "$T/broken/build"
+cp "$EX/build.toml" "$T/broken"
+cp -r "$EX"/torch-ext "$EX"/activation_* "$T/broken"
+cp -r "$EX/build/torch215-cxx11-cpu-x86_64-linux" "$T/broken/build"
+so=$(echo "$T/broken"/build/*/*.so)
+sed -i 's/_ZN3c10/_ZN3c11/g' "$so"
+status 5 "check-load of a damaged variant" "$KB" check-load --python "$py" "$T/broken"
+like "$out" 'cannot be loaded' "says so"
+like "$out" 'undefined symbol: _ZN.*3c11' "and why"
+rm -r "$T/broken/build"/*
+mkdir "$T/broken/build/x"
+status 2 "check-load where nothing fits" "$KB" check-load --python "$py" "$T/broken"
 cp -r "$ROOT/tests/kernels/plain" "$T/plain"
 status 0 "a kernel without compiled code" "$KB" build "$T/plain"
 is "$(cd "$T" && "$py" -c "

@@ -1,0 +1,167 @@
+/* check-load: loads what was built in every Python that has a torch for it, with the kernels client. */
+#include "base/embed.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cmd/cmd.h"
+#include "exec/proc.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct str embedded_load_check(void);
+EMBED(load_check, "data/load_check.py")
+
+struct tally {
+	size_t loaded, failed;
+};
+
+/* Nothing of the user's shell but where programs and libraries are. */
+static struct strs
+clean_env(struct arena *a)
+{
+	static const char *const keep[] = { "PATH", "HOME", "LANG", "TMPDIR", "CUDA_VISIBLE_DEVICES", NULL };
+	struct strs env = { 0 };
+
+	for (const char *const *k = keep; *k; k++)
+		if (getenv(*k))
+			vec_push(a, &env, arena_printf(a, "%s=%s", *k, getenv(*k)));
+	vec_push(a, &env, "HF_HUB_OFFLINE=1");
+	vec_push(a, &env, "HF_HUB_DISABLE_TELEMETRY=1");
+	vec_push(a, &env, "PYTHONDONTWRITEBYTECODE=1");
+	return env;
+}
+
+/* The last line that is JSON, for torch and kernels may print. */
+static json_t *
+answer_of(struct str text)
+{
+	json_t *found = NULL;
+	struct str line;
+
+	while (text.n && str_cut(&text, '\n', &line)) {
+		json_t *o = json_loadb(line.p, line.n, 0, NULL);
+
+		if (!json_is_object(o)) {
+			json_decref(o);
+			continue;
+		}
+		json_decref(found);
+		found = o;
+	}
+	return found;
+}
+
+static const char *
+member(json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static void
+report(const char *python, json_t *o, struct tally *t)
+{
+	const char *torch = member(o, "torch"), *client = member(o, "client");
+	const char *why = member(o, "absent") ? member(o, "absent") : member(o, "none");
+
+	printf("%s: Python %s", python, member(o, "python") ? member(o, "python") : "?");
+	if (torch)
+		printf(", torch %s", torch);
+	if (client)
+		printf(", %s", client);
+	if (member(o, "variant")) {
+		printf(": %s loaded, %.1f s\n", member(o, "variant"),
+			json_number_value(json_object_get(o, "seconds")));
+		t->loaded++;
+	} else if (member(o, "failed")) {
+		printf(": cannot be loaded\n%s", member(o, "failed"));
+		t->failed++;
+	} else {
+		printf(": %s\n", why ? why : "nothing to load");
+	}
+	fflush(stdout);
+}
+
+static int
+check_python(struct ctx *c, const char *python, const char *build, const char *module,
+	struct tally *t, struct err *e)
+{
+	struct arena *a = &c->arena;
+	struct strs argv = { 0 }, env = clean_env(a);
+	struct str script = embedded_load_check(), text;
+	json_t *o;
+	int status;
+
+	vec_push(a, &argv, python);
+	vec_push(a, &argv, "-I");
+	vec_push(a, &argv, "-c");
+	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
+	vec_push(a, &argv, build);
+	vec_push(a, &argv, module);
+	TRY(proc_run(a, "/", &argv, &env, &text, &status, e));
+	o = answer_of(text);
+	if (o) {
+		report(python, o, t);
+	} else {
+		printf("%s: died with exit status %d while loading\n%.*s", python, status, (int)text.n,
+			text.p);
+		fflush(stdout);
+		t->failed++;
+	}
+	json_decref(o);
+	return 0;
+}
+
+/* Programs of those names in PATH that can be run at all. */
+static void
+find_pythons(struct ctx *c, struct strs *out)
+{
+	static const char *const names[] = { "python3", "python3.9", "python3.10", "python3.11",
+		"python3.12", "python3.13", "python3.14", NULL };
+	struct arena *a = &c->arena;
+
+	for (const char *const *n = names; *n; n++) {
+		struct strs argv = { 0 };
+		struct err ignored = { 0 };
+		struct str text;
+		int status;
+
+		vec_push(a, &argv, *n);
+		vec_push(a, &argv, "-V");
+		if (proc_run(a, "/", &argv, NULL, &text, &status, &ignored) == 0 && status == 0)
+			vec_push(a, out, *n);
+	}
+}
+
+int
+cmd_check_load(struct ctx *c, struct err *e)
+{
+	struct strs pythons = opt_all(&c->arena, &c->opts, "python");
+	struct project p;
+	struct tally t = { 0 };
+	const char *dir;
+	char *build;
+
+	TRY(work_dir(c, &dir, e));
+	TRY(project_load(&c->arena, dir, &p, e));
+	build = realpath(path_join(&c->arena, dir, "build"), NULL);
+	if (!build)
+		return err_set(e, ERR_USAGE, "%s/build is not there: build the kernel first", dir);
+	if (pythons.n == 0)
+		find_pythons(c, &pythons);
+	for (size_t i = 0; i < pythons.n; i++) {
+		if (check_python(c, pythons.v[i], build, p.module, &t, e) < 0) {
+			free(build);
+			return -1;
+		}
+	}
+	free(build);
+	if (t.failed)
+		return err_set(e, ERR_ABI, "%zu of %zu Pythons cannot load what was built", t.failed,
+			t.failed + t.loaded);
+	if (t.loaded == 0)
+		return err_set(e, ERR_USAGE,
+			"no Python at hand has a torch that one of the variants is for; name one with "
+			"--python");
+	return 0;
+}
