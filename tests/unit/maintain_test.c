@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "fetch/maintain.h"
+#include "library.h"
 #include "resolve/catalog.h"
 #include <archive.h>
 #include <archive_entry.h>
@@ -62,29 +63,32 @@ test_pick(void **state)
 }
 
 static void
-add_member(struct archive *w, const char *path, const char *text)
+add_member(struct archive *w, const char *path, struct str text)
 {
 	struct archive_entry *m = archive_entry_new();
 
 	archive_entry_set_pathname(m, path);
 	archive_entry_set_filetype(m, AE_IFREG);
 	archive_entry_set_perm(m, 0644);
-	archive_entry_set_size(m, (la_int64_t)strlen(text));
+	archive_entry_set_size(m, (la_int64_t)text.n);
 	assert_int_equal(archive_write_header(w, m), ARCHIVE_OK);
-	assert_int_equal(archive_write_data(w, text, strlen(text)), (la_ssize_t)strlen(text));
+	assert_int_equal(archive_write_data(w, text.p, text.n), (la_ssize_t)text.n);
 	archive_entry_free(m);
 }
 
 static void
 make_wheel(const char *path)
 {
+	CLEANUP(buf_free) struct buf library = { 0 };
 	struct archive *w = archive_write_new();
 
+	make_library(&library, 1000);
 	archive_write_set_format_zip(w);
 	assert_int_equal(archive_write_open_filename(w, path), ARCHIVE_OK);
-	add_member(w, "torch/include/torch/all.h", "#pragma once\n");
-	add_member(w, "torch/share/cmake/Torch/TorchConfig.cmake", "# x\n");
-	add_member(w, "torch/lib/libtorch.so", "not wanted");
+	add_member(w, "torch/include/torch/all.h", STR("#pragma once\n"));
+	add_member(w, "torch/share/cmake/Torch/TorchConfig.cmake", STR("# x\n"));
+	add_member(w, "torch/lib/libnot_wanted.so", STR("not wanted"));
+	add_member(w, "torch/lib/libtorch.so", (struct str){ library.p, library.n });
 	assert_int_equal(archive_write_close(w), ARCHIVE_OK);
 	archive_write_free(w);
 }
@@ -162,7 +166,7 @@ test_add(void **state)
 	const struct version v = { .v = { 2, 99, 0 }, .n = 3 };
 	struct strs cuda = { 0 };
 	const char *file = NULL;
-	struct str before = torch_toml(w), after;
+	struct str before = torch_toml(w), after, list;
 	const struct catalog_torch *t;
 	struct catalog c;
 	struct err e = { 0 };
@@ -181,6 +185,13 @@ test_add(void **state)
 	assert_true(store_has_tree(w->store, &t->headers.tree));
 	assert_true(fs_exists(path_join(
 		&w->a, store_tree_path(&w->a, w->store, &t->headers.tree), "include/torch/all.h")));
+	assert_true(t->has_libraries && t->libraries.has_tree && t->libraries.has_sha256);
+	assert_int_equal(fs_read(&w->a,
+				 path_join(&w->a, store_tree_path(&w->a, w->store, &t->libraries.tree),
+					 "libtorch.so.symbols"),
+				 1 << 20, &list, &e),
+		0);
+	assert_true(str_eq(list, STR(LIBRARY_SYMBOLS)));
 	/* Not twice. */
 	assert_int_equal(
 		maintain_add_torch(&w->a, &w->job, w->catalog, "2.99.0", &cuda, &file, &e), -1);
