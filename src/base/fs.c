@@ -68,6 +68,16 @@ fs_write_all(int fd, const void *p, size_t n, struct err *e)
 	return 0;
 }
 
+/* Closes *fd: a network file system may tell of a full disk only now. */
+static int
+close_written(int *fd)
+{
+	int r = close(*fd);
+
+	*fd = -1;
+	return r;
+}
+
 int
 fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
 {
@@ -84,7 +94,7 @@ fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct e
 	r = fs_write_all(fd, p, n, e);
 	if (r < 0)
 		err_wrap(e, "%s", path);
-	else if (fchmod(fd, mode) < 0 || rename(tmp, path) < 0)
+	else if (fchmod(fd, mode) < 0 || close_written(&fd) < 0 || rename(tmp, path) < 0)
 		r = err_sys(e, "write %s", path);
 	if (r < 0)
 		unlink(tmp);
@@ -156,10 +166,12 @@ remove_at(int dirfd, const char *name, const char *path, struct err *e)
 		close(fd);
 		return err_sys(e, "remove %s", path);
 	}
-	while (r == 0 && (d = readdir(dir))) {
+	while (r == 0 && (errno = 0, d = readdir(dir))) {
 		if (!streq(d->d_name, ".") && !streq(d->d_name, ".."))
 			r = remove_at(fd, d->d_name, path, e);
 	}
+	if (r == 0 && errno)
+		r = err_sys(e, "read directory %s", path);
 	closedir(dir);
 	if (r == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", path);
@@ -193,7 +205,7 @@ fs_copy(const char *from, const char *to, mode_t mode, struct err *e)
 		return err_sys(e, "read %s", from);
 	if (fchmod(out, mode) < 0)
 		return err_sys(e, "chmod %s", to);
-	return 0;
+	return close_written(&out) < 0 ? err_sys(e, "write %s", to) : 0;
 }
 
 int
@@ -252,9 +264,14 @@ fs_list(struct arena *a, const char *dir, struct strs *out, struct err *e)
 	*out = (struct strs){ 0 };
 	if (!d)
 		return errno == ENOENT ? 0 : err_sys(e, "open %s", dir);
-	while ((ent = readdir(d))) {
+	while ((errno = 0, ent = readdir(d))) {
 		if (!streq(ent->d_name, ".") && !streq(ent->d_name, ".."))
 			vec_push(a, out, arena_strdup(a, ent->d_name));
+	}
+	if (errno) {
+		err_sys(e, "read directory %s", dir);
+		closedir(d);
+		return -1;
 	}
 	closedir(d);
 	if (out->n)

@@ -286,13 +286,13 @@ count_files(int fd, size_t *n)
 {
 	DIR *dir = fdopendir(fd);
 	struct dirent *d;
-	int r = 0;
+	int r = 0, why;
 
 	if (!dir) {
 		close(fd);
 		return -1;
 	}
-	while (r == 0 && (d = readdir(dir))) {
+	while (r == 0 && (errno = 0, d = readdir(dir))) {
 		bool is_dir = d->d_type == DT_DIR;
 		struct stat st;
 		int sub;
@@ -309,8 +309,10 @@ count_files(int fd, size_t *n)
 		sub = openat(fd, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		r = sub < 0 ? -1 : count_files(sub, n);
 	}
+	why = errno;
 	closedir(dir);
-	return r;
+	errno = why;
+	return r == 0 && why ? -1 : r;
 }
 
 /* All of the manifest is there, so one more file than it names is one that does not belong. */
