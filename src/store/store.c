@@ -67,6 +67,15 @@ make_folders(struct store *s, struct err *e)
 	return 0;
 }
 
+/* A time that is not within so many seconds of now, in either direction: a clock may have been wrong. */
+static bool
+is_far(time_t t, long seconds)
+{
+	time_t now = time(NULL);
+
+	return t > now ? t - now >= seconds : now - t >= seconds;
+}
+
 /* Removes a directory of tmp/ whose builder is gone. One that has no lock file yet may be about to
  * get one: it is left alone for ten minutes. One that is locked between our flock and its builder's
  * is given up by the builder, see store_tmp. */
@@ -80,7 +89,7 @@ drop_if_stale(const char *dir, struct err *e)
 	if (fd < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			return 0;
-		if (lstat(dir, &st) < 0 || time(NULL) - st.st_mtime < TMP_GRACE_S)
+		if (lstat(dir, &st) < 0 || !is_far(st.st_mtime, TMP_GRACE_S))
 			return 0;
 	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		return 0;
@@ -213,11 +222,15 @@ store_tmp(struct arena *a, struct store *s, const char *name, char **out, struct
 
 	for (;;) {
 		struct store_tmp t = { .lock = -1 };
+		struct err ignored;
 		int r;
 
 		TRY(fs_mkdtemp(a, prefix, &t.dir, e));
 		r = tmp_lock(t.dir, &t.lock, e);
-		TRY(r);
+		if (r < 0) {
+			fs_remove(t.dir, &ignored);
+			return -1;
+		}
 		if (r == 0)
 			continue;
 		*out = t.dir;
@@ -259,7 +272,7 @@ store_touch(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && time(NULL) - st.st_mtime >= USED_GRAIN_S)
+	if (stat(path, &st) == 0 && is_far(st.st_mtime, USED_GRAIN_S))
 		utimensat(AT_FDCWD, path, NULL, 0);
 }
 

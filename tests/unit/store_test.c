@@ -155,26 +155,32 @@ test_open(void **state)
 static void
 test_tmp(void **state)
 {
-	char *mine, *old, *young;
+	char *mine, *old, *young, *future;
 	struct timespec long_ago[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct timespec ahead[2] = { { time(NULL) + 86400, 0 }, { time(NULL) + 86400, 0 } };
 	struct store *s = NULL;
 	struct err e = { 0 };
 
 	(void)state;
 	good(store_tmp(&A, S, "mine", &mine, &e), &e);
-	/* Of a builder that died; one that is being made now; one that never got its lock. */
+	/* Of a builder that died; one that is being made now; one that never got its lock; one of a
+	 * time when the clock was wrong. */
 	put(in_home("tmp/dead.123456"), "lock", "", 0644);
 	put(in_home("tmp/dead.123456/tree/x"), "y", "", 0444);
 	chmod(in_home("tmp/dead.123456/tree/x"), 0555);
 	young = path_join(&A, home, "tmp/young.123456");
 	old = path_join(&A, home, "tmp/old.123456");
+	future = path_join(&A, home, "tmp/future.123456");
 	good(fs_mkdirs(young, &e), &e);
 	good(fs_mkdirs(old, &e), &e);
+	good(fs_mkdirs(future, &e), &e);
 	assert_int_equal(utimensat(AT_FDCWD, old, long_ago, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, future, ahead, 0), 0);
 	good(store_open(home, false, &s, &e), &e);
 	store_close(s);
 	assert_true(fs_is_dir(mine) && fs_is_dir(young));
-	assert_false(fs_exists(old) || fs_exists(in_home("tmp/dead.123456")));
+	assert_false(fs_exists(old) || fs_exists(future) ||
+		     fs_exists(in_home("tmp/dead.123456")));
 	good(store_tmp_drop(S, mine, &e), &e);
 	assert_false(fs_exists(mine));
 }
