@@ -18,7 +18,7 @@
 static _Noreturn void
 child(const char *dir, char **argv, char **env, int out, pid_t parent)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
 	/* The parent may have died before prctl: then nobody would ever kill this one. */
@@ -29,10 +29,12 @@ child(const char *dir, char **argv, char **env, int out, pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	dup2(null, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
-	if (chdir(dir) < 0)
+	/* Never the input and output of this process, which may be a terminal or a pipe of --json. */
+	if (dup2(out, STDERR_FILENO) < 0)
+		_exit(127);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		fprintf(stderr, "cannot redirect its input and output: %s\n", strerror(errno));
+	else if (chdir(dir) < 0)
 		fprintf(stderr, "cannot enter %s: %s\n", dir, strerror(errno));
 	else {
 		/* execvpe would search the PATH of this process, not the step's. */
