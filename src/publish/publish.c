@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/signal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #define HEAD "kernel-builder published 1\n"
 #define TEMPORARY ".kb-" /* what a killed builder leaves begins with this */
+#define OLD "-old"       /* and ends with this, when it is what another replaces */
 
 struct publish {
 	struct arena *a;
@@ -22,6 +24,7 @@ struct publish {
 	int fd;            /* build, flocked */
 };
 
+/* Of a builder that was killed. A variant that it had only moved away is put back. */
 static int
 remove_leftovers(const struct publish *p, struct err *e)
 {
@@ -29,8 +32,18 @@ remove_leftovers(const struct publish *p, struct err *e)
 
 	TRY(fs_list(p->a, p->build, &names, e));
 	for (size_t i = 0; i < names.n; i++) {
-		if (str_has_prefix(names.v[i], TEMPORARY))
-			TRY(fs_remove(path_join(p->a, p->build, names.v[i]), e));
+		const char *name = names.v[i], *path = path_join(p->a, p->build, name), *final;
+
+		if (!str_has_prefix(name, TEMPORARY))
+			continue;
+		name += strlen(TEMPORARY);
+		if (str_has_suffix(name, OLD)) {
+			name = arena_strndup(p->a, name, strlen(name) - strlen(OLD));
+			final = path_join(p->a, p->build, name);
+			if (!fs_exists(final) && rename(path, final) == 0)
+				continue;
+		}
+		TRY(fs_remove(path, e));
 	}
 	return 0;
 }
@@ -48,11 +61,12 @@ publish_open(struct arena *a, struct store *s, const char *dir, struct publish *
 	if (p->fd < 0)
 		return err_sys(e, "open %s", p->build);
 	while (flock(p->fd, LOCK_EX) < 0) {
-		if (errno != EINTR) {
+		if (errno == EINTR && signals_check(e) == 0)
+			continue;
+		if (errno != EINTR)
 			err_sys(e, "lock %s", p->build);
-			fd_closep(&p->fd);
-			return -1;
-		}
+		fd_closep(&p->fd);
+		return -1;
 	}
 	real = realpath(p->build, NULL);
 	if (!real || remove_leftovers(p, e) < 0) {
@@ -142,7 +156,7 @@ write_file(const struct publish *p, const char *dir, const struct package_file *
 static int
 swap(const struct publish *p, const char *tmp, const char *final, struct err *e)
 {
-	const char *old = arena_printf(p->a, "%s-old", tmp);
+	const char *old = arena_printf(p->a, "%s" OLD, tmp);
 
 	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, final, RENAME_NOREPLACE) == 0)
 		return 0;
@@ -152,8 +166,12 @@ swap(const struct publish *p, const char *tmp, const char *final, struct err *e)
 	/* A file system that knows neither: the old one is away for a moment. */
 	if (rename(final, old) < 0 && errno != ENOENT)
 		return err_sys(e, "replace %s", final);
-	if (rename(tmp, final) < 0)
-		return err_sys(e, "replace %s", final);
+	if (rename(tmp, final) < 0) {
+		err_sys(e, "replace %s", final);
+		if (rename(old, final) < 0 && errno != ENOENT)
+			err_wrap(e, "the old variant is in %s", old);
+		return -1;
+	}
 	return fs_remove(old, e);
 }
 
