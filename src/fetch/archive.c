@@ -139,7 +139,7 @@ fetch_from(struct task *t, const char *source, const char **path, struct err *e)
 		return task_download(t,
 			arena_printf(t->a, "%s%s%s", source, n && source[n - 1] == '/' ? "" : "/",
 				t->pin->file),
-			want, path, e);
+			t->pin->size, want, path, e);
 	*path = task_find_local(t, dir, t->pin->file, NULL);
 	if (!*path)
 		*path = task_find_local(t, dir, path_base(t->pin->file), NULL);

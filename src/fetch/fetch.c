@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 enum { WORKERS = 4, POLL_MS = 250, REPORT_BYTES = 256 << 10 };
+#define SIZE_LIMIT (UINT64_C(16) << 30) /* of a file whose size nobody knows yet */
 
 struct message {
 	enum { MSG_BYTES, MSG_NEED, MSG_DONE, MSG_FAILED } kind;
@@ -37,6 +38,7 @@ _Static_assert(sizeof(struct message) <= PIPE_BUF, "a message is written at once
 struct file_sink {
 	const char *path;
 	int fd;
+	uint64_t got, limit;
 	struct sha256 *sha;
 };
 
@@ -45,6 +47,10 @@ file_put(void *arg, const void *p, size_t n, struct err *e)
 {
 	struct file_sink *f = arg;
 
+	if (n > f->limit - f->got)
+		return err_set(e, ERR_HASH, "the server sends more than the %ju bytes of the file",
+			(uintmax_t)f->limit);
+	f->got += n;
 	sha256_add(f->sha, p, n);
 	if (fs_write_all(f->fd, p, n, e) < 0)
 		return err_wrap(e, "%s", f->path);
@@ -58,6 +64,7 @@ file_restart(void *arg, struct err *e)
 
 	sha256_free(f->sha);
 	f->sha = sha256_new();
+	f->got = 0;
 	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
 		return err_sys(e, "truncate %s", f->path);
 	return 0;
@@ -83,22 +90,22 @@ take_file(struct task *t, const char *name, const struct digest *is, uint64_t si
 }
 
 int
-task_download(struct task *t, const char *url, const struct digest *want, const char **path,
-	struct err *e)
+task_download(struct task *t, const char *url, uint64_t size, const struct digest *want,
+	const char **path, struct err *e)
 {
 	struct file_sink f = { .path = path_join(t->a, t->tmp, "file") };
 	struct http_sink sink = { file_put, file_restart, &f };
 	CLEANUP(fd_closep)
 	int fd = open(f.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct digest is;
-	uint64_t size;
 
 	if (fd < 0)
 		return err_sys(e, "create %s", f.path);
 	f.fd = fd;
+	f.limit = size ? size : SIZE_LIMIT;
 	f.sha = sha256_new();
-	if (t->pin->size)
-		t->need(t, t->bytes + t->pin->size);
+	if (size)
+		t->need(t, t->bytes + size);
 	if (http_download(t->http, url, &sink, &size, e) < 0) {
 		sha256_free(f.sha);
 		return -1;

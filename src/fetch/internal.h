@@ -40,9 +40,10 @@ typedef int wheel_reader(void *arg, struct http_range *range, size_t n, struct e
 int wheel_symbols(struct task *t, struct unpack *out, const struct wheel_library *v, size_t n,
 	wheel_reader *read, void *arg, struct err *e);
 
-/* Downloads url to tmp/file and checks its SHA-256 against want, if not NULL. */
-int task_download(struct task *t, const char *url, const struct digest *want, const char **path,
-	struct err *e);
+/* Downloads url to tmp/file, takes no more than size bytes (0: unknown) and checks its SHA-256 against
+ * want, if not NULL. */
+int task_download(struct task *t, const char *url, uint64_t size, const struct digest *want,
+	const char **path, struct err *e);
 /* Checks the SHA-256 of a local file against want, if not NULL, and takes it for the result. */
 int task_check_file(struct task *t, const char *path, const struct digest *want, struct err *e);
 /* The first of dir/name, dir/sub/name, ... that is there, or NULL. subs ends with NULL. */

@@ -348,6 +348,7 @@ static int
 try_again(struct transfer *t, const char *what, curl_off_t retry_after_s)
 {
 	char text[CURL_ERROR_SIZE + 64];
+	struct arena a = { 0 };
 
 	if (t->got >= t->got_mark + PROGRESS_BYTES)
 		t->attempts = 0;
@@ -358,7 +359,8 @@ try_again(struct transfer *t, const char *what, curl_off_t retry_after_s)
 		return stop(t, ERR_NET, text);
 	}
 	t->not_before = later(pause_ms(t, retry_after_s));
-	log_debug("%s: %s; trying again", t->url, what);
+	log_debug("%s: %s; trying again", http_safe_url(&a, t->url), what);
+	arena_free(&a);
 	return 0;
 }
 

@@ -431,7 +431,7 @@ fetch_remote(struct task *t, struct err *e)
 		return r;
 	if (!t->full)
 		log_debug("%s: no ranges; fetching all of it", t->pin->file);
-	TRY(task_download(t, f.url, f.has_sha256 ? &f.sha256 : NULL, &path, e));
+	TRY(task_download(t, f.url, f.size, f.has_sha256 ? &f.sha256 : NULL, &path, e));
 	return unpack_local(t, path, e);
 }
 

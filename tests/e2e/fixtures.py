@@ -113,6 +113,17 @@ def small_wheel():
         {"include/a.h": ("644", b"int a;\n"), "libx.txt": ("644", symbols)})
 
 
+def patch(name, mark, change):
+    path = "wheels/%s-1.0-py3-none-any.whl" % name
+    with open(os.path.join(out, path), "rb") as f:
+        z = f.read()
+    at = z.find(mark)
+    while at >= 0:
+        z = change(z, at)
+        at = z.find(mark, at + 1)
+    put(path, z)
+
+
 def bad_wheels():
     def one(name, *members):
         blob = io.BytesIO()
@@ -120,10 +131,17 @@ def bad_wheels():
             for path, mode, data in members:
                 info = zipfile.ZipInfo(path)
                 info.external_attr = mode << 16
+                info.compress_type = zipfile.ZIP_DEFLATED
                 z.writestr(info, data)
         put("wheels/%s-1.0-py3-none-any.whl" % name, blob.getvalue())
     one("climb", ("thing/include/../../../../evil", 0o100644, b"x"))
     one("linked", ("thing/include/l", 0o120777, b"/etc"), ("thing/include/a.h", 0o100644, b"x"))
+    one("device", ("thing/include/null", 0o020666, b""), ("thing/include/a.h", 0o100644, b"x"))
+    one("twice", ("thing/include/a.h", 0o100644, b"x"), ("thing/include/b.h", 0o100644, b"y"))
+    patch("twice", b"include/b.h", lambda z, at: z[:at] + b"include/a.h" + z[at + 11:])
+    # Five members whose entries in the directory say that they unpack to 4 GiB each.
+    one("bomb", *(("thing/include/%d.h" % i, 0o100644, b"x") for i in range(5)))
+    patch("bomb", b"PK\1\2", lambda z, at: z[:at + 24] + b"\xfe\xff\xff\xff" + z[at + 28:])
     put("wheels/notzip-1.0-py3-none-any.whl", b"PK\5\6" + noise(5000))
 
 

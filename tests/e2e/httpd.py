@@ -12,6 +12,8 @@ TIMES, only the first so many requests for that very path suffer it.
   status:N     that status, with Retry-After: 0 for 429       after:N     status 429 with Retry-After: N
   redirect     to the same path without the fault             loop        redirects to itself
   short:N      a range is answered with at most N bytes of it
+  unsatisfied  a request for a range is answered with 416
+  endless      no length is promised, and zeros follow the file (200)
 
 Below simple/PROJECT/ lies a wheel index over DIRECTORY/wheels, which suffers only these:
 
@@ -139,6 +141,16 @@ class Handler(BaseHTTPRequestHandler):
         want = self.headers.get("Range")
         since = self.headers.get("If-Range")
         status, size = 200, len(data)
+        if want and "unsatisfied" in faults:
+            return self.answer(416, b"", [("Content-Range", "bytes */%d" % size)])
+        if "endless" in faults:
+            self.close_connection = True
+            self.send_response(200)
+            self.end_headers()
+            self.send_body(data)
+            for _ in range(1024):
+                self.send_body(bytes(65536))
+            return
         if want and "norange" not in faults and (since is None or since == etag):
             first, _, last = want.removeprefix("bytes=").partition("-")
             start = int(first) if first else max(0, size - int(last))

@@ -351,6 +351,11 @@ test_wheel_bytes(void **state)
 		{ "truncate:100", FULL | EXACT, ERR_NET, "given up" },
 		{ "norange+truncate:900000", FULL | EXACT, ERR_NET, "given up" },
 		{ "longer:1000", FULL, ERR_NET, "given up" },
+		{ "endless", 0, ERR_HASH, "more than the" },
+		{ "endless", FULL, ERR_HASH, "more than the" },
+		{ "unsatisfied", EXACT, ERR_NONE, "" },
+		{ "truncate:1000000:1+unsatisfied", FULL | EXACT, ERR_NONE, "" },
+		{ "status:416", FULL, ERR_NET, "the server answered 416" },
 	};
 
 	(void)state;
@@ -481,6 +486,9 @@ test_refused(void **state)
 	} c[] = {
 		{ PIN_WHEEL, "climb-1.0-py3-none-any.whl", &all, ERR_HASH, "holds . or .." },
 		{ PIN_WHEEL, "linked-1.0-py3-none-any.whl", &all, ERR_HASH, "neither a file nor" },
+		{ PIN_WHEEL, "device-1.0-py3-none-any.whl", &all, ERR_HASH, "neither a file nor" },
+		{ PIN_WHEEL, "twice-1.0-py3-none-any.whl", &all, ERR_HASH, "a.h" },
+		{ PIN_WHEEL, "bomb-1.0-py3-none-any.whl", &all, ERR_HASH, "more than 16 GiB" },
 		{ PIN_WHEEL, "notzip-1.0-py3-none-any.whl", &all, ERR_HASH, "not a zip file" },
 		{ PIN_WHEEL, "absent-1.0-py3-none-any.whl", &all, ERR_NET, "is not in" },
 		{ PIN_WHEEL, "../facts", &all, ERR_NET, "is not in" },
