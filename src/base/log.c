@@ -72,9 +72,9 @@ log_msg(enum log_level level, const char *fmt, ...)
 }
 
 void
-log_text(const char *text, unsigned long n)
+log_text(enum log_level level, const char *text, unsigned long n)
 {
-	if (!log_enabled(LOG_INFO) || n == 0)
+	if (!log_enabled(level) || n == 0)
 		return;
 	status_clear();
 	fwrite(text, 1, n, stderr);

@@ -10,8 +10,8 @@ void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 /* One line; a newline is added. Levels error and warn get their name in front. */
 void log_msg(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Several lines, verbatim, at level info; a missing last newline is added. */
-void log_text(const char *text, unsigned long n);
+/* Several lines, verbatim; a missing last newline is added. */
+void log_text(enum log_level level, const char *text, unsigned long n);
 /* True when a status line is shown: stderr is a terminal, TERM is not dumb, CI is not set. */
 bool log_has_status(void);
 /* Shows one line that stays last; NULL removes it. Cut to the terminal's width. */

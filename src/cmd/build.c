@@ -119,7 +119,7 @@ report_differences(struct build *b, struct err *e)
 			store_object_path(&a, b->store, &d[i].is), &text, e));
 	}
 	if (n)
-		log_text(text.p, text.n);
+		log_text(LOG_ERROR, text.p, text.n);
 	return n > INT_MAX ? INT_MAX : (int)n;
 }
 
@@ -181,13 +181,15 @@ audit(void *arg, const char *variant, const char *dir, struct err *e)
 	struct build *b = arg;
 	struct check_options o = b->check;
 	struct findings found = { 0 };
+	bool is_bad;
 
 	o.variant = variant;
 	TRY(check_variant(&a, dir, &o, &found, e));
 	report_text(&found, &text);
+	is_bad = findings_count(&found, SEVERITY_ERROR) > 0;
 	if (text.n)
-		log_text(text.p, text.n);
-	if (findings_count(&found, SEVERITY_ERROR) == 0 || opt_has(&b->c->opts, "no-check"))
+		log_text(is_bad ? LOG_ERROR : LOG_WARN, text.p, text.n);
+	if (!is_bad || opt_has(&b->c->opts, "no-check"))
 		return 1;
 	progress_note(b->progress, "refused", "variant", variant);
 	b->refused++;

@@ -103,7 +103,7 @@ report_failure(const struct plan *plan, const struct exec_event *ev)
 		buf_addf(&text, "%s%s", i ? " " : "", s->argv.v[i]);
 	buf_addc(&text, '\n');
 	buf_add(&text, ev->output.p, ev->output.n);
-	log_text(text.p, text.n);
+	log_text(LOG_ERROR, text.p, text.n);
 }
 
 void
@@ -122,7 +122,7 @@ progress_event(void *arg, const struct plan *plan, const struct exec_event *ev)
 	if (ev->kind == EXEC_DONE && ev->state == STEP_FAILED)
 		report_failure(plan, ev);
 	else if (ev->kind == EXEC_DONE && ev->state == STEP_DONE && ev->output.n)
-		log_text(ev->output.p, ev->output.n);
+		log_text(LOG_INFO, ev->output.p, ev->output.n);
 	if (!log_has_status() && ev->kind == EXEC_DONE && ev->state == STEP_DONE)
 		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
 			ev->seconds);
