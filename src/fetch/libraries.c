@@ -5,7 +5,7 @@
  * end see formats/inflate.h. A library of 900 MB takes 1 to 2 MB this way.
  *
  * No checksum covers parts of a member, so what is found here counts only by the digest of the tree,
- * which a maintainer takes from the whole file.
+ * which `lock --verify-full` compares with what the whole file gives.
  */
 #include "base/err.h"
 #include "base/path.h"
