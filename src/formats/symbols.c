@@ -133,6 +133,8 @@ list(struct reading *r, const struct tables *t, struct buf *out)
 		for (const char *c = name; *c; c++)
 			if (*c <= ' ' || *c == 127)
 				return fault(r, "a symbol's name is not text");
+		if (!*name)
+			return fault(r, "a symbol has no name");
 		type = ELF64_ST_TYPE(s.st_info) == STT_OBJECT ? 'O'
 		       : ELF64_ST_TYPE(s.st_info) == STT_TLS  ? 'T'
 							       : 'F';
