@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Messages quote names that come from anywhere: they stay one line, and give a terminal no orders. */
+static void
+make_plain(char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < ' ' || *s == 127)
+			*s = '?';
+	}
+}
+
 int
 err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
@@ -14,6 +24,7 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
+	make_plain(e->msg);
 	return -1;
 }
 
@@ -31,6 +42,7 @@ err_sys(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(e->msg);
 	snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
+	make_plain(e->msg);
 	return -1;
 }
 
@@ -50,6 +62,7 @@ err_wrap(struct err *e, const char *fmt, ...)
 	e->msg[sizeof(e->msg) - 1] = '\0';
 	memcpy(e->msg, head, n);
 	memcpy(e->msg + n, ": ", 2);
+	make_plain(e->msg);
 	return -1;
 }
 

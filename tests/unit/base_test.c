@@ -48,6 +48,8 @@ test_err(void **state)
 	char big[700];
 
 	(void)state;
+	err_set(&e, ERR_HASH, "a member \"%s\"", "x\n\33[2J");
+	assert_string_equal(e.msg, "a member \"x??[2J\"");
 	assert_int_equal(err_set(&e, ERR_HASH, "x is %d", 3), -1);
 	assert_int_equal(err_wrap(&e, "while %s", "reading"), -1);
 	assert_string_equal(e.msg, "while reading: x is 3");
