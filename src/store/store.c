@@ -76,6 +76,24 @@ is_far(time_t t, long seconds)
 	return t > now ? t - now >= seconds : now - t >= seconds;
 }
 
+/* Removes a directory of tmp/, the lock last: what fails half-way is still seen to be nobody's. */
+static int
+remove_tmp(const char *dir, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct strs names;
+	struct stat st;
+
+	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
+		TRY(fs_list(&a, dir, &names, e));
+		for (size_t i = 0; i < names.n; i++) {
+			if (!streq(names.v[i], "lock"))
+				TRY(fs_remove(path_join(&a, dir, names.v[i]), e));
+		}
+	}
+	return fs_remove(dir, e);
+}
+
 /* Removes a directory of tmp/ whose builder is gone. One that has no lock file yet may be about to
  * get one: it is left alone for ten minutes. One that is locked between our flock and its builder's
  * is given up by the builder, see store_tmp. */
@@ -94,7 +112,7 @@ drop_if_stale(const char *dir, struct err *e)
 	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		return 0;
 	}
-	return fs_remove(dir, e);
+	return remove_tmp(dir, e);
 }
 
 static int
@@ -163,7 +181,7 @@ store_close(struct store *s)
 		return;
 	for (size_t i = 0; i < s->tmp.n; i++) {
 		if (s->tmp.v[i].lock >= 0) {
-			fs_remove(s->tmp.v[i].dir, &ignored);
+			remove_tmp(s->tmp.v[i].dir, &ignored);
 			fd_closep(&s->tmp.v[i].lock);
 		}
 	}
@@ -243,7 +261,7 @@ store_tmp(struct arena *a, struct store *s, const char *name, char **out, struct
 int
 store_tmp_drop(struct store *s, const char *dir, struct err *e)
 {
-	int r = fs_remove(dir, e);
+	int r = remove_tmp(dir, e);
 
 	for (size_t i = 0; i < s->tmp.n; i++) {
 		if (streq(s->tmp.v[i].dir, dir)) {
