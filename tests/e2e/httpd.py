@@ -33,6 +33,7 @@ ROOT = sys.argv[1]
 lock = threading.Lock()
 seen = {}
 sent = [0, 0]
+under_way = [0]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -70,13 +71,24 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def do_GET(self):
+        counted = self.path != "/_sent"
+        with lock:
+            under_way[0] += counted
         try:
             self.serve()
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+        finally:
+            with lock:
+                under_way[0] -= counted
 
     def serve(self):
         if self.path == "/_sent":
+            for _ in range(400):  # answers that nobody reads any more count as well
+                with lock:
+                    if under_way[0] == 0:
+                        break
+                time.sleep(0.005)
             with lock:
                 text = "%d %d\n" % tuple(sent)
                 sent[:] = [-len(text), 0]
@@ -173,7 +185,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(status, data[:cut], headers, len(data) - cut)
         if "stall" in faults:
             self.wfile.flush()
+            with lock:
+                under_way[0] -= 1
             time.sleep(30)
+            with lock:
+                under_way[0] += 1
 
 
 class Server(ThreadingHTTPServer):
