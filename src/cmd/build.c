@@ -17,6 +17,8 @@ struct build {
 	struct store *store;
 	struct exec *exec;
 	struct progress *progress;
+	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
+	bool knows_sandbox;
 	size_t failed, refused;
 	struct check_options check;
 	uint64_t bytes;
@@ -47,7 +49,7 @@ fetch_needed(struct build *b, struct err *e)
 	struct pin **pins;
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
-		if (out[i].state == STEP_WAITING)
+		if (out[i].may_run)
 			plan_step_pins(a, &b->w.plan.steps[i], &seen);
 	}
 	pins = arena_array(a, struct pin *, seen.n + 1);
@@ -77,18 +79,21 @@ choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
 
 /* What exec_probe or exec_again left to run. */
 static int
-run_prepared(struct build *b, struct err *e)
+run_prepared(struct build *b, struct observer observer, struct err *e)
 {
 	const struct settings *s = &b->c->settings;
 	struct exec_options o = {
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
 		.keep_going = opt_has(&b->c->opts, "keep-going"),
-		.observer = { progress_event, b->progress },
+		.observer = observer,
 	};
 	int r;
 
 	TRY(fetch_needed(b, e));
-	TRY(choose_sandbox(b, &o.sandbox, e));
+	if (!b->knows_sandbox)
+		TRY(choose_sandbox(b, &b->sandbox, e));
+	b->knows_sandbox = true;
+	o.sandbox = b->sandbox;
 	r = exec_run(b->exec, &o, &b->failed, e);
 	progress_end(b->progress);
 	return r;
@@ -99,7 +104,92 @@ run_steps(struct build *b, struct err *e)
 {
 	int left = exec_probe(b->exec, false, e);
 
-	return left <= 0 ? left : run_prepared(b, e);
+	return left <= 0 ? left
+			 : run_prepared(b, (struct observer){ progress_event, b->progress }, e);
+}
+
+/* Of the questions, only a failure is worth a word. */
+static void
+question_event(void *arg, const struct plan *plan, const struct exec_event *ev)
+{
+	if (ev->kind == EXEC_DONE && ev->state == STEP_FAILED)
+		progress_event(arg, plan, ev);
+}
+
+static int
+take_answers(struct build *b, struct plan_answers *out, struct err *e)
+{
+	const struct outcome *o = exec_outcomes(b->exec);
+	struct arena *a = &b->c->arena;
+
+	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
+		const struct step *s = &b->w.plan.steps[i];
+		struct str *text = arena_new(a, struct str);
+		struct digest id;
+
+		TRY(fs_read(a, store_object_path(a, b->store, &o[i].objects[0]), SIZE_MAX, text, e));
+		id = plan_question_id(a, s);
+		*map_put(a, &out->by_id,
+			(struct str){ arena_strndup(a, (const char *)id.b, sizeof(id.b)), sizeof(id.b) }) = text;
+	}
+	return 0;
+}
+
+/* Runs the plan of questions, which is b's for as long. */
+static int
+run_questions(struct build *b, struct plan_answers *out, struct err *e)
+{
+	int left;
+
+	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
+	left = exec_probe(b->exec, false, e);
+	TRY(left);
+	if (left)
+		TRY(run_prepared(b, (struct observer){ question_event, b->progress }, e));
+	if (b->failed)
+		return err_set(e, ERR_STEP, "nvcc refuses %zu compilation%s; see above", b->failed,
+			b->failed == 1 ? "" : "s");
+	return take_answers(b, out, e);
+}
+
+static bool
+has_note(const struct strs *notes, const char *note)
+{
+	for (size_t i = 0; i < notes->n; i++) {
+		if (streq(notes->v[i], note))
+			return true;
+	}
+	return false;
+}
+
+/* Asks nvcc what it would do, and divides the plan's CUDA steps accordingly. */
+static int
+divide(struct build *b, struct err *e)
+{
+	const char *engine = opt_get(&b->c->opts, "engine");
+	struct plan_answers answers = { 0 };
+	struct work *w = &b->w;
+	struct strs had;
+	int r;
+
+	if (engine && !streq(engine, "plain") && !streq(engine, "divided"))
+		return err_set(e, ERR_USAGE, "--engine is divided or plain, not \"%s\"", engine);
+	if (engine && streq(engine, "plain"))
+		return 0;
+	TRY(plan_questions(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
+		&w->plan, e));
+	r = w->plan.n_steps ? run_questions(b, &answers, e) : 0;
+	exec_close(b->exec);
+	b->exec = NULL;
+	TRY(r);
+	had = w->plan.notes;
+	TRY(plan_make(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
+		&answers, &w->plan, e));
+	for (size_t i = 0; i < w->plan.notes.n; i++) {
+		if (!has_note(&had, w->plan.notes.v[i]))
+			log_debug("note: %s", w->plan.notes.v[i]);
+	}
+	return 0;
 }
 
 /* What came out otherwise than before, explained. Returns how many steps did. */
@@ -115,6 +205,8 @@ report_differences(struct build *b, struct err *e)
 		const struct step *s = &b->w.plan.steps[d[i].step];
 
 		buf_addf(&text, "DIFFERS: %s for %s\n", s->label, s->variant->name);
+		if (s->is_transient)
+			continue;
 		TRY(compare_files(store_object_path(&a, b->store, &d[i].was),
 			store_object_path(&a, b->store, &d[i].is), &text, e));
 	}
@@ -152,7 +244,7 @@ make_package(struct build *b, const struct plan_variant *v, struct package *pkg,
 	if (!is_done(b, v))
 		return 0;
 	TRY(package_make(
-		&b->c->arena, &b->w.plan, v, b->store, link ? &link->object : NULL, pkg, e));
+		&b->c->arena, &b->w.plan, v, b->store, link ? &link->objects[0] : NULL, pkg, e));
 	return 1;
 }
 
@@ -239,7 +331,7 @@ rebuild(struct build *b, struct err *e)
 	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
 	TRY(exec_probe(b->exec, false, e));
 	had = exec_again(b->exec);
-	TRY(run_prepared(b, e));
+	TRY(run_prepared(b, (struct observer){ progress_event, b->progress }, e));
 	TRY(differ = report_differences(b, e));
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
@@ -304,7 +396,9 @@ cmd_build(struct ctx *c, struct err *e)
 			b.w.project.module, b.w.project.module);
 	b.progress = progress_new(&c->arena, fd);
 	TRY(store_open(c->settings.home, false, &b.store, e));
-	r = opt_has(&c->opts, "rebuild") ? rebuild(&b, e) : build(&b, e);
+	r = divide(&b, e);
+	if (r == 0)
+		r = opt_has(&c->opts, "rebuild") ? rebuild(&b, e) : build(&b, e);
 	exec_close(b.exec);
 	store_close(b.store);
 	return r;

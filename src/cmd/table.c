@@ -33,6 +33,7 @@ static const struct opt build_opts[] = {
 	{ 0, "cores", "N", "use N cores (CORES)" },
 	{ 'k', "keep-going", NULL, "after a failure, build what does not depend on it" },
 	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
+	{ 0, "engine", "NAME", "divided (default): nvcc's steps one by one; plain: nvcc itself" },
 	{ 0, "rebuild", NULL, "run all steps again and compare; what differs is told, not taken" },
 	{ 0, "no-check", NULL, "publish also what the checks refuse" },
 	{ 0, "events", "FD", "write what happens as JSON lines to a descriptor" },

@@ -83,8 +83,8 @@ work_plan(struct ctx *c, struct work *w, struct err *e)
 {
 	TRY(work_resolve(c, w, e));
 	TRY(sources_load(&c->arena, &w->project, &w->sources, e));
-	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, &w->plan,
-		e));
+	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, NULL,
+		&w->plan, e));
 	for (size_t i = w->resolution.notes.n; i < w->plan.notes.n; i++)
 		log_debug("note: %s", w->plan.notes.v[i]);
 	return 0;

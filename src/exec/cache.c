@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define DEPS_HEAD "kernel-builder deps 1\n"
-#define RESULT_HEAD "kernel-builder result 1\n"
+#define RESULT_HEAD "kernel-builder result 2\n"
 
 static struct digest
 key_of(const char *kind, const struct digest *base, const void *more, size_t n)
@@ -43,9 +43,18 @@ result_key(struct cache *c, const struct digest *deps_key, const struct strs *de
 }
 
 static int
-find_result(struct cache *c, const struct digest *key, struct digest *object, struct err *e)
+has_object(struct cache *c, const struct digest *object, struct err *e)
 {
-	struct str text;
+	if (c->quick)
+		return store_has_object(c->store, object);
+	return store_check_object(c->store, object, e);
+}
+
+static int
+find_result(struct cache *c, const struct step *s, const struct digest *key,
+	struct digest *objects, struct err *e)
+{
+	struct str text, line;
 	int r = store_get_text(c->arena, c->store, "actions", key, &text, e);
 
 	if (r <= 0)
@@ -54,17 +63,20 @@ find_result(struct cache *c, const struct digest *key, struct digest *object, st
 		return 0;
 	text.p += strlen(RESULT_HEAD);
 	text.n -= strlen(RESULT_HEAD);
-	if (!digest_parse(str_trim(text), object))
-		return 0;
-	if (c->quick)
-		return store_has_object(c->store, object);
-	return store_check_object(c->store, object, e);
+	for (size_t i = 0; i < s->outputs.n; i++) {
+		if (!str_cut(&text, '\n', &line) || !digest_parse(line, &objects[i]))
+			return 0;
+		r = s->is_transient ? 1 : has_object(c, &objects[i], e);
+		if (r <= 0)
+			return r;
+	}
+	return text.n == 0;
 }
 
 static struct digest
 deps_key_of(const struct cache *c, const struct step *s)
 {
-	const struct source *src = sources_find_file(c->sources, s->source + 4);
+	const struct source *src = sources_find_file(c->sources, s->source);
 	struct digest none = { 0 };
 	const struct digest *d = src ? &src->sha256 : &none;
 
@@ -94,7 +106,7 @@ read_deps(struct cache *c, const struct digest *key, struct strs *out, struct er
 
 int
 cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
-	struct digest *object, struct err *e)
+	struct digest *objects, struct err *e)
 {
 	struct digest deps_key, key;
 	struct strs deps;
@@ -102,7 +114,7 @@ cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 
 	if (!s->depfile) {
 		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
-		return find_result(c, &key, object, e);
+		return find_result(c, s, &key, objects, e);
 	}
 	deps_key = deps_key_of(c, s);
 	r = read_deps(c, &deps_key, &deps, e);
@@ -110,7 +122,7 @@ cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 		return r;
 	if (!result_key(c, &deps_key, &deps, &key))
 		return 0;
-	return find_result(c, &key, object, e);
+	return find_result(c, s, &key, objects, e);
 }
 
 static int
@@ -171,24 +183,28 @@ cache_deps(struct cache *c, const struct strs *paths, const char **stray)
 }
 
 static int
-put_result(struct cache *c, const struct digest *key, const struct digest *object, struct err *e)
+put_result(struct cache *c, const struct step *s, const struct digest *key,
+	const struct digest *objects, struct err *e)
 {
+	CLEANUP(buf_free) struct buf text = { 0 };
 	char hex[65];
-	const char *text = arena_printf(c->arena, RESULT_HEAD "%s\n", digest_hex(object, hex));
 
-	return store_put_text(c->store, "actions", key, str_of(text), e);
+	buf_adds(&text, RESULT_HEAD);
+	for (size_t i = 0; i < s->outputs.n; i++)
+		buf_addf(&text, "%s\n", digest_hex(&objects[i], hex));
+	return store_put_text(c->store, "actions", key, buf_str(&text), e);
 }
 
 int
 cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
-	const struct strs *deps, const struct digest *object, struct err *e)
+	const struct strs *deps, const struct digest *objects, struct err *e)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 	struct digest deps_key, key;
 
 	if (!s->depfile) {
 		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
-		return put_result(c, &key, object, e);
+		return put_result(c, s, &key, objects, e);
 	}
 	deps_key = deps_key_of(c, s);
 	if (!result_key(c, &deps_key, deps, &key))
@@ -197,6 +213,6 @@ cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	buf_adds(&text, DEPS_HEAD);
 	for (size_t i = 0; i < deps->n; i++)
 		buf_addf(&text, "%s\n", deps->v[i]);
-	TRY(put_result(c, &key, object, e));
+	TRY(put_result(c, s, &key, objects, e));
 	return store_put_text(c->store, "actions", &deps_key, buf_str(&text), e);
 }

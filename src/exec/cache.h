@@ -6,8 +6,8 @@
  *     PATH                      one line per file: src/...
  * result, under H("result", the key above, each of those files with its digest) for a compile, and under
  * H("result", step.key, digests of the inputs) for a link:
- *     kernel-builder result 1
- *     SHA256                    of the output, an object of the store
+ *     kernel-builder result 2
+ *     SHA256                    of each output: an object of the store, unless the step is transient
  *
  * Files of torch, CUDA, Python and the compiler are in neither: the digests of their trees are part of step.key.
  * A list of files is only a guess what to hash; a result found through it was made from
@@ -24,14 +24,15 @@ struct cache {
 	const char *run_dir; /* real path of the run's directory, for cache_put */
 	struct arena *arena; /* of the run */
 };
-/* 1: found, *object is in the store and, unless quick, intact. 0: not. inputs are the digests of a link's objects. */
+/* 1: found, objects (one for each output) are in the store and, unless quick, intact; of a transient step only the digests
+ * are known. 0: not. inputs are the digests of the step's inputs. */
 int cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
-	struct digest *object, struct err *e);
+	struct digest *objects, struct err *e);
 /* Of the paths of a depfile, relative to the step's directory or absolute, those of the kernel's own files, sorted.
  * What the other mounts hold is left out. *stray becomes the first path that no mount covers: such a file is not pinned, so
  * the result cannot count. NULL: there is none. */
 struct strs cache_deps(struct cache *c, const struct strs *paths, const char **stray);
 /* Records a result; deps are those of cache_deps. */
 int cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
-	const struct strs *deps, const struct digest *object, struct err *e);
+	const struct strs *deps, const struct digest *objects, struct err *e);
 #endif

@@ -1,40 +1,13 @@
-#include "exec/exec.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/signal.h"
-#include "exec/cache.h"
-#include "exec/proc.h"
-#include "exec/stage.h"
-#include "formats/depfile.h"
-#include "formats/elf_edit.h"
+#include "exec/internal.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-struct job {
-	bool busy;
-	size_t step;
-	char *dir;
-	struct proc proc;
-};
-struct exec {
-	struct arena arena; /* of the run */
-	struct store *store;
-	const struct plan *plan;
-	struct outcome *out;
-	struct cache cache;
-	struct stage stage;
-	char *dir;
-	struct job *jobs;
-	struct pollfd *fds; /* two for each job */
-	const struct exec_options *opt;
-	size_t done, running, cached, failed;
-	struct outcome *before; /* what the store has of each step that runs again; NULL: none does */
-	VEC(struct difference) differences;
-};
 
 int
 exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e)
@@ -47,6 +20,8 @@ exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *
 	x->store = s;
 	x->plan = p;
 	x->out = arena_array(&x->arena, struct outcome, p->n_steps + 1);
+	for (size_t i = 0; i < p->n_steps; i++)
+		x->out[i].objects = arena_array(&x->arena, struct digest, p->steps[i].outputs.n);
 	x->cache = (struct cache){ .store = s, .sources = p->sources, .arena = &x->arena };
 	*out = x;
 	return 0;
@@ -73,12 +48,6 @@ exec_outcomes(const struct exec *x)
 }
 
 static bool
-has_result(const struct outcome *o)
-{
-	return o->state == STEP_CACHED || o->state == STEP_DONE;
-}
-
-static bool
 has_inputs(const struct exec *x, const struct step *s)
 {
 	for (size_t i = 0; i < s->n_inputs; i++) {
@@ -88,30 +57,38 @@ has_inputs(const struct exec *x, const struct step *s)
 	return true;
 }
 
-/* Digests of a step's inputs, which must all be there. */
-static struct digest *
-inputs_of(struct exec *x, const struct step *s)
-{
-	struct digest *in = arena_array(&x->arena, struct digest, s->n_inputs + 1);
-
-	for (size_t i = 0; i < s->n_inputs; i++)
-		in[i] = x->out[s->inputs[i].step].object;
-	return in;
-}
-
-/* 1: the step's result is in the store. 0: it must run, or cannot be looked up yet. */
+/* 1: the step's result is in the store, or known. 0: it must run, or cannot be looked up yet. */
 static int
 look_up(struct exec *x, size_t i, struct err *e)
 {
 	const struct step *s = &x->plan->steps[i];
+	struct outcome *o = &x->out[i];
 	int r;
 
-	if (!has_inputs(x, s) || x->before)
+	if (!has_inputs(x, s) || x->before || o->must_run)
 		return 0;
-	r = cache_find(&x->cache, s, inputs_of(x, s), &x->out[i].object, e);
-	if (r > 0)
-		x->out[i].state = STEP_CACHED;
+	r = cache_find(&x->cache, s, exec_inputs(x, s), o->objects, e);
+	if (r > 0) {
+		o->state = STEP_CACHED;
+		o->is_absent = s->is_transient;
+	}
 	return r;
+}
+
+/* Steps that may run, and those that they need the bytes of. */
+static void
+mark_possible(struct exec *x)
+{
+	for (size_t i = x->plan->n_steps; i-- > 0;) {
+		const struct step *s = &x->plan->steps[i];
+		struct outcome *o = &x->out[i];
+
+		o->may_run = o->may_run || o->state == STEP_WAITING;
+		for (size_t k = 0; o->may_run && k < s->n_inputs; k++) {
+			if (x->out[s->inputs[k].step].is_absent)
+				x->out[s->inputs[k].step].may_run = true;
+		}
+	}
 }
 
 int
@@ -121,7 +98,7 @@ exec_probe(struct exec *x, bool quick, struct err *e)
 
 	x->cache.quick = quick;
 	for (size_t i = 0; i < x->plan->n_steps; i++)
-		x->out[i] = (struct outcome){ .state = STEP_WAITING };
+		x->out[i] = (struct outcome){ .state = STEP_WAITING, .objects = x->out[i].objects };
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		int r = look_up(x, i, e);
 
@@ -129,6 +106,7 @@ exec_probe(struct exec *x, bool quick, struct err *e)
 			return -1;
 		left += r == 0;
 	}
+	mark_possible(x);
 	return left;
 }
 
@@ -141,7 +119,10 @@ exec_again(struct exec *x)
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		n += has_result(&x->out[i]);
 		x->before[i] = x->out[i];
-		x->out[i] = (struct outcome){ .state = STEP_WAITING };
+		x->out[i] = (struct outcome){ .state = STEP_WAITING,
+			.objects = arena_array(
+				&x->arena, struct digest, x->plan->steps[i].outputs.n),
+			.may_run = true };
 	}
 	return n;
 }
@@ -183,6 +164,58 @@ skip_dependents(struct exec *x)
 	}
 }
 
+/* Steps whose results are known, but not there, run when a step that must run needs them. True when one must. */
+static bool
+recall_inputs(struct exec *x, const struct step *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		struct outcome *o = &x->out[s->inputs[i].step];
+
+		if (!o->is_absent)
+			continue;
+		o->is_absent = false;
+		o->must_run = true;
+		o->state = STEP_WAITING;
+		x->done--;
+		x->cached--;
+		any = true;
+	}
+	return any;
+}
+
+static bool
+has_same_inputs(const struct exec *x, const struct step *a, const struct step *b)
+{
+	if (a->n_inputs != b->n_inputs || !has_inputs(x, b))
+		return false;
+	for (size_t i = 0; i < a->n_inputs; i++) {
+		const struct step_input *p = &a->inputs[i], *q = &b->inputs[i];
+
+		if (!digest_eq(&x->out[p->step].objects[p->output],
+			    &x->out[q->step].objects[q->output]))
+			return false;
+	}
+	return true;
+}
+
+/* A step that does the same is running: this one will find its result. */
+static bool
+is_under_way(const struct exec *x, size_t i)
+{
+	const struct step *s = &x->plan->steps[i];
+
+	for (size_t k = 0; s->n_inputs && k < x->plan->n_steps; k++) {
+		const struct step *o = &x->plan->steps[k];
+
+		if (x->out[k].state == STEP_RUNNING && digest_eq(&s->key, &o->key) &&
+			has_same_inputs(x, s, o))
+			return true;
+	}
+	return false;
+}
+
 /* The next step whose inputs are there, or SIZE_MAX. Steps that the cache has got by now (an edit that
  * changes no object, another builder) are finished on the way. */
 static int
@@ -195,8 +228,13 @@ next_ready(struct exec *x, size_t *out, struct err *e)
 		if (x->out[i].state != STEP_WAITING || !has_inputs(x, &x->plan->steps[i]))
 			continue;
 		r = look_up(x, i, e);
-		if (r < 0)
-			return -1;
+		TRY(r);
+		if (r == 0 && is_under_way(x, i))
+			continue;
+		if (r == 0 && recall_inputs(x, &x->plan->steps[i])) {
+			i = SIZE_MAX; /* those come before it */
+			continue;
+		}
 		if (r == 0) {
 			*out = i;
 			return 0;
@@ -230,11 +268,13 @@ static int
 start(struct exec *x, struct job *j, size_t step, struct err *e)
 {
 	const struct step *s = &x->plan->steps[step];
-	struct digest *in = inputs_of(x, s);
+	struct digest *in = exec_inputs(x, s);
 	struct strs argv = { 0 };
 
 	TRY(stage_step(&x->stage, s, step, in, &j->dir, e));
-	argv = with_dir(&x->arena, &s->argv, x->opt->sandbox ? "/kb" : j->dir);
+	/* What nvcc answers goes into commands of later steps, placeholder and all. */
+	argv = s->captures ? s->argv
+			   : with_dir(&x->arena, &s->argv, x->opt->sandbox ? "/kb" : j->dir);
 	if (x->opt->sandbox)
 		argv = stage_sandbox(&x->stage, x->opt->sandbox, s, &argv, j->dir);
 	TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
@@ -243,71 +283,6 @@ start(struct exec *x, struct job *j, size_t step, struct err *e)
 	x->out[step].state = STEP_RUNNING;
 	x->running++;
 	tell(x, (struct exec_event){ .kind = EXEC_STARTED, .step = step });
-	return 0;
-}
-
-/* Takes out of a link's result what only the linker needed. */
-static int
-drop_needed(const struct step *s, const char *path, struct err *e)
-{
-	CLEANUP(arena_freep) struct arena scratch = { 0 };
-	struct str bytes;
-	bool found;
-
-	if (!s->drop_needed)
-		return 0;
-	TRY(fs_read(&scratch, path, SIZE_MAX, &bytes, e));
-	TRY(elf_drop_needed((char *)bytes.p, bytes.n, path, s->drop_needed, &found, e));
-	return found ? fs_write_atomic(path, bytes.p, bytes.n, 0755, e) : 0;
-}
-
-static int
-keep_result(struct exec *x, struct job *j, const struct strs *deps, struct err *e)
-{
-	const struct step *s = &x->plan->steps[j->step];
-	struct outcome *o = &x->out[j->step];
-	const char *output = path_join(&x->arena, j->dir, s->output);
-
-	TRY(drop_needed(s, output, e));
-	TRY(store_put_object(x->store, output, &o->object, e));
-	if (x->before && has_result(&x->before[j->step])) {
-		struct difference d = { j->step, x->before[j->step].object, o->object };
-
-		if (!digest_eq(&d.was, &d.is)) {
-			vec_push(&x->arena, &x->differences, d);
-			o->object = d.was;
-		}
-		return 0;
-	}
-	return cache_put(&x->cache, s, inputs_of(x, s), deps, &o->object, e);
-}
-
-/* What the command left behind, when it ended well: *status becomes 1 when that does not do. */
-static int
-look_at_result(struct exec *x, struct job *j, struct strs *deps, int *status, struct err *e)
-{
-	const struct step *s = &x->plan->steps[j->step];
-	const char *stray = NULL;
-	struct strs paths = { 0 };
-	struct str text;
-
-	if (!fs_exists(path_join(&x->arena, j->dir, s->output))) {
-		buf_addf(&j->proc.text, "the command ended well but did not write %s\n", s->output);
-		*status = 1;
-		return 0;
-	}
-	if (!s->depfile)
-		return 0;
-	TRY(fs_read(&x->arena, path_join(&x->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
-	TRY(depfile_parse(&x->arena, text, &paths, e));
-	*deps = cache_deps(&x->cache, &paths, &stray);
-	if (stray) {
-		buf_addf(&j->proc.text,
-			"%s reads %s, which is neither the kernel's nor pinned, so the result would differ between "
-			"machines; copy what it needs into the kernel's directory\n",
-			s->label, stray);
-		*status = 1;
-	}
 	return 0;
 }
 
@@ -325,13 +300,13 @@ finish(struct exec *x, struct job *j, struct err *e)
 	x->done++;
 	o->state = STEP_DONE;
 	if (end.exit_status == 0)
-		TRY(look_at_result(x, j, &deps, &end.exit_status, e));
+		TRY(exec_look_at_result(x, j, &deps, &end.exit_status, e));
 	if (end.exit_status != 0) {
 		o->state = STEP_FAILED;
 		x->failed++;
 		skip_dependents(x);
 	} else {
-		TRY(keep_result(x, j, &deps, e));
+		TRY(exec_keep(x, j, &deps, e));
 	}
 	ev.state = o->state;
 	ev.exit_status = end.exit_status;
@@ -435,6 +410,7 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 	x->done = x->cached;
 	tell(x, (struct exec_event){ .kind = EXEC_READY });
 	TRY(store_tmp(&x->arena, x->store, "run", &x->dir, e));
+	TRY(fs_mkdirs(path_join(&x->arena, x->dir, "objects"), e));
 	x->cache.run_dir = x->dir;
 	x->stage = (struct stage){
 		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena

@@ -5,7 +5,10 @@
 
 struct outcome {
 	enum step_state state;
-	struct digest object; /* STEP_CACHED, STEP_DONE: of its output, in the store */
+	struct digest *objects; /* STEP_CACHED, STEP_DONE: one for each output; in the store, unless the step is transient */
+	bool may_run;  /* after exec_probe: the step, or what it needs, is not there */
+	bool is_absent; /* only the digests are known: if a step needs the bytes, this one runs again */
+	bool must_run; /* such a one */
 };
 struct exec_options {
 	unsigned jobs;    /* steps at once, at least 1 */
@@ -28,7 +31,8 @@ size_t exec_again(struct exec *x);
 /* A step that ran again and gave something else. */
 struct difference {
 	size_t step;
-	struct digest was, is; /* objects of the store */
+	size_t output;
+	struct digest was, is; /* objects of the store; what a transient step gave once is not kept */
 };
 /* In the order in which they were found. */
 const struct difference *exec_differences(const struct exec *x, size_t *n);

@@ -185,6 +185,15 @@ copy_renamed(struct stage *g, const char *from, const char *to, const char *id, 
 	return fs_write_atomic(to, bytes.p, bytes.n, 0444, e);
 }
 
+const char *
+stage_object_path(struct arena *a, const struct stage *g, const struct digest *d)
+{
+	char hex[65];
+	const char *own = arena_printf(a, "%s/objects/%s", g->dir, digest_hex(d, hex));
+
+	return fs_exists(own) ? own : store_object_path(a, g->store, d);
+}
+
 /* Every name in the objects of a step. */
 static int
 names_of(struct stage *g, const struct step *s, const struct digest *inputs, struct arena *a,
@@ -192,7 +201,7 @@ names_of(struct stage *g, const struct step *s, const struct digest *inputs, str
 {
 	for (size_t i = 0; i < s->n_inputs; i++) {
 		CLEANUP(arena_freep) struct arena scratch = { 0 };
-		const char *path = store_object_path(a, g->store, &inputs[i]);
+		const char *path = stage_object_path(a, g, &inputs[i]);
 		struct str bytes;
 
 		TRY(fs_read(&scratch, path, SIZE_MAX, &bytes, e));
@@ -231,7 +240,7 @@ stage_step(struct stage *g, const struct step *s, size_t n, const struct digest 
 	for (size_t i = 0; i < s->root->n_mounts; i++)
 		TRY(place_mount(g, s, s->root->mounts[i], inputs, *dir, e));
 	for (size_t i = 0; i < s->n_inputs; i++) {
-		const char *from = store_object_path(a, g->store, &inputs[i]);
+		const char *from = stage_object_path(a, g, &inputs[i]);
 		const char *to = path_join(a, *dir, s->inputs[i].path);
 
 		if (s->id)

@@ -15,7 +15,9 @@ struct stage {
 /* Makes what the mounts of a step need, once per run: checks trees, composes, writes files, copies
  * sources. Fails with ERR_STORE on a damaged tree and with ERR_CONFIG when a source changed since it was hashed. */
 int stage_root(struct stage *g, const struct root *r, struct err *e);
-/* Makes the directory of step number n. inputs are objects of the store. */
+/* Where an object lies: in the run's directory when a transient step made it, else in the store. */
+const char *stage_object_path(struct arena *a, const struct stage *g, const struct digest *d);
+/* Makes the directory of step number n. inputs are objects. */
 int stage_step(struct stage *g, const struct step *s, size_t n, const struct digest *inputs,
 	char **dir, struct err *e);
 /* A command of that step in a sandbox. */

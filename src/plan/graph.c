@@ -18,6 +18,15 @@ step_env(struct arena *a)
 	return out;
 }
 
+const char *
+step_kind_name(enum step_kind k)
+{
+	static const char *const name[STEP_KINDS] = { "cxx", "cuda", "link", "ask", "preprocess",
+		"cudafe", "cicc", "ptxas", "fatbin", "host" };
+
+	return name[k];
+}
+
 /* A step with inputs is told by them, too. */
 size_t
 maker_add_step(struct maker *m, struct step s)
@@ -28,12 +37,15 @@ maker_add_step(struct maker *m, struct step s)
 	void **slot;
 
 	s.env = step_env(m->a);
+	if (s.kind == STEP_CICC)
+		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
 	s.key = step_key(&s, m->src);
 	h = sha256_new();
 	sha256_add(h, s.key.b, sizeof(s.key.b));
 	for (size_t i = 0; i < s.n_inputs; i++) {
 		sha256_add_field(h, str_of(s.inputs[i].path));
 		sha256_add(h, &s.inputs[i].step, sizeof(s.inputs[i].step));
+		sha256_add(h, &s.inputs[i].output, sizeof(s.inputs[i].output));
 	}
 	d = sha256_final(h);
 	slot = map_put(m->a, &m->by_key,
@@ -55,6 +67,55 @@ flat_name(struct arena *a, size_t index, const char *path)
 	return arena_printf(a, "%02zu-%s", index, path_base(path));
 }
 
+struct digest
+plan_question_id(struct arena *a, const struct step *ask)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, str_of(version_text(a, &ask->variant->cuda->version)));
+	for (size_t i = 0; i < ask->argv.n; i++)
+		sha256_add_field(h, str_of(ask->argv.v[i]));
+	return sha256_final(h);
+}
+
+/* 1: nvcc's answer is known and understood, *object is the step that makes the object. */
+static int
+add_answered(struct maker *m, const struct torch_flags *f, const struct root *root,
+	const struct step *undivided, size_t *object)
+{
+	struct step ask = { .kind = STEP_ASK,
+		.label = arena_printf(m->a, "%s: nvcc --dryrun", undivided->label),
+		.variant = f->variant,
+		.captures = true };
+	const struct mount *mounts[] = { mount_sources(m), mount_gcc(m, f->gcc),
+		mount_cuda(m, f->variant->cuda) };
+	const struct str *answer;
+	const char *why = NULL;
+	struct digest id;
+
+	ask.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0]));
+	for (size_t i = 0; i < undivided->argv.n; i++)
+		vec_push(m->a, &ask.argv, undivided->argv.v[i]);
+	vec_push(m->a, &ask.argv, "--dryrun");
+	vec_push(m->a, &ask.outputs, "out/answer");
+	if (m->only_questions) {
+		*object = maker_add_step(m, ask);
+		return 1;
+	}
+	if (!m->answers)
+		return 0;
+	id = plan_question_id(m->a, &ask);
+	answer = map_get(&m->answers->by_id, (struct str){ (const char *)id.b, sizeof(id.b) });
+	if (!answer)
+		return 0;
+	if (maker_add_divided(m, f, root, undivided->source, *answer, object, &why))
+		return 1;
+	vec_push(m->a, &m->out->notes,
+		arena_printf(m->a, "%s for %s is compiled undivided: %s", undivided->source,
+			f->variant->name, why));
+	return 0;
+}
+
 static void
 add_compile(struct maker *m, const struct torch_flags *f, const struct root *root,
 	const struct variant_kernel *k, const struct strs *include, const struct strs *cxx_flags,
@@ -68,15 +129,18 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 		.variant = f->variant,
 		.root = root,
 		.source = src,
-		.output = object,
 		.depfile = arena_printf(m->a, "%s.d", object) };
-	struct step_input in;
+	struct step_input in = { 0 };
 
+	vec_push(m->a, &s.outputs, object);
 	if (cuda)
 		torch_cuda_argv(m->a, f, k, source, object, &s.argv);
-	else
+	else if (!m->only_questions)
 		torch_cxx_argv(m->a, f, include, cxx_flags, source, object, &s.argv);
-	in.step = maker_add_step(m, s);
+	else
+		return;
+	if (!cuda || !add_answered(m, f, root, &s, &in.step))
+		in.step = maker_add_step(m, s);
 	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, src));
 	vec_push(m->a, &l->inputs, in);
 }
@@ -143,6 +207,8 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 		}
 		vec_push(a, &pv->kernels, pk->name);
 	}
+	if (m->only_questions)
+		return 0;
 	if (l.inputs.n == 0)
 		return err_set(
 			e, ERR_CONFIG, "%s: no source to compile for %s", m->p->file, v->name);
@@ -193,27 +259,49 @@ note_unverified(struct plan *p, struct arena *a)
 	}
 }
 
-int
-plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e)
+static int
+make(struct maker *m, const struct resolution *r, struct err *e)
 {
-	struct maker m = { .a = a, .p = p, .src = src, .catalog = c, .out = out };
+	struct plan *out = m->out;
 
-	*out = (struct plan){ .project = p, .sources = src, .notes = r->notes };
-	TRY(check_cuda_sources(p, e));
-	out->variants = arena_array(a, struct plan_variant, r->n);
+	*out = (struct plan){ .project = m->p, .sources = m->src, .notes = r->notes };
+	TRY(check_cuda_sources(m->p, e));
+	out->variants = arena_array(m->a, struct plan_variant, r->n);
 	out->n_variants = r->n;
 	for (size_t i = 0; i < r->n; i++) {
 		struct plan_variant *pv = &out->variants[i];
 
 		*pv = (struct plan_variant){ .variant = &r->v[i], .link = SIZE_MAX };
 		if (r->v[i].kind != VARIANT_NOARCH)
-			TRY(add_torch_variant(&m, &r->v[i], pv, e));
+			TRY(add_torch_variant(m, &r->v[i], pv, e));
 	}
-	note_unverified(out, a);
-	out->steps = m.steps.v;
-	out->n_steps = m.steps.n;
+	note_unverified(out, m->a);
+	out->steps = m->steps.v;
+	out->n_steps = m->steps.n;
 	return 0;
+}
+
+int
+plan_questions(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e)
+{
+	struct maker m = {
+		.a = a, .p = p, .src = src, .catalog = c, .only_questions = true, .out = out
+	};
+
+	return make(&m, r, e);
+}
+
+int
+plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
+	struct plan *out, struct err *e)
+{
+	struct maker m = {
+		.a = a, .p = p, .src = src, .catalog = c, .answers = answers, .out = out
+	};
+
+	return make(&m, r, e);
 }
 
 void

@@ -58,10 +58,25 @@ struct root {
 	const char *shell; /* program in a mount that a sandbox puts at /bin/sh; NULL: no step needs one */
 };
 
-enum step_kind { STEP_CXX, STEP_CUDA, STEP_LINK };
+/* A CUDA source is compiled by one STEP_CUDA, or by the steps that nvcc would have run: they are known when it was
+ * asked. */
+enum step_kind {
+	STEP_CXX,
+	STEP_CUDA,
+	STEP_LINK,
+	STEP_ASK,        /* nvcc --dryrun */
+	STEP_PREPROCESS, /* once for the host and once for each architecture */
+	STEP_CUDAFE,     /* the host's text -> C++ with the kernels' stubs */
+	STEP_CICC,       /* an architecture's text -> PTX */
+	STEP_PTXAS,      /* PTX -> cubin */
+	STEP_FATBIN,     /* all of them in one */
+	STEP_HOST,       /* what cudafe++ made -> object */
+	STEP_KINDS
+};
 struct step_input {
 	size_t step;      /* index of the step that makes it */
-	const char *path; /* in/NAME here */
+	size_t output;    /* which of its outputs */
+	const char *path; /* where this step finds it: in/NAME, or tmp/NAME */
 };
 struct step {
 	enum step_kind kind;
@@ -73,11 +88,14 @@ struct step {
 	const char *source; /* under src/; NULL for a link */
 	struct step_input *inputs;
 	size_t n_inputs;
-	const char *output;  /* out/NAME */
+	struct strs outputs; /* out/NAME or tmp/NAME; the first is the main one */
+	bool captures;       /* what it prints is its output */
+	bool is_transient;   /* outputs are large and quickly made again: only their digests outlive the run */
 	const char *depfile; /* out/NAME.d, make syntax; NULL: no files but source and inputs are read */
 	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
 	 * one length, so that compile steps do not depend on the id. */
 	const char *id;
+	const char *arch; /* cicc, ptxas, an architecture's text: "80", "90a"; else NULL */
 	/* A link: a library to take out of what the result needs (elf_drop_needed), or NULL. */
 	const char *drop_needed;
 	struct digest key; /* of everything known before any file is read; see key.h */
@@ -115,10 +133,25 @@ struct plan {
 #define PLAN_PYTHON_SONAME "python-limited-api"
 #define PLAN_TORCH_PYTHON "libtorch_python.so" /* linked only when it is needed */
 
-/* Pure: no file is read. Fails with ERR_CONFIG when a section asks for what cannot be built here
+const char *step_kind_name(enum step_kind k);
+
+/* What nvcc answered to the steps of plan_questions: struct str, by the 32 bytes of plan_question_id. */
+struct plan_answers {
+	struct map by_id;
+};
+/* What was asked: the command and the CUDA release. Unlike the step's key it stays the same when the trees of pins become
+ * known by being fetched. */
+struct digest plan_question_id(struct arena *a, const struct step *ask);
+/* The steps that ask nvcc what it would do, STEP_ASK, for every CUDA source; else like plan_make. */
+int plan_questions(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e);
+
+/* Pure: no file is read. CUDA sources whose answer is in answers (which may be NULL) and understood are divided; others
+ * are one step, with a note if there was an answer. Fails with ERR_CONFIG when a section asks for what cannot be built here
  * (dependencies, backends), and with ERR_RESOLVE when the catalog lacks the compiler of a variant. */
 int plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e);
+	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
+	struct plan *out, struct err *e);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_DOT };
 void plan_print(const struct plan *p, enum plan_format f, struct buf *out);

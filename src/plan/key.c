@@ -20,14 +20,13 @@ add_strs(struct sha256 *h, const struct strs *s)
 struct digest
 step_key(const struct step *s, const struct sources_set *src)
 {
-	static const char *const kind[] = { "cxx", "cuda", "link" };
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder step 2"));
-	sha256_add_field(h, str_of(kind[s->kind]));
+	sha256_add_field(h, STR("kernel-builder step 3"));
+	sha256_add_field(h, str_of(step_kind_name(s->kind)));
 	add_strs(h, &s->argv);
 	add_strs(h, &s->env);
-	sha256_add_field(h, str_of(s->output));
+	add_strs(h, &s->outputs);
 	sha256_add_field(h, str_of(s->depfile ? s->depfile : ""));
 	sha256_add_field(h, str_of(s->drop_needed ? s->drop_needed : ""));
 	for (size_t i = 0; i < s->root->n_mounts; i++) {
@@ -38,7 +37,7 @@ step_key(const struct step *s, const struct sources_set *src)
 		sha256_add_field(h, str_of(m->name));
 		sha256_add(h, m->id.b, sizeof(m->id.b));
 	}
-	for (size_t i = 0; s->kind != STEP_LINK && i < src->n; i++) {
+	for (size_t i = 0; s->depfile && i < src->n; i++) {
 		if (src->v[i].is_header)
 			sha256_add_field(h, str_of(src->v[i].path));
 	}

@@ -1,10 +1,10 @@
 /*
- * Step keys. The canonical text of a step, version 2, is a sequence of fields, each written as its length in
+ * Step keys. The canonical text of a step, version 3, is a sequence of fields, each written as its length in
  * decimal, ':' and its bytes:
  *
- *     "kernel-builder step 2", the kind, the count and each of argv and env, the output, the
+ *     "kernel-builder step 3", the kind, the count and each of argv, env and the outputs, the
  *     dependency file or "", the library to drop or "", name and digest of each mount but src, and for
- *     a compile the names of the headers among the kernel's sources (so that a new header that hides
+ *     what has a dependency file the names of the headers among the kernel's sources (so that a new header that hides
  *     another one is seen).
  *
  * Its SHA-256 is step.key. Files that a step reads (source, recorded headers, inputs) come on top of it in

@@ -49,7 +49,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 		PUSH("defs");
 	}
 	PUSH("-o");
-	PUSH(s->output);
+	PUSH(s->outputs.v[0]);
 	PUSH("gcc/usr/lib/x86_64-linux-gnu/crti.o");
 	PUSH(crt(a, f, "crtbeginS.o"));
 	for (size_t i = 0; i < s->n_inputs; i++)
@@ -93,10 +93,10 @@ maker_add_link(
 		.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0])),
 		.inputs = l->inputs.v,
 		.n_inputs = l->inputs.n,
-		.output = arena_printf(a, "out/%s.abi3.so", pv->ops),
 		.id = m->src->id,
 		.drop_needed = PLAN_PYTHON_SONAME };
 
+	vec_push(a, &s.outputs, arena_printf(a, "out/%s.abi3.so", pv->ops));
 	link_argv(a, f, mounts[1], &s);
 	return maker_add_step(m, s);
 }

@@ -9,6 +9,8 @@ struct maker {
 	const struct project *p;
 	const struct sources_set *src;
 	const struct catalog *catalog;
+	const struct plan_answers *answers; /* may be NULL */
+	bool only_questions;
 	struct plan *out;
 	struct map by_key; /* key's 32 bytes -> size_t: index of the step */
 	struct map mounts; /* "torch 2.4.1" -> struct mount */
@@ -28,10 +30,16 @@ const struct mount *mount_link_files(struct maker *m);
 /* Everything that an extension of v is linked with: torch, CUDA's runtime, Python, the C and C++ libraries, in this
  * order. */
 const struct mount *mount_stubs(struct maker *m, const struct variant *v);
+/* The module id of a CUDA source, in a file gen/module_id. */
+const struct mount *mount_module_id(struct maker *m, const char *src);
 const struct root *root_make(struct maker *m, const struct mount *const *mounts, size_t n);
 
 /* Adds a step, or finds the equal one, and fills in its environment and key. Returns its index. */
 size_t maker_add_step(struct maker *m, struct step s);
+/* The steps that nvcc said it would run for src, in answer. all is the root of compile steps. 1: *object is the index of
+ * the step that makes the object. 0: the answer is not understood, *why says what of it. */
+int maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
+	const char *src, struct str answer, size_t *object, const char **why);
 /* The step that links the objects of l. */
 size_t maker_add_link(struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l);
 #endif

@@ -1,6 +1,8 @@
 #include "base/arena.h"
+#include "base/path.h"
 #include "plan/maker.h"
 #include <stdlib.h>
+#include <zlib.h>
 
 static struct mount *
 mount_of(struct maker *m, const char *key, bool *fresh)
@@ -157,6 +159,46 @@ mount_link_files(struct maker *m)
 			.id = sha256_of(link_files[0].bytes.p, link_files[0].bytes.n),
 			.files = link_files,
 			.n_files = sizeof(link_files) / sizeof(link_files[0]) };
+	return mt;
+}
+
+static unsigned long
+crc_of(const char *s)
+{
+	return crc32(0, (const unsigned char *)s, (unsigned)strlen(s));
+}
+
+/* Put into internal names of device code. nvcc's ends with a CRC of the first external function's name or, when there is
+ * none, with one of the time and the process id; ours with one of the file's name. */
+static const char *
+module_id(struct arena *a, const char *src)
+{
+	char *name = arena_strdup(a, path_base(src));
+
+	for (char *c = name; *c; c++) {
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *c))
+			*c = '_';
+	}
+	return arena_printf(a, "_%08lx_%zu_%s_%08lx", crc_of(arena_printf(a, "/kb/src/%s", src)),
+		strlen(name), name, crc_of(name));
+}
+
+const struct mount *
+mount_module_id(struct maker *m, const char *src)
+{
+	bool fresh;
+	struct mount *mt = mount_of(m, arena_printf(m->a, "module_id %s", src), &fresh);
+	struct mount_file *file;
+
+	if (!fresh)
+		return mt;
+	file = arena_new(m->a, struct mount_file);
+	*file = (struct mount_file){ "module_id", str_of(module_id(m->a, src)) };
+	*mt = (struct mount){ .name = "gen",
+		.kind = MOUNT_FILES,
+		.id = sha256_of(file->bytes.p, file->bytes.n),
+		.files = file,
+		.n_files = 1 };
 	return mt;
 }
 

@@ -37,7 +37,7 @@ print_text(const struct plan *p, struct buf *out)
 		buf_addc(out, '\n');
 		for (size_t j = 0; j < s->n_inputs; j++)
 			buf_addf(out, "# %s is step %zu's %s\n", s->inputs[j].path,
-				s->inputs[j].step, p->steps[s->inputs[j].step].output);
+				s->inputs[j].step, p->steps[s->inputs[j].step].outputs.v[s->inputs[j].output]);
 		for (size_t j = 0; j < s->argv.n; j++) {
 			if (j)
 				buf_addc(out, ' ');
@@ -60,7 +60,6 @@ json_strs(const struct strs *s)
 static json_t *
 json_step(const struct step *s, size_t index)
 {
-	static const char *const kind[] = { "cxx", "cuda", "link" };
 	json_t *mounts = json_object(), *inputs = json_array();
 	char hex[65];
 
@@ -72,13 +71,14 @@ json_step(const struct step *s, size_t index)
 						   json_string(digest_hex(&m->id, hex)));
 	}
 	for (size_t i = 0; i < s->n_inputs; i++)
-		json_array_append_new(inputs, json_pack("{s:I, s:s}", "step",
-						      (json_int_t)s->inputs[i].step, "path",
+		json_array_append_new(inputs, json_pack("{s:I, s:I, s:s}", "step",
+						      (json_int_t)s->inputs[i].step, "output",
+						      (json_int_t)s->inputs[i].output, "path",
 						      s->inputs[i].path));
-	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:s, s:s*, s:s}", "step",
-		(json_int_t)index, "kind", kind[s->kind], "label", s->label, "variant",
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}", "step",
+		(json_int_t)index, "kind", step_kind_name(s->kind), "label", s->label, "variant",
 		s->variant->name, "users", (json_int_t)s->users, "argv", json_strs(&s->argv), "env",
-		json_strs(&s->env), "mounts", mounts, "inputs", inputs, "output", s->output, "source",
+		json_strs(&s->env), "mounts", mounts, "inputs", inputs, "outputs", json_strs(&s->outputs), "source",
 		s->source, "key", digest_hex(&s->key, hex));
 }
 

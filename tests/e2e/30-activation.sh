@@ -65,7 +65,7 @@ for ident in ("k0b1i8d9x0", identity):
     os.makedirs(work + "/tmp", exist_ok=True)
     argv = [w.replace("k0b1i8d9x0", ident) for w in step["argv"]]
     subprocess.run(argv, cwd=work, env=dict(e.split("=", 1) for e in step["env"]), check=True)
-    objects.append(open(f"{work}/{step['output']}", "rb").read())
+    objects.append(open(f"{work}/{step['outputs'][0]}", "rb").read())
 print(objects[0] != objects[1], objects[0].replace(b"k0b1i8d9x0", identity.encode()) == objects[1])
 END
 )" "True True" "an object that was given its id equals one that was compiled with it"

@@ -1,5 +1,7 @@
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fs.h"
+#include "base/map.h"
 #include "plan/graph.h"
 #include "plan/key.h"
 #include "plan/torch.h"
@@ -124,7 +126,7 @@ test_commands(void **state)
 
 	(void)state;
 	make_world(&w);
-	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e) < 0)
+	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
@@ -193,11 +195,140 @@ test_sharing(void **state)
 	make_world(&w);
 	w.variants[1].cxx11 = true;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), 0);
 	assert_int_equal(p.n_steps, 4);
 	assert_int_equal(p.steps[0].users, 2);
 	assert_int_equal(p.variants[0].link, p.variants[1].link);
 	arena_free(&w.a);
+}
+
+/* A world with one CUDA file, and what nvcc answered for it; its text is changed by what stands in edit: "OLD>NEW". */
+static struct plan
+divided(struct world *w, const char *transcript, const char *old, const char *new)
+{
+	struct plan_answers answers = { 0 };
+	const struct source cu = { .path = "src/answer.cu", .sha256 = sha256_of("x", 1) };
+	struct arena *a = &w->a;
+	struct err e = { 0 };
+	struct digest ids[2];
+	struct plan p;
+	struct str *text;
+
+	make_world(w);
+	text = arena_new(a, struct str);
+	w->kernels[0].src = strs_of(a, "src/answer.cu");
+	w->sources.v[2] = cu;
+	w->sources.n = 3;
+	if (fs_read(a, arena_printf(a, KB_ROOT "/tests/cases/dryrun/%s.txt", transcript), 1 << 20, text, &e) < 0)
+		fail_msg("%s", e.msg);
+	if (old) {
+		const char *at = strstr(text->p, old);
+
+		assert_non_null(at);
+		*text = str_of(arena_printf(a, "%.*s%s%s", (int)(at - text->p), text->p, new, at + strlen(old)));
+	}
+	assert_int_equal(plan_questions(a, &w->project, &w->sources, &w->resolution, &w->catalog, &p, &e), 0);
+	assert_int_equal(p.n_steps, 2);
+	for (size_t i = 0; i < p.n_steps; i++) {
+		assert_int_equal(p.steps[i].kind, STEP_ASK);
+		assert_true(p.steps[i].captures);
+		assert_string_equal(p.steps[i].argv.v[p.steps[i].argv.n - 1], "--dryrun");
+		ids[i] = plan_question_id(a, &p.steps[i]);
+		*map_put(a, &answers.by_id, (struct str){ (const char *)ids[i].b, 32 }) = text;
+	}
+	w->part.tree.b[0] ^= 1; /* as if it had become known by a fetch */
+	if (plan_make(a, &w->project, &w->sources, &w->resolution, &w->catalog, &answers, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	return p;
+}
+
+static void
+test_divided(void **state)
+{
+	static const char *const version[] = { "11.8", "12.4", "13.0", "13.2" };
+	struct arena *a;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(version) / sizeof(*version); i++) {
+		struct plan p = divided(&w, version[i], NULL, NULL);
+		size_t count[STEP_KINDS] = { 0 };
+		const struct step *host = NULL;
+
+		a = &w.a;
+		assert_int_equal(p.notes.n, 1);
+		for (size_t k = 0; k < p.n_steps; k++) {
+			const struct step *s = &p.steps[k];
+
+			count[s->kind]++;
+			if (s->kind == STEP_HOST)
+				host = s;
+			for (size_t j = 0; j < s->n_inputs; j++) {
+				assert_true(s->inputs[j].step < k);
+				assert_true(s->inputs[j].output < p.steps[s->inputs[j].step].outputs.n);
+				assert_true(s->kind == STEP_LINK ||
+					streq(s->inputs[j].path,
+						p.steps[s->inputs[j].step].outputs.v[s->inputs[j].output]));
+			}
+			if (s->kind == STEP_CICC || s->kind == STEP_CUDAFE) {
+				const char *argv = joined(a, &s->argv);
+
+				assert_non_null(strstr(argv, "--module_id_file_name gen/module_id "));
+				assert_null(strstr(argv, "--gen_module_id_file"));
+				assert_null(strstr(argv, "/kb/src/src/answer.cu --orig_src_path_name"));
+				assert_non_null(strstr(argv, "--orig_src_path_name /kb/src/src/answer.cu"));
+				assert_int_equal(s->root->n_mounts, 3);
+			}
+		}
+		/* Both variants got the same answer here, so they share it all. */
+		assert_int_equal(count[STEP_PREPROCESS], 4);
+		assert_int_equal(count[STEP_CUDAFE], 1);
+		assert_int_equal(count[STEP_CICC], 3);
+		assert_int_equal(count[STEP_PTXAS], 3);
+		assert_int_equal(count[STEP_FATBIN], 1);
+		assert_int_equal(count[STEP_HOST], 1);
+		assert_int_equal(host->users, 2);
+		assert_int_equal(count[STEP_CUDA] + count[STEP_ASK], 0);
+		assert_int_equal(host->n_inputs, 3);
+		assert_string_equal(host->inputs[1].path, "tmp/answer.compute_90.cudafe1.stub.c");
+		assert_string_equal(host->inputs[2].path, "tmp/answer.fatbin.c");
+		assert_string_equal(host->outputs.v[0], "out/answer.cu.o");
+		arena_free(a);
+	}
+}
+
+/* What is not understood is compiled as ever, and said. */
+static void
+test_undivided(void **state)
+{
+	static const struct {
+		const char *old, *new, *why;
+	} t[] = {
+		{ "ptxas -arch=sm_80", "ptxas2 -arch=sm_80", "a program that is not known: ptxas2" },
+		{ "--parse_templates", "--parse_templates \"tmp/more.txt\"", "a file that is not understood: tmp/more.txt" },
+		{ "-arch=sm_75", "--list=tmp/x.lst -arch=sm_75", "a file that is not understood: --list=tmp/x.lst" },
+		{ "--orig_src_path_name /kb/src/src/answer.cu", "", "cudafe++ with other options" },
+		{ "file=tmp/answer.compute_75.cubin", "file=tmp/other.cubin", "a file that nothing makes: tmp/other.cubin" },
+		{ "file=tmp/answer.compute_75.cubin", "file=tmp/answer.fatbin.c", "an image of another kind" },
+		{ "--m64", "--m64 --device-c", "relocatable device code" },
+		{ "-o \"tmp/answer.compute_75.cubin\"", "-o \"tmp/answer.compute_75.cubin\" > tmp/log", "more than words" },
+		{ "#$ cudafe++", "#$ nvlink -o tmp/x; cudafe++", "more than words" },
+		{ "#$ cudafe++", "#$ rm tmp/x\n#$ cudafe++", "a program that is not known: rm" },
+		{ "#$ cudafe++", "nvcc fatal : no\n#$ cudafe++", "a line of another kind: nvcc fatal" },
+		{ "#$ cudafe++", "#$ \"$TOP/x\"\n#$ cudafe++", "more than words" },
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct plan p = divided(&w, "13.0", t[i].old, t[i].new);
+
+		assert_int_equal(p.n_steps, 6);
+		assert_int_equal(p.steps[1].kind, STEP_CUDA);
+		if (!strstr(p.notes.v[0], t[i].why))
+			fail_msg("%s: %s", t[i].why, p.notes.v[0]);
+		arena_free(&w.a);
+	}
 }
 
 static void
@@ -211,13 +342,13 @@ test_errors(void **state)
 	make_world(&w);
 	w.kernels[0].depends = strs_of(&w.a, "torch cutlass_3_6");
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), -1);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "cutlass_3_6"));
 	w.kernels[0].depends.n = 1;
 	w.catalog.n_gcc = 0;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), -1);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), -1);
 	assert_int_equal(e.code, ERR_RESOLVE);
 	assert_non_null(strstr(e.msg, "no gcc 12"));
 	arena_free(&w.a);
@@ -239,13 +370,13 @@ test_key_golden(void **state)
 		.argv = strs_of(&a, "g++ -c src/a.cpp"),
 		.env = strs_of(&a, "LC_ALL=C"),
 		.source = "src/a.cpp",
-		.output = "out/a.o",
+		.outputs = strs_of(&a, "out/a.o"),
 		.depfile = "out/a.o.d" };
 	struct digest d = step_key(&s, &set);
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(digest_hex(&d, hex), "2e7f69308306ba04691107549a2183d0b78bb1567c116fbcf0a8963ea1b4f366");
+	assert_string_equal(digest_hex(&d, hex), "57a07446585ad4536f4a71c448075b051ed2ea9344a948969c5b26a3c0b2f190");
 	arena_free(&a);
 }
 
@@ -261,14 +392,14 @@ test_key(void **state)
 	(void)state;
 	make_world(&w);
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), 0);
 	first = p.steps[0].key;
 #define DIFFERS(change)                                                                            \
 	do {                                                                                       \
 		make_world(&w);                                                                    \
 		change;                                                                            \
 		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution,            \
-					 &w.catalog, &p, &e),                             \
+					 &w.catalog, NULL, &p, &e),                       \
 			0);                                                                        \
 		assert_false(digest_eq(&first, &p.steps[0].key));                                  \
 		arena_free(&w.a);                                                                  \
@@ -285,7 +416,7 @@ test_key(void **state)
 	w.sources.id = "bbbbbbbbbb";
 	w.sources.v[2].sha256.b[0] ^= 1;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), 0);
 	assert_true(digest_eq(&first, &p.steps[0].key));
 	arena_free(&w.a);
 }
@@ -297,6 +428,8 @@ main(void)
 		cmocka_unit_test(test_gencode),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_divided),
+		cmocka_unit_test(test_undivided),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_key_golden),
 		cmocka_unit_test(test_key),

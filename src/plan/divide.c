@@ -1,0 +1,462 @@
+/*
+ * nvcc's commands as steps. Files are known by option and suffix, never by position, and every word that names a file of
+ * nvcc's temporary directory must be accounted for: else the source is compiled by one command, as ever.
+ *
+ * What is changed in the commands: the programs' names; the real path of the source, which nvcc puts before the one that
+ * we give (the last one counts); the module id, which is ours; and the dependency file of the preprocessor, which nvcc
+ * makes in a way that it does not show.
+ */
+#include "base/arena.h"
+#include "base/path.h"
+#include "formats/dryrun.h"
+#include "plan/maker.h"
+#include <stdlib.h>
+
+#define TMP "tmp/"
+
+struct part {
+	enum step_kind kind;
+	struct strs argv;
+	struct strs inputs;  /* tmp/NAME */
+	struct strs outputs; /* tmp/NAME, or the object */
+	const char *arch;    /* "80", "90a"; NULL: the host, or all */
+};
+struct dividing {
+	struct arena *a;
+	const char *source; /* src/PATH */
+	VEC(struct part) parts;
+	const char *stub;   /* tmp/NAME: what the host's text includes */
+	const char **why;
+};
+
+static int
+cannot(struct dividing *d, const char *what, const char *word)
+{
+	*d->why = arena_printf(d->a, "%s: %s", what, word);
+	return 0;
+}
+
+/* The value of an option that is a word of its own; NULL: it is not there. */
+static const char *
+value_of(const struct strs *argv, const char *option)
+{
+	for (size_t i = 0; i + 1 < argv->n; i++) {
+		if (streq(argv->v[i], option))
+			return argv->v[i + 1];
+	}
+	return NULL;
+}
+
+static const char *
+after_equals(const struct strs *argv, const char *prefix)
+{
+	for (size_t i = 0; i < argv->n; i++) {
+		if (str_has_prefix(argv->v[i], prefix))
+			return argv->v[i] + strlen(prefix);
+	}
+	return NULL;
+}
+
+static bool
+is_in(const struct strs *v, const char *word)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		if (streq(v->v[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* Every mention of a temporary file must be one of known. */
+static int
+all_known(struct dividing *d, const struct strs *argv, const struct strs *known)
+{
+	for (size_t i = 0; i < argv->n; i++) {
+		const char *at = strstr(argv->v[i], TMP);
+
+		if (at && !is_in(known, at))
+			return cannot(d, "a file that is not understood", argv->v[i]);
+	}
+	return 1;
+}
+
+static void
+know(struct dividing *d, struct strs *known, const char *path)
+{
+	if (path)
+		vec_push(d->a, known, path);
+}
+
+/* Words that end with the suffix and are files of the temporary directory. */
+static void
+find_inputs(struct dividing *d, const struct strs *argv, const char *suffix, const char *but,
+	struct strs *out)
+{
+	for (size_t i = 1; i < argv->n; i++) {
+		const char *w = argv->v[i];
+
+		if (str_has_prefix(w, TMP) && str_has_suffix(w, suffix) && !(but && streq(w, but)))
+			vec_push(d->a, out, w);
+	}
+}
+
+static int
+preprocess(struct dividing *d, const struct strs *argv, struct part *p)
+{
+	const char *out = value_of(argv, "-o"), *arch = after_equals(argv, "-D__CUDA_ARCH__=");
+	struct strs known = { 0 };
+	struct arena *a = d->a;
+
+	if (!out || !str_has_prefix(out, TMP) || !str_has_suffix(out, ".ii"))
+		return cannot(d, "a preprocessor without a result", argv->v[0]);
+	if (!is_in(argv, d->source))
+		return cannot(d, "a preprocessor of another file", out);
+	know(d, &known, out);
+	if (!all_known(d, argv, &known))
+		return 0;
+	p->kind = STEP_PREPROCESS;
+	if (arch && strlen(arch) > 1)
+		p->arch = arena_strndup(a, arch, strlen(arch) - 1);
+	vec_push(a, &p->argv, "gcc/bin/g++");
+	for (size_t i = 1; i < argv->n; i++)
+		vec_push(a, &p->argv, argv->v[i]);
+	vec_push(a, &p->argv, "-MD");
+	vec_push(a, &p->argv, "-MF");
+	vec_push(a, &p->argv, "out/d");
+	vec_push(a, &p->outputs, out);
+	return 1;
+}
+
+/* What cudafe++ and cicc have in common. */
+static void
+front_end_argv(struct dividing *d, const struct strs *argv, const char *program, struct strs *out)
+{
+	bool first = true;
+
+	vec_push(d->a, out, program);
+	for (size_t i = 1; i < argv->n; i++) {
+		const char *w = argv->v[i];
+
+		if (streq(w, "--gen_module_id_file"))
+			continue;
+		if (streq(w, "--orig_src_path_name") && first) {
+			first = false;
+			i++;
+			continue;
+		}
+		vec_push(d->a, out, w);
+		if (streq(w, "--module_id_file_name") && i + 1 < argv->n) {
+			vec_push(d->a, out, "gen/module_id");
+			i++;
+		}
+	}
+}
+
+/* The source's path must be given twice: by nvcc, and by us. */
+static bool
+has_own_path(const struct strs *argv)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < argv->n; i++)
+		n += streq(argv->v[i], "--orig_src_path_name");
+	return n == 2;
+}
+
+static int
+cudafe(struct dividing *d, const struct strs *argv, struct part *p)
+{
+	const char *out = value_of(argv, "--gen_c_file_name");
+	const char *stub = value_of(argv, "--stub_file_name");
+	const char *id = value_of(argv, "--module_id_file_name");
+	struct strs known = { 0 };
+
+	if (!out || !stub || !id || !str_has_suffix(out, ".cudafe1.cpp") || strchr(stub, '/') ||
+		!str_has_suffix(stub, ".stub.c") || d->stub || !has_own_path(argv))
+		return cannot(d, "cudafe++ with other options", argv->v[0]);
+	p->kind = STEP_CUDAFE;
+	find_inputs(d, argv, ".ii", NULL, &p->inputs);
+	know(d, &known, out);
+	know(d, &known, id);
+	for (size_t i = 0; i < p->inputs.n; i++)
+		know(d, &known, p->inputs.v[i]);
+	if (p->inputs.n != 1)
+		return cannot(d, "cudafe++ without one input", out);
+	if (!all_known(d, argv, &known))
+		return 0;
+	d->stub = arena_printf(d->a, TMP "%s", stub);
+	front_end_argv(d, argv, "cuda/bin/cudafe++", &p->argv);
+	vec_push(d->a, &p->outputs, out);
+	return 1;
+}
+
+static int
+cicc(struct dividing *d, const struct strs *argv, struct part *p)
+{
+	static const char *const made[] = { "--gen_c_file_name", "--stub_file_name",
+		"--gen_device_file_name", "--module_id_file_name", "-o" };
+	const char *out = value_of(argv, "-o"), *stub = value_of(argv, "--stub_file_name");
+	const char *arch = value_of(argv, "-arch");
+	struct strs known = { 0 };
+
+	if (!out || !str_has_suffix(out, ".ptx") || !stub || !arch ||
+		!value_of(argv, "--module_id_file_name") || !has_own_path(argv))
+		return cannot(d, "cicc with other options", argv->v[0]);
+	p->kind = STEP_CICC;
+	p->arch = str_has_prefix(arch, "compute_") ? arch + strlen("compute_") : arch;
+	find_inputs(d, argv, ".ii", NULL, &p->inputs);
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		know(d, &known, value_of(argv, made[i]));
+	for (size_t i = 0; i < p->inputs.n; i++)
+		know(d, &known, p->inputs.v[i]);
+	if (p->inputs.n != 1)
+		return cannot(d, "cicc without one input", out);
+	if (!all_known(d, argv, &known))
+		return 0;
+	front_end_argv(d, argv, "cuda/nvvm/bin/cicc", &p->argv);
+	vec_push(d->a, &p->outputs, out);
+	vec_push(d->a, &p->outputs, stub);
+	return 1;
+}
+
+static void
+copy_argv(struct dividing *d, const char *program, const struct strs *argv, struct part *p)
+{
+	vec_push(d->a, &p->argv, program);
+	for (size_t i = 1; i < argv->n; i++)
+		vec_push(d->a, &p->argv, argv->v[i]);
+}
+
+static int
+ptxas(struct dividing *d, const struct strs *argv, struct part *p)
+{
+	const char *out = value_of(argv, "-o"), *arch = after_equals(argv, "-arch=sm_");
+	struct strs known = { 0 };
+
+	p->kind = STEP_PTXAS;
+	p->arch = arch;
+	find_inputs(d, argv, ".ptx", NULL, &p->inputs);
+	if (!out || !str_has_suffix(out, ".cubin") || p->inputs.n != 1)
+		return cannot(d, "ptxas with other files", out ? out : argv->v[0]);
+	know(d, &known, out);
+	know(d, &known, p->inputs.v[0]);
+	if (!all_known(d, argv, &known))
+		return 0;
+	copy_argv(d, "cuda/bin/ptxas", argv, p);
+	vec_push(d->a, &p->outputs, out);
+	return 1;
+}
+
+static int
+fatbinary(struct dividing *d, const struct strs *argv, struct part *p)
+{
+	const char *binary = after_equals(argv, "--create=");
+	const char *out = after_equals(argv, "--embedded-fatbin=");
+	struct strs known = { 0 };
+
+	if (!binary || !out || !str_has_suffix(out, ".fatbin.c"))
+		return cannot(d, "fatbinary without a result", argv->v[0]);
+	p->kind = STEP_FATBIN;
+	know(d, &known, binary);
+	know(d, &known, out);
+	for (size_t i = 1; i < argv->n; i++) {
+		const char *file = strstr(argv->v[i], ",file=");
+
+		if (!str_has_prefix(argv->v[i], "--image"))
+			continue;
+		file = file ? file + strlen(",file=") : "";
+		if (!str_has_suffix(file, ".cubin") && !str_has_suffix(file, ".ptx"))
+			return cannot(d, "an image of another kind", argv->v[i]);
+		know(d, &known, file);
+		if (!is_in(&p->inputs, file))
+			vec_push(d->a, &p->inputs, file);
+	}
+	if (!all_known(d, argv, &known))
+		return 0;
+	copy_argv(d, "cuda/bin/fatbinary", argv, p);
+	vec_push(d->a, &p->outputs, out);
+	return 1;
+}
+
+/* The last command: what cudafe++ made includes the stub, and that the fatbinary. */
+static int
+host(struct dividing *d, const struct strs *argv, struct part *p)
+{
+	const char *out = value_of(argv, "-o"), *fatbin = NULL;
+	struct strs known = { 0 };
+
+	for (size_t i = 0; i < d->parts.n; i++) {
+		if (d->parts.v[i].kind == STEP_FATBIN)
+			fatbin = d->parts.v[i].outputs.v[0];
+	}
+	p->kind = STEP_HOST;
+	find_inputs(d, argv, ".cudafe1.cpp", NULL, &p->inputs);
+	if (!out || !str_has_prefix(out, "out/") || p->inputs.n != 1 || !d->stub || !fatbin)
+		return cannot(d, "a host compiler with other files", out ? out : argv->v[0]);
+	know(d, &known, p->inputs.v[0]);
+	if (!all_known(d, argv, &known))
+		return 0;
+	vec_push(d->a, &p->inputs, d->stub);
+	vec_push(d->a, &p->inputs, fatbin);
+	copy_argv(d, "gcc/bin/g++", argv, p);
+	vec_push(d->a, &p->outputs, out);
+	return 1;
+}
+
+static int
+add_part(struct dividing *d, const struct strs *argv)
+{
+	const char *program = path_base(argv->v[0]);
+	struct part p = { 0 };
+	int r;
+
+	if (streq(program, "g++") && is_in(argv, "-E"))
+		r = preprocess(d, argv, &p);
+	else if (streq(program, "g++") && is_in(argv, "-c"))
+		r = host(d, argv, &p);
+	else if (streq(program, "cudafe++"))
+		r = cudafe(d, argv, &p);
+	else if (streq(program, "cicc"))
+		r = cicc(d, argv, &p);
+	else if (streq(program, "ptxas"))
+		r = ptxas(d, argv, &p);
+	else if (streq(program, "fatbinary"))
+		r = fatbinary(d, argv, &p);
+	else
+		r = cannot(d, "a program that is not known", argv->v[0]);
+	if (r)
+		vec_push(d->a, &d->parts, p);
+	return r;
+}
+
+/* The part that makes a file, and which of its outputs that is. */
+static const struct part *
+maker_of(const struct dividing *d, const char *path, size_t *output)
+{
+	for (size_t i = 0; i < d->parts.n; i++) {
+		const struct part *p = &d->parts.v[i];
+
+		for (size_t k = 0; k < p->outputs.n; k++) {
+			*output = k;
+			if (streq(p->outputs.v[k], path))
+				return p;
+		}
+	}
+	return NULL;
+}
+
+/* nvcc does not link relocatable device code when it compiles, and one object is what is wanted. */
+static int
+is_whole(struct dividing *d)
+{
+	size_t hosts = 0, unused;
+
+	for (size_t i = 0; i < d->parts.n; i++) {
+		const struct part *p = &d->parts.v[i];
+
+		hosts += p->kind == STEP_HOST;
+		if (is_in(&p->argv, "--device-c"))
+			return cannot(d, "relocatable device code", "-rdc=true");
+		for (size_t k = 0; k < p->inputs.n; k++) {
+			if (!maker_of(d, p->inputs.v[k], &unused))
+				return cannot(d, "a file that nothing makes", p->inputs.v[k]);
+		}
+	}
+	return hosts == 1 ? 1 : cannot(d, "not one host compiler", d->source);
+}
+
+static const struct root *
+root_of(struct maker *m, const struct torch_flags *f, const struct root *all, const char *src,
+	enum step_kind kind)
+{
+	const struct mount *mounts[] = { mount_gcc(m, f->gcc), mount_cuda(m, f->variant->cuda),
+		mount_module_id(m, src) };
+
+	if (kind == STEP_PREPROCESS)
+		return all;
+	return root_make(m, mounts, kind == STEP_CUDAFE || kind == STEP_CICC ? 3 : 2);
+}
+
+static const char *
+label_of(struct arena *a, const char *src, const struct part *p)
+{
+	static const char *const what[STEP_KINDS] = { [STEP_PREPROCESS] = "g++ -E",
+		[STEP_CUDAFE] = "cudafe++",
+		[STEP_CICC] = "cicc",
+		[STEP_PTXAS] = "ptxas",
+		[STEP_FATBIN] = "fatbinary",
+		[STEP_HOST] = "g++" };
+
+	return arena_printf(a, "%s: %s%s%s", src, what[p->kind], p->arch ? " " : "",
+		p->arch ? p->arch : "");
+}
+
+/* Adds the steps in an order in which each comes behind those that it waits for. index holds, for each part, its step
+ * + 1. */
+static size_t
+add_step(struct maker *m, const struct torch_flags *f, const struct root *all, const char *src,
+	const struct dividing *d, const struct part *p, size_t *index)
+{
+	size_t at = (size_t)(p - d->parts.v);
+	struct step s = { .kind = p->kind,
+		.label = label_of(m->a, src, p),
+		.variant = f->variant,
+		.root = root_of(m, f, all, src, p->kind),
+		.argv = p->argv,
+		.arch = p->arch,
+		.is_transient = p->kind == STEP_PREPROCESS || p->kind == STEP_CUDAFE };
+	struct {
+		struct step_input *v;
+		size_t n, cap;
+	} inputs = { 0 };
+
+	if (index[at])
+		return index[at] - 1;
+	for (size_t i = 0; i < p->inputs.n; i++) {
+		struct step_input in = { .path = p->inputs.v[i] };
+		const struct part *from = maker_of(d, in.path, &in.output);
+
+		in.step = add_step(m, f, all, src, d, from, index);
+		vec_push(m->a, &inputs, in);
+	}
+	s.inputs = inputs.v;
+	s.n_inputs = inputs.n;
+	s.outputs = p->outputs;
+	/* Of the stubs, the host's text includes one. */
+	if (p->kind == STEP_CICC && !streq(p->outputs.v[1], d->stub))
+		s.outputs.n = 1;
+	if (p->kind == STEP_PREPROCESS) {
+		s.source = src;
+		s.depfile = "out/d";
+	}
+	index[at] = maker_add_step(m, s) + 1;
+	return index[at] - 1;
+}
+
+int
+maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
+	const char *src, struct str answer, size_t *object, const char **why)
+{
+	struct dividing d = {
+		.a = m->a, .source = arena_printf(m->a, "src/%s", src), .why = why
+	};
+	struct dryrun dry;
+	size_t *index;
+
+	if (!dryrun_parse(m->a, answer, &dry, why))
+		return 0;
+	for (size_t i = 0; i < dry.n; i++) {
+		if (!add_part(&d, &dry.commands[i]))
+			return 0;
+	}
+	if (!is_whole(&d))
+		return 0;
+	for (size_t i = 0; i < dry.warnings.n; i++)
+		vec_push(m->a, &m->out->notes, dry.warnings.v[i]);
+	index = arena_array(m->a, size_t, d.parts.n);
+	for (size_t i = 0; i < d.parts.n; i++) {
+		if (d.parts.v[i].kind == STEP_HOST)
+			*object = add_step(m, f, all, src, &d, &d.parts.v[i], index);
+	}
+	return 1;
+}

@@ -1,0 +1,102 @@
+#!/bin/bash
+# nvcc's steps one by one give the bytes that nvcc gives, for every CUDA; what an edit runs again; what is shared; failures.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+SEL="--no-lock --matrix all"
+K=$T/tiny
+cp -r "$ROOT/tests/kernels/tiny" "$K"
+build() { "$KB" build $SEL "$@" 2>&1; }
+so() { echo "$1"/build/*/*.so; }
+started() { grep -c '"event":"started"' "$T/events"; } # steps that ran in the last build with --events
+labels() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | sed 's/_[a-z2-7]*\.abi3/.abi3/' | LC_ALL=C sort | tr '\n' '|'; }
+
+# Suffixed and several architectures, PTX, and device code with internal names. nvcc puts a module id into those that ends with a
+# CRC-32 of the first external function's name, ours with that of the file's, so that function is named like the file here.
+cat >"$K/src/answer.cu" <<'C'
+#include "answer.h"
+
+extern "C" int answer_cu() { return 1; }
+namespace {
+__device__ int table[4] = { 1, 2, 3, 4 };
+__global__ void inner(int *out) { *out = table[*out & 3] + ANSWER; }
+}
+static __constant__ float factor = 2;
+
+__global__ void outer(float *out) { *out *= factor; }
+
+extern "C" int tiny_answer()
+{
+	void *p = nullptr;
+
+	inner<<<1, 1>>>((int *)p);
+	outer<<<1, 1>>>((float *)p);
+	return ANSWER;
+}
+C
+sed -i 's/"8.0", "9.0"/"7.5", "8.0", "9.0+PTX", "9.0a"/' "$K/build.toml"
+cp -r "$K" "$T/plain"
+for variant in torch27-cxx11-cu118 torch25-cxx98-cu121 torch26-cxx98-cu124 torch211-cxx11-cu130 torch215-cxx11-cu132; do
+	rm -rf "$K/build" "$T/plain/build"
+	status 0 "$variant, divided" build -q --events 3 --variant "$variant-x86_64-linux" "$K" 3>"$T/events"
+	n_cicc=$(grep -c '"event":"started".*: cicc ' "$T/events")
+	[ "$n_cicc" -ge 3 ]
+	is $? 0 "cicc runs for each architecture"
+	status 0 "$variant, plain" build -q --engine=plain --variant "$variant-x86_64-linux" "$T/plain"
+	ok "the same bytes as nvcc's" cmp "$(so "$K")" "$(so "$T/plain")"
+	rm -rf "$K/build" "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"
+	status 0 "$variant, without a sandbox" build -q --sandbox=off --variant "$variant-x86_64-linux" "$K"
+	ok "the same bytes" cmp "$(so "$K")" "$(so "$T/plain")"
+done
+like "$(python3 "$ROOT/tests/e2e/fatbin.py" "$(so "$K")")" '^compute_90 sm_75 sm_80 sm_90' "the device code of all of them"
+is "$(strings -a "$(so "$K")" | grep -c '/kb-test')" 0 "no name of this machine"
+
+# What an edit runs.
+SEL="$SEL --variant torch211-cxx11-cu130-x86_64-linux"
+build -q "$K"
+status 0 "nothing is edited" build --events 3 "$K" 3>"$T/events"
+is "$(started)" 0 "nothing runs"
+sed -i 's/\*= factor/*= factor * 2/' "$K/src/answer.cu"
+status 0 "the body of a kernel is edited" build -q --events 3 "$K" 3>"$T/events"
+like "$(labels)" 'answer.cu: cicc 75.*answer.cu: cicc 80.*answer.cu: ptxas 75' "its device code is made anew"
+sed -i '1i #define UNUSED' "$K/src/answer.cu"
+status 0 "lines move" build -q --events 3 "$K" 3>"$T/events"
+[ "$(started)" -gt 4 ]
+is $? 0 "all texts are looked at"
+sed -i 's/int tiny_answer()$/int tiny_answer() \/* said *\//' "$K/src/answer.cu"
+status 0 "a comment is edited" build -q --events 3 "$K" 3>"$T/events"
+is "$(labels | tr '|' '\n' | grep -v -e 'g++ -E' -e '^_tiny_cuda.abi3.so' -e '^$')" "" "no text changes, so only the link runs behind them"
+
+# What was large is not kept, and made again when it is needed.
+is "$(find "$KERNEL_BUILDER_HOME/objects" -type f -size +900k -print0 | xargs -0 -r grep -l '^# 1 "src' | wc -l)" 0 "no preprocessed text in the store"
+rm -rf "$K/build"
+for o in "$KERNEL_BUILDER_HOME"/objects/*/*; do grep -q '^.target sm_80' "$o" && rm -f "$o"; done
+status 0 "PTX is gone from the store" build -q --events 3 "$K" 3>"$T/events"
+is "$(labels)" "src/answer.cu: cicc 80|src/answer.cu: g++ -E 80|" "the text is made again, cicc runs, and nothing behind it"
+status 0 "--rebuild" build --sandbox=off --rebuild "$K"
+like "$out" 'steps ran again, all with the same bytes' "gives the same bytes"
+
+# Another torch shares what does not see torch.
+SEL="--no-lock --matrix all --variant torch210-cxx11-cu130-x86_64-linux"
+status 0 "another torch for the same CUDA" build -q --events 3 "$K" 3>"$T/events"
+is "$(labels | tr '|' '\n' | grep -c -e cicc -e cudafe -e ptxas)" 0 "no device code is compiled for it"
+rm -rf "$K/build" "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"
+SEL="--no-lock --matrix all --cuda 13.0 --torch 2.10 --torch 2.11"
+status 0 "several at once, from nothing" build -q -j4 --events 3 "$K" 3>"$T/events"
+is "$(grep -c 'cicc 80' "$T/events")" 1 "each architecture is compiled once for all of them"
+
+# Errors are those of nvcc; what is not understood goes undivided.
+SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
+cp "$K/src/answer.cu" "$T/good.cu"
+echo '__global__ void broken(int *p) { *p = nonsense; }' >>"$K/src/answer.cu"
+status 1 "device code that is wrong" build "$K"
+like "$out" 'FAILED: src/answer.cu: (cicc|cudafe)' "says which step"
+like "$out" 'answer.cu\([0-9]+\): error: identifier "nonsense" is undefined' "and what the compiler said"
+cp "$T/good.cu" "$K/src/answer.cu"
+sed -i 's/^cuda-capabilities.*/&\ncuda-flags = ["--no-such-flag"]/' "$K/build.toml"
+status 1 "a flag that nvcc does not know" build "$K"
+like "$out" "Unknown option '--no-such-flag'" "nvcc says so"
+sed -i 's/^cuda-flags.*/cuda-flags = ["-t2", "-DNAME=\\"a b\\""]/' "$K/build.toml"
+status 0 "a command with a redirection" build -v "$K"
+like "$out" 'note: src/answer.cu for .* is compiled undivided: more than words' "is not divided, and that is said"
+status 2 "another engine" build --engine=fast "$K"
+done_testing
