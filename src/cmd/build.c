@@ -19,6 +19,7 @@ struct build {
 	struct progress *progress;
 	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
 	bool knows_sandbox;
+	uint64_t memory;
 	size_t failed, refused;
 	struct check_options check;
 	uint64_t bytes;
@@ -84,6 +85,7 @@ run_prepared(struct build *b, struct observer observer, struct err *e)
 	const struct settings *s = &b->c->settings;
 	struct exec_options o = {
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
+		.memory = b->memory,
 		.keep_going = opt_has(&b->c->opts, "keep-going"),
 		.observer = observer,
 	};
@@ -389,6 +391,8 @@ cmd_build(struct ctx *c, struct err *e)
 	int fd, r;
 
 	TRY(events_fd(c, &fd, e));
+	if (opt_get(&c->opts, "memory"))
+		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b.memory, e));
 	TRY(work_plan(c, &b.w, e));
 	if (!sources_can_alias(&b.w.sources, &b.w.project))
 		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "

@@ -62,6 +62,9 @@ int host_matrix(struct arena *a, const struct catalog *cat, struct matrix *out, 
  * it is NULL, the kernel's directory. */
 void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);
 
+/* "20G", "512M", "0": bytes, in powers of 1024. */
+int cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e);
+
 /* The terminal's view of a run. */
 struct progress;
 struct progress *progress_new(struct arena *a, int events_fd);

@@ -41,26 +41,6 @@ verify(struct ctx *c, struct store *s, struct err *e)
 	return 0;
 }
 
-/* "20G", "512M", "0": bytes, in powers of 1024. */
-static int
-parse_size(const char *text, uint64_t *out, struct err *e)
-{
-	static const char units[] = "KMGT";
-	struct str s = str_of(text);
-	uint64_t factor = 1;
-	const char *u = s.n ? strchr(units, s.p[s.n - 1]) : NULL;
-
-	if (u) {
-		for (ptrdiff_t i = 0; i <= u - units; i++)
-			factor *= 1024;
-		s.n--;
-	}
-	if (!str_to_u64(s, out) || *out > UINT64_MAX / factor)
-		return err_set(e, ERR_USAGE, "--keep: \"%s\" is not a size such as 20G or 512M", text);
-	*out *= factor;
-	return 0;
-}
-
 static int
 gc(struct ctx *c, struct store *s, uint64_t keep, struct err *e)
 {
@@ -89,7 +69,7 @@ cmd_store(struct ctx *c, struct err *e)
 
 		if (!text)
 			return err_set(e, ERR_USAGE, "store gc: say how much may stay: --keep 20G");
-		TRY(parse_size(text, &keep, e));
+		TRY(cmd_parse_size("--keep", text, &keep, e));
 	}
 	TRY(store_open(c->settings.home, is_gc, &s, e));
 	r = is_gc ? gc(c, s, keep, e) : streq(what, "info") ? info(c, s, e) : verify(c, s, e);

@@ -31,6 +31,7 @@ static const struct opt build_opts[] = {
 	SELECTION_OPTS,
 	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
 	{ 0, "cores", "N", "use N cores (CORES)" },
+	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
 	{ 'k', "keep-going", NULL, "after a failure, build what does not depend on it" },
 	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
 	{ 0, "engine", "NAME", "divided (default): nvcc's steps one by one; plain: nvcc itself" },

@@ -4,6 +4,26 @@
 #include "cmd/cmd.h"
 
 int
+cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e)
+{
+	static const char units[] = "KMGT";
+	struct str s = str_of(text);
+	uint64_t factor = 1;
+	const char *u = s.n ? strchr(units, s.p[s.n - 1]) : NULL;
+
+	if (u) {
+		for (ptrdiff_t i = 0; i <= u - units; i++)
+			factor *= 1024;
+		s.n--;
+	}
+	if (!str_to_u64(s, out) || *out > UINT64_MAX / factor)
+		return err_set(e, ERR_USAGE, "%s: \"%s\" is not a size such as 20G or 512M",
+			option, text);
+	*out *= factor;
+	return 0;
+}
+
+int
 work_dir(const struct ctx *c, const char **out, struct err *e)
 {
 	const char *flag = opt_get(&c->opts, "directory");

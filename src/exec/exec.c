@@ -3,9 +3,10 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/signal.h"
-#include "exec/internal.h"
+#include "exec/schedule.h"
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -216,32 +217,52 @@ is_under_way(const struct exec *x, size_t i)
 	return false;
 }
 
-/* The next step whose inputs are there, or SIZE_MAX. Steps that the cache has got by now (an edit that
- * changes no object, another builder) are finished on the way. */
+/* A step whose inputs are there. 1: it must run now. 0: it need not, or not yet. */
+static int
+look_at_waiting(struct exec *x, size_t i, struct err *e)
+{
+	struct outcome *o = &x->out[i];
+
+	if (is_under_way(x, i)) {
+		o->is_missed = false;
+		return 0;
+	}
+	if (o->is_missed)
+		return 1;
+	TRY(look_up(x, i, e));
+	if (o->state == STEP_WAITING) {
+		o->is_missed = true;
+		return 1;
+	}
+	x->done++;
+	x->cached++;
+	tell(x, (struct exec_event){ .kind = EXEC_DONE, .step = i, .state = STEP_CACHED });
+	return 0;
+}
+
+/* The step to start next, or SIZE_MAX. Steps that the cache has got by now (an edit that changes no object, another
+ * builder) are finished on the way. */
 static int
 next_ready(struct exec *x, size_t *out, struct err *e)
 {
+	const struct schedule *sched = x->schedule;
+
 	*out = SIZE_MAX;
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		const struct step *s = &x->plan->steps[i];
 		int r;
 
-		if (x->out[i].state != STEP_WAITING || !has_inputs(x, &x->plan->steps[i]))
+		if (x->out[i].state != STEP_WAITING || !has_inputs(x, s))
 			continue;
-		r = look_up(x, i, e);
+		r = look_at_waiting(x, i, e);
 		TRY(r);
-		if (r == 0 && is_under_way(x, i))
-			continue;
-		if (r == 0 && recall_inputs(x, &x->plan->steps[i])) {
+		if (r && recall_inputs(x, s)) {
 			i = SIZE_MAX; /* those come before it */
-			continue;
-		}
-		if (r == 0) {
+			*out = SIZE_MAX;
+		} else if (r && schedule_fits(sched, i) &&
+			   (*out == SIZE_MAX || sched->path[i] > sched->path[*out])) {
 			*out = i;
-			return 0;
 		}
-		x->done++;
-		x->cached++;
-		tell(x, (struct exec_event){ .kind = EXEC_DONE, .step = i, .state = STEP_CACHED });
 	}
 	return 0;
 }
@@ -278,12 +299,43 @@ start(struct exec *x, struct job *j, size_t step, struct err *e)
 	if (x->opt->sandbox)
 		argv = stage_sandbox(&x->stage, x->opt->sandbox, s, &argv, j->dir);
 	TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
+	schedule_start(x->schedule, step);
 	j->busy = true;
 	j->step = step;
 	x->out[step].state = STEP_RUNNING;
 	x->running++;
 	tell(x, (struct exec_event){ .kind = EXEC_STARTED, .step = step });
 	return 0;
+}
+
+/* The command was killed, or the compiler behind it was: g++ and nvcc say so and end with 1. */
+static bool
+was_killed(const struct job *j, int exit_status)
+{
+	static const char *const words[] = { "Killed signal terminated program",
+		"died due to signal 9" };
+
+	for (size_t i = 0; exit_status != 0 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (j->proc.text.n &&
+			memmem(j->proc.text.p, j->proc.text.n, words[i], strlen(words[i])))
+			return true;
+	}
+	return exit_status == 128 + SIGKILL;
+}
+
+/* A step that somebody killed, most likely the system for lack of memory, is tried once more, when nothing else runs. */
+static bool
+tries_again(struct exec *x, const struct job *j, int exit_status)
+{
+	const struct step *s = &x->plan->steps[j->step];
+
+	if (!was_killed(j, exit_status) || x->schedule->alone[j->step])
+		return false;
+	log_warn("%s for %s was killed, for lack of memory perhaps; it runs again when nothing else does",
+		s->label, s->variant->name);
+	x->schedule->alone[j->step] = true;
+	x->out[j->step].state = STEP_WAITING;
+	return true;
 }
 
 static int
@@ -297,6 +349,11 @@ finish(struct exec *x, struct job *j, struct err *e)
 	TRY(proc_finish(&j->proc, &end, e));
 	j->busy = false;
 	x->running--;
+	TRY(schedule_end(x->schedule, j->step, &end, end.exit_status == 0, e));
+	if (tries_again(x, j, end.exit_status)) {
+		proc_free(&j->proc);
+		return fs_remove(j->dir, e);
+	}
 	x->done++;
 	o->state = STEP_DONE;
 	if (end.exit_status == 0)
@@ -399,6 +456,7 @@ kill_all(struct exec *x)
 int
 exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct err *e)
 {
+	struct schedule schedule;
 	int r;
 
 	x->opt = o;
@@ -415,7 +473,10 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 	x->stage = (struct stage){
 		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena
 	};
+	x->schedule = &schedule;
+	TRY(schedule_make(x, o->memory, &schedule, e));
 	r = loop(x, e);
+	x->schedule = NULL;
 	if (r < 0)
 		kill_all(x);
 	*failed = x->failed;

@@ -9,9 +9,11 @@ struct outcome {
 	bool may_run;  /* after exec_probe: the step, or what it needs, is not there */
 	bool is_absent; /* only the digests are known: if a step needs the bytes, this one runs again */
 	bool must_run; /* such a one */
+	bool is_missed; /* it was looked up with these inputs, and not found */
 };
 struct exec_options {
 	unsigned jobs;    /* steps at once, at least 1 */
+	uint64_t memory;  /* bytes that steps may have together; 0: what is free (exec/schedule.h) */
 	bool keep_going;  /* after a failure, do what does not depend on it */
 	const struct sandbox *sandbox; /* steps run in it (exec/sandbox.h); NULL: without */
 	struct observer observer;

@@ -7,6 +7,7 @@
 #include "exec/stage.h"
 
 struct pollfd;
+struct schedule;
 struct job {
 	bool busy;
 	size_t step;
@@ -24,6 +25,7 @@ struct exec {
 	struct job *jobs;
 	struct pollfd *fds; /* two for each job */
 	const struct exec_options *opt;
+	struct schedule *schedule; /* of exec_run */
 	size_t done, running, cached, failed;
 	struct outcome *before; /* what the store has of each step that runs again; NULL: none does */
 	VEC(struct difference) differences;
