@@ -67,6 +67,20 @@ flat_name(struct arena *a, size_t index, const char *path)
 	return arena_printf(a, "%02zu-%s", index, path_base(path));
 }
 
+/* "-t 4", "-t4", "--threads=4": of no use to steps that run one by one, and nvcc then redirects what they print. Returns the
+ * number of words. */
+static size_t
+threads_words(const struct strs *argv, size_t i)
+{
+	const char *w = argv->v[i];
+
+	if ((streq(w, "-t") || streq(w, "--threads")) && i + 1 < argv->n)
+		return 2;
+	if (str_has_prefix(w, "-t") && w[2] && strspn(w + 2, "=0123456789") == strlen(w + 2))
+		return 1;
+	return str_has_prefix(w, "--threads=");
+}
+
 struct digest
 plan_question_id(struct arena *a, const struct step *ask)
 {
@@ -94,8 +108,11 @@ add_answered(struct maker *m, const struct torch_flags *f, const struct root *ro
 	struct digest id;
 
 	ask.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0]));
-	for (size_t i = 0; i < undivided->argv.n; i++)
-		vec_push(m->a, &ask.argv, undivided->argv.v[i]);
+	for (size_t i = 0, n; i < undivided->argv.n; i += n ? n : 1) {
+		n = threads_words(&undivided->argv, i);
+		if (n == 0)
+			vec_push(m->a, &ask.argv, undivided->argv.v[i]);
+	}
 	vec_push(m->a, &ask.argv, "--dryrun");
 	vec_push(m->a, &ask.outputs, "out/answer");
 	if (m->only_questions) {
