@@ -178,9 +178,9 @@ recall_inputs(struct exec *x, const struct step *s)
 			continue;
 		o->is_absent = false;
 		o->must_run = true;
-		o->state = STEP_WAITING;
 		x->done--;
-		x->cached--;
+		x->cached -= o->state == STEP_CACHED;
+		o->state = STEP_WAITING;
 		any = true;
 	}
 	return any;
@@ -217,6 +217,66 @@ is_under_way(const struct exec *x, size_t i)
 	return false;
 }
 
+/* A step that may still run: it is not done, or only its digests are known and another such step waits for its bytes. */
+static bool
+is_open(const struct exec *x, size_t i)
+{
+	if (x->out[i].state == STEP_WAITING || x->out[i].state == STEP_RUNNING)
+		return true;
+	for (size_t k = i + 1; x->out[i].is_absent && k < x->plan->n_steps; k++) {
+		const struct step *s = &x->plan->steps[k];
+
+		for (size_t n = 0; n < s->n_inputs; n++) {
+			if (s->inputs[n].step == i && is_open(x, k))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A step that may still run has these bytes for an input. */
+static bool
+is_wanted(const struct exec *x, const struct digest *d)
+{
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		const struct step *s = &x->plan->steps[i];
+
+		for (size_t k = 0; k < s->n_inputs; k++) {
+			const struct outcome *in = &x->out[s->inputs[k].step];
+
+			if (has_result(in) && digest_eq(&in->objects[s->inputs[k].output], d) &&
+				is_open(x, i))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What transient steps gave goes when the last step has used it; should it be needed after all, they run again. */
+static int
+drop_used(struct exec *x, const struct step *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
+		struct outcome *in = &x->out[s->inputs[i].step];
+		const struct digest *d = &in->objects[s->inputs[i].output];
+		char hex[65];
+
+		if (!x->plan->steps[s->inputs[i].step].is_transient || !has_result(in) ||
+			in->is_absent || is_wanted(x, d))
+			continue;
+		TRY(fs_remove(arena_printf(&a, "%s/objects/%s", x->dir, digest_hex(d, hex)), e));
+		for (size_t k = 0; k < x->plan->n_steps; k++) {
+			const struct step *t = &x->plan->steps[k];
+			struct outcome *o = &x->out[k];
+
+			for (size_t n = 0; t->is_transient && has_result(o) && n < t->outputs.n; n++)
+				o->is_absent = o->is_absent || digest_eq(&o->objects[n], d);
+		}
+	}
+	return 0;
+}
+
 /* A step whose inputs are there. 1: it must run now. 0: it need not, or not yet. */
 static int
 look_at_waiting(struct exec *x, size_t i, struct err *e)
@@ -237,7 +297,7 @@ look_at_waiting(struct exec *x, size_t i, struct err *e)
 	x->done++;
 	x->cached++;
 	tell(x, (struct exec_event){ .kind = EXEC_DONE, .step = i, .state = STEP_CACHED });
-	return 0;
+	return drop_used(x, &x->plan->steps[i], e);
 }
 
 /* The step to start next, or SIZE_MAX. Steps that the cache has got by now (an edit that changes no object, another
@@ -373,6 +433,7 @@ finish(struct exec *x, struct job *j, struct err *e)
 	ev.output = buf_str(&j->proc.text);
 	tell(x, ev);
 	proc_free(&j->proc);
+	TRY(drop_used(x, &x->plan->steps[j->step], e));
 	return fs_remove(j->dir, e);
 }
 

@@ -137,7 +137,8 @@ schedule_make(struct exec *x, uint64_t memory, struct schedule *out, struct err 
 	for (size_t i = p->n_steps; i-- > 0;) {
 		const struct step *s = &p->steps[i];
 
-		out->path[i] += out->cost[i].seconds;
+		/* A text is made when it is used next, not all of them first: they are large. */
+		out->path[i] += s->is_transient && s->depfile ? -0.001 : out->cost[i].seconds;
 		for (size_t k = 0; k < s->n_inputs; k++) {
 			double *in = &out->path[s->inputs[k].step];
 

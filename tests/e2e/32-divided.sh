@@ -84,6 +84,20 @@ SEL="--no-lock --matrix all --cuda 13.0 --torch 2.10 --torch 2.11"
 status 0 "several at once, from nothing" build -q -j4 --events 3 "$K" 3>"$T/events"
 is "$(grep -c 'cicc 80' "$T/events")" 1 "each architecture is compiled once for all of them"
 
+# Texts go when they were used.
+rm -rf "$K/build" "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"
+build -q -j1 --torch 2.11 "$K" &
+pid=$!
+texts=0
+while kill -0 $pid 2>/dev/null; do
+	now=$(find "$KERNEL_BUILDER_HOME"/tmp/run*/objects -type f 2>/dev/null | wc -l)
+	[ "$now" -le "$texts" ] || texts=$now
+done
+wait $pid
+is $? 0 "one step at a time"
+[ "$texts" -gt 0 ] && [ "$texts" -le 3 ]
+is $? 0 "three texts at once at most, of five ($texts)"
+
 # Errors are those of nvcc; what is not understood goes undivided.
 SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
 cp "$K/src/answer.cu" "$T/good.cu"
