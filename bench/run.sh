@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 T=$(mktemp -d "${TMPDIR:-/tmp}/kb-bench.XXXXXX")
 trap 'chmod -R u+w "$T"; rm -rf "$T"' EXIT
 variant=${1:-torch25-cxx98-cu124-x86_64-linux}
+other=${variant/cxx98/cxx11}
 export KERNEL_BUILDER_HOME=${KERNEL_BUILDER_HOME:-$T/store}
 
 measure() { # command...: wall seconds, CPU seconds and peak MiB into $wall $cpu $peak
@@ -78,5 +79,13 @@ for kernel in ${KB_BENCH_KERNELS:-examples/activation bench/activation-torch-all
 	echo "// edited" >>"$T/$name/torch-ext/torch_binding.cpp"
 	measure ./kernel-builder build "${args[@]}"
 	row "$name" "binding edited"
+	sed -i 's/return 0.5f \* x/return 0.25f * x/' "$T/$name/activation_cuda/activation_kernels.cu"
+	measure ./kernel-builder build "${args[@]}"
+	row "$name" "bodies of kernels edited"
+	measure ./kernel-builder build -q --no-lock --matrix 2025-01 --variant "$other" "$T/$name"
+	row "$name" "another C++ ABI added"
+	rm -rf "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/* "$T/$name/build"
+	measure ./kernel-builder build --engine=plain "${args[@]}"
+	row "$name" "cold, undivided nvcc (--engine=plain)"
 done
 cp "$T/results" bench/RESULTS.md
