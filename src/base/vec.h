@@ -2,6 +2,7 @@
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 #include "base/arena.h"
+#include <stdbool.h>
 #include <string.h>
 
 #define VEC(type)                                                                                  \
@@ -33,4 +34,14 @@ struct strs {
 	const char **v;
 	size_t n, cap;
 };
+
+static inline bool
+strs_has(const struct strs *list, const char *s)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->v[i], s) == 0)
+			return true;
+	}
+	return false;
+}
 #endif

@@ -19,6 +19,8 @@ struct build {
 	struct progress *progress;
 	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
 	bool knows_sandbox;
+	bool asks; /* nvcc, before the plan is made */
+	struct timespec begin;
 	uint64_t memory;
 	size_t failed, refused;
 	struct check_options check;
@@ -154,44 +156,36 @@ run_questions(struct build *b, struct plan_answers *out, struct err *e)
 	return take_answers(b, out, e);
 }
 
-static bool
-has_note(const struct strs *notes, const char *note)
-{
-	for (size_t i = 0; i < notes->n; i++) {
-		if (streq(notes->v[i], note))
-			return true;
-	}
-	return false;
-}
-
-/* Asks nvcc what it would do, and divides the plan's CUDA steps accordingly. */
+/* The first plan: what is to be asked of nvcc, or, when it is not to be divided, all. */
 static int
-divide(struct build *b, struct err *e)
+first_plan(struct build *b, struct err *e)
 {
 	const char *engine = opt_get(&b->c->opts, "engine");
-	struct plan_answers answers = { 0 };
 	struct work *w = &b->w;
-	struct strs had;
-	int r;
 
 	if (engine && !streq(engine, "plain") && !streq(engine, "divided"))
 		return err_set(e, ERR_USAGE, "--engine is divided or plain, not \"%s\"", engine);
-	if (engine && streq(engine, "plain"))
+	b->asks = !engine || !streq(engine, "plain");
+	if (!b->asks)
+		return work_make_plan(b->c, w, NULL, e);
+	return plan_questions(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
+		&w->plan, e);
+}
+
+/* Asks nvcc what it would do, and makes the plan accordingly. */
+static int
+divide(struct build *b, struct err *e)
+{
+	struct plan_answers answers = { 0 };
+	int r;
+
+	if (!b->asks)
 		return 0;
-	TRY(plan_questions(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
-		&w->plan, e));
-	r = w->plan.n_steps ? run_questions(b, &answers, e) : 0;
+	r = b->w.plan.n_steps ? run_questions(b, &answers, e) : 0;
 	exec_close(b->exec);
 	b->exec = NULL;
 	TRY(r);
-	had = w->plan.notes;
-	TRY(plan_make(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
-		&answers, &w->plan, e));
-	for (size_t i = 0; i < w->plan.notes.n; i++) {
-		if (!has_note(&had, w->plan.notes.v[i]))
-			log_debug("note: %s", w->plan.notes.v[i]);
-	}
-	return 0;
+	return work_make_plan(b->c, &b->w, &answers, e);
 }
 
 /* What came out otherwise than before, explained. Returns how many steps did. */
@@ -353,12 +347,11 @@ rebuild(struct build *b, struct err *e)
 static int
 build(struct build *b, struct err *e)
 {
-	struct timespec t0, t1;
+	struct timespec now;
 	size_t written = 0;
 	char size[16];
 	int r;
 
-	clock_gettime(CLOCK_MONOTONIC, &t0);
 	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
 	/* No object is hashed for this: none is used. */
 	r = exec_probe(b->exec, true, e);
@@ -370,7 +363,7 @@ build(struct build *b, struct err *e)
 		if (any_done(b))
 			TRY(with_publish(b, false, &written, e));
 	}
-	clock_gettime(CLOCK_MONOTONIC, &t1);
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");
@@ -380,7 +373,8 @@ build(struct build *b, struct err *e)
 	log_info("%zu variant%s in %s/build, %zu written, %s fetched, %.2f s", b->w.plan.n_variants,
 		b->w.plan.n_variants == 1 ? "" : "s", b->w.project.dir, written,
 		str_size(size, b->bytes),
-		(double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
+		(double)(now.tv_sec - b->begin.tv_sec) +
+			(double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
 	return 0;
 }
 
@@ -390,10 +384,12 @@ cmd_build(struct ctx *c, struct err *e)
 	struct build b = { .c = c };
 	int fd, r;
 
+	clock_gettime(CLOCK_MONOTONIC, &b.begin);
 	TRY(events_fd(c, &fd, e));
 	if (opt_get(&c->opts, "memory"))
 		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b.memory, e));
-	TRY(work_plan(c, &b.w, e));
+	TRY(work_load(c, &b.w, e));
+	TRY(first_plan(&b, e));
 	if (!sources_can_alias(&b.w.sources, &b.w.project))
 		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
 			 "directory is not provided; the kernels client loads it",

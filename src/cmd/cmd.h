@@ -50,7 +50,11 @@ struct work {
 int work_dir(const struct ctx *c, const char **out, struct err *e);
 /* build.toml, the lock or the catalog, the variants asked for. */
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
-/* The same and the plan. */
+/* The same and the kernel's files. */
+int work_load(struct ctx *c, struct work *w, struct err *e);
+/* Then the plan; answers may be NULL (plan_make). */
+int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers, struct err *e);
+/* All of that, without answers. */
 int work_plan(struct ctx *c, struct work *w, struct err *e);
 /* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
 int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,

@@ -94,7 +94,7 @@ static const struct cmd cmds[] = {
 		check_builds_opts, cmd_check_builds },
 	{ "check-load", "[DIR]", "load built variants in every Python at hand that has torch",
 		check_load_opts, cmd_check_load },
-	{ "plan", "[DIR]", "print every command of a build, run none", plan_opts, cmd_plan },
+	{ "plan", "[DIR]", "print every command, CUDA files undivided; run none", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "fetch what a build needs, build nothing", selection_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
 	{ "store", "info|verify|gc", "look after the store", store_opts, cmd_store },

@@ -99,15 +99,27 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 }
 
 int
-work_plan(struct ctx *c, struct work *w, struct err *e)
+work_load(struct ctx *c, struct work *w, struct err *e)
 {
 	TRY(work_resolve(c, w, e));
-	TRY(sources_load(&c->arena, &w->project, &w->sources, e));
-	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, NULL,
+	return sources_load(&c->arena, &w->project, &w->sources, e);
+}
+
+int
+work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers, struct err *e)
+{
+	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, answers,
 		&w->plan, e));
 	for (size_t i = w->resolution.notes.n; i < w->plan.notes.n; i++)
 		log_debug("note: %s", w->plan.notes.v[i]);
 	return 0;
+}
+
+int
+work_plan(struct ctx *c, struct work *w, struct err *e)
+{
+	TRY(work_load(c, w, e));
+	return work_make_plan(c, w, NULL, e);
 }
 
 struct fetch_view {

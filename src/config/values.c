@@ -145,15 +145,6 @@ field_hub(const struct reading *r, const struct section *general, struct err *e)
 	return 0;
 }
 
-static bool
-strs_has(const struct strs *list, const char *s)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (streq(list->v[i], s))
-			return true;
-	return false;
-}
-
 static const char *const depend_names[] = { "torch", "cutlass_2_10", "cutlass_3_5", "cutlass_3_6",
 	"cutlass_3_8", "cutlass_3_9", "cutlass_4_0", "cutlass_4_4", "cutlass_4_5", "sycl_tla",
 	"metal-cpp" };

@@ -5,7 +5,7 @@
  *     kernel-builder deps 1
  *     PATH                      one line per file: src/...
  * result, under H("result", the key above, each of those files with its digest) for a compile, and under
- * H("result", step.key, digests of the inputs) for a link:
+ * H("result", step.key, digests of the inputs) for steps that read nothing else:
  *     kernel-builder result 2
  *     SHA256                    of each output: an object of the store, unless the step is transient
  *

@@ -319,8 +319,8 @@ next_ready(struct exec *x, size_t *out, struct err *e)
 		if (r && recall_inputs(x, s)) {
 			i = SIZE_MAX; /* those come before it */
 			*out = SIZE_MAX;
-		} else if (r && schedule_fits(sched, i) &&
-			   (*out == SIZE_MAX || sched->path[i] > sched->path[*out])) {
+		} else if (r && (*out == SIZE_MAX || sched->path[i] > sched->path[*out]) &&
+			   schedule_fits(sched, i)) {
 			*out = i;
 		}
 	}

@@ -27,13 +27,12 @@ void exec_close(struct exec *x);
  * the objects: enough to see that nothing is to be done, not to use them. */
 int exec_probe(struct exec *x, bool quick, struct err *e);
 /* After exec_probe: all steps run again, whatever the store has of them. What comes out is compared with that and, when
- * it differs, not taken: later steps go on with what there was. Returns the number of steps that have a result to
+ * it differs, not taken: later steps go on with what there was (of a transient step, with what came out). Returns the number of steps that have a result to
  * compare with. */
 size_t exec_again(struct exec *x);
 /* A step that ran again and gave something else. */
 struct difference {
 	size_t step;
-	size_t output;
 	struct digest was, is; /* objects of the store; what a transient step gave once is not kept */
 };
 /* In the order in which they were found. */

@@ -56,7 +56,7 @@ compare_result(struct exec *x, size_t step)
 	struct digest *was = x->before[step].objects, *is = x->out[step].objects;
 
 	for (size_t i = 0; i < s->outputs.n; i++) {
-		struct difference d = { step, i, was[i], is[i] };
+		struct difference d = { step, was[i], is[i] };
 
 		if (digest_eq(&was[i], &is[i]))
 			continue;

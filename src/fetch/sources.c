@@ -216,16 +216,6 @@ find_wheel_index(struct arena *a, const char *set, const char **out, struct err 
 
 /* ---- the Debian mirror ---- */
 
-static bool
-is_listed(const struct strs *v, const char *s)
-{
-	for (size_t i = 0; i < v->n; i++) {
-		if (streq(v->v[i], s))
-			return true;
-	}
-	return false;
-}
-
 /* Lines "SITE|RELEASE|COMPONENT|ORIGIN". A security archive has no pool but its own, and another
  * distribution's has not Debian's. */
 void
@@ -248,7 +238,7 @@ sources_mirrors_of_apt(struct arena *a, struct str text, struct strs *out)
 			continue;
 		if ((str_has_prefix(url, "http://") || str_has_prefix(url, "https://") ||
 			    str_has_prefix(url, "file:")) &&
-			!is_listed(out, url))
+			!strs_has(out, url))
 			vec_push(a, out, url);
 	}
 }

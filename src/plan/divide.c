@@ -10,9 +10,9 @@
 #include "base/path.h"
 #include "formats/dryrun.h"
 #include "plan/maker.h"
-#include <stdlib.h>
 
 #define TMP "tmp/"
+#define DEPFILE "out/d"
 
 struct part {
 	enum step_kind kind;
@@ -57,74 +57,63 @@ after_equals(const struct strs *argv, const char *prefix)
 	return NULL;
 }
 
-static bool
-is_in(const struct strs *v, const char *word)
-{
-	for (size_t i = 0; i < v->n; i++) {
-		if (streq(v->v[i], word))
-			return true;
-	}
-	return false;
-}
-
-/* Every mention of a temporary file must be one of known. */
+/* Every mention of a temporary file must be an input or output of the part, or the value of one of these options. */
 static int
-all_known(struct dividing *d, const struct strs *argv, const struct strs *known)
+accounts_for_all(struct dividing *d, const struct strs *argv, const struct part *p,
+	const char *const *options)
 {
 	for (size_t i = 0; i < argv->n; i++) {
 		const char *at = strstr(argv->v[i], TMP);
+		bool known = !at || strs_has(&p->inputs, at) || strs_has(&p->outputs, at);
 
-		if (at && !is_in(known, at))
+		for (const char *const *o = options; !known && o && *o; o++) {
+			const char *value = value_of(argv, *o);
+
+			known = value && streq(value, argv->v[i]);
+		}
+		if (!known)
 			return cannot(d, "a file that is not understood", argv->v[i]);
 	}
 	return 1;
 }
 
-static void
-know(struct dividing *d, struct strs *known, const char *path)
-{
-	if (path)
-		vec_push(d->a, known, path);
-}
-
-/* Words that end with the suffix and are files of the temporary directory. */
-static void
-find_inputs(struct dividing *d, const struct strs *argv, const char *suffix, const char *but,
-	struct strs *out)
+/* The one word that is a temporary file with this suffix. */
+static int
+take_input(struct dividing *d, const struct strs *argv, const char *suffix, struct part *p)
 {
 	for (size_t i = 1; i < argv->n; i++) {
-		const char *w = argv->v[i];
-
-		if (str_has_prefix(w, TMP) && str_has_suffix(w, suffix) && !(but && streq(w, but)))
-			vec_push(d->a, out, w);
+		if (str_has_prefix(argv->v[i], TMP) && str_has_suffix(argv->v[i], suffix))
+			vec_push(d->a, &p->inputs, argv->v[i]);
 	}
+	return p->inputs.n == 1 ? 1 : cannot(d, "not one input", argv->v[0]);
+}
+
+static void
+copy_argv(struct dividing *d, const char *program, const struct strs *argv, struct part *p)
+{
+	vec_push(d->a, &p->argv, program);
+	for (size_t i = 1; i < argv->n; i++)
+		vec_push(d->a, &p->argv, argv->v[i]);
 }
 
 static int
 preprocess(struct dividing *d, const struct strs *argv, struct part *p)
 {
 	const char *out = value_of(argv, "-o"), *arch = after_equals(argv, "-D__CUDA_ARCH__=");
-	struct strs known = { 0 };
-	struct arena *a = d->a;
 
 	if (!out || !str_has_prefix(out, TMP) || !str_has_suffix(out, ".ii"))
 		return cannot(d, "a preprocessor without a result", argv->v[0]);
-	if (!is_in(argv, d->source))
+	if (!strs_has(argv, d->source))
 		return cannot(d, "a preprocessor of another file", out);
-	know(d, &known, out);
-	if (!all_known(d, argv, &known))
-		return 0;
 	p->kind = STEP_PREPROCESS;
 	if (arch && strlen(arch) > 1)
-		p->arch = arena_strndup(a, arch, strlen(arch) - 1);
-	vec_push(a, &p->argv, "gcc/bin/g++");
-	for (size_t i = 1; i < argv->n; i++)
-		vec_push(a, &p->argv, argv->v[i]);
-	vec_push(a, &p->argv, "-MD");
-	vec_push(a, &p->argv, "-MF");
-	vec_push(a, &p->argv, "out/d");
-	vec_push(a, &p->outputs, out);
-	return 1;
+		p->arch = arena_strndup(d->a, arch, strlen(arch) - 1);
+	copy_argv(d, "gcc/bin/g++", argv, p);
+	vec_push(d->a, &p->argv, "-MD");
+	vec_push(d->a, &p->argv, "-MF");
+	vec_push(d->a, &p->argv, DEPFILE);
+	vec_push(d->a, &p->outputs, out);
+	return accounts_for_all(d, argv, p, NULL);
 }
 
 /* What cudafe++ and cicc have in common. */
@@ -166,85 +155,52 @@ has_own_path(const struct strs *argv)
 static int
 cudafe(struct dividing *d, const struct strs *argv, struct part *p)
 {
+	static const char *const options[] = { "--module_id_file_name", NULL };
 	const char *out = value_of(argv, "--gen_c_file_name");
 	const char *stub = value_of(argv, "--stub_file_name");
-	const char *id = value_of(argv, "--module_id_file_name");
-	struct strs known = { 0 };
 
-	if (!out || !stub || !id || !str_has_suffix(out, ".cudafe1.cpp") || strchr(stub, '/') ||
-		!str_has_suffix(stub, ".stub.c") || d->stub || !has_own_path(argv))
+	if (!out || !stub || !value_of(argv, options[0]) || !str_has_suffix(out, ".cudafe1.cpp") ||
+		strchr(stub, '/') || !str_has_suffix(stub, ".stub.c") || d->stub ||
+		!has_own_path(argv))
 		return cannot(d, "cudafe++ with other options", argv->v[0]);
 	p->kind = STEP_CUDAFE;
-	find_inputs(d, argv, ".ii", NULL, &p->inputs);
-	know(d, &known, out);
-	know(d, &known, id);
-	for (size_t i = 0; i < p->inputs.n; i++)
-		know(d, &known, p->inputs.v[i]);
-	if (p->inputs.n != 1)
-		return cannot(d, "cudafe++ without one input", out);
-	if (!all_known(d, argv, &known))
-		return 0;
 	d->stub = arena_printf(d->a, TMP "%s", stub);
 	front_end_argv(d, argv, "cuda/bin/cudafe++", &p->argv);
 	vec_push(d->a, &p->outputs, out);
-	return 1;
+	return take_input(d, argv, ".ii", p) && accounts_for_all(d, argv, p, options);
 }
 
 static int
 cicc(struct dividing *d, const struct strs *argv, struct part *p)
 {
-	static const char *const made[] = { "--gen_c_file_name", "--stub_file_name",
-		"--gen_device_file_name", "--module_id_file_name", "-o" };
+	static const char *const options[] = { "--module_id_file_name", "--gen_c_file_name",
+		"--gen_device_file_name", NULL };
 	const char *out = value_of(argv, "-o"), *stub = value_of(argv, "--stub_file_name");
 	const char *arch = value_of(argv, "-arch");
-	struct strs known = { 0 };
 
 	if (!out || !str_has_suffix(out, ".ptx") || !stub || !arch ||
-		!value_of(argv, "--module_id_file_name") || !has_own_path(argv))
+		!value_of(argv, options[0]) || !has_own_path(argv))
 		return cannot(d, "cicc with other options", argv->v[0]);
 	p->kind = STEP_CICC;
 	p->arch = str_has_prefix(arch, "compute_") ? arch + strlen("compute_") : arch;
-	find_inputs(d, argv, ".ii", NULL, &p->inputs);
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
-		know(d, &known, value_of(argv, made[i]));
-	for (size_t i = 0; i < p->inputs.n; i++)
-		know(d, &known, p->inputs.v[i]);
-	if (p->inputs.n != 1)
-		return cannot(d, "cicc without one input", out);
-	if (!all_known(d, argv, &known))
-		return 0;
 	front_end_argv(d, argv, "cuda/nvvm/bin/cicc", &p->argv);
 	vec_push(d->a, &p->outputs, out);
 	vec_push(d->a, &p->outputs, stub);
-	return 1;
-}
-
-static void
-copy_argv(struct dividing *d, const char *program, const struct strs *argv, struct part *p)
-{
-	vec_push(d->a, &p->argv, program);
-	for (size_t i = 1; i < argv->n; i++)
-		vec_push(d->a, &p->argv, argv->v[i]);
+	return take_input(d, argv, ".ii", p) && accounts_for_all(d, argv, p, options);
 }
 
 static int
 ptxas(struct dividing *d, const struct strs *argv, struct part *p)
 {
-	const char *out = value_of(argv, "-o"), *arch = after_equals(argv, "-arch=sm_");
-	struct strs known = { 0 };
+	const char *out = value_of(argv, "-o");
 
-	p->kind = STEP_PTXAS;
-	p->arch = arch;
-	find_inputs(d, argv, ".ptx", NULL, &p->inputs);
-	if (!out || !str_has_suffix(out, ".cubin") || p->inputs.n != 1)
+	if (!out || !str_has_suffix(out, ".cubin"))
 		return cannot(d, "ptxas with other files", out ? out : argv->v[0]);
-	know(d, &known, out);
-	know(d, &known, p->inputs.v[0]);
-	if (!all_known(d, argv, &known))
-		return 0;
+	p->kind = STEP_PTXAS;
+	p->arch = after_equals(argv, "-arch=sm_");
 	copy_argv(d, "cuda/bin/ptxas", argv, p);
 	vec_push(d->a, &p->outputs, out);
-	return 1;
+	return take_input(d, argv, ".ptx", p) && accounts_for_all(d, argv, p, NULL);
 }
 
 static int
@@ -252,13 +208,13 @@ fatbinary(struct dividing *d, const struct strs *argv, struct part *p)
 {
 	const char *binary = after_equals(argv, "--create=");
 	const char *out = after_equals(argv, "--embedded-fatbin=");
-	struct strs known = { 0 };
 
 	if (!binary || !out || !str_has_suffix(out, ".fatbin.c"))
 		return cannot(d, "fatbinary without a result", argv->v[0]);
 	p->kind = STEP_FATBIN;
-	know(d, &known, binary);
-	know(d, &known, out);
+	copy_argv(d, "cuda/bin/fatbinary", argv, p);
+	vec_push(d->a, &p->outputs, out);
+	vec_push(d->a, &p->outputs, binary);
 	for (size_t i = 1; i < argv->n; i++) {
 		const char *file = strstr(argv->v[i], ",file=");
 
@@ -267,15 +223,10 @@ fatbinary(struct dividing *d, const struct strs *argv, struct part *p)
 		file = file ? file + strlen(",file=") : "";
 		if (!str_has_suffix(file, ".cubin") && !str_has_suffix(file, ".ptx"))
 			return cannot(d, "an image of another kind", argv->v[i]);
-		know(d, &known, file);
-		if (!is_in(&p->inputs, file))
+		if (!strs_has(&p->inputs, file))
 			vec_push(d->a, &p->inputs, file);
 	}
-	if (!all_known(d, argv, &known))
-		return 0;
-	copy_argv(d, "cuda/bin/fatbinary", argv, p);
-	vec_push(d->a, &p->outputs, out);
-	return 1;
+	return accounts_for_all(d, argv, p, NULL);
 }
 
 /* The last command: what cudafe++ made includes the stub, and that the fatbinary. */
@@ -283,23 +234,20 @@ static int
 host(struct dividing *d, const struct strs *argv, struct part *p)
 {
 	const char *out = value_of(argv, "-o"), *fatbin = NULL;
-	struct strs known = { 0 };
 
 	for (size_t i = 0; i < d->parts.n; i++) {
 		if (d->parts.v[i].kind == STEP_FATBIN)
 			fatbin = d->parts.v[i].outputs.v[0];
 	}
-	p->kind = STEP_HOST;
-	find_inputs(d, argv, ".cudafe1.cpp", NULL, &p->inputs);
-	if (!out || !str_has_prefix(out, "out/") || p->inputs.n != 1 || !d->stub || !fatbin)
+	if (!out || !str_has_prefix(out, "out/") || !d->stub || !fatbin)
 		return cannot(d, "a host compiler with other files", out ? out : argv->v[0]);
-	know(d, &known, p->inputs.v[0]);
-	if (!all_known(d, argv, &known))
+	p->kind = STEP_HOST;
+	copy_argv(d, "gcc/bin/g++", argv, p);
+	vec_push(d->a, &p->outputs, out);
+	if (!take_input(d, argv, ".cudafe1.cpp", p) || !accounts_for_all(d, argv, p, NULL))
 		return 0;
 	vec_push(d->a, &p->inputs, d->stub);
 	vec_push(d->a, &p->inputs, fatbin);
-	copy_argv(d, "gcc/bin/g++", argv, p);
-	vec_push(d->a, &p->outputs, out);
 	return 1;
 }
 
@@ -310,9 +258,9 @@ add_part(struct dividing *d, const struct strs *argv)
 	struct part p = { 0 };
 	int r;
 
-	if (streq(program, "g++") && is_in(argv, "-E"))
+	if (streq(program, "g++") && strs_has(argv, "-E"))
 		r = preprocess(d, argv, &p);
-	else if (streq(program, "g++") && is_in(argv, "-c"))
+	else if (streq(program, "g++") && strs_has(argv, "-c"))
 		r = host(d, argv, &p);
 	else if (streq(program, "cudafe++"))
 		r = cudafe(d, argv, &p);
@@ -349,16 +297,18 @@ maker_of(const struct dividing *d, const char *path, size_t *output)
 static int
 is_whole(struct dividing *d)
 {
-	size_t hosts = 0, unused;
+	size_t hosts = 0, output;
 
 	for (size_t i = 0; i < d->parts.n; i++) {
 		const struct part *p = &d->parts.v[i];
 
 		hosts += p->kind == STEP_HOST;
-		if (is_in(&p->argv, "--device-c"))
+		if (strs_has(&p->argv, "--device-c"))
 			return cannot(d, "relocatable device code", "-rdc=true");
 		for (size_t k = 0; k < p->inputs.n; k++) {
-			if (!maker_of(d, p->inputs.v[k], &unused))
+			/* Of second outputs, only the stub is kept: see add_step. */
+			if (!maker_of(d, p->inputs.v[k], &output) ||
+				(output > 0 && !streq(p->inputs.v[k], d->stub)))
 				return cannot(d, "a file that nothing makes", p->inputs.v[k]);
 		}
 	}
@@ -403,7 +353,6 @@ add_step(struct maker *m, const struct torch_flags *f, const struct root *all, c
 		.variant = f->variant,
 		.root = root_of(m, f, all, src, p->kind),
 		.argv = p->argv,
-		.arch = p->arch,
 		.is_transient = p->kind == STEP_PREPROCESS || p->kind == STEP_CUDAFE };
 	struct {
 		struct step_input *v;
@@ -422,12 +371,12 @@ add_step(struct maker *m, const struct torch_flags *f, const struct root *all, c
 	s.inputs = inputs.v;
 	s.n_inputs = inputs.n;
 	s.outputs = p->outputs;
-	/* Of the stubs, the host's text includes one. */
-	if (p->kind == STEP_CICC && !streq(p->outputs.v[1], d->stub))
+	/* Of cicc's stubs, the host's text includes one; nothing reads the fatbinary that is not C. */
+	if (p->outputs.n > 1 && !streq(p->outputs.v[1], d->stub))
 		s.outputs.n = 1;
 	if (p->kind == STEP_PREPROCESS) {
 		s.source = src;
-		s.depfile = "out/d";
+		s.depfile = DEPFILE;
 	}
 	index[at] = maker_add_step(m, s) + 1;
 	return index[at] - 1;

@@ -74,6 +74,8 @@ threads_words(const struct strs *argv, size_t i)
 {
 	const char *w = argv->v[i];
 
+	if (i > 0 && str_has_prefix(argv->v[i - 1], "-X")) /* is for another program */
+		return 0;
 	if ((streq(w, "-t") || streq(w, "--threads")) && i + 1 < argv->n)
 		return 2;
 	if (str_has_prefix(w, "-t") && w[2] && strspn(w + 2, "=0123456789") == strlen(w + 2))

@@ -95,7 +95,6 @@ struct step {
 	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
 	 * one length, so that compile steps do not depend on the id. */
 	const char *id;
-	const char *arch; /* cicc, ptxas, an architecture's text: "80", "90a"; else NULL */
 	/* A link: a library to take out of what the result needs (elf_drop_needed), or NULL. */
 	const char *drop_needed;
 	struct digest key; /* of everything known before any file is read; see key.h */

@@ -109,7 +109,7 @@ cp "$T/good.cu" "$K/src/answer.cu"
 sed -i 's/^cuda-capabilities.*/&\ncuda-flags = ["--no-such-flag"]/' "$K/build.toml"
 status 1 "a flag that nvcc does not know" build "$K"
 like "$out" "Unknown option '--no-such-flag'" "nvcc says so"
-sed -i 's/^cuda-flags.*/cuda-flags = ["-t", "2", "-t2", "--threads=2", "-DNAME=\\"a b\\""]/' "$K/build.toml"
+sed -i 's/^cuda-flags.*/cuda-flags = ["-t", "2", "-Xptxas", "-O3", "-t2", "--threads=2", "-DNAME=\\"a b\\""]/' "$K/build.toml"
 status 0 "threads of nvcc's" build -q --events 3 "$K" 3>"$T/events"
 is "$(labels | tr '|' '\n' | grep -c 'g++ -E')" 5 "are of no use to steps"
 # shellcheck disable=SC2016 # a variable for nvcc's shell
