@@ -1,0 +1,162 @@
+/* slim/lex.h: tokens, markers and brackets of preprocessed text. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "slim/lex.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void
+test_tokens(void **state)
+{
+	static const struct {
+		const char *text, *tokens; /* joined by spaces */
+	} t[] = {
+		{ "a<b>>c", "a < b > > c" },
+		{ "a<<b<<=c", "a << b <<= c" },
+		{ "x->y->*z .* w", "x -> y ->* z .* w" },
+		{ "a<=>b ... ::c", "a <=> b ... :: c" },
+		{ "1.5e+3f 0x1'000 .5 1..2", "1.5e+3f 0x1'000 .5 1..2" },
+		{ "\"a\\\"b\"_s u8\"x\" L'\\''", "\"a\\\"b\"_s u8\"x\" L'\\''" },
+		{ "R\"x(a)\"(b)x\" c", "R\"x(a)\"(b)x\" c" },
+		{ "LR\"(\n\")\"", "LR\"(\n\")\"" },
+		{ "ab\"c\"", "ab \"c\"" },
+		{ "a/*\"*/b//'\nc", "a b c" },
+		{ "<%:%> <::> <::a", "<% : %> <: :> < :: a" },
+		{ "#pragma x \"\n y", "#pragma x \" y" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct arena a = { 0 };
+		struct lexed l;
+		struct err e = { 0 };
+		char joined[200] = "";
+
+		if (lex(&a, str_of(t[i].text), &l, &e) < 0)
+			fail_msg("%s: %s", t[i].text, e.msg);
+		for (uint32_t k = 0; k + 1 < l.n; k++) {
+			strcat(joined, k ? " " : "");
+			strncat(joined, token_text(&l, k).p, token_text(&l, k).n);
+		}
+		assert_string_equal(joined, t[i].tokens);
+		assert_int_equal(l.token[l.n - 1].kind, TOKEN_END);
+		arena_free(&a);
+	}
+}
+
+static void
+test_kinds(void **state)
+{
+	static const uint8_t kinds[] = { TOKEN_NAME, TOKEN_NAME, TOKEN_PUNCT, TOKEN_STRING,
+		TOKEN_NUMBER, TOKEN_CHARACTER, TOKEN_DIRECTIVE, TOKEN_NAME, TOKEN_END };
+	struct arena a = { 0 };
+	struct lexed l;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(lex(&a, STR("class a; \"s\" 3 'c'\n#define x ((\n a"), &l, &e), 0);
+	assert_int_equal(l.n, sizeof(kinds));
+	for (uint32_t i = 0; i < l.n; i++)
+		assert_int_equal(l.token[i].kind, kinds[i]);
+	assert_true(token_word(&l, 0, W_CLASS));
+	assert_false(token_names(&l, 0));
+	assert_true(token_names(&l, 1));
+	assert_int_equal(l.token[1].value, l.token[7].value);
+	assert_int_equal(lex_find(&l, STR("a")), l.token[1].value);
+	assert_int_equal(lex_find(&l, STR("b")), UINT32_MAX);
+	assert_int_equal(lex_find(&l, STR("final")), W_FINAL);
+	assert_true(l.token[0].is_first && !l.token[1].is_first && l.token[7].is_first);
+	arena_free(&a);
+}
+
+static void
+test_markers(void **state)
+{
+	static const char text[] =
+		"a\n# 1 \"x.h\" 1 3 4\nb\n\nc\n#line 7\n d\n# 30 \"y \\\" z\" 2\n\"p\"\n  e";
+	struct arena a = { 0 };
+	struct lexed l;
+	struct err e = { 0 };
+	const struct {
+		const char *file;
+		uint32_t line;
+	} want[] = { { "", 1 }, { "x.h", 1 }, { "x.h", 3 }, { "x.h", 7 }, { "y \\\" z", 30 },
+		{ "y \\\" z", 31 } };
+
+	(void)state;
+	assert_int_equal(lex(&a, STR(text), &l, &e), 0);
+	assert_int_equal(l.n, 7);
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_string_equal(token_file(&l, i), want[i].file);
+		assert_int_equal(lex_line(&l, i), want[i].line);
+	}
+	assert_int_equal(l.n_markers, 4);
+	assert_int_equal(l.marker[1].flags, 1 << 1 | 1 << 3 | 1 << 4);
+	assert_int_equal(l.marker[3].flags, 1 << 2);
+	arena_free(&a);
+}
+
+static void
+test_brackets(void **state)
+{
+	struct arena a = { 0 };
+	struct lexed l;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(lex(&a, STR("f(a[1]{<::>})"), &l, &e), 0);
+	assert_int_equal(l.token[1].match, 10);
+	assert_int_equal(l.token[10].match, 1);
+	assert_int_equal(l.token[3].match, 5);
+	assert_int_equal(l.token[7].match, 8);
+	arena_free(&a);
+}
+
+static void
+test_refused(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} t[] = {
+		{ "# 5 \"f.h\"\n\n(a", "f.h:6: a bracket is not closed" },
+		{ "a)", ":1: a bracket that was not opened" },
+		{ "(a]", ":1: a bracket that was not opened" },
+		{ "\n\"abc\n\"", ":2: a string that does not end" },
+		{ "'", ":1: a string that does not end" },
+		{ "a\nb # c", ":2: a # inside a line" },
+		{ "\"\\", ":1: a string that does not end" },
+		{ "R\"x(a)y\"", ":1: a raw string that does not end" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct arena a = { 0 };
+		struct lexed l;
+		struct err e = { 0 };
+
+		assert_int_equal(lex(&a, str_of(t[i].text), &l, &e), -1);
+		assert_int_equal(e.code, ERR_STEP);
+		assert_string_equal(e.msg, t[i].message);
+		arena_free(&a);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_markers),
+		cmocka_unit_test(test_brackets),
+		cmocka_unit_test(test_refused),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("lex", tests, NULL, NULL);
+}
