@@ -43,6 +43,7 @@ $(BUILD)/%.cc.o: %.cc Makefile
 # The catalog and the data files are built in with .incbin.
 $(BUILD)/src/resolve/embedded.c.o: $(wildcard catalog/*.toml)
 $(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-shims.toml
+$(BUILD)/src/advise/table.c.o: data/includes.toml
 $(BUILD)/src/plan/embedded.c.o: data/registration.h
 $(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
 $(BUILD)/src/cmd/load.c.o: data/load_check.py
@@ -51,9 +52,18 @@ $(BUILD)/src/cmd/load.c.o: data/load_check.py
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+# Programs for the scripts in tests/slim.
+$(BUILD)/slim/%: $(BUILD)/tests/slim/%.c.o $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(FUZZ_MAIN) $(OBJ)
 	@mkdir -p $(@D)
 	$(CXX) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What tests/slim/prove.py runs.
+$(BUILD)/slim/%: $(BUILD)/tests/slim/%.c.o $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 programs: $(BUILD)/kernel-builder $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
@@ -87,8 +97,9 @@ check:
 	tests/run.sh
 acceptance: kernel-builder
 	tests/acceptance.sh
+# Parts and options: make bench BENCH='--budget 25 one edits'
 bench: kernel-builder
-	bench/run.sh
+	bench/run.sh $(BENCH)
 format:
 	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch])
 tidy:

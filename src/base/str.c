@@ -81,6 +81,24 @@ str_to_u64(struct str s, uint64_t *out)
 	return true;
 }
 
+bool
+str_to_size(struct str s, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	const char *u = s.n ? memchr(units, s.p[s.n - 1], strlen(units)) : NULL;
+	uint64_t factor = 1;
+
+	if (u) {
+		for (ptrdiff_t i = 0; i <= u - units; i++)
+			factor *= 1024;
+		s.n--;
+	}
+	if (!str_to_u64(s, out) || *out > UINT64_MAX / factor)
+		return false;
+	*out *= factor;
+	return true;
+}
+
 const char *
 str_size(char out[16], uint64_t bytes)
 {

@@ -44,6 +44,8 @@ struct str str_trim(struct str s);
 bool str_cut(struct str *rest, char c, struct str *head);
 /* Parses all of s as a decimal number without a sign; false if it is not one or overflows. */
 bool str_to_u64(struct str s, uint64_t *out);
+/* "20G", "512M", "0": bytes, in powers of 1024; false when it is no such thing. */
+bool str_to_size(struct str s, uint64_t *out);
 /* "12.3 MiB": at most 16 bytes with NUL, for people. */
 const char *str_size(char out[16], uint64_t bytes);
 /* Orders as people do: digits by value, the rest by bytes. */

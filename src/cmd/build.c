@@ -1,31 +1,19 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/map.h"
-#include "check/report.h"
-#include "cmd/cmd.h"
+#include "cmd/build.h"
 #include "exec/compare.h"
+#include "exec/jobserver.h"
+#include "exec/own.h"
 #include "exec/sandbox.h"
 #include "package/package.h"
 #include "publish/publish.h"
+#include "store/gc.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <time.h>
-
-struct build {
-	struct ctx *c;
-	struct work w;
-	struct store *store;
-	struct exec *exec;
-	struct progress *progress;
-	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
-	bool knows_sandbox;
-	bool asks; /* nvcc, before the plan is made */
-	struct timespec begin;
-	uint64_t memory;
-	size_t failed, refused;
-	struct check_options check;
-	uint64_t bytes;
-};
 
 static int
 events_fd(const struct ctx *c, int *out, struct err *e)
@@ -40,6 +28,15 @@ events_fd(const struct ctx *c, int *out, struct err *e)
 		return err_set(e, ERR_USAGE, "--events: \"%s\" is not an open descriptor", text);
 	*out = (int)n;
 	return 0;
+}
+
+int
+build_open_exec(struct build *b, struct err *e)
+{
+	const char *c = b->c->settings.cache;
+	enum cache_mode mode = streq(c, "off") ? CACHE_OFF : streq(c, "ro") ? CACHE_RO : CACHE_RW;
+
+	return exec_open(b->store, &b->w.plan, mode, &b->exec, e);
 }
 
 /* Pins of the steps that will run. */
@@ -80,24 +77,28 @@ choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
 	return 0;
 }
 
-/* What exec_probe or exec_again left to run. */
-static int
-run_prepared(struct build *b, struct observer observer, struct err *e)
+int
+build_run_prepared(struct build *b, struct observer observer, struct err *e)
 {
 	const struct settings *s = &b->c->settings;
 	struct exec_options o = {
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
 		.memory = b->memory,
-		.keep_going = opt_has(&b->c->opts, "keep-going"),
-		.observer = observer,
+		.keep_going = b->keeps_going || opt_has(&b->c->opts, "keep-going"),
+		.observer = trace_observer(b->trace, &observer),
 	};
 	int r;
 
+	trace_phase(b->trace, "fetch");
 	TRY(fetch_needed(b, e));
-	if (!b->knows_sandbox)
+	trace_phase(b->trace, "run");
+	if (!b->knows_sandbox) {
 		TRY(choose_sandbox(b, &b->sandbox, e));
+		b->jobserver = jobserver_open(&b->c->arena, getenv("MAKEFLAGS"));
+	}
 	b->knows_sandbox = true;
 	o.sandbox = b->sandbox;
+	o.jobserver = b->jobserver;
 	r = exec_run(b->exec, &o, &b->failed, e);
 	progress_end(b->progress);
 	return r;
@@ -106,10 +107,12 @@ run_prepared(struct build *b, struct observer observer, struct err *e)
 static int
 run_steps(struct build *b, struct err *e)
 {
-	int left = exec_probe(b->exec, false, e);
+	int left;
 
+	trace_phase(b->trace, "look up");
+	left = exec_probe(b->exec, false, e);
 	return left <= 0 ? left
-			 : run_prepared(b, (struct observer){ progress_event, b->progress }, e);
+			 : build_run_prepared(b, (struct observer){ progress_event, b->progress }, e);
 }
 
 /* Of the questions, only a failure is worth a word. */
@@ -120,6 +123,7 @@ question_event(void *arg, const struct plan *plan, const struct exec_event *ev)
 		progress_event(arg, plan, ev);
 }
 
+/* 1: all are taken. 0: one is not there, or damaged. */
 static int
 take_answers(struct build *b, struct plan_answers *out, struct err *e)
 {
@@ -129,31 +133,58 @@ take_answers(struct build *b, struct plan_answers *out, struct err *e)
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		const struct step *s = &b->w.plan.steps[i];
 		struct str *text = arena_new(a, struct str);
-		struct digest id;
+		struct digest id, is;
 
-		TRY(fs_read(a, store_object_path(a, b->store, &o[i].objects[0]), SIZE_MAX, text, e));
+		if (fs_read(a, exec_object_path(a, b->exec, &o[i].objects[0]), SIZE_MAX, text, e) < 0)
+			return e->sys == ENOENT ? 0 : -1;
+		is = sha256_of(text->p, text->n);
+		if (!digest_eq(&is, &o[i].objects[0]))
+			return 0;
 		id = plan_question_id(a, s);
 		*map_put(a, &out->by_id,
 			(struct str){ arena_strndup(a, (const char *)id.b, sizeof(id.b)), sizeof(id.b) }) = text;
 	}
-	return 0;
+	return 1;
 }
 
-/* Runs the plan of questions, which is b's for as long. */
-static int
-run_questions(struct build *b, struct plan_answers *out, struct err *e)
+int
+build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 {
-	int left;
+	int left, taken = 0;
 
-	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
-	left = exec_probe(b->exec, false, e);
-	TRY(left);
+	TRY(build_open_exec(b, e));
+	TRY(left = exec_probe(b->exec, true, e));
+	if (left == 0)
+		TRY(taken = take_answers(b, out, e));
+	if (taken)
+		return 0;
+	TRY(left = exec_probe(b->exec, false, e));
 	if (left)
-		TRY(run_prepared(b, (struct observer){ question_event, b->progress }, e));
+		TRY(build_run_prepared(b, (struct observer){ question_event, b->progress }, e));
 	if (b->failed)
 		return err_set(e, ERR_STEP, "nvcc refuses %zu compilation%s; see above", b->failed,
 			b->failed == 1 ? "" : "s");
-	return take_answers(b, out, e);
+	TRY(taken = take_answers(b, out, e));
+	return taken ? 0 : err_set(e, ERR_STORE, "what nvcc answered was damaged; build again");
+}
+
+static int
+read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
+{
+	const char *device = opt_get(&c->opts, "device-only"), *slim = opt_get(&c->opts, "slim");
+
+	if (!device || streq(device, "verify"))
+		out->device_only = PLAN_DEVICE_VERIFY;
+	else if (streq(device, "trust"))
+		out->device_only = PLAN_DEVICE_TRUST;
+	else if (streq(device, "off"))
+		out->device_only = PLAN_DEVICE_OFF;
+	else
+		return err_set(e, ERR_USAGE, "--device-only is verify, trust or off, not \"%s\"", device);
+	if (slim && !streq(slim, "all") && !streq(slim, "off"))
+		return err_set(e, ERR_USAGE, "--slim is all or off, not \"%s\"", slim);
+	out->slim = slim && streq(slim, "all");
+	return 0;
 }
 
 /* The first plan: what is to be asked of nvcc, or, when it is not to be divided, all. */
@@ -167,7 +198,7 @@ first_plan(struct build *b, struct err *e)
 		return err_set(e, ERR_USAGE, "--engine is divided or plain, not \"%s\"", engine);
 	b->asks = !engine || !streq(engine, "plain");
 	if (!b->asks)
-		return work_make_plan(b->c, w, NULL, e);
+		return work_make_plan(b->c, w, NULL, &b->plan_options, e);
 	return plan_questions(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
 		&w->plan, e);
 }
@@ -181,11 +212,13 @@ divide(struct build *b, struct err *e)
 
 	if (!b->asks)
 		return 0;
-	r = b->w.plan.n_steps ? run_questions(b, &answers, e) : 0;
+	trace_phase(b->trace, "ask nvcc");
+	r = b->w.plan.n_steps ? build_run_questions(b, &answers, e) : 0;
 	exec_close(b->exec);
 	b->exec = NULL;
 	TRY(r);
-	return work_make_plan(b->c, &b->w, &answers, e);
+	trace_phase(b->trace, "plan");
+	return work_make_plan(b->c, &b->w, &answers, &b->plan_options, e);
 }
 
 /* What came out otherwise than before, explained. Returns how many steps did. */
@@ -203,8 +236,8 @@ report_differences(struct build *b, struct err *e)
 		buf_addf(&text, "DIFFERS: %s for %s\n", s->label, s->variant->name);
 		if (s->is_transient)
 			continue;
-		TRY(compare_files(store_object_path(&a, b->store, &d[i].was),
-			store_object_path(&a, b->store, &d[i].is), &text, e));
+		TRY(compare_files(exec_object_path(&a, b->exec, &d[i].was),
+			exec_object_path(&a, b->exec, &d[i].is), &text, e));
 	}
 	if (n)
 		log_text(LOG_ERROR, text.p, text.n);
@@ -235,12 +268,13 @@ static int
 make_package(struct build *b, const struct plan_variant *v, struct package *pkg, struct err *e)
 {
 	const struct outcome *out = exec_outcomes(b->exec);
-	const struct outcome *link = v->link == SIZE_MAX ? NULL : &out[v->link];
+	const struct digest *link = v->link == SIZE_MAX ? NULL : &out[v->link].objects[0];
+	struct arena *a = &b->c->arena;
 
 	if (!is_done(b, v))
 		return 0;
-	TRY(package_make(
-		&b->c->arena, &b->w.plan, v, b->store, link ? &link->objects[0] : NULL, pkg, e));
+	TRY(package_make(a, &b->w.plan, v, link ? exec_object_path(a, b->exec, link) : NULL, link,
+		pkg, e));
 	return 1;
 }
 
@@ -309,6 +343,7 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	struct publish *pub;
 	int r;
 
+	trace_phase(b->trace, "publish");
 	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, &pub, e));
 	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
 	if (r >= 0 && (!look || r > 0))
@@ -324,10 +359,14 @@ rebuild(struct build *b, struct err *e)
 	size_t had, written;
 	int differ;
 
-	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
+	if (streq(b->c->settings.cache, "off"))
+		return err_set(e, ERR_USAGE, "--rebuild compares with the cache, which --cache=off does not look at");
+	trace_phase(b->trace, "look up");
+	TRY(build_open_exec(b, e));
 	TRY(exec_probe(b->exec, false, e));
-	had = exec_again(b->exec);
-	TRY(run_prepared(b, (struct observer){ progress_event, b->progress }, e));
+	exec_again(b->exec);
+	TRY(build_run_prepared(b, (struct observer){ progress_event, b->progress }, e));
+	had = exec_compared(b->exec);
 	TRY(differ = report_differences(b, e));
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
@@ -339,9 +378,46 @@ rebuild(struct build *b, struct err *e)
 	if (b->refused)
 		return err_set(e, ERR_ABI, "%zu variants were refused and not published; see above",
 			b->refused);
-	log_info("%zu of %zu steps ran again, all with the same bytes as before", had,
-		b->w.plan.n_steps);
+	log_info("%zu steps ran again, all with the same bytes as before", had);
 	return 0;
+}
+
+/* Makes room after a build that added something. */
+static int
+evict(struct build *b, struct err *e)
+{
+	struct store_info gone;
+	char size[16];
+
+	if (!streq(b->c->settings.cache, "rw"))
+		return 0;
+	trace_phase(b->trace, "evict");
+	TRY(store_evict(b->store, b->c->settings.cache_size, &gone, e));
+	log_debug("evicted %s of results", str_size(size, gone.bytes));
+	return 0;
+}
+
+/* Which sources' device code went the long way, and why. */
+static void
+tell_long_ways(const struct build *b)
+{
+	const struct outcome *out = exec_outcomes(b->exec);
+
+	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
+		const struct step *s = &b->w.plan.steps[i];
+		struct own_verdict v;
+		struct err ignored;
+		struct str text;
+
+		if (s->kind != STEP_JUDGE || (out[i].state != STEP_DONE && out[i].state != STEP_CACHED) ||
+			fs_read(&a, exec_object_path(&a, b->exec, &out[i].objects[0]), SIZE_MAX, &text,
+				&ignored) < 0 ||
+			!own_read_verdict(text, &v) || !v.why.n)
+			continue;
+		log_debug("note: device code of %s for %s is compiled with the host's: %.*s", s->source,
+			s->variant->name, (int)v.why.n, v.why.p);
+	}
 }
 
 static int
@@ -352,7 +428,8 @@ build(struct build *b, struct err *e)
 	char size[16];
 	int r;
 
-	TRY(exec_open(b->store, &b->w.plan, &b->exec, e));
+	TRY(build_open_exec(b, e));
+	trace_phase(b->trace, "look up");
 	/* No object is hashed for this: none is used. */
 	r = exec_probe(b->exec, true, e);
 	TRY(r);
@@ -360,8 +437,10 @@ build(struct build *b, struct err *e)
 	TRY(r);
 	if (r == 0) {
 		TRY(run_steps(b, e));
+		tell_long_ways(b);
 		if (any_done(b))
 			TRY(with_publish(b, false, &written, e));
+		TRY(evict(b, e));
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (b->failed)
@@ -378,28 +457,59 @@ build(struct build *b, struct err *e)
 	return 0;
 }
 
+static int
+run_build(struct build *b, int events, struct err *e)
+{
+	struct ctx *c = b->c;
+	int r;
+
+	trace_phase(b->trace, "plan");
+	TRY(work_load(c, &b->w, e));
+	TRY(first_plan(b, e));
+	if (!sources_can_alias(&b->w.sources, &b->w.project))
+		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
+			 "directory is not provided; the kernels client loads it",
+			b->w.project.module, b->w.project.module);
+	b->progress = progress_new(&c->arena, events);
+	TRY(store_open(c->settings.home, false, &b->store, e));
+	r = divide(b, e);
+	if (r == 0)
+		r = opt_has(&c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
+	exec_close(b->exec);
+	store_close(b->store);
+	jobserver_close(b->jobserver);
+	return r;
+}
+
+/* A failed build has a trace as well; that it cannot be written is then the lesser problem. */
+static int
+end_trace(struct trace *t, int r, struct err *e)
+{
+	struct err second = { 0 };
+
+	if (!t)
+		return r;
+	trace_phase(t, NULL);
+	if (r == 0)
+		return trace_write(t, e);
+	if (trace_write(t, &second) < 0)
+		log_warn("%s", second.msg);
+	return r;
+}
+
 int
 cmd_build(struct ctx *c, struct err *e)
 {
 	struct build b = { .c = c };
-	int fd, r;
+	const char *trace = opt_get(&c->opts, "trace");
+	int fd;
 
 	clock_gettime(CLOCK_MONOTONIC, &b.begin);
 	TRY(events_fd(c, &fd, e));
 	if (opt_get(&c->opts, "memory"))
 		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b.memory, e));
-	TRY(work_load(c, &b.w, e));
-	TRY(first_plan(&b, e));
-	if (!sources_can_alias(&b.w.sources, &b.w.project))
-		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
-			 "directory is not provided; the kernels client loads it",
-			b.w.project.module, b.w.project.module);
-	b.progress = progress_new(&c->arena, fd);
-	TRY(store_open(c->settings.home, false, &b.store, e));
-	r = divide(&b, e);
-	if (r == 0)
-		r = opt_has(&c->opts, "rebuild") ? rebuild(&b, e) : build(&b, e);
-	exec_close(b.exec);
-	store_close(b.store);
-	return r;
+	TRY(read_plan_options(c, &b.plan_options, e));
+	if (trace)
+		TRY(trace_open(&c->arena, trace, &b.trace, e));
+	return end_trace(b.trace, run_build(&b, fd, e), e);
 }

@@ -22,6 +22,7 @@ extern const struct opt global_opts[];
 const struct cmd *cmd_find(const char *name);
 void cmd_print_help(const struct cmd *only);
 
+int cmd_advise(struct ctx *c, struct err *e);
 int cmd_build(struct ctx *c, struct err *e);
 int cmd_catalog(struct ctx *c, struct err *e);
 int cmd_check_abi(struct ctx *c, struct err *e);
@@ -52,8 +53,9 @@ int work_dir(const struct ctx *c, const char **out, struct err *e);
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
 /* The same and the kernel's files. */
 int work_load(struct ctx *c, struct work *w, struct err *e);
-/* Then the plan; answers may be NULL (plan_make). */
-int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers, struct err *e);
+/* Then the plan; answers and options may be NULL (plan_make). */
+int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers,
+	const struct plan_options *o, struct err *e);
 /* All of that, without answers. */
 int work_plan(struct ctx *c, struct work *w, struct err *e);
 /* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
@@ -77,4 +79,15 @@ void progress_bytes(struct progress *p, uint64_t received, uint64_t total, const
 void progress_end(struct progress *p);
 /* One JSON line to the events' descriptor, if there is one: {"event": NAME, "name": value}. */
 void progress_note(struct progress *p, const char *event, const char *key, const char *value);
+
+/* What ran when, as a file for Chrome's trace viewer. Every function takes NULL for a run that is not traced. */
+struct trace;
+/* Fails with ERR_USAGE when path is in no directory that can be written to. */
+int trace_open(struct arena *a, const char *path, struct trace **out, struct err *e);
+/* An observer that notes the steps and passes everything on to next, which must outlive it. */
+struct observer trace_observer(struct trace *t, const struct observer *next);
+/* The next phase of the command itself begins, and the one before it ends; NULL: none does. */
+void trace_phase(struct trace *t, const char *name);
+/* Writes the file; steps that are not over are taken to end now. */
+int trace_write(struct trace *t, struct err *e);
 #endif

@@ -106,12 +106,21 @@ report_failure(const struct plan *plan, const struct exec_event *ev)
 	log_text(LOG_ERROR, text.p, text.n);
 }
 
+/* Small work of our own is not worth a line in a log. */
+static bool
+is_worth_a_line(const struct step *s)
+{
+	return !step_is_own(s) || s->kind == STEP_TRY || s->kind == STEP_DEVICE || s->kind == STEP_JUDGE;
+}
+
 void
 progress_event(void *arg, const struct plan *plan, const struct exec_event *ev)
 {
 	struct progress *p = arg;
 	const struct step *s = &plan->steps[ev->step];
 
+	if (ev->kind == EXEC_AGAIN)
+		return;
 	emit_step(p, plan, ev);
 	if (ev->kind == EXEC_STARTED)
 		snprintf(p->label, sizeof(p->label), "%s %s", s->variant->name, s->label);
@@ -123,7 +132,7 @@ progress_event(void *arg, const struct plan *plan, const struct exec_event *ev)
 		report_failure(plan, ev);
 	else if (ev->kind == EXEC_DONE && ev->state == STEP_DONE && ev->output.n)
 		log_text(LOG_INFO, ev->output.p, ev->output.n);
-	if (!log_has_status() && ev->kind == EXEC_DONE && ev->state == STEP_DONE)
+	if (!log_has_status() && ev->kind == EXEC_DONE && ev->state == STEP_DONE && is_worth_a_line(s))
 		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
 			ev->seconds);
 	draw(p, ev, (unsigned)ev->running);

@@ -34,13 +34,25 @@ static const struct opt build_opts[] = {
 	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
 	{ 'k', "keep-going", NULL, "after a failure, build what does not depend on it" },
 	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
+	{ 0, "cache", "MODE", "rw; ro: use results, keep none; off: use none, keep none" },
+	{ 0, "cache-size", "SIZE", "bytes of results to keep (20G); 0: all" },
 	{ 0, "engine", "NAME", "divided (default): nvcc's steps one by one; plain: nvcc itself" },
+	{ 0, "device-only", "HOW", "device passes without the host's code: verify (default): where one architecture proves it; trust: where its slimmed text does; off" },
+	{ 0, "slim", "WHAT", "all: the host's compilers see only what of the headers is reached; off" },
 	{ 0, "rebuild", NULL, "run all steps again and compare; what differs is told, not taken" },
 	{ 0, "no-check", NULL, "publish also what the checks refuse" },
+	{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" },
 	{ 0, "events", "FD", "write what happens as JSON lines to a descriptor" },
 	{ 0 },
 };
 static const struct opt selection_opts[] = { SELECTION_OPTS, { 0 } };
+static const struct opt advise_opts[] = {
+	SELECTION_OPTS,
+	{ 0, "json", NULL, "as JSON" },
+	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
+	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
+	{ 0 },
+};
 static const struct opt plan_opts[] = {
 	SELECTION_OPTS,
 	{ 0, "json", NULL, "as JSON" },
@@ -84,6 +96,8 @@ static const struct opt no_opts[] = { { 0 } };
 
 static const struct cmd cmds[] = {
 	{ "build", "[DIR]", "build variants into DIR/build", build_opts, cmd_build },
+	{ "advise", "[DIR]", "measure what includes cost, and say which narrower ones would do",
+		advise_opts, cmd_advise },
 	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,
 		cmd_list_variants },
 	{ "check-config", "[DIR]", "read build.toml and say what is wrong with it", no_opts,

@@ -6,20 +6,9 @@
 int
 cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e)
 {
-	static const char units[] = "KMGT";
-	struct str s = str_of(text);
-	uint64_t factor = 1;
-	const char *u = s.n ? strchr(units, s.p[s.n - 1]) : NULL;
-
-	if (u) {
-		for (ptrdiff_t i = 0; i <= u - units; i++)
-			factor *= 1024;
-		s.n--;
-	}
-	if (!str_to_u64(s, out) || *out > UINT64_MAX / factor)
+	if (!str_to_size(str_of(text), out))
 		return err_set(e, ERR_USAGE, "%s: \"%s\" is not a size such as 20G or 512M",
 			option, text);
-	*out *= factor;
 	return 0;
 }
 
@@ -106,10 +95,13 @@ work_load(struct ctx *c, struct work *w, struct err *e)
 }
 
 int
-work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers, struct err *e)
+work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers,
+	const struct plan_options *o, struct err *e)
 {
+	static const struct plan_options to_read = { .is_to_read = true };
+
 	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, answers,
-		&w->plan, e));
+		o ? o : &to_read, &w->plan, e));
 	for (size_t i = w->resolution.notes.n; i < w->plan.notes.n; i++)
 		log_debug("note: %s", w->plan.notes.v[i]);
 	return 0;
@@ -119,7 +111,7 @@ int
 work_plan(struct ctx *c, struct work *w, struct err *e)
 {
 	TRY(work_load(c, w, e));
-	return work_make_plan(c, w, NULL, e);
+	return work_make_plan(c, w, NULL, NULL, e);
 }
 
 struct fetch_view {

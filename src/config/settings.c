@@ -43,7 +43,7 @@ take(const struct toml *t, const char *path, struct key *keys, size_t n, struct 
 		if (k == n)
 			return err_set(e, ERR_CONFIG,
 				"%s:%u:%u: unknown setting \"%.*s\"; the settings are store, "
-				"wheel-index, debian-mirror, redist and sandbox",
+				"wheel-index, debian-mirror, redist, sandbox, cache and cache-size",
 				path, p->line, p->col, (int)p->key.n, p->key.p);
 		if (p->val.kind != TOML_STRING)
 			return err_set(e, ERR_CONFIG, "%s:%u:%u: %s must be a string", path,
@@ -54,10 +54,11 @@ take(const struct toml *t, const char *path, struct key *keys, size_t n, struct 
 }
 
 static int
-read_file(struct arena *a, struct settings *s, struct err *e)
+read_file(struct arena *a, struct settings *s, const char **cache_size, struct err *e)
 {
 	struct key keys[] = { { "store", &s->home }, { "wheel-index", &s->wheel_index },
-		{ "debian-mirror", &s->debian }, { "redist", &s->redist }, { "sandbox", &s->sandbox } };
+		{ "debian-mirror", &s->debian }, { "redist", &s->redist }, { "sandbox", &s->sandbox },
+		{ "cache", &s->cache }, { "cache-size", cache_size } };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
 	struct toml t;
 	struct str text;
@@ -114,19 +115,25 @@ usable_cores(void)
 int
 settings_load(struct arena *a, const struct opts *o, struct settings *out, struct err *e)
 {
-	struct settings s = { 0 };
-	const char *cache = user_dir(a, "XDG_CACHE_HOME", ".cache");
+	struct settings s = { .sandbox = "auto", .cache = "rw" };
+	const char *cache = user_dir(a, "XDG_CACHE_HOME", ".cache"), *size = "20G";
 
-	TRY(read_file(a, &s, e));
+	TRY(read_file(a, &s, &size, e));
 	pick(o, "store", "KERNEL_BUILDER_HOME", &s.home);
 	pick(o, "wheel-index", "KERNEL_BUILDER_WHEEL_INDEX", &s.wheel_index);
 	pick(o, "debian-mirror", "KERNEL_BUILDER_DEBIAN_MIRROR", &s.debian);
 	pick(o, "redist", "KERNEL_BUILDER_REDIST", &s.redist);
-	s.sandbox = s.sandbox ? s.sandbox : "auto";
 	pick(o, "sandbox", "KERNEL_BUILDER_SANDBOX", &s.sandbox);
 	if (!streq(s.sandbox, "auto") && !streq(s.sandbox, "on") && !streq(s.sandbox, "off"))
 		return err_set(e, ERR_USAGE, "sandbox must be auto, on or off, not \"%s\"",
 			s.sandbox);
+	pick(o, "cache", "KERNEL_BUILDER_CACHE", &s.cache);
+	if (!streq(s.cache, "rw") && !streq(s.cache, "ro") && !streq(s.cache, "off"))
+		return err_set(e, ERR_USAGE, "cache must be rw, ro or off, not \"%s\"", s.cache);
+	pick(o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE", &size);
+	if (!str_to_size(str_of(size), &s.cache_size))
+		return err_set(e, ERR_USAGE, "cache-size must be a size such as 20G, or 0, not \"%s\"",
+			size);
 	pick(o, "catalog", "KERNEL_BUILDER_CATALOG", &s.catalog);
 	if (!s.home && cache)
 		s.home = path_join(a, cache, "kernel-builder");

@@ -7,6 +7,8 @@
  *     debian-mirror = "..."
  *     redist = "..."
  *     sandbox = "auto"           # or "on", "off"
+ *     cache = "rw"               # or "ro", "off"
+ *     cache-size = "20G"         # "0": no bound
  */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -19,6 +21,8 @@ struct settings {
 	const char *redist;      /* --redist, KERNEL_BUILDER_REDIST; NULL: the default */
 	const char *catalog;     /* --catalog, KERNEL_BUILDER_CATALOG; NULL: the built-in one */
 	const char *sandbox;     /* --sandbox, KERNEL_BUILDER_SANDBOX: "auto", "on" or "off"; default: auto */
+	const char *cache;       /* --cache, KERNEL_BUILDER_CACHE: "rw", "ro" or "off"; default: rw */
+	uint64_t cache_size;     /* --cache-size, KERNEL_BUILDER_CACHE_SIZE: bytes of results; 0: no bound; default: 20G */
 	unsigned max_jobs;       /* --max-jobs, MAX_JOBS: most steps at once; default: cores */
 	unsigned cores; /* --cores, CORES: cores to use; default: those this process may use */
 };

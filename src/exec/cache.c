@@ -42,12 +42,39 @@ result_key(struct cache *c, const struct digest *deps_key, const struct strs *de
 	return true;
 }
 
-static int
-has_object(struct cache *c, const struct digest *object, struct err *e)
+int
+cache_get_text(struct cache *c, const struct digest *key, struct str *out, struct err *e)
+{
+	const struct str *own = map_get(
+		&c->own, (struct str){ (const char *)key->b, sizeof(key->b) });
+
+	if (own) {
+		*out = *own;
+		return 1;
+	}
+	return c->mode == CACHE_OFF ? 0 : store_get_text(c->arena, c->store, "actions", key, out, e);
+}
+
+int
+cache_put_text(struct cache *c, const struct digest *key, struct str text, struct err *e)
+{
+	const char *k = arena_strndup(c->arena, (const char *)key->b, sizeof(key->b));
+	struct str *own;
+
+	if (c->mode == CACHE_RW)
+		return store_put_text(c->store, "actions", key, text, e);
+	own = arena_new(c->arena, struct str);
+	*own = (struct str){ arena_strndup(c->arena, text.p, text.n), text.n };
+	*map_put(c->arena, &c->own, (struct str){ k, sizeof(key->b) }) = own;
+	return 0;
+}
+
+int
+cache_has_object(struct cache *c, const struct digest *object, struct err *e)
 {
 	if (c->quick)
 		return store_has_object(c->store, object);
-	return store_check_object(c->store, object, e);
+	return store_check_object(c->store, object, c->hold, e);
 }
 
 static int
@@ -55,7 +82,7 @@ find_result(struct cache *c, const struct step *s, const struct digest *key,
 	struct digest *objects, struct err *e)
 {
 	struct str text, line;
-	int r = store_get_text(c->arena, c->store, "actions", key, &text, e);
+	int r = cache_get_text(c, key, &text, e);
 
 	if (r <= 0)
 		return r;
@@ -66,7 +93,7 @@ find_result(struct cache *c, const struct step *s, const struct digest *key,
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		if (!str_cut(&text, '\n', &line) || !digest_parse(line, &objects[i]))
 			return 0;
-		r = s->is_transient ? 1 : has_object(c, &objects[i], e);
+		r = s->is_transient ? 1 : cache_has_object(c, &objects[i], e);
 		if (r <= 0)
 			return r;
 	}
@@ -87,7 +114,7 @@ static int
 read_deps(struct cache *c, const struct digest *key, struct strs *out, struct err *e)
 {
 	struct str text, line;
-	int r = store_get_text(c->arena, c->store, "actions", key, &text, e);
+	int r = cache_get_text(c, key, &text, e);
 
 	if (r <= 0)
 		return r;
@@ -192,7 +219,7 @@ put_result(struct cache *c, const struct step *s, const struct digest *key,
 	buf_adds(&text, RESULT_HEAD);
 	for (size_t i = 0; i < s->outputs.n; i++)
 		buf_addf(&text, "%s\n", digest_hex(&objects[i], hex));
-	return store_put_text(c->store, "actions", key, buf_str(&text), e);
+	return cache_put_text(c, key, buf_str(&text), e);
 }
 
 int
@@ -214,5 +241,5 @@ cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	for (size_t i = 0; i < deps->n; i++)
 		buf_addf(&text, "%s\n", deps->v[i]);
 	TRY(put_result(c, s, &key, objects, e));
-	return store_put_text(c->store, "actions", &deps_key, buf_str(&text), e);
+	return cache_put_text(c, &deps_key, buf_str(&text), e);
 }

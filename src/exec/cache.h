@@ -15,15 +15,24 @@
  */
 #ifndef EXEC_CACHE_H
 #define EXEC_CACHE_H
+#include "base/map.h"
 #include "exec/exec.h"
 
 struct cache {
 	struct store *store;
 	const struct sources_set *sources;
+	enum cache_mode mode;
 	bool quick; /* cache_find only looks whether the object is there; it is hashed when it is used */
 	const char *run_dir; /* real path of the run's directory, for cache_put */
+	const char *hold;    /* where objects that the run uses have a name of their own; NULL while quick */
 	struct arena *arena; /* of the run */
+	struct map own;      /* the run's records when they are not for the store: struct str, by the 32 bytes of the key */
 };
+/* A record: of the run, or of the store, as the mode says. get returns 1, or 0 when there is none. */
+int cache_get_text(struct cache *c, const struct digest *key, struct str *out, struct err *e);
+int cache_put_text(struct cache *c, const struct digest *key, struct str text, struct err *e);
+/* 1: the object is there and, unless quick, intact and held. */
+int cache_has_object(struct cache *c, const struct digest *object, struct err *e);
 /* 1: found, objects (one for each output) are in the store and, unless quick, intact; of a transient step only the digests
  * are known. 0: not. inputs are the digests of the step's inputs. */
 int cache_find(struct cache *c, const struct step *s, const struct digest *inputs,

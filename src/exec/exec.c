@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/signal.h"
+#include "exec/jobserver.h"
+#include "exec/own.h"
 #include "exec/schedule.h"
 #include <errno.h>
 #include <poll.h>
@@ -11,7 +13,8 @@
 #include <unistd.h>
 
 int
-exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e)
+exec_open(struct store *s, const struct plan *p, enum cache_mode mode, struct exec **out,
+	struct err *e)
 {
 	struct exec *x = calloc(1, sizeof(*x));
 
@@ -23,7 +26,10 @@ exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *
 	x->out = arena_array(&x->arena, struct outcome, p->n_steps + 1);
 	for (size_t i = 0; i < p->n_steps; i++)
 		x->out[i].objects = arena_array(&x->arena, struct digest, p->steps[i].outputs.n);
-	x->cache = (struct cache){ .store = s, .sources = p->sources, .arena = &x->arena };
+	exec_find_users(x);
+	x->cache = (struct cache){
+		.store = s, .sources = p->sources, .mode = mode, .arena = &x->arena
+	};
 	*out = x;
 	return 0;
 }
@@ -48,14 +54,65 @@ exec_outcomes(const struct exec *x)
 	return x->out;
 }
 
-static bool
-has_inputs(const struct exec *x, const struct step *s)
+const char *
+exec_object_path(struct arena *a, const struct exec *x, const struct digest *d)
 {
-	for (size_t i = 0; i < s->n_inputs; i++) {
+	return x->dir ? stage_object_path(a, &x->stage, d) : store_object_path(a, x->store, d);
+}
+
+/* The run's directory. What the run uses has a name in there, so that no other builder can take it away. */
+static int
+make_dir(struct exec *x, struct err *e)
+{
+	if (x->dir)
+		return 0;
+	TRY(store_tmp(&x->arena, x->store, "run", &x->dir, e));
+	x->cache.run_dir = x->dir;
+	x->cache.hold = path_join(&x->arena, x->dir, "objects");
+	x->stage = (struct stage){
+		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena
+	};
+	return fs_mkdirs(x->cache.hold, e);
+}
+
+static bool
+has_first_inputs(const struct exec *x, const struct step *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
 		if (!has_result(&x->out[s->inputs[i].step]))
 			return false;
 	}
 	return true;
+}
+
+static bool
+has_inputs(const struct exec *x, const struct step *s)
+{
+	return has_first_inputs(x, s, s->n_inputs);
+}
+
+/* The first of its inputs that is no refusal; of the last one nobody asks. */
+static void
+choose(struct exec *x, size_t i)
+{
+	static const char refusal[] = STEP_REFUSAL;
+	const struct digest refused = sha256_of(refusal, sizeof(refusal) - 1);
+	const struct step *s = &x->plan->steps[i];
+	struct outcome *o = &x->out[i];
+
+	for (size_t k = 0; k < s->n_inputs; k++) {
+		const struct outcome *in = &x->out[s->inputs[k].step];
+
+		if (!has_result(in))
+			break;
+		o->objects[0] = in->objects[s->inputs[k].output];
+		if (k + 1 < s->n_inputs && digest_eq(&o->objects[0], &refused)) {
+			o->is_late = true;
+			continue;
+		}
+		o->state = STEP_CACHED;
+		break;
+	}
 }
 
 /* 1: the step's result is in the store, or known. 0: it must run, or cannot be looked up yet. */
@@ -64,11 +121,21 @@ look_up(struct exec *x, size_t i, struct err *e)
 {
 	const struct step *s = &x->plan->steps[i];
 	struct outcome *o = &x->out[i];
-	int r;
+	int r = 0;
 
-	if (!has_inputs(x, s) || x->before || o->must_run)
+	if (s->kind == STEP_CHOOSE) {
+		choose(x, i);
+		return has_result(o);
+	}
+	if (o->must_run || (x->before && !x->before[i].is_early))
 		return 0;
-	r = cache_find(&x->cache, s, exec_inputs(x, s), o->objects, e);
+	if (has_inputs(x, s))
+		TRY(r = cache_find(&x->cache, s, exec_inputs(x, s), o->objects, e));
+	if (r == 0 && s->n_early && !o->is_late && has_first_inputs(x, s, s->n_early)) {
+		TRY(r = early_find(x, i, e));
+		o->is_late = r == 0;
+		o->is_early = r > 0;
+	}
 	if (r > 0) {
 		o->state = STEP_CACHED;
 		o->is_absent = s->is_transient;
@@ -86,8 +153,9 @@ mark_possible(struct exec *x)
 
 		o->may_run = o->may_run || o->state == STEP_WAITING;
 		for (size_t k = 0; o->may_run && k < s->n_inputs; k++) {
-			if (x->out[s->inputs[k].step].is_absent)
-				x->out[s->inputs[k].step].may_run = true;
+			struct outcome *in = &x->out[exec_maker_of(x, s->inputs[k].step)];
+
+			in->may_run = in->may_run || in->is_absent;
 		}
 	}
 }
@@ -98,6 +166,8 @@ exec_probe(struct exec *x, bool quick, struct err *e)
 	int left = 0;
 
 	x->cache.quick = quick;
+	if (!quick)
+		TRY(make_dir(x, e));
 	for (size_t i = 0; i < x->plan->n_steps; i++)
 		x->out[i] = (struct outcome){ .state = STEP_WAITING, .objects = x->out[i].objects };
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
@@ -105,26 +175,33 @@ exec_probe(struct exec *x, bool quick, struct err *e)
 
 		if (r < 0)
 			return -1;
-		left += r == 0;
 	}
+	for (size_t i = 0; i < x->plan->n_steps; i++)
+		left += !has_result(&x->out[i]) && exec_is_demanded(x, i);
 	mark_possible(x);
 	return left;
 }
 
-size_t
+void
 exec_again(struct exec *x)
 {
-	size_t n = 0;
-
 	x->before = arena_array(&x->arena, struct outcome, x->plan->n_steps + 1);
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		n += has_result(&x->out[i]);
 		x->before[i] = x->out[i];
 		x->out[i] = (struct outcome){ .state = STEP_WAITING,
 			.objects = arena_array(
 				&x->arena, struct digest, x->plan->steps[i].outputs.n),
 			.may_run = true };
 	}
+}
+
+size_t
+exec_compared(const struct exec *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->plan->n_steps; i++)
+		n += x->out[i].state == STEP_DONE && has_result(&x->before[i]);
 	return n;
 }
 
@@ -140,7 +217,7 @@ tell(struct exec *x, struct exec_event ev)
 {
 	const struct observer *o = &x->opt->observer;
 
-	ev.total = x->plan->n_steps;
+	ev.total = x->total;
 	ev.done = x->done;
 	ev.running = x->running;
 	ev.cached = x->cached;
@@ -172,13 +249,21 @@ recall_inputs(struct exec *x, const struct step *s)
 	bool any = false;
 
 	for (size_t i = 0; i < s->n_inputs; i++) {
-		struct outcome *o = &x->out[s->inputs[i].step];
+		size_t direct = s->inputs[i].step, in = exec_maker_of(x, direct);
+		struct outcome *o = &x->out[in];
 
 		if (!o->is_absent)
 			continue;
+		/* A choice is made again, too. */
+		if (in != direct) {
+			x->out[direct].state = STEP_WAITING;
+			x->done--;
+			x->cached--;
+		}
 		o->is_absent = false;
 		o->must_run = true;
 		x->done--;
+		x->total -= x->plan->steps[in].is_lazy;
 		x->cached -= o->state == STEP_CACHED;
 		o->state = STEP_WAITING;
 		any = true;
@@ -217,66 +302,6 @@ is_under_way(const struct exec *x, size_t i)
 	return false;
 }
 
-/* A step that may still run: it is not done, or only its digests are known and another such step waits for its bytes. */
-static bool
-is_open(const struct exec *x, size_t i)
-{
-	if (x->out[i].state == STEP_WAITING || x->out[i].state == STEP_RUNNING)
-		return true;
-	for (size_t k = i + 1; x->out[i].is_absent && k < x->plan->n_steps; k++) {
-		const struct step *s = &x->plan->steps[k];
-
-		for (size_t n = 0; n < s->n_inputs; n++) {
-			if (s->inputs[n].step == i && is_open(x, k))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* A step that may still run has these bytes for an input. */
-static bool
-is_wanted(const struct exec *x, const struct digest *d)
-{
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		const struct step *s = &x->plan->steps[i];
-
-		for (size_t k = 0; k < s->n_inputs; k++) {
-			const struct outcome *in = &x->out[s->inputs[k].step];
-
-			if (has_result(in) && digest_eq(&in->objects[s->inputs[k].output], d) &&
-				is_open(x, i))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* What transient steps gave goes when the last step has used it; should it be needed after all, they run again. */
-static int
-drop_used(struct exec *x, const struct step *s, struct err *e)
-{
-	for (size_t i = 0; i < s->n_inputs; i++) {
-		CLEANUP(arena_freep) struct arena a = { 0 };
-		struct outcome *in = &x->out[s->inputs[i].step];
-		const struct digest *d = &in->objects[s->inputs[i].output];
-		char hex[65];
-
-		if (!x->plan->steps[s->inputs[i].step].is_transient || !has_result(in) ||
-			in->is_absent || is_wanted(x, d))
-			continue;
-		TRY(fs_remove(arena_printf(&a, "%s/objects/%s", x->dir, digest_hex(d, hex)), e));
-		for (size_t k = 0; k < x->plan->n_steps; k++) {
-			const struct step *t = &x->plan->steps[k];
-			struct outcome *o = &x->out[k];
-
-			for (size_t n = 0; t->is_transient && has_result(o) && n < t->outputs.n; n++)
-				o->is_absent = o->is_absent || digest_eq(&o->objects[n], d);
-		}
-	}
-	return 0;
-}
-
 /* A step whose inputs are there. 1: it must run now. 0: it need not, or not yet. */
 static int
 look_at_waiting(struct exec *x, size_t i, struct err *e)
@@ -288,42 +313,50 @@ look_at_waiting(struct exec *x, size_t i, struct err *e)
 		return 0;
 	}
 	if (o->is_missed)
-		return 1;
+		return exec_is_demanded(x, i);
 	TRY(look_up(x, i, e));
 	if (o->state == STEP_WAITING) {
-		o->is_missed = true;
-		return 1;
+		o->is_missed = has_inputs(x, &x->plan->steps[i]);
+		return o->is_missed && exec_is_demanded(x, i);
 	}
 	x->done++;
 	x->cached++;
+	x->total += x->plan->steps[i].is_lazy;
 	tell(x, (struct exec_event){ .kind = EXEC_DONE, .step = i, .state = STEP_CACHED });
-	return drop_used(x, &x->plan->steps[i], e);
+	TRY(exec_drop_used(x, &x->plan->steps[i], e));
+	return exec_drop_unused(x, &x->plan->steps[i], e);
 }
 
 /* The step to start next, or SIZE_MAX. Steps that the cache has got by now (an edit that changes no object, another
- * builder) are finished on the way. */
+ * builder) are finished on the way; that, and a choice that has to be made late, can let others begin, also ones in front. */
 static int
 next_ready(struct exec *x, size_t *out, struct err *e)
 {
 	const struct schedule *sched = x->schedule;
+	bool has_changed;
 
-	*out = SIZE_MAX;
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		const struct step *s = &x->plan->steps[i];
-		int r;
+	do {
+		has_changed = false;
+		*out = SIZE_MAX;
+		for (size_t i = 0; i < x->plan->n_steps; i++) {
+			const struct step *s = &x->plan->steps[i];
+			struct outcome *o = &x->out[i];
+			bool was_late = o->is_late;
+			int r;
 
-		if (x->out[i].state != STEP_WAITING || !has_inputs(x, s))
-			continue;
-		r = look_at_waiting(x, i, e);
-		TRY(r);
-		if (r && recall_inputs(x, s)) {
-			i = SIZE_MAX; /* those come before it */
-			*out = SIZE_MAX;
-		} else if (r && (*out == SIZE_MAX || sched->path[i] > sched->path[*out]) &&
-			   schedule_fits(sched, i)) {
-			*out = i;
+			if (o->state != STEP_WAITING || early_is_held(x, i) ||
+				!has_first_inputs(x, s, s->n_early ? s->n_early : s->n_inputs))
+				continue;
+			r = look_at_waiting(x, i, e);
+			TRY(r);
+			if (r && recall_inputs(x, s))
+				has_changed = true;
+			else if (r && (*out == SIZE_MAX || sched->path[i] > sched->path[*out]) &&
+				schedule_fits(sched, i))
+				*out = i;
+			has_changed = has_changed || o->state != STEP_WAITING || o->is_late != was_late;
 		}
-	}
+	} while (has_changed);
 	return 0;
 }
 
@@ -345,6 +378,15 @@ with_dir(struct arena *a, const struct strs *argv, const char *dir)
 	return out;
 }
 
+struct strs
+exec_command(struct exec *x, const struct step *s, const char *dir, const struct strs *argv)
+{
+	/* What nvcc answers goes into commands of later steps, placeholder and all. */
+	struct strs out = s->captures ? *argv : with_dir(&x->arena, argv, x->opt->sandbox ? "/kb" : dir);
+
+	return x->opt->sandbox ? stage_sandbox(&x->stage, x->opt->sandbox, s, &out, dir) : out;
+}
+
 static int
 start(struct exec *x, struct job *j, size_t step, struct err *e)
 {
@@ -353,18 +395,20 @@ start(struct exec *x, struct job *j, size_t step, struct err *e)
 	struct strs argv = { 0 };
 
 	TRY(stage_step(&x->stage, s, step, in, &j->dir, e));
-	/* What nvcc answers goes into commands of later steps, placeholder and all. */
-	argv = s->captures ? s->argv
-			   : with_dir(&x->arena, &s->argv, x->opt->sandbox ? "/kb" : j->dir);
-	if (x->opt->sandbox)
-		argv = stage_sandbox(&x->stage, x->opt->sandbox, s, &argv, j->dir);
-	TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
+	if (step_is_own(s)) {
+		TRY(own_start(x, j, s, e));
+	} else {
+		argv = exec_command(x, s, j->dir, &s->argv);
+		TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
+	}
+	x->total += s->is_lazy;
 	schedule_start(x->schedule, step);
 	j->busy = true;
 	j->step = step;
 	x->out[step].state = STEP_RUNNING;
 	x->running++;
-	tell(x, (struct exec_event){ .kind = EXEC_STARTED, .step = step });
+	tell(x, (struct exec_event){ .kind = EXEC_STARTED, .step = step,
+				.job = (unsigned)(j - x->jobs) });
 	return 0;
 }
 
@@ -401,7 +445,9 @@ tries_again(struct exec *x, const struct job *j, int exit_status)
 static int
 finish(struct exec *x, struct job *j, struct err *e)
 {
-	struct exec_event ev = { .kind = EXEC_DONE, .step = j->step };
+	struct exec_event ev = {
+		.kind = EXEC_DONE, .step = j->step, .job = (unsigned)(j - x->jobs)
+	};
 	struct outcome *o = &x->out[j->step];
 	struct strs deps = { 0 };
 	struct proc_end end;
@@ -410,7 +456,13 @@ finish(struct exec *x, struct job *j, struct err *e)
 	j->busy = false;
 	x->running--;
 	TRY(schedule_end(x->schedule, j->step, &end, end.exit_status == 0, e));
+	ev.seconds = end.seconds;
+	ev.cpu_seconds = end.cpu_seconds;
+	ev.peak_bytes = end.peak_bytes;
 	if (tries_again(x, j, end.exit_status)) {
+		ev.kind = EXEC_AGAIN;
+		ev.exit_status = end.exit_status;
+		tell(x, ev);
 		proc_free(&j->proc);
 		return fs_remove(j->dir, e);
 	}
@@ -427,17 +479,31 @@ finish(struct exec *x, struct job *j, struct err *e)
 	}
 	ev.state = o->state;
 	ev.exit_status = end.exit_status;
-	ev.seconds = end.seconds;
-	ev.cpu_seconds = end.cpu_seconds;
-	ev.peak_bytes = end.peak_bytes;
 	ev.output = buf_str(&j->proc.text);
 	tell(x, ev);
 	proc_free(&j->proc);
-	TRY(drop_used(x, &x->plan->steps[j->step], e));
+	TRY(exec_drop_used(x, &x->plan->steps[j->step], e));
 	return fs_remove(j->dir, e);
 }
 
-/* Waits until a step has ended or printed something. */
+/* The first of the steps that run has the token that this process came with. */
+static void
+return_tokens(struct exec *x)
+{
+	if (x->opt->jobserver)
+		jobserver_keep(x->opt->jobserver, x->running ? x->running - 1 : 0);
+}
+
+static bool
+has_token(struct exec *x)
+{
+	struct jobserver *j = x->opt->jobserver;
+
+	x->lacks_token = j && x->running && !jobserver_take(j);
+	return !x->lacks_token;
+}
+
+/* Waits until a step has ended or printed something, or another process gave a token back that one waits for. */
 static int
 wait_some(struct exec *x, struct err *e)
 {
@@ -450,6 +516,8 @@ wait_some(struct exec *x, struct err *e)
 		fds[n++] = (struct pollfd){ .fd = x->jobs[i].proc.pidfd, .events = POLLIN };
 		fds[n++] = (struct pollfd){ .fd = x->jobs[i].proc.out, .events = POLLIN };
 	}
+	if (x->lacks_token)
+		fds[n++] = (struct pollfd){ .fd = jobserver_fd(x->opt->jobserver), .events = POLLIN };
 	/* The time-out is for the signal that comes between the check and poll. */
 	if (poll(fds, n, 1000) < 0 && errno != EINTR)
 		return err_sys(e, "poll");
@@ -463,8 +531,10 @@ wait_some(struct exec *x, struct err *e)
 		ended = fds[n].revents != 0;
 		n += 2;
 		TRY(proc_read(&x->jobs[i].proc, e));
-		if (ended)
-			TRY(finish(x, &x->jobs[i], e));
+		if (!ended)
+			continue;
+		TRY(finish(x, &x->jobs[i], e));
+		return_tokens(x);
 	}
 	return 0;
 }
@@ -472,6 +542,7 @@ wait_some(struct exec *x, struct err *e)
 static int
 fill_jobs(struct exec *x, struct err *e)
 {
+	x->lacks_token = false;
 	if (x->failed && !x->opt->keep_going)
 		return 0;
 	for (size_t i = 0; i < x->opt->jobs; i++) {
@@ -480,7 +551,7 @@ fill_jobs(struct exec *x, struct err *e)
 		if (x->jobs[i].busy)
 			continue;
 		TRY(next_ready(x, &step, e));
-		if (step == SIZE_MAX)
+		if (step == SIZE_MAX || !has_token(x))
 			break;
 		TRY(start(x, &x->jobs[i], step, e));
 	}
@@ -512,6 +583,8 @@ kill_all(struct exec *x)
 		proc_finish(&x->jobs[i].proc, &end, &ignored);
 		proc_free(&x->jobs[i].proc);
 	}
+	x->running = 0;
+	return_tokens(x);
 }
 
 int
@@ -523,17 +596,14 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 	x->opt = o;
 	x->cache.quick = false;
 	x->jobs = arena_array(&x->arena, struct job, o->jobs);
-	x->fds = arena_array(&x->arena, struct pollfd, 2 * (size_t)o->jobs);
-	for (size_t i = 0; i < x->plan->n_steps; i++)
+	x->fds = arena_array(&x->arena, struct pollfd, 2 * (size_t)o->jobs + 1);
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		x->cached += x->out[i].state == STEP_CACHED;
+		x->total += has_result(&x->out[i]) || !x->plan->steps[i].is_lazy;
+	}
 	x->done = x->cached;
 	tell(x, (struct exec_event){ .kind = EXEC_READY });
-	TRY(store_tmp(&x->arena, x->store, "run", &x->dir, e));
-	TRY(fs_mkdirs(path_join(&x->arena, x->dir, "objects"), e));
-	x->cache.run_dir = x->dir;
-	x->stage = (struct stage){
-		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena
-	};
+	TRY(make_dir(x, e));
 	x->schedule = &schedule;
 	TRY(schedule_make(x, o->memory, &schedule, e));
 	r = loop(x, e);
@@ -542,8 +612,11 @@ exec_run(struct exec *x, const struct exec_options *o, size_t *failed, struct er
 		kill_all(x);
 	*failed = x->failed;
 	for (size_t i = 0; r == 0 && i < x->plan->n_steps; i++) {
-		if (x->out[i].state == STEP_WAITING)
-			x->out[i].state = STEP_SKIPPED;
+		if (x->out[i].state != STEP_WAITING)
+			continue;
+		if (!x->failed && exec_is_demanded(x, i))
+			r = err_set(e, ERR_BUG, "%s was never started", x->plan->steps[i].label);
+		x->out[i].state = STEP_SKIPPED;
 	}
 	return r;
 }

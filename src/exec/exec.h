@@ -5,31 +5,42 @@
 
 struct outcome {
 	enum step_state state;
-	struct digest *objects; /* STEP_CACHED, STEP_DONE: one for each output; in the store, unless the step is transient */
+	struct digest *objects; /* STEP_CACHED, STEP_DONE: one for each output; see exec_object_path. Of a transient step, they may be gone */
 	bool may_run;  /* after exec_probe: the step, or what it needs, is not there */
 	bool is_absent; /* only the digests are known: if a step needs the bytes, this one runs again */
 	bool must_run; /* such a one */
 	bool is_missed; /* it was looked up with these inputs, and not found */
+	bool is_early;  /* its first inputs were enough */
+	bool is_late;   /* its first inputs were not enough (step.n_early) */
 };
 struct exec_options {
 	unsigned jobs;    /* steps at once, at least 1 */
 	uint64_t memory;  /* bytes that steps may have together; 0: what is free (exec/schedule.h) */
 	bool keep_going;  /* after a failure, do what does not depend on it */
 	const struct sandbox *sandbox; /* steps run in it (exec/sandbox.h); NULL: without */
+	struct jobserver *jobserver;   /* each step beyond the first takes a token of it; NULL: there is none */
 	struct observer observer;
 };
+struct jobserver;
 struct sandbox;
+enum cache_mode {
+	CACHE_RW,
+	CACHE_RO, /* results of the store are used, none is recorded there */
+	CACHE_OFF /* neither */
+};
 struct exec; /* owns the run's directory: end it with exec_close */
 
-int exec_open(struct store *s, const struct plan *p, struct exec **out, struct err *e);
+int exec_open(struct store *s, const struct plan *p, enum cache_mode mode, struct exec **out,
+	struct err *e);
 void exec_close(struct exec *x);
 /* Looks every step up without running any. Returns the number of steps that must run. quick does not hash
  * the objects: enough to see that nothing is to be done, not to use them. */
 int exec_probe(struct exec *x, bool quick, struct err *e);
 /* After exec_probe: all steps run again, whatever the store has of them. What comes out is compared with that and, when
- * it differs, not taken: later steps go on with what there was (of a transient step, with what came out). Returns the number of steps that have a result to
- * compare with. */
-size_t exec_again(struct exec *x);
+ * it differs, not taken: later steps go on with what there was (of a transient step, with what came out). */
+void exec_again(struct exec *x);
+/* Of the steps that ran again, how many had a result to compare with. */
+size_t exec_compared(const struct exec *x);
 /* A step that ran again and gave something else. */
 struct difference {
 	size_t step;
@@ -38,6 +49,11 @@ struct difference {
 /* In the order in which they were found. */
 const struct difference *exec_differences(const struct exec *x, size_t *n);
 const struct outcome *exec_outcomes(const struct exec *x);
+/* Seconds of processors that a step took when it ran last. 1, or 0 when that is not known. */
+int exec_last_cpu_seconds(struct exec *x, size_t step, double *out, struct err *e);
+/* Where an object of an outcome lies, until exec_close. Unless it was only probed quickly, it stays there even when another
+ * builder evicts it from the store. */
+const char *exec_object_path(struct arena *a, const struct exec *x, const struct digest *d);
 /* Runs what exec_probe left. All pins of those steps must be in the store. 0: all is done; steps
  * that failed are outcomes, counted in *failed. -1: the run itself could not go on, or was
  * interrupted; children are gone. */

@@ -3,11 +3,13 @@
 #define EXEC_OBSERVER_H
 #include "plan/graph.h"
 
-enum exec_event_kind { EXEC_READY, EXEC_STARTED, EXEC_DONE };
+/* EXEC_AGAIN: the step was killed and will start once more. */
+enum exec_event_kind { EXEC_READY, EXEC_STARTED, EXEC_AGAIN, EXEC_DONE };
 enum step_state { STEP_WAITING, STEP_CACHED, STEP_RUNNING, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 struct exec_event {
 	enum exec_event_kind kind;
 	size_t step;
+	unsigned job; /* of those that run at once, which one: less than exec_options.jobs */
 	enum step_state state; /* EXEC_DONE */
 	/* EXEC_READY: counts when the run begins; later: how it stands */
 	size_t total, done, running, cached, failed;

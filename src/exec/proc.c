@@ -15,10 +15,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static _Noreturn void
-child(const char *dir, char **argv, char **env, int out, pid_t parent)
+/* What a child does: a program, or a function of this one. */
+struct task {
+	const char *dir;
+	char **argv, **env;
+	int (*fn)(void *arg);
+	void *arg;
+};
+
+static int
+perform(const struct task *t)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (chdir(t->dir) < 0) {
+		fprintf(stderr, "cannot enter %s: %s\n", t->dir, strerror(errno));
+		return 127;
+	}
+	if (t->fn)
+		return t->fn(t->arg);
+	/* execvpe would search the PATH of this process, not the step's. */
+	environ = t->env;
+	execvp(t->argv[0], t->argv);
+	fprintf(stderr, "cannot run %s: %s\n", t->argv[0], strerror(errno));
+	return 127;
+}
+
+static _Noreturn void
+child(const struct task *t, int out, pid_t parent)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), status = 127;
 	sigset_t none;
 
 	/* The parent may have died before prctl: then nobody would ever kill this one. */
@@ -34,16 +58,11 @@ child(const char *dir, char **argv, char **env, int out, pid_t parent)
 		_exit(127);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		fprintf(stderr, "cannot redirect its input and output: %s\n", strerror(errno));
-	else if (chdir(dir) < 0)
-		fprintf(stderr, "cannot enter %s: %s\n", dir, strerror(errno));
-	else {
-		/* execvpe would search the PATH of this process, not the step's. */
-		environ = env;
-		execvp(argv[0], argv);
-		fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
-	}
+	else
+		status = perform(t);
+	fflush(stdout);
 	fflush(stderr);
-	_exit(127);
+	_exit(status);
 }
 
 static char **
@@ -56,12 +75,9 @@ pointers(struct arena *a, const struct strs *s)
 	return v;
 }
 
-int
-proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
-	struct err *e)
+static int
+start(struct proc *p, const struct task *t, const char *what, struct err *e)
 {
-	CLEANUP(arena_freep) struct arena scratch = { 0 };
-	char **av = pointers(&scratch, argv), **ev = pointers(&scratch, env);
 	pid_t parent = getpid();
 	int fd[2];
 
@@ -72,10 +88,10 @@ proc_start(struct proc *p, const char *dir, const struct strs *argv, const struc
 	fflush(NULL);
 	p->pid = fork();
 	if (p->pid == 0)
-		child(dir, av, ev, fd[1], parent);
+		child(t, fd[1], parent);
 	close(fd[1]);
 	if (p->pid < 0) {
-		err_sys(e, "fork for %s", argv->v[0]);
+		err_sys(e, "fork for %s", what);
 		close(fd[0]);
 		p->pid = 0;
 		return -1;
@@ -93,6 +109,26 @@ proc_start(struct proc *p, const char *dir, const struct strs *argv, const struc
 	}
 	fcntl(p->pidfd, F_SETFD, FD_CLOEXEC);
 	return 0;
+}
+
+int
+proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
+	struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	struct task t = { .dir = dir,
+		.argv = pointers(&scratch, argv),
+		.env = pointers(&scratch, env) };
+
+	return start(p, &t, argv->v[0], e);
+}
+
+int
+proc_call(struct proc *p, const char *dir, int (*fn)(void *arg), void *arg, struct err *e)
+{
+	struct task t = { .dir = dir, .fn = fn, .arg = arg };
+
+	return start(p, &t, "a step", e);
 }
 
 int

@@ -23,6 +23,8 @@ struct proc_end {
  * with this process, and inherits no descriptors. */
 int proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
 	struct err *e);
+/* The same with a function of this program, whose value becomes the exit status. */
+int proc_call(struct proc *p, const char *dir, int (*fn)(void *arg), void *arg, struct err *e);
 /* Takes what there is to read. */
 int proc_read(struct proc *p, struct err *e);
 /* Waits for the child, which must have ended or been killed; reads the rest of its output. */

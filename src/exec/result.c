@@ -33,7 +33,7 @@ drop_needed(const struct step *s, const char *path, struct err *e)
 	return found ? fs_write_atomic(path, bytes.p, bytes.n, 0755, e) : 0;
 }
 
-/* Takes an output for an object. Those of transient steps live as long as the run. */
+/* Takes an output for an object. The run holds it for as long as it lasts; those of transient steps are nowhere else. */
 static int
 put_output(struct exec *x, const struct step *s, const char *path, struct digest *out,
 	struct err *e)
@@ -41,9 +41,10 @@ put_output(struct exec *x, const struct step *s, const char *path, struct digest
 	const char *to;
 	char hex[65];
 
-	if (!s->is_transient)
-		return store_put_object(x->store, path, out, e);
-	TRY(sha256_file(path, out, NULL, e));
+	if (s->is_transient || x->cache.mode != CACHE_RW)
+		TRY(sha256_file(path, out, NULL, e));
+	else
+		TRY(store_put_object(x->store, path, out, e));
 	to = arena_printf(&x->arena, "%s/objects/%s", x->dir, digest_hex(out, hex));
 	return rename(path, to) < 0 ? err_sys(e, "move %s to %s", path, to) : 0;
 }
@@ -82,7 +83,8 @@ exec_keep(struct exec *x, struct job *j, const struct strs *deps, struct err *e)
 		compare_result(x, j->step);
 		return 0;
 	}
-	return cache_put(&x->cache, s, exec_inputs(x, s), deps, o->objects, e);
+	TRY(cache_put(&x->cache, s, exec_inputs(x, s), deps, o->objects, e));
+	return s->kind == STEP_JUDGE ? early_remember(x, j->step, e) : 0;
 }
 
 /* The output of a step whose output is what it prints. Names of the run's directory become those that they have in a

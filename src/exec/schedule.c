@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include <stdio.h>
 
-#define COST_HEAD "kernel-builder cost 1\n"
+#define COST_HEAD "kernel-builder cost 2\n"
 #define MIB ((uint64_t)1 << 20)
 
 /* Of steps that never ran. cicc and cudafe++: 2.6 and 1.9 GiB on the 16 MB that torch/all.h becomes; the others are
@@ -24,6 +24,18 @@ static const struct {
 	[STEP_PTXAS] = { 1, 64 * MIB, 100 },
 	[STEP_FATBIN] = { 0.1, 32 * MIB, 3 },
 	[STEP_HOST] = { 10, 64 * MIB, 80 },
+	[STEP_STAND_IN] = { 0.01, 8 * MIB, 0 },
+	[STEP_GRAFT] = { 0.02, 16 * MIB, 3 },
+	[STEP_HOLLOW] = { 0.4, 32 * MIB, 20 },
+	[STEP_SLIM] = { 0.4, 32 * MIB, 20 },
+	[STEP_TRY] = { 6, 64 * MIB, 130 },
+	[STEP_STRIP] = { 0.3, 32 * MIB, 15 },
+	[STEP_SURVEY] = { 1.5, 200 * MIB, 20 },
+	[STEP_JUDGE] = { 4, 600 * MIB, 10 },
+	[STEP_STUB] = { 0.01, 8 * MIB, 3 },
+	[STEP_SLICE] = { 0.6, 200 * MIB, 20 },
+	[STEP_NAME] = { 0.02, 16 * MIB, 3 },
+	[STEP_DEVICE] = { 2, 64 * MIB, 170 },
 };
 
 static struct digest
@@ -42,17 +54,29 @@ static int
 read_cost(struct exec *x, const struct step *s, struct cost *out, struct err *e)
 {
 	struct digest key = cost_key(s);
-	struct str text, ms;
-	uint64_t n;
-	int r = store_get_text(&x->arena, x->store, "actions", &key, &text, e);
+	struct str text, ms, bytes;
+	uint64_t n, cpu;
+	int r = cache_get_text(&x->cache, &key, &text, e);
 
 	if (r <= 0 || !str_starts(text, STR(COST_HEAD)))
 		return r < 0 ? -1 : 0;
 	text = str_trim((struct str){ text.p + strlen(COST_HEAD), text.n - strlen(COST_HEAD) });
-	if (!str_cut(&text, ' ', &ms) || !str_to_u64(ms, &n) || !str_to_u64(text, &out->bytes))
+	if (!str_cut(&text, ' ', &ms) || !str_to_u64(ms, &n) || !str_cut(&text, ' ', &bytes) ||
+		!str_to_u64(bytes, &out->bytes) || !str_to_u64(text, &cpu))
 		return 0;
 	out->seconds = (double)n / 1000;
+	out->cpu_seconds = (double)cpu / 1000;
 	return 1;
+}
+
+int
+exec_last_cpu_seconds(struct exec *x, size_t step, double *out, struct err *e)
+{
+	struct cost c = { 0 };
+	int r = read_cost(x, &x->plan->steps[step], &c, e);
+
+	*out = c.cpu_seconds;
+	return r;
 }
 
 /* A number of bytes in a file of one; UINT64_MAX when there is none ("max"). */
@@ -112,6 +136,13 @@ free_memory(struct arena *a)
 	return n < group ? n : group;
 }
 
+/* Large, and of use to one step. */
+static bool
+is_text(const struct step *s)
+{
+	return s->is_transient && (s->depfile || (step_is_own(s) && s->kind != STEP_TRY));
+}
+
 int
 schedule_make(struct exec *x, uint64_t memory, struct schedule *out, struct err *e)
 {
@@ -130,14 +161,15 @@ schedule_make(struct exec *x, uint64_t memory, struct schedule *out, struct err 
 		TRY(known);
 		out->is_known[i] = known > 0;
 		if (!known)
-			out->cost[i] = (struct cost){ guess[s->kind].seconds, guess[s->kind].bytes };
+			out->cost[i] = (struct cost){ .seconds = guess[s->kind].seconds,
+				.bytes = guess[s->kind].bytes };
 	}
 	/* A step comes behind those that it waits for. */
 	for (size_t i = p->n_steps; i-- > 0;) {
 		const struct step *s = &p->steps[i];
 
 		/* A text is made when it is used next, not all of them first: they are large. */
-		out->path[i] += s->is_transient && s->depfile ? -0.001 : out->cost[i].seconds;
+		out->path[i] += is_text(s) ? -0.001 : out->cost[i].seconds;
 		for (size_t k = 0; k < s->n_inputs; k++) {
 			double *in = &out->path[s->inputs[k].step];
 
@@ -199,7 +231,7 @@ schedule_end(
 	s->alone_running -= s->alone[step];
 	if (!is_done)
 		return 0;
-	buf_addf(&text, COST_HEAD "%llu %llu\n", (unsigned long long)(end->seconds * 1000),
-		(unsigned long long)end->peak_bytes);
-	return store_put_text(s->exec->store, "actions", &key, buf_str(&text), e);
+	buf_addf(&text, COST_HEAD "%llu %llu %llu\n", (unsigned long long)(end->seconds * 1000),
+		(unsigned long long)end->peak_bytes, (unsigned long long)(end->cpu_seconds * 1000));
+	return cache_put_text(&s->exec->cache, &key, buf_str(&text), e);
 }

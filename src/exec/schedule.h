@@ -3,8 +3,8 @@
  *
  * Seconds and memory of a step are those that it took last time, under H("cost", step.key, source) in the store's
  * actions/; the key knows no contents, so an edited file is still known:
- *     kernel-builder cost 1
- *     MILLISECONDS PEAK-BYTES
+ *     kernel-builder cost 2
+ *     MILLISECONDS PEAK-BYTES MILLISECONDS-OF-PROCESSORS
  * A step that never ran is judged by its kind and the size of its inputs.
  */
 #ifndef EXEC_SCHEDULE_H
@@ -12,11 +12,11 @@
 #include "exec/internal.h"
 
 struct cost {
-	double seconds;
+	double seconds, cpu_seconds;
 	uint64_t bytes; /* resident, at the peak */
 };
 struct schedule {
-	const struct exec *exec;
+	struct exec *exec;
 	struct cost *cost;    /* of each step that may run */
 	bool *is_known;       /* from a record */
 	double *path;         /* seconds from the step's start to the end of what waits for it */

@@ -90,7 +90,7 @@ add_package(struct arena *a, const struct plan *p, struct files *out, struct err
 
 int
 package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const struct store *s, const struct digest *object, struct package *out, struct err *e)
+	const char *extension, const struct digest *object, struct package *out, struct err *e)
 {
 	const struct project *pr = p->project;
 	const char *id = v->ops ? v->ops :
@@ -110,7 +110,7 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 			fill(a, embedded_alias(), words, n_words));
 	if (object) {
 		struct package_file f = { .path = arena_printf(a, "%s.abi3.so", v->ops),
-			.from = store_object_path(a, s, object),
+			.from = extension,
 			.sha256 = *object,
 			.is_exec = true };
 

@@ -21,10 +21,10 @@ struct package {
  *     __init__.py, other files of the Python package, _ops.py, OPS.abi3.so, metadata.json
  *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory; absent when the package
  *                              has a module of its own name (sources_can_alias)
- * object is the extension in the store; NULL for a variant without one.
+ * extension is the extension's file, object its digest; both NULL for a variant without one.
  */
 int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const struct store *s, const struct digest *object, struct package *out, struct err *e);
+	const char *extension, const struct digest *object, struct package *out, struct err *e);
 
 /* metadata.json: name, id, version, license, upstream, source, python-depends, kernel-depends, backend, digest,
  * provenance, and toolchain, which is ours. files are all others of the package, sorted. */

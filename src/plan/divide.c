@@ -9,25 +9,7 @@
 #include "base/arena.h"
 #include "base/path.h"
 #include "formats/dryrun.h"
-#include "plan/maker.h"
-
-#define TMP "tmp/"
-#define DEPFILE "out/d"
-
-struct part {
-	enum step_kind kind;
-	struct strs argv;
-	struct strs inputs;  /* tmp/NAME */
-	struct strs outputs; /* tmp/NAME, or the object */
-	const char *arch;    /* "80", "90a"; NULL: the host, or all */
-};
-struct dividing {
-	struct arena *a;
-	const char *source; /* src/PATH */
-	VEC(struct part) parts;
-	const char *stub;   /* tmp/NAME: what the host's text includes */
-	const char **why;
-};
+#include "plan/divide.h"
 
 static int
 cannot(struct dividing *d, const char *what, const char *word)
@@ -213,8 +195,8 @@ fatbinary(struct dividing *d, const struct strs *argv, struct part *p)
 		return cannot(d, "fatbinary without a result", argv->v[0]);
 	p->kind = STEP_FATBIN;
 	copy_argv(d, "cuda/bin/fatbinary", argv, p);
-	vec_push(d->a, &p->outputs, out);
 	vec_push(d->a, &p->outputs, binary);
+	vec_push(d->a, &p->outputs, out);
 	for (size_t i = 1; i < argv->n; i++) {
 		const char *file = strstr(argv->v[i], ",file=");
 
@@ -237,7 +219,7 @@ host(struct dividing *d, const struct strs *argv, struct part *p)
 
 	for (size_t i = 0; i < d->parts.n; i++) {
 		if (d->parts.v[i].kind == STEP_FATBIN)
-			fatbin = d->parts.v[i].outputs.v[0];
+			fatbin = d->parts.v[i].outputs.v[1];
 	}
 	if (!out || !str_has_prefix(out, "out/") || !d->stub || !fatbin)
 		return cannot(d, "a host compiler with other files", out ? out : argv->v[0]);
@@ -277,9 +259,8 @@ add_part(struct dividing *d, const struct strs *argv)
 	return r;
 }
 
-/* The part that makes a file, and which of its outputs that is. */
-static const struct part *
-maker_of(const struct dividing *d, const char *path, size_t *output)
+const struct part *
+part_maker_of(const struct dividing *d, const char *path, size_t *output)
 {
 	for (size_t i = 0; i < d->parts.n; i++) {
 		const struct part *p = &d->parts.v[i];
@@ -306,106 +287,27 @@ is_whole(struct dividing *d)
 		if (strs_has(&p->argv, "--device-c"))
 			return cannot(d, "relocatable device code", "-rdc=true");
 		for (size_t k = 0; k < p->inputs.n; k++) {
-			/* Of second outputs, only the stub is kept: see add_step. */
-			if (!maker_of(d, p->inputs.v[k], &output) ||
-				(output > 0 && !streq(p->inputs.v[k], d->stub)))
+			/* Of second outputs, there are the stub and the fatbinary as C: see plan/passes.c. */
+			if (!part_maker_of(d, p->inputs.v[k], &output) ||
+				(output > 0 && p->kind != STEP_HOST))
 				return cannot(d, "a file that nothing makes", p->inputs.v[k]);
 		}
 	}
 	return hosts == 1 ? 1 : cannot(d, "not one host compiler", d->source);
 }
 
-static const struct root *
-root_of(struct maker *m, const struct torch_flags *f, const struct root *all, const char *src,
-	enum step_kind kind)
-{
-	const struct mount *mounts[] = { mount_gcc(m, f->gcc), mount_cuda(m, f->variant->cuda),
-		mount_module_id(m, src) };
-
-	if (kind == STEP_PREPROCESS)
-		return all;
-	return root_make(m, mounts, kind == STEP_CUDAFE || kind == STEP_CICC ? 3 : 2);
-}
-
-static const char *
-label_of(struct arena *a, const char *src, const struct part *p)
-{
-	static const char *const what[STEP_KINDS] = { [STEP_PREPROCESS] = "g++ -E",
-		[STEP_CUDAFE] = "cudafe++",
-		[STEP_CICC] = "cicc",
-		[STEP_PTXAS] = "ptxas",
-		[STEP_FATBIN] = "fatbinary",
-		[STEP_HOST] = "g++" };
-
-	return arena_printf(a, "%s: %s%s%s", src, what[p->kind], p->arch ? " " : "",
-		p->arch ? p->arch : "");
-}
-
-/* Adds the steps in an order in which each comes behind those that it waits for. index holds, for each part, its step
- * + 1. */
-static size_t
-add_step(struct maker *m, const struct torch_flags *f, const struct root *all, const char *src,
-	const struct dividing *d, const struct part *p, size_t *index)
-{
-	size_t at = (size_t)(p - d->parts.v);
-	struct step s = { .kind = p->kind,
-		.label = label_of(m->a, src, p),
-		.variant = f->variant,
-		.root = root_of(m, f, all, src, p->kind),
-		.argv = p->argv,
-		.is_transient = p->kind == STEP_PREPROCESS || p->kind == STEP_CUDAFE };
-	struct {
-		struct step_input *v;
-		size_t n, cap;
-	} inputs = { 0 };
-
-	if (index[at])
-		return index[at] - 1;
-	for (size_t i = 0; i < p->inputs.n; i++) {
-		struct step_input in = { .path = p->inputs.v[i] };
-		const struct part *from = maker_of(d, in.path, &in.output);
-
-		in.step = add_step(m, f, all, src, d, from, index);
-		vec_push(m->a, &inputs, in);
-	}
-	s.inputs = inputs.v;
-	s.n_inputs = inputs.n;
-	s.outputs = p->outputs;
-	/* Of cicc's stubs, the host's text includes one; nothing reads the fatbinary that is not C. */
-	if (p->outputs.n > 1 && !streq(p->outputs.v[1], d->stub))
-		s.outputs.n = 1;
-	if (p->kind == STEP_PREPROCESS) {
-		s.source = src;
-		s.depfile = DEPFILE;
-	}
-	index[at] = maker_add_step(m, s) + 1;
-	return index[at] - 1;
-}
-
 int
-maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
-	const char *src, struct str answer, size_t *object, const char **why)
+divide(struct arena *a, const char *src, struct str answer, struct dividing *out, const char **why)
 {
-	struct dividing d = {
-		.a = m->a, .source = arena_printf(m->a, "src/%s", src), .why = why
-	};
 	struct dryrun dry;
-	size_t *index;
 
-	if (!dryrun_parse(m->a, answer, &dry, why))
+	*out = (struct dividing){ .a = a, .source = arena_printf(a, "src/%s", src), .why = why };
+	if (!dryrun_parse(a, answer, &dry, why))
 		return 0;
 	for (size_t i = 0; i < dry.n; i++) {
-		if (!add_part(&d, &dry.commands[i]))
+		if (!add_part(out, &dry.commands[i]))
 			return 0;
 	}
-	if (!is_whole(&d))
-		return 0;
-	for (size_t i = 0; i < dry.warnings.n; i++)
-		vec_push(m->a, &m->out->notes, dry.warnings.v[i]);
-	index = arena_array(m->a, size_t, d.parts.n);
-	for (size_t i = 0; i < d.parts.n; i++) {
-		if (d.parts.v[i].kind == STEP_HOST)
-			*object = add_step(m, f, all, src, &d, &d.parts.v[i], index);
-	}
-	return 1;
+	out->warnings = dry.warnings;
+	return is_whole(out);
 }

@@ -22,9 +22,16 @@ const char *
 step_kind_name(enum step_kind k)
 {
 	static const char *const name[STEP_KINDS] = { "cxx", "cuda", "link", "ask", "preprocess",
-		"cudafe", "cicc", "ptxas", "fatbin", "host" };
+		"cudafe", "cicc", "ptxas", "fatbin", "host", "stand-in", "graft", "hollow", "slim",
+		"try", "strip", "survey", "judge", "stub", "slice", "device", "name", "choose" };
 
 	return name[k];
+}
+
+static bool
+runs_cicc(const struct strs *argv)
+{
+	return argv->n && str_has_suffix(argv->v[0], "/cicc");
 }
 
 /* A step with inputs is told by them, too. */
@@ -37,7 +44,7 @@ maker_add_step(struct maker *m, struct step s)
 	void **slot;
 
 	s.env = step_env(m->a);
-	if (s.kind == STEP_CICC)
+	if (s.kind == STEP_CICC || s.tool[TOOL_CICC].n || runs_cicc(&s.tool[TOOL_COMPILE]))
 		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
 	s.key = step_key(&s, m->src);
 	h = sha256_new();
@@ -135,10 +142,11 @@ add_answered(struct maker *m, const struct torch_flags *f, const struct root *ro
 	return 0;
 }
 
-static void
-add_compile(struct maker *m, const struct torch_flags *f, const struct root *root,
+/* The command that compiles src, with the name that f has for the extension. */
+static struct step
+compile_step(struct maker *m, const struct torch_flags *f, const struct root *root,
 	const struct variant_kernel *k, const struct strs *include, const struct strs *cxx_flags,
-	const char *src, struct link *l)
+	const char *src)
 {
 	const char *object = arena_printf(m->a, "out/%s.o", path_base(src));
 	const char *source = arena_printf(m->a, "src/%s", src);
@@ -149,17 +157,72 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 		.root = root,
 		.source = src,
 		.depfile = arena_printf(m->a, "%s.d", object) };
-	struct step_input in = { 0 };
 
 	vec_push(m->a, &s.outputs, object);
 	if (cuda)
 		torch_cuda_argv(m->a, f, k, source, object, &s.argv);
-	else if (!m->only_questions)
-		torch_cxx_argv(m->a, f, include, cxx_flags, source, object, &s.argv);
 	else
+		torch_cxx_argv(m->a, f, include, cxx_flags, source, object, &s.argv);
+	return s;
+}
+
+static struct step
+name_step(struct maker *m, enum step_kind kind, const struct step *of, size_t n)
+{
+	struct step s = { .kind = kind,
+		.label = arena_printf(m->a, "%s: %s", of->label, step_kind_name(kind)),
+		.variant = of->variant,
+		.source = of->source,
+		.inputs = arena_array(m->a, struct step_input, n),
+		.n_inputs = n };
+
+	s.root = root_make(m, NULL, 0);
+	vec_push(m->a, &s.argv, "kernel-builder");
+	vec_push(m->a, &s.argv, step_kind_name(kind));
+	vec_push(m->a, &s.argv, "1");
+	vec_push(m->a, &s.outputs, of->outputs.v[0]);
+	return s;
+}
+
+/* The object, if the placeholder in it is whole wherever it is; else what comes of the source with the id itself. */
+static size_t
+add_named(struct maker *m, size_t object, const struct step *with_id)
+{
+	struct step s = name_step(m, STEP_NAME, with_id, 1), whole = *with_id;
+	size_t checked;
+
+	s.inputs[0] = (struct step_input){ .step = object, .path = "in/object" };
+	checked = maker_add_step(m, s);
+	whole.label = arena_printf(m->a, "%s, with its id", with_id->label);
+	whole.is_lazy = true;
+	s = name_step(m, STEP_CHOOSE, with_id, 2);
+	s.n_early = 1;
+	s.inputs[0] = (struct step_input){ .step = checked, .path = "in/0" };
+	s.inputs[1] = (struct step_input){ .step = maker_add_step(m, whole), .path = "in/1" };
+	return maker_add_step(m, s);
+}
+
+static void
+add_compile(struct maker *m, const struct torch_flags *f, const struct root *root,
+	const struct variant_kernel *k, const struct strs *include, const struct strs *cxx_flags,
+	const char *src, struct link *l)
+{
+	struct torch_flags named = *f;
+	bool cuda = streq(path_ext(src), ".cu");
+	struct step_input in = { 0 };
+	struct step s, with_id;
+
+	if (!cuda && m->only_questions)
 		return;
-	if (!cuda || !add_answered(m, f, root, &s, &in.step))
+	s = compile_step(m, f, root, k, include, cxx_flags, src);
+	if (!cuda && m->options.slim)
+		in.step = maker_add_slim_cxx(m, &s, mount_gcc(m, f->gcc));
+	else if (!cuda || !add_answered(m, f, root, &s, &in.step))
 		in.step = maker_add_step(m, s);
+	named.ops = f->named;
+	with_id = compile_step(m, &named, root, k, include, cxx_flags, src);
+	if (!m->only_questions && !m->options.is_to_read)
+		in.step = add_named(m, in.step, &with_id);
 	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, src));
 	vec_push(m->a, &l->inputs, in);
 }
@@ -200,6 +263,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	f.ops = arena_printf(
 		a, "_%s_%s_%s", m->p->module, backend_name(v->backend), PLAN_ID_PLACEHOLDER);
 	pv->ops = arena_printf(a, "_%s_%s_%s", m->p->module, backend_name(v->backend), m->src->id);
+	f.named = pv->ops;
 	pv->gcc = f.gcc;
 	pv->unverified = !variant_is_verified(v);
 	mounts[n++] = mount_sources(m);
@@ -314,11 +378,15 @@ plan_questions(struct arena *a, const struct project *p, const struct sources_se
 int
 plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
 	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
-	struct plan *out, struct err *e)
+	const struct plan_options *o, struct plan *out, struct err *e)
 {
-	struct maker m = {
-		.a = a, .p = p, .src = src, .catalog = c, .answers = answers, .out = out
-	};
+	struct maker m = { .a = a,
+		.p = p,
+		.src = src,
+		.catalog = c,
+		.answers = answers,
+		.options = *o,
+		.out = out };
 
 	return make(&m, r, e);
 }

@@ -71,8 +71,28 @@ enum step_kind {
 	STEP_PTXAS,      /* PTX -> cubin */
 	STEP_FATBIN,     /* all of them in one */
 	STEP_HOST,       /* what cudafe++ made -> object */
+	/* From here on, what this program does itself (exec/own.h); of some, only if a file turns out to be needed. */
+	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
+	STEP_GRAFT,      /* the host's object and the fatbinary -> object */
+	STEP_HOLLOW,     /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
+	STEP_SLIM,       /* the text of a C++ source -> the same without what nothing reaches */
+	STEP_TRY,        /* a compiler on such a text: what it makes, or a refusal */
+	STEP_STRIP,      /* an architecture's text with its macros -> the text that a compiler reads */
+	STEP_SURVEY,     /* the text of one architecture -> under which names its verdict is remembered */
+	STEP_JUDGE,      /* whether device code can be compiled without the host's: the verdict */
+	STEP_STUB,       /* the verdict -> the stub that registers the kernels */
+	STEP_SLICE,      /* verdict and text -> what of it device code needs */
+	STEP_DEVICE,     /* that -> PTX, or a refusal */
+	STEP_NAME,       /* an object whose placeholders for the id are whole -> the same; else a refusal */
+	STEP_CHOOSE,     /* the first of its inputs that is no refusal; nothing runs */
 	STEP_KINDS
 };
+/* Commands that a step of this program's own runs; STEP_TOOL_SOURCE and STEP_TOOL_RESULT stand for files. */
+enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
+#define STEP_TOOL_SOURCE "@SOURCE@"
+#define STEP_TOOL_RESULT "@RESULT@"
+/* The whole output of a step that found that it cannot give what was wanted. */
+#define STEP_REFUSAL "kernel-builder refusal 1\n"
 struct step_input {
 	size_t step;      /* index of the step that makes it */
 	size_t output;    /* which of its outputs */
@@ -83,13 +103,16 @@ struct step {
 	const char *label; /* for people: "activation/activation.cu" */
 	const struct variant *variant; /* the first that wants it */
 	const struct root *root;
-	struct strs argv;
+	struct strs argv;   /* of a step of our own: "kernel-builder", what it does, and the version of how */
+	struct strs tool[STEP_TOOLS];
 	struct strs env;    /* NAME=value; nothing else is set */
 	const char *source; /* under src/; NULL for a link */
 	struct step_input *inputs;
 	size_t n_inputs;
 	struct strs outputs; /* out/NAME or tmp/NAME; the first is the main one */
 	bool captures;       /* what it prints is its output */
+	bool is_lazy;        /* runs only when a step that waits for it cannot do without */
+	size_t n_early;      /* that many of its first inputs may be enough to know the result; 0: no */
 	bool is_transient;   /* outputs are large and quickly made again: only their digests outlive the run */
 	const char *depfile; /* out/NAME.d, make syntax; NULL: no files but source and inputs are read */
 	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
@@ -118,7 +141,8 @@ struct plan {
 	struct strs notes;
 };
 
-/* Ten characters that no id can hold (it has digits outside base32). */
+/* Ten characters that no id can hold (it has digits outside base32). A compiler may cut a text that has it into pieces, as operands of
+ * instructions: such an object is found (STEP_NAME), and its source compiled with the id itself. */
 #define PLAN_ID_PLACEHOLDER "k0b1i8d9x0"
 
 /* In an argument, stands for the directory that the step runs in: debug information names it, so it is mapped to
@@ -133,6 +157,23 @@ struct plan {
 #define PLAN_TORCH_PYTHON "libtorch_python.so" /* linked only when it is needed */
 
 const char *step_kind_name(enum step_kind k);
+static inline bool
+step_is_own(const struct step *s)
+{
+	return s->kind >= STEP_STAND_IN;
+}
+
+/* How CUDA files are divided. */
+enum plan_device_only {
+	PLAN_DEVICE_VERIFY, /* device passes without host code, where one architecture's whole text proves it */
+	PLAN_DEVICE_TRUST,  /* the same, where its slimmed text does */
+	PLAN_DEVICE_OFF,
+};
+struct plan_options {
+	enum plan_device_only device_only;
+	bool is_to_read; /* for people: without steps that only look at what others gave */
+	bool slim; /* texts for the host's compilers lose what nothing reaches (slim/slim.h) */
+};
 
 /* What nvcc answered to the steps of plan_questions: struct str, by the 32 bytes of plan_question_id. */
 struct plan_answers {
@@ -150,7 +191,7 @@ int plan_questions(struct arena *a, const struct project *p, const struct source
  * (dependencies, backends), and with ERR_RESOLVE when the catalog lacks the compiler of a variant. */
 int plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
 	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
-	struct plan *out, struct err *e);
+	const struct plan_options *o, struct plan *out, struct err *e);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_DOT };
 void plan_print(const struct plan *p, enum plan_format f, struct buf *out);

@@ -22,9 +22,11 @@ step_key(const struct step *s, const struct sources_set *src)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder step 3"));
+	sha256_add_field(h, STR("kernel-builder step 4"));
 	sha256_add_field(h, str_of(step_kind_name(s->kind)));
 	add_strs(h, &s->argv);
+	for (size_t i = 0; i < STEP_TOOLS; i++)
+		add_strs(h, &s->tool[i]);
 	add_strs(h, &s->env);
 	add_strs(h, &s->outputs);
 	sha256_add_field(h, str_of(s->depfile ? s->depfile : ""));

@@ -4,12 +4,16 @@
 #include "plan/graph.h"
 #include "plan/torch.h"
 
+/* Of how texts are slimmed: in the keys of what comes of them. */
+#define PLAN_SLIM_VERSION "slim 1"
+
 struct maker {
 	struct arena *a;
 	const struct project *p;
 	const struct sources_set *src;
 	const struct catalog *catalog;
 	const struct plan_answers *answers; /* may be NULL */
+	struct plan_options options;
 	bool only_questions;
 	struct plan *out;
 	struct map by_key; /* key's 32 bytes -> size_t: index of the step */
@@ -40,6 +44,9 @@ size_t maker_add_step(struct maker *m, struct step s);
  * the step that makes the object. 0: the answer is not understood, *why says what of it. */
 int maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
 	const char *src, struct str answer, size_t *object, const char **why);
+/* The steps that compile a C++ source from its slimmed text; direct is the one that compiles it as it is. Returns the one that has the
+ * object. */
+size_t maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc);
 /* The step that links the objects of l. */
 size_t maker_add_link(struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l);
 #endif

@@ -154,6 +154,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,"
 	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
 	PUSH("--expt-relaxed-constexpr");
+	PUSH("--expt-extended-lambda");
 	PUSH("-DENABLE_FP8");
 	torch_add_defines(a, f, argv);
 	torch_add_gencode(a, &k->capabilities, argv);

@@ -8,6 +8,7 @@ struct torch_flags {
 	const struct variant *variant;
 	const struct project *project;
 	const char *ops; /* with the placeholder: -DTORCH_EXTENSION_NAME */
+	const char *named; /* the same with the id */
 	const struct catalog_gcc *gcc;
 };
 /* Defines and options that both g++ and nvcc take. */

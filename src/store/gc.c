@@ -277,6 +277,13 @@ may_age(const struct item *it)
 	return it->kind == STORE_TREES || it->kind == STORE_OBJECTS || it->kind == STORE_ACTIONS;
 }
 
+static void
+sort_by_use(struct survey *v)
+{
+	if (v->items.n)
+		qsort(v->items.v, v->items.n, sizeof(*v->items.v), cmp_used);
+}
+
 int
 store_gc(struct store *s, uint64_t keep, struct store_info *out, struct err *e)
 {
@@ -286,8 +293,7 @@ store_gc(struct store *s, uint64_t keep, struct store_info *out, struct err *e)
 
 	*out = (struct store_info){ 0 };
 	TRY(survey(&a, s, &v, e));
-	if (v.items.n)
-		qsort(v.items.v, v.items.n, sizeof(*v.items.v), cmp_used);
+	sort_by_use(&v);
 	for (size_t i = 0; i < v.items.n; i++) {
 		total += v.items.v[i].bytes;
 		if (v.items.v[i].kind == STORE_TMP)
@@ -310,6 +316,46 @@ store_gc(struct store *s, uint64_t keep, struct store_info *out, struct err *e)
 	/* Nobody else is here, so nobody holds a lock. */
 	TRY(fs_remove(path_join(&a, s->home, "locks"), e));
 	return fs_mkdirs(path_join(&a, s->home, "locks"), e);
+}
+
+/* Another builder may have used it, or put it there anew, since it was surveyed. */
+static bool
+is_as_surveyed(const struct item *it)
+{
+	struct stat st;
+
+	return lstat(it->path, &st) == 0 && st.st_mtim.tv_sec == it->used.tv_sec &&
+	       st.st_mtim.tv_nsec == it->used.tv_nsec;
+}
+
+int
+store_evict(struct store *s, uint64_t keep, struct store_info *out, struct err *e)
+{
+	static const enum store_kind kinds[] = { STORE_OBJECTS, STORE_ACTIONS };
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct survey v = { .a = &a, .s = s };
+	uint64_t total = 0;
+
+	*out = (struct store_info){ 0 };
+	if (keep == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		TRY(survey_fan(&v, kinds[i], path_join(&a, s->home, kind_name[kinds[i]]), e));
+	for (size_t i = 0; i < v.items.n; i++)
+		total += v.items.v[i].kind == STORE_TMP ? 0 : v.items.v[i].bytes;
+	sort_by_use(&v);
+	for (size_t i = 0; i < v.items.n && total > keep; i++) {
+		const struct item *it = &v.items.v[i];
+
+		/* Of what has no name of ours, somebody may be in the middle of giving it one. */
+		if (it->kind == STORE_TMP || !is_as_surveyed(it))
+			continue;
+		TRY(signals_check(e));
+		TRY(fs_remove(it->path, e));
+		add_amount(out, it, it->bytes);
+		total -= it->bytes;
+	}
+	return 0;
 }
 
 /* ---- verifying ---- */

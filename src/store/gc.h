@@ -29,6 +29,10 @@ int store_info(const struct store *s, struct store_info *out, struct err *e);
  * was published are kept. The store must be open exclusively. out says what was removed. */
 int store_gc(struct store *s, uint64_t keep, struct store_info *out, struct err *e);
 
+/* The same for the results of steps alone, objects and what names them, while others may use the store: a result that is
+ * evicted is as if it had never been there, and runs hold what they use (store_check_object). 0 keeps all. */
+int store_evict(struct store *s, uint64_t keep, struct store_info *out, struct err *e);
+
 struct store_verify {
 	bool drop; /* remove what is damaged */
 	/* Called for each thing that is damaged; what is one line that names it and says how. */

@@ -23,8 +23,8 @@ enum { MANIFEST_LIMIT = 256 << 20, TEXT_LIMIT = 64 << 20 };
 /* "HOME/kind/HEX" + suffix, with the two-digit folder in between for objects and actions. */
 char *store_path(struct arena *a, const struct store *s, const char *kind, const struct digest *d,
 	const char *suffix);
-/* Notes that the file at path was used now. */
-void store_touch(const char *path);
+/* Notes that the file at path was used now. False when there is none. */
+bool store_touch(const char *path);
 /* Moves dir into the store as tree t, whose digest is d. On failure dir is removed. */
 int store_install_tree(struct store *s, const char *dir, const struct tree *t,
 	const struct digest *d, struct err *e);

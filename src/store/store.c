@@ -285,13 +285,16 @@ store_path(struct arena *a, const struct store *s, const char *kind, const struc
 	return arena_printf(a, "%s/%s/%s%s", s->home, kind, hex, suffix);
 }
 
-void
+bool
 store_touch(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && is_far(st.st_mtime, USED_GRAIN_S))
+	if (stat(path, &st) < 0)
+		return false;
+	if (is_far(st.st_mtime, USED_GRAIN_S))
 		utimensat(AT_FDCWD, path, NULL, 0);
+	return true;
 }
 
 char *
@@ -304,6 +307,8 @@ int
 store_put_object(struct store *s, const char *path, struct digest *out, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
+	const char *second = arena_printf(&a, "%s.object", path);
+	struct err ignored;
 	struct stat st;
 	char *to;
 
@@ -316,10 +321,15 @@ store_put_object(struct store *s, const char *path, struct digest *out, struct e
 	TRY(fs_mkdirs_for(to, e));
 	if (chmod(path, st.st_mode & S_IXUSR ? 0555 : 0444) < 0)
 		return err_sys(e, "chmod %s", path);
+	TRY(fs_link_or_copy(path, second, e));
 	/* Over an equal object as well: that heals a damaged one. */
-	if (rename(path, to) < 0)
-		return err_sys(e, "move %s to %s", path, to);
-	return 0;
+	if (rename(second, to) < 0) {
+		err_sys(e, "move %s to %s", second, to);
+		fs_remove(second, &ignored);
+		return -1;
+	}
+	/* Were both names of one file already, nothing was moved. */
+	return fs_remove(second, e);
 }
 
 bool
@@ -327,26 +337,28 @@ store_has_object(const struct store *s, const struct digest *d)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 
-	return fs_exists(store_object_path(&a, s, d));
+	return store_touch(store_object_path(&a, s, d));
 }
 
 int
-store_check_object(struct store *s, const struct digest *d, struct err *e)
+store_check_object(struct store *s, const struct digest *d, const char *hold, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	char *path = store_object_path(&a, s, d);
+	char hex[65], *path = store_object_path(&a, s, d);
+	const char *held = path_join(&a, hold, digest_hex(d, hex));
 	struct digest is;
 
-	if (sha256_file(path, &is, NULL, e) < 0) {
-		if (e->sys == ENOENT)
-			return 0;
-		return -1;
-	}
+	if (fs_exists(held))
+		return 1;
+	if (fs_link_or_copy(path, held, e) < 0)
+		return e->sys == ENOENT && !fs_exists(path) ? 0 : -1;
+	TRY(sha256_file(held, &is, NULL, e));
 	if (digest_eq(&is, d)) {
 		store_touch(path);
 		return 1;
 	}
 	log_warn("%s: damaged; removed, it will be made again", path);
+	TRY(fs_remove(held, e));
 	TRY(fs_remove(path, e));
 	return 0;
 }

@@ -2,7 +2,7 @@
  * The store: $KERNEL_BUILDER_HOME, shared by all kernels and by builders that run at once.
  *
  *     version                  "kernel-builder store 1\n"
- *     lock                     flock: shared by users of the store, exclusive by gc
+ *     lock                     flock: shared by users of the store (also by those that evict results), exclusive by gc
  *     trees/HEX/               an immutable tree (mode r-x), named after its digest
  *     trees/HEX.manifest       its manifest; the tree counts only when this exists
  *     trees/HEX.stat           what lstat said of each file when it was last hashed
@@ -85,12 +85,13 @@ int store_compose(
 	struct store *s, const struct store_composition *c, struct digest *out, struct err *e);
 
 char *store_object_path(struct arena *a, const struct store *s, const struct digest *d);
-/* Moves a file (inside tmp/) to the objects. */
+/* Makes a file (inside tmp/) an object: it gets a second name and stays where it is, read-only. */
 int store_put_object(struct store *s, const char *path, struct digest *out, struct err *e);
-/* True when the object is there. Says nothing of its bytes. */
+/* True when the object is there, which counts as a use of it. Says nothing of its bytes. */
 bool store_has_object(const struct store *s, const struct digest *d);
-/* Hashes the object. 1: it is there and right. 0: not there, or damaged and now removed. */
-int store_check_object(struct store *s, const struct digest *d, struct err *e);
+/* Hashes the object. 1: it is there and right, and hold/HEX is another name of it, so that it stays whatever is evicted;
+ * what has that name already is taken to be right. 0: not there, or damaged and now removed. */
+int store_check_object(struct store *s, const struct digest *d, const char *hold, struct err *e);
 /* Small texts by key, in actions/ or published/. get returns 1, or 0 when there is none. */
 int store_get_text(struct arena *a, const struct store *s, const char *kind,
 	const struct digest *key, struct str *out, struct err *e);

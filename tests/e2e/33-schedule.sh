@@ -31,7 +31,7 @@ is "$(bits)" "$first" "the same bits"
 status 2 "no size" build --memory much "$K"
 
 forget
-build -j1 --events 3 "$K" 3>"$T/events" >"$T/out" &
+build -j1 --events 3 --trace "$T/trace" "$K" 3>"$T/events" >"$T/out" &
 pid=$!
 killed=0
 for _ in $(seq 400); do
@@ -47,6 +47,7 @@ wait $pid
 is $? 0 "a compiler is killed"
 is $killed 1 "(it was)"
 like "$(cat "$T/out")" 'src/slow.cpp for torch211.* was killed, for lack of memory perhaps' "says so, and tries again"
-is "$(grep -c '"event":"started".*src/slow.cpp' "$T/events")" 2 "twice in all"
+is "$(grep -c '"event":"started".*"label":"src/slow.cpp"' "$T/events")" 2 "twice in all"
+is "$(grep -c '"name": "src/slow.cpp"' "$T/trace")" 2 "a trace shows both"
 is "$(bits)" "$first" "the same bits"
 done_testing

@@ -60,6 +60,8 @@ test_gencode(void **state)
 	arena_free(&a);
 }
 
+static const struct plan_options options = { .is_to_read = true };
+
 /* A kernel with one binding, one CPU and two CUDA files, for two ABIs of one torch. */
 struct world {
 	struct arena a;
@@ -126,7 +128,7 @@ test_commands(void **state)
 
 	(void)state;
 	make_world(&w);
-	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e) < 0)
+	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
@@ -143,7 +145,7 @@ test_commands(void **state)
 		"out/a.cpp.o");
 	assert_string_equal(joined(&w.a, &p.steps[1].argv),
 		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++17 -O3 -DNDEBUG -Xcompiler "
-		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr -DENABLE_FP8 "
+		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr --expt-extended-lambda -DENABLE_FP8 "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
 		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
@@ -195,7 +197,7 @@ test_sharing(void **state)
 	make_world(&w);
 	w.variants[1].cxx11 = true;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
 	assert_int_equal(p.n_steps, 4);
 	assert_int_equal(p.steps[0].users, 2);
 	assert_int_equal(p.variants[0].link, p.variants[1].link);
@@ -204,8 +206,10 @@ test_sharing(void **state)
 
 /* A world with one CUDA file, and what nvcc answered for it; its text is changed by what stands in edit: "OLD>NEW". */
 static struct plan
-divided(struct world *w, const char *transcript, const char *old, const char *new)
+divided(struct world *w, const char *transcript, enum plan_device_only device_only, const char *old,
+	const char *new)
 {
+	const struct plan_options how = { .device_only = device_only, .is_to_read = true };
 	struct plan_answers answers = { 0 };
 	const struct source cu = { .path = "src/answer.cu", .sha256 = sha256_of("x", 1) };
 	struct arena *a = &w->a;
@@ -237,7 +241,7 @@ divided(struct world *w, const char *transcript, const char *old, const char *ne
 		*map_put(a, &answers.by_id, (struct str){ (const char *)ids[i].b, 32 }) = text;
 	}
 	w->part.tree.b[0] ^= 1; /* as if it had become known by a fetch */
-	if (plan_make(a, &w->project, &w->sources, &w->resolution, &w->catalog, &answers, &p, &e) < 0)
+	if (plan_make(a, &w->project, &w->sources, &w->resolution, &w->catalog, &answers, &how, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	return p;
 }
@@ -251,7 +255,7 @@ test_divided(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(version) / sizeof(*version); i++) {
-		struct plan p = divided(&w, version[i], NULL, NULL);
+		struct plan p = divided(&w, version[i], PLAN_DEVICE_OFF, NULL, NULL);
 		size_t count[STEP_KINDS] = { 0 };
 		const struct step *host = NULL;
 
@@ -266,7 +270,7 @@ test_divided(void **state)
 			for (size_t j = 0; j < s->n_inputs; j++) {
 				assert_true(s->inputs[j].step < k);
 				assert_true(s->inputs[j].output < p.steps[s->inputs[j].step].outputs.n);
-				assert_true(s->kind == STEP_LINK ||
+				assert_true(s->kind == STEP_LINK || step_is_own(s) ||
 					streq(s->inputs[j].path,
 						p.steps[s->inputs[j].step].outputs.v[s->inputs[j].output]));
 			}
@@ -287,7 +291,9 @@ test_divided(void **state)
 		assert_int_equal(count[STEP_PTXAS], 3);
 		assert_int_equal(count[STEP_FATBIN], 1);
 		assert_int_equal(count[STEP_HOST], 1);
-		assert_int_equal(host->users, 2);
+		assert_int_equal(count[STEP_GRAFT], 1);
+		assert_int_equal(count[STEP_HOLLOW], 1);
+		assert_int_equal(count[STEP_CHOOSE] + count[STEP_DEVICE], 0);
 		assert_int_equal(count[STEP_CUDA] + count[STEP_ASK], 0);
 		assert_int_equal(host->n_inputs, 3);
 		assert_string_equal(host->inputs[1].path, "tmp/answer.compute_90.cudafe1.stub.c");
@@ -295,6 +301,102 @@ test_divided(void **state)
 		assert_string_equal(host->outputs.v[0], "out/answer.cu.o");
 		arena_free(a);
 	}
+}
+
+static const struct step *
+waits_for(const struct plan *p, const struct step *s, size_t input)
+{
+	return &p->steps[s->inputs[input].step];
+}
+
+/* Two ways to the PTX of each architecture; the long one is lazy, and the last architecture is the reference. */
+static void
+test_device_only(void **state)
+{
+	static const char *const version[] = { "11.8", "12.4", "13.0", "13.2" };
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(version) / sizeof(*version); i++) {
+		struct plan p = divided(&w, version[i], PLAN_DEVICE_VERIFY, NULL, NULL);
+		size_t count[STEP_KINDS] = { 0 };
+
+		for (size_t k = 0; k < p.n_steps; k++) {
+			const struct step *s = &p.steps[k];
+
+			count[s->kind]++;
+			if (s->kind == STEP_CICC || s->kind == STEP_STRIP)
+				assert_true(s->is_lazy);
+			assert_int_equal(
+				s->n_early, s->kind == STEP_CHOOSE ? 1 : s->kind == STEP_JUDGE ? 2 : 0);
+			if (s->kind == STEP_PTXAS) {
+				const struct step *choose = waits_for(&p, s, 0);
+
+				assert_int_equal(choose->kind, STEP_CHOOSE);
+				assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_DEVICE);
+				assert_int_equal(waits_for(&p, choose, 1)->kind, STEP_CICC);
+				assert_int_equal(waits_for(&p, waits_for(&p, choose, 1), 0)->kind, STEP_STRIP);
+			}
+			if (s->kind == STEP_JUDGE) {
+				assert_true(strs_has(&waits_for(&p, s, 2)->argv, "-D__CUDA_ARCH__=900"));
+				assert_true(strs_has(&waits_for(&p, s, 2)->argv, "-dD"));
+				assert_true(strs_has(&s->tool[TOOL_PREPROCESS], "_GLIBCXX_USE_CXX11_ABI=1"));
+			}
+			/* What device code alone is compiled with says nothing of torch, or of the kernel's files. */
+			if (s->kind == STEP_DEVICE)
+				assert_int_equal(s->root->n_mounts, 3);
+		}
+		assert_int_equal(count[STEP_PREPROCESS], 4);
+		assert_int_equal(count[STEP_STRIP], 3);
+		assert_int_equal(count[STEP_CICC], 3);
+		assert_int_equal(count[STEP_SURVEY], 1);
+		assert_int_equal(count[STEP_JUDGE], 1);
+		assert_int_equal(count[STEP_SLICE], 6); /* from what all have in common, and from its own text */
+		assert_int_equal(count[STEP_DEVICE], 3);
+		assert_int_equal(count[STEP_CHOOSE], 7);
+		arena_free(&w.a);
+	}
+}
+
+/* Each object is looked at: where its id is not whole, its source is compiled with the id itself. */
+static void
+test_names(void **state)
+{
+	const struct plan_options how = { 0 };
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+	const struct step *link, *whole;
+
+	(void)state;
+	make_world(&w);
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
+				 &how, &p, &e), 0);
+	link = &p.steps[p.variants[0].link];
+	assert_int_equal(link->n_inputs, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct step *choose = waits_for(&p, link, i);
+
+		assert_int_equal(choose->kind, STEP_CHOOSE);
+		assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_NAME);
+		whole = waits_for(&p, choose, 1);
+		assert_true(whole->is_lazy);
+		assert_non_null(strstr(joined(&w.a, &whole->argv), "-DTORCH_EXTENSION_NAME=_my_k_cuda_abcdefghij"));
+	}
+	arena_free(&w.a);
+}
+
+/* Lines of the source in the PTX would be other ones. */
+static void
+test_device_only_with_lines(void **state)
+{
+	struct world w;
+	struct plan p = divided(&w, "13.0", PLAN_DEVICE_VERIFY, "-arch compute_90", "-arch compute_90 --generate-line-info");
+
+	(void)state;
+	for (size_t i = 0; i < p.n_steps; i++)
+		assert_true(p.steps[i].kind != STEP_JUDGE && p.steps[i].kind != STEP_CHOOSE);
+	arena_free(&w.a);
 }
 
 /* What is not understood is compiled as ever, and said. */
@@ -321,7 +423,7 @@ test_undivided(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		struct plan p = divided(&w, "13.0", t[i].old, t[i].new);
+		struct plan p = divided(&w, "13.0", PLAN_DEVICE_OFF, t[i].old, t[i].new);
 
 		assert_int_equal(p.n_steps, 6);
 		assert_int_equal(p.steps[1].kind, STEP_CUDA);
@@ -342,13 +444,13 @@ test_errors(void **state)
 	make_world(&w);
 	w.kernels[0].depends = strs_of(&w.a, "torch cutlass_3_6");
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), -1);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "cutlass_3_6"));
 	w.kernels[0].depends.n = 1;
 	w.catalog.n_gcc = 0;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), -1);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), -1);
 	assert_int_equal(e.code, ERR_RESOLVE);
 	assert_non_null(strstr(e.msg, "no gcc 12"));
 	arena_free(&w.a);
@@ -376,7 +478,7 @@ test_key_golden(void **state)
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(digest_hex(&d, hex), "57a07446585ad4536f4a71c448075b051ed2ea9344a948969c5b26a3c0b2f190");
+	assert_string_equal(digest_hex(&d, hex), "f475fa245ec5cf53184b5e86de354d105eac411d002a05c7e0138d437cd4075d");
 	arena_free(&a);
 }
 
@@ -392,14 +494,14 @@ test_key(void **state)
 	(void)state;
 	make_world(&w);
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
 	first = p.steps[0].key;
 #define DIFFERS(change)                                                                            \
 	do {                                                                                       \
 		make_world(&w);                                                                    \
 		change;                                                                            \
 		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution,            \
-					 &w.catalog, NULL, &p, &e),                       \
+					 &w.catalog, NULL, &options, &p, &e),                       \
 			0);                                                                        \
 		assert_false(digest_eq(&first, &p.steps[0].key));                                  \
 		arena_free(&w.a);                                                                  \
@@ -416,7 +518,7 @@ test_key(void **state)
 	w.sources.id = "bbbbbbbbbb";
 	w.sources.v[2].sha256.b[0] ^= 1;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &p, &e), 0);
+		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
 	assert_true(digest_eq(&first, &p.steps[0].key));
 	arena_free(&w.a);
 }
@@ -429,6 +531,9 @@ main(void)
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_divided),
+		cmocka_unit_test(test_device_only),
+		cmocka_unit_test(test_device_only_with_lines),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_undivided),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_key_golden),

@@ -430,29 +430,48 @@ test_objects(void **state)
 {
 	struct digest d, x;
 	struct stat st;
-	char *tmp;
+	char *tmp, *hold, *held;
+	char hex[65];
 	struct err e = { 0 };
 
 	(void)state;
 	good(store_tmp(&A, S, "o", &tmp, &e), &e);
+	hold = path_join(&A, tmp, "hold");
+	good(fs_mkdirs(hold, &e), &e);
 	put(tmp, "a.o", "object", 0644);
 	put(tmp, "x", "program", 0755);
 	good(store_put_object(S, path_join(&A, tmp, "a.o"), &d, &e), &e);
 	good(store_put_object(S, path_join(&A, tmp, "x"), &x, &e), &e);
 	assert_int_equal(stat(store_object_path(&A, S, &x), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0555);
+	assert_int_equal(st.st_nlink, 2); /* the file in tmp stays */
+	good(store_put_object(S, path_join(&A, tmp, "x"), &x, &e), &e);
+	assert_false(fs_exists(path_join(&A, tmp, "x.object")));
 	assert_int_equal(stat(store_object_path(&A, S, &d), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0444);
-	assert_int_equal(store_check_object(S, &d, &e), 1);
+	/* What is held survives the object. */
+	assert_int_equal(store_check_object(S, &d, hold, &e), 1);
+	held = path_join(&A, hold, digest_hex(&d, hex));
+	assert_true(fs_exists(held));
+	assert_true(store_has_object(S, &d));
+	good(fs_remove(store_object_path(&A, S, &d), &e), &e);
+	assert_false(store_has_object(S, &d));
+	assert_int_equal(store_check_object(S, &d, hold, &e), 1);
+	good(fs_remove(held, &e), &e);
+	assert_int_equal(store_check_object(S, &d, hold, &e), 0);
+	/* Damage. */
+	good(store_put_object(S, path_join(&A, tmp, "a.o"), &d, &e), &e);
 	overwrite(store_object_path(&A, S, &d), "OBJECT");
-	assert_int_equal(store_check_object(S, &d, &e), 0);
+	assert_int_equal(store_check_object(S, &d, hold, &e), 0);
 	assert_false(fs_exists(store_object_path(&A, S, &d)));
-	assert_int_equal(store_check_object(S, &d, &e), 0);
+	assert_false(fs_exists(held));
+	assert_int_equal(store_check_object(S, &d, hold, &e), 0);
 	/* Put over a damaged one. */
 	overwrite(store_object_path(&A, S, &x), "damage");
+	good(fs_remove(path_join(&A, tmp, "x"), &e), &e);
 	put(tmp, "x", "program", 0755);
 	good(store_put_object(S, path_join(&A, tmp, "x"), &x, &e), &e);
-	assert_int_equal(store_check_object(S, &x, &e), 1);
+	assert_int_equal(store_check_object(S, &x, hold, &e), 1);
 	good(store_tmp_drop(S, tmp, &e), &e);
 }
 
@@ -650,6 +669,57 @@ test_gc(void **state)
 	assert_int_equal(count_in("locks"), 0);
 }
 
+/* Results go by their last use; nothing else does. */
+static void
+test_evict(void **state)
+{
+	struct digest tree = add("tree"), object[3], key[3];
+	struct store_info before, gone, after;
+	char *tmp;
+	struct err e = { 0 };
+
+	(void)state;
+	good(store_tmp(&A, S, "o", &tmp, &e), &e);
+	for (int i = 0; i < 3; i++) {
+		const char *name = arena_printf(&A, "%d.o", i);
+
+		put(tmp, name, name, 0644);
+		good(store_put_object(S, path_join(&A, tmp, name), &object[i], &e), &e);
+		key[i] = sha256_of(name, strlen(name));
+		good(store_put_text(S, "actions", &key[i], str_of(name), &e), &e);
+		set_used(store_object_path(&A, S, &object[i]), 1000 * i + 1000);
+	}
+	good(store_put_text(S, "published", &key[0], STR("there\n"), &e), &e);
+	put(home, "objects/00/half.written", "x", 0644);
+	set_used(path_join(&A, home, "objects/00/half.written"), 1);
+	set_used(manifest_of(&tree), 1);
+	good(store_info(S, &before, &e), &e);
+	good(store_evict(S, 0, &gone, &e), &e); /* no bound */
+	assert_int_equal(gone.bytes, 0);
+	good(store_evict(S, before.kind[STORE_OBJECTS].bytes + before.kind[STORE_ACTIONS].bytes,
+		     &gone, &e),
+		&e);
+	assert_int_equal(gone.bytes, 0);
+	/* A use keeps; then it is the turn of the next. */
+	assert_true(store_has_object(S, &object[0]));
+	good(store_evict(S, before.kind[STORE_OBJECTS].bytes + before.kind[STORE_ACTIONS].bytes - 1,
+		     &gone, &e),
+		&e);
+	assert_int_equal(gone.kind[STORE_OBJECTS].count, 1);
+	assert_int_equal(gone.kind[STORE_ACTIONS].count, 0);
+	assert_true(store_has_object(S, &object[0]));
+	assert_false(store_has_object(S, &object[1]));
+	assert_true(store_has_object(S, &object[2]));
+	good(store_evict(S, 1, &gone, &e), &e);
+	assert_int_equal(gone.kind[STORE_OBJECTS].count, 2);
+	assert_int_equal(gone.kind[STORE_ACTIONS].count, 3);
+	good(store_info(S, &after, &e), &e);
+	assert_int_equal(after.kind[STORE_TREES].count, 1);
+	assert_int_equal(after.kind[STORE_PUBLISHED].count, 1);
+	assert_int_equal(after.kind[STORE_TMP].count, before.kind[STORE_TMP].count);
+	good(store_tmp_drop(S, tmp, &e), &e);
+}
+
 static void
 note_damage(void *arg, enum store_kind kind, const char *what)
 {
@@ -742,6 +812,7 @@ main(void)
 		T(test_at_once),
 		T(test_killed),
 		T(test_gc),
+		T(test_evict),
 		T(test_verify),
 		T(test_locks),
 	};

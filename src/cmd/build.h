@@ -1,0 +1,34 @@
+/* What build shares with other commands that run steps. */
+#ifndef CMD_BUILD_H
+#define CMD_BUILD_H
+#include "check/report.h"
+#include "cmd/cmd.h"
+#include <time.h>
+
+struct build {
+	struct ctx *c;
+	struct work w;
+	struct store *store;
+	struct exec *exec;
+	struct progress *progress;
+	struct trace *trace;           /* NULL: not asked for */
+	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
+	bool knows_sandbox;
+	struct jobserver *jobserver; /* NULL: none, or not looked for yet */
+	bool asks;                   /* nvcc, before the plan is made */
+	struct plan_options plan_options;
+	bool keeps_going;            /* after a failure, whatever the options say */
+	struct timespec begin;
+	uint64_t memory;
+	size_t failed, refused;
+	struct check_options check;
+	uint64_t bytes;
+};
+
+/* Opens b->exec for b->w.plan. */
+int build_open_exec(struct build *b, struct err *e);
+/* Fetches what the steps need that exec_probe or exec_again left, and runs them. */
+int build_run_prepared(struct build *b, struct observer observer, struct err *e);
+/* Runs b->w.plan, which must be of questions to nvcc, and takes the answers. b->exec stays open. */
+int build_run_questions(struct build *b, struct plan_answers *out, struct err *e);
+#endif

@@ -1,0 +1,289 @@
+#include "exec/own.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "exec/own_work.h"
+#include "formats/elf_graft.h"
+#include "slim/hollow.h"
+#include "slim/slim.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct str own_refusal = { STEP_REFUSAL, sizeof(STEP_REFUSAL) - 1 };
+
+int
+own_input(struct own *o, size_t i, struct str *out, struct err *e)
+{
+	return fs_read(&o->a, o->s->inputs[i].path, SIZE_MAX, out, e);
+}
+
+int
+own_output(struct own *o, size_t i, struct str bytes, struct err *e)
+{
+	return own_write(o->s->outputs.v[i], bytes, e);
+}
+
+int
+own_write(const char *path, struct str bytes, struct err *e)
+{
+	return fs_write_atomic(path, bytes.n ? bytes.p : "", bytes.n, 0644, e);
+}
+
+/* The compiler found fault with its input; anything else that makes it fail is not the input's
+ * fault. */
+static bool
+is_error_of_input(struct str output)
+{
+	return output.n && memmem(output.p, output.n, "error", strlen("error"));
+}
+
+int
+own_tool(struct own *o, enum step_tool tool, const char *source, const char *result, bool *ok,
+	struct err *e)
+{
+	const struct strs *words = &o->s->tool[tool];
+	struct strs argv = { 0 }, command;
+	struct str output;
+	int status;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *w = words->v[i];
+
+		if (streq(w, STEP_TOOL_SOURCE))
+			w = source;
+		else if (streq(w, STEP_TOOL_RESULT))
+			w = result;
+		vec_push(&o->a, &argv, w);
+	}
+	command = exec_command(o->x, o->s, o->dir, &argv);
+	TRY(proc_run(&o->a, ".", &command, &o->s->env, &output, &status, e));
+	*ok = status == 0;
+	if (status == 0 || (status == 1 && is_error_of_input(output)) ||
+		(status == 2 && is_error_of_input(output))) {
+		o->said = output;
+		return 0;
+	}
+	/* Killed, say: the run tries that again. */
+	fwrite(output.p, 1, output.n, stderr);
+	fflush(stderr);
+	_Exit(status);
+}
+
+static int
+stand_in(struct own *o, struct err *e)
+{
+	/* As fatbinary writes it, with one word of data. */
+	static const char text[] =
+		"#ifndef __SKIP_INTERNAL_FATBINARY_HEADERS\n#include "
+		"\"fatbinary_section.h\"\n#endif\n"
+		"asm(\n\".section .nv_fatbin, \\\"a\\\"\\n\"\n\".align 8\\n\"\n\"fatbinData:\\n\"\n"
+		"\".quad 0\\n\"\n\".text\\n\");\n"
+		"extern \"C\" {\nextern const unsigned long long fatbinData[1];\n"
+		"static const __fatBinC_Wrapper_t __fatDeviceText __attribute__((aligned(8)))\n"
+		"\t__attribute__((section(\".nvFatBinSegment\"))) = { 0x466243b1, 1, fatbinData, 0 "
+		"};\n}\n";
+
+	return own_output(o, 0, STR(text), e);
+}
+
+/* Words of eight bytes, as in fatbinary's C. */
+static int
+graft(struct own *o, struct err *e)
+{
+	CLEANUP(buf_free) struct buf fatbin = { 0 }, out = { 0 };
+	struct str object, bytes;
+
+	TRY(own_input(o, 0, &object, e));
+	TRY(own_input(o, 1, &bytes, e));
+	buf_add(&fatbin, bytes.p, bytes.n);
+	while (fatbin.n % 8)
+		buf_addc(&fatbin, 0);
+	TRY(elf_graft(object, o->s->label, ".nv_fatbin", buf_str(&fatbin), &out, e));
+	return own_output(o, 0, buf_str(&out), e);
+}
+
+/* A text that is not understood gives a refusal: the source goes the long way. */
+static int
+slim(struct own *o, struct str text, enum slim_pass pass, struct err *e)
+{
+	const struct slim_options options = { .pass = pass, .user = "src/" };
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct slim_stats stats;
+
+	if (slim_text(&o->a, text, &options, &out, &stats, e) < 0)
+		return own_output(o, 0, own_refusal, e);
+	return own_output(o, 0, buf_str(&out), e);
+}
+
+/* With a word more: slimmed as well. A text that is not understood stays whole. */
+static int
+hollow(struct own *o, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct str text;
+
+	TRY(own_input(o, 0, &text, e));
+	if (hollow_text(&o->a, text, &out, e) >= 0)
+		text = buf_str(&out);
+	if (o->s->argv.n > 3)
+		return slim(o, text, SLIM_HOST, e);
+	return own_output(o, 0, text, e);
+}
+
+static int
+slim_source(struct own *o, struct err *e)
+{
+	struct str text;
+
+	TRY(own_input(o, 0, &text, e));
+	return slim(o, text, SLIM_CXX, e);
+}
+
+/* A compiler: what it makes, or a refusal, as when its first input is one. What it says of the
+ * user's code is passed on. */
+static int
+try(struct own *o, struct err *e)
+{
+	bool ok = false;
+	struct str text;
+
+	TRY(own_input(o, 0, &text, e));
+	if (!str_eq(text, own_refusal))
+		TRY(own_tool(o, TOOL_COMPILE, "", "", &ok, e));
+	for (size_t i = 0; !ok && i < o->s->outputs.n; i++)
+		TRY(own_output(o, i, own_refusal, e));
+	if (!ok)
+		return 0;
+	fwrite(o->said.p, 1, o->said.n, stdout);
+	return 0;
+}
+
+/* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
+ * feed stays for each. */
+static int
+strip(struct own *o, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct str text;
+	struct lexed l;
+	size_t at = 0;
+
+	TRY(own_input(o, 0, &text, e));
+	TRY(lex(&o->a, text, &l, e));
+	for (uint32_t i = 0; i < l.n; i++) {
+		struct str t = token_text(&l, i);
+
+		if (l.token[i].kind != TOKEN_DIRECTIVE || !own_is_of_macros(t))
+			continue;
+		buf_add(&out, text.p + at, l.token[i].offset - at);
+		at = l.token[i].offset + l.token[i].length;
+	}
+	buf_add(&out, text.p + at, text.n - at);
+	if (o->s->argv.n > 3)
+		return slim(o, buf_str(&out), SLIM_DEVICE, e);
+	return own_output(o, 0, buf_str(&out), e);
+}
+
+bool
+own_is_of_macros(struct str directive)
+{
+	static const char *const words[] = { "define", "undef", "include", "include_next", "import",
+		NULL };
+	struct str s = directive;
+	size_t n = 0;
+
+	do {
+		s.p++;
+		s.n--;
+	} while (s.n && (*s.p == ' ' || *s.p == '\t'));
+	while (n < s.n && ((s.p[n] >= 'a' && s.p[n] <= 'z') || s.p[n] == '_'))
+		n++;
+	for (const char *const *w = words; *w; w++) {
+		if (str_eq((struct str){ s.p, n }, str_of(*w)))
+			return true;
+	}
+	return false;
+}
+
+/* Any four characters of the placeholder that are not in a whole one: a text was cut, into pieces of which one has as many. */
+static bool
+has_pieces(struct str object)
+{
+	static const char whole[] = PLAN_ID_PLACEHOLDER;
+	const size_t n = sizeof(whole) - 1, piece = 4;
+
+	for (size_t i = 0; i + piece <= n; i++) {
+		const char *from = object.p, *end = object.p + object.n, *at;
+
+		while ((at = memmem(from, (size_t)(end - from), whole + i, piece))) {
+			from = at + 1;
+			if ((size_t)(at - object.p) < i || (size_t)(end - at) < n - i ||
+				memcmp(at - i, whole, n) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int
+check_name(struct own *o, struct err *e)
+{
+	struct str object;
+
+	TRY(own_input(o, 0, &object, e));
+	return own_output(o, 0, has_pieces(object) ? own_refusal : object, e);
+}
+
+static int
+perform(struct own *o, struct err *e)
+{
+	switch (o->s->kind) {
+	case STEP_STAND_IN:
+		return stand_in(o, e);
+	case STEP_GRAFT:
+		return graft(o, e);
+	case STEP_HOLLOW:
+		return hollow(o, e);
+	case STEP_SLIM:
+		return slim_source(o, e);
+	case STEP_TRY:
+		return try(o, e);
+	case STEP_STRIP:
+		return strip(o, e);
+	case STEP_SURVEY:
+		return own_survey(o, e);
+	case STEP_JUDGE:
+		return own_judge(o, e);
+	case STEP_STUB:
+		return own_stub(o, e);
+	case STEP_SLICE:
+		return own_slice(o, e);
+	case STEP_DEVICE:
+		return own_device(o, e);
+	case STEP_NAME:
+		return check_name(o, e);
+	default:
+		return err_set(
+			e, ERR_BUG, "%s is no step of this program", step_kind_name(o->s->kind));
+	}
+}
+
+static int
+own_main(void *arg)
+{
+	struct own *o = arg;
+	struct err e = { 0 };
+
+	if (perform(o, &e) == 0)
+		return 0;
+	fprintf(stderr, "%s\n", e.msg);
+	return 1;
+}
+
+int
+own_start(struct exec *x, struct job *j, const struct step *s, struct err *e)
+{
+	struct own *o = arena_new(&x->arena, struct own);
+
+	*o = (struct own){ .x = x, .s = s, .dir = j->dir };
+	return proc_call(&j->proc, j->dir, own_main, o, e);
+}

@@ -1,0 +1,51 @@
+/*
+ * Steps that this program does itself, in a child process, with the files of the step's directory; what they run (the preprocessor,
+ * cicc) runs as every step does, in the sandbox if there is one. STEP_CHOOSE is none of them: nothing runs for it.
+ *
+ * Device code without the host's (slim/device.h): a device pass parses all headers of torch for functions that become no code. The
+ * short way gives cicc the device code of the kernel's own files and a few headers, at one of three levels. That this gives the same
+ * code is proved by one architecture, whose whole text is compiled too:
+ *
+ * survey   From one architecture's text: the names under which a verdict on it is remembered, one for each level. Such a name is a digest of
+ *          the headers of the level, preprocessed; the commands and programs of device passes; and the kernel's own text: when no
+ *          guard (slim/guard.h) finds a name in device code that could mean another thing without torch's headers, without the
+ *          bodies of device functions, else all of it; and what the stub depends on: the kernel's host functions, and the names of
+ *          device variables in all headers. So a verdict serves other releases of torch, the other C++ ABI, and edits of
+ *          kernels' bodies.
+ * judge    The first level at which entries, bodies and variables are those that the whole text gives. The verdict has that level, the stub
+ *          that registers the kernels, and the definitions of variables that only the whole text has.
+ * slice    An architecture's text for cicc at that level. Where the kernel's text is not the one that was judged, the guards must find
+ *          nothing.
+ * device   cicc of that. It must define the entries and variables of the stub.
+ *
+ * Whatever does not hold gives a refusal, and the architecture, or the file, goes the long way.
+ *
+ * A verdict, version 2: "kernel-builder verdict 2\n", then either "full WHY\n" or
+ *     level N
+ *     exact SHA256              of the kernel's text that was judged (struct device_frame)
+ *     missing BYTES             and behind the line feed so many bytes
+ *     order BYTES               likewise: how the whole text's PTX is ordered (ptx_order)
+ *     stub BYTES                likewise
+ * A survey, version 1: "kernel-builder survey 1\n" and three lines, each a SHA-256, or "-" for a level whose headers are not there.
+ */
+#ifndef EXEC_OWN_H
+#define EXEC_OWN_H
+#include "exec/internal.h"
+#include "slim/device.h"
+
+#define OWN_LEVELS DEVICE_LEVELS
+
+/* Starts the step in the job's directory. */
+int own_start(struct exec *x, struct job *j, const struct step *s, struct err *e);
+
+struct own_verdict {
+	struct str why; /* not empty: the long way, and why */
+	unsigned level;
+	struct str exact, missing, order, stub;
+};
+/* True when the text is a verdict; its parts point into it. */
+bool own_read_verdict(struct str text, struct own_verdict *out);
+void own_write_verdict(const struct own_verdict *v, struct buf *out);
+/* True when the text is a survey: one line for each level. */
+bool own_read_survey(struct str text, struct str names[OWN_LEVELS]);
+#endif

@@ -1,0 +1,91 @@
+#include "base/buf.h"
+#include "exec/own.h"
+
+#define VERDICT_HEAD "kernel-builder verdict 2\n"
+#define SURVEY_HEAD "kernel-builder survey 1\n"
+
+static bool
+cut_head(struct str *text, const char *head)
+{
+	if (!str_starts(*text, str_of(head)))
+		return false;
+	text->p += strlen(head);
+	text->n -= strlen(head);
+	return true;
+}
+
+/* "KEY VALUE\n" */
+static bool
+cut_line(struct str *text, const char *key, struct str *value)
+{
+	return cut_head(text, key) && cut_head(text, " ") && str_cut(text, '\n', value);
+}
+
+/* "KEY BYTES\n" and so many bytes. */
+static bool
+cut_bytes(struct str *text, const char *key, struct str *value)
+{
+	struct str count;
+	uint64_t n;
+
+	if (!cut_line(text, key, &count) || !str_to_u64(count, &n) || n > text->n)
+		return false;
+	*value = (struct str){ text->p, n };
+	text->p += n;
+	text->n -= n;
+	return true;
+}
+
+bool
+own_read_verdict(struct str text, struct own_verdict *out)
+{
+	struct str level;
+	uint64_t n;
+
+	*out = (struct own_verdict){ 0 };
+	if (!cut_head(&text, VERDICT_HEAD))
+		return false;
+	if (cut_line(&text, "full", &out->why))
+		return out->why.n > 0 && text.n == 0;
+	if (!cut_line(&text, "level", &level) || !str_to_u64(level, &n) || n >= OWN_LEVELS)
+		return false;
+	out->level = (unsigned)n;
+	return cut_line(&text, "exact", &out->exact) &&
+	       cut_bytes(&text, "missing", &out->missing) &&
+	       cut_bytes(&text, "order", &out->order) && cut_bytes(&text, "stub", &out->stub) &&
+	       text.n == 0;
+}
+
+static void
+add_bytes(struct buf *out, const char *key, struct str value)
+{
+	buf_addf(out, "%s %zu\n", key, value.n);
+	if (value.n)
+		buf_add(out, value.p, value.n);
+}
+
+void
+own_write_verdict(const struct own_verdict *v, struct buf *out)
+{
+	buf_adds(out, VERDICT_HEAD);
+	if (v->why.n) {
+		buf_addf(out, "full %.*s\n", (int)v->why.n, v->why.p);
+		return;
+	}
+	buf_addf(out, "level %u\nexact %.*s\n", v->level, (int)v->exact.n, v->exact.p);
+	add_bytes(out, "missing", v->missing);
+	add_bytes(out, "order", v->order);
+	add_bytes(out, "stub", v->stub);
+}
+
+bool
+own_read_survey(struct str text, struct str names[OWN_LEVELS])
+{
+	if (!cut_head(&text, SURVEY_HEAD))
+		return false;
+	for (size_t i = 0; i < OWN_LEVELS; i++) {
+		if (!str_cut(&text, '\n', &names[i]))
+			return false;
+	}
+	return text.n == 0;
+}

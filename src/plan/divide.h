@@ -1,0 +1,28 @@
+/* nvcc's commands, understood; private to src/plan. */
+#ifndef PLAN_DIVIDE_H
+#define PLAN_DIVIDE_H
+#include "plan/maker.h"
+
+#define TMP "tmp/"
+#define DEPFILE "out/d"
+
+struct part {
+	enum step_kind kind;
+	struct strs argv;
+	struct strs inputs;  /* tmp/NAME */
+	struct strs outputs; /* tmp/NAME, or the object */
+	const char *arch;    /* "80", "90a"; NULL: the host, or all */
+};
+struct dividing {
+	struct arena *a;
+	const char *source; /* src/PATH */
+	VEC(struct part) parts;
+	const char *stub; /* tmp/NAME: what the host's text includes */
+	struct strs warnings;
+	const char **why;
+};
+/* 1: out has the parts. 0: the answer is not understood, *why says what of it. */
+int divide(struct arena *a, const char *src, struct str answer, struct dividing *out, const char **why);
+/* The part that makes a file, and which of its outputs that is; NULL: none. */
+const struct part *part_maker_of(const struct dividing *d, const char *path, size_t *output);
+#endif

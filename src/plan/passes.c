@@ -1,0 +1,534 @@
+/*
+ * The steps of a divided CUDA source.
+ *
+ * The host's text loses the bodies of device code and goes through cudafe++ and g++, with a
+ * stand-in for the fatbinary, which the object gets last: an edit of a kernel's body compiles
+ * nothing of the host again.
+ *
+ * Of an architecture's text, device code needs little: see exec/own.h. With device_only, each
+ * architecture has two ways, and takes the long one, which nvcc takes, when the short one gives a
+ * refusal:
+ *
+ *     preprocess -> slice -> device ----------> choose -> ptxas
+ *              `--> strip (lazy) -> cicc (lazy) --'
+ *
+ * and where the kernel's own text is the same for all architectures (slim/arch.h), slice takes it
+ * from the reference's.
+ *
+ * The last architecture is the reference: survey and judge look at it, and judge needs what cicc
+ * makes of the whole text, unless the verdict is remembered.
+ */
+#include "base/arena.h"
+#include "base/path.h"
+#include "plan/divide.h"
+#include "plan/key.h"
+
+struct passes {
+	struct maker *m;
+	const struct torch_flags *f;
+	const struct root *all; /* of compile steps */
+	const char *src;
+	const struct dividing *d;
+	size_t *index; /* of each part: its step + 1 */
+	bool device_only;
+	const struct part *reference; /* the preprocessor of the architecture by which is judged */
+	size_t survey, verdict, stub; /* the steps of the reference, when device_only */
+};
+struct inputs {
+	struct step_input *v;
+	size_t n, cap;
+};
+
+static const struct root *
+root_of(const struct passes *p, enum step_kind kind)
+{
+	struct maker *m = p->m;
+	const struct mount *mounts[] = { mount_gcc(m, p->f->gcc),
+		mount_cuda(m, p->f->variant->cuda), mount_module_id(m, p->src) };
+
+	if (kind == STEP_PREPROCESS)
+		return p->all;
+	if (kind == STEP_CUDAFE || kind == STEP_CICC || kind == STEP_DEVICE)
+		return root_make(m, mounts, 3);
+	return root_make(m, mounts, kind < STEP_STAND_IN ? 2 : 0);
+}
+
+/* What compile steps see, and the module id. */
+static const struct root *
+root_with_module_id(const struct passes *p)
+{
+	const struct mount **mounts =
+		(const struct mount **)arena_array(p->m->a, void *, p->all->n_mounts + 1);
+
+	for (size_t i = 0; i < p->all->n_mounts; i++)
+		mounts[i] = p->all->mounts[i];
+	mounts[p->all->n_mounts] = mount_module_id(p->m, p->src);
+	return root_make(p->m, mounts, p->all->n_mounts + 1);
+}
+
+static const char *
+label_of(const struct passes *p, enum step_kind kind, const char *arch)
+{
+	static const char *const what[STEP_KINDS] = { [STEP_PREPROCESS] = "g++ -E",
+		[STEP_CUDAFE] = "cudafe++",
+		[STEP_CICC] = "cicc",
+		[STEP_PTXAS] = "ptxas",
+		[STEP_FATBIN] = "fatbinary",
+		[STEP_HOST] = "g++",
+		[STEP_JUDGE] = "device code only: proof by",
+		[STEP_DEVICE] = "cicc, device code only,",
+		[STEP_TRY] = "slim" };
+
+	return arena_printf(p->m->a, "%s: %s%s%s", p->src,
+		what[kind] ? what[kind] : step_kind_name(kind), arch ? " " : "", arch ? arch : "");
+}
+
+static void
+add_input(const struct passes *p, struct inputs *in, size_t step, size_t output, const char *path)
+{
+	struct step_input i = { step, output, path };
+
+	vec_push(p->m->a, in, i);
+}
+
+static struct step
+new_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in)
+{
+	return (struct step){ .kind = kind,
+		.label = label_of(p, kind, arch),
+		.variant = p->f->variant,
+		.root = root_of(p, kind),
+		.source = p->src,
+		.inputs = in->v,
+		.n_inputs = in->n };
+}
+
+/* A step of our own; version is that of how it does its work, which is in its key. */
+static struct step
+own_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in,
+	const char *version, const char *output)
+{
+	struct step s = new_step(p, kind, arch, in);
+
+	vec_push(p->m->a, &s.argv, "kernel-builder");
+	vec_push(p->m->a, &s.argv, step_kind_name(kind));
+	vec_push(p->m->a, &s.argv, version);
+	vec_push(p->m->a, &s.outputs, output);
+	return s;
+}
+
+static size_t add_part_step(struct passes *p, const struct part *part);
+
+static const struct part *
+made_by(const struct passes *p, const char *path, size_t *output)
+{
+	return part_maker_of(p->d, path, output);
+}
+
+/* The command of a preprocessor for other files. The C++ ABI is no matter of device code, so all
+ * get one: texts that do not differ otherwise are shared. */
+static struct strs
+preprocess_tool(const struct passes *p, const struct part *q)
+{
+	struct arena *a = p->m->a;
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < q->argv.n; i++) {
+		const char *w = q->argv.v[i];
+
+		if (streq(w, "-MD"))
+			continue;
+		if (streq(w, "-MF")) {
+			i++;
+			continue;
+		}
+		if (streq(w, p->d->source))
+			w = STEP_TOOL_SOURCE;
+		else if (streq(w, q->outputs.v[0]))
+			w = STEP_TOOL_RESULT;
+		else if (streq(w, "_GLIBCXX_USE_CXX11_ABI=0"))
+			w = "_GLIBCXX_USE_CXX11_ABI=1";
+		vec_push(a, &out, w);
+	}
+	return out;
+}
+
+static struct strs
+cicc_tool(const struct passes *p, const struct part *cicc)
+{
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < cicc->argv.n; i++) {
+		const char *w = cicc->argv.v[i];
+
+		if (streq(w, cicc->inputs.v[0]))
+			w = STEP_TOOL_SOURCE;
+		else if (streq(w, cicc->outputs.v[0]))
+			w = STEP_TOOL_RESULT;
+		vec_push(p->m->a, &out, w);
+	}
+	return out;
+}
+
+/* The text of an architecture with its macros. Of those that are not the reference nobody may ask.
+ */
+static size_t
+add_macros(struct passes *p, const struct part *q)
+{
+	struct inputs none = { 0 };
+	struct step s = new_step(p, STEP_PREPROCESS, q->arch, &none);
+
+	for (size_t i = 0; i < q->argv.n; i++) {
+		vec_push(p->m->a, &s.argv, q->argv.v[i]);
+		if (i == 0) {
+			vec_push(p->m->a, &s.argv, "-dD");
+			vec_push(p->m->a, &s.argv, "-dI");
+		}
+	}
+	s.outputs = q->outputs;
+	s.depfile = DEPFILE;
+	s.is_transient = true;
+	s.is_lazy = q != p->reference;
+	return maker_add_step(p->m, s);
+}
+
+/* The way that nvcc goes: cicc on the whole text. */
+static size_t
+add_whole(struct passes *p, const struct part *cicc, const struct part *text)
+{
+	struct inputs in = { 0 }, stripped = { 0 };
+	struct step s;
+
+	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
+	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
+	s.is_lazy = s.is_transient = true;
+	add_input(p, &stripped, maker_add_step(p->m, s), 0, cicc->inputs.v[0]);
+	s = new_step(p, STEP_CICC, cicc->arch, &stripped);
+	s.argv = cicc->argv;
+	s.outputs = cicc->outputs;
+	s.is_lazy = true;
+	return maker_add_step(p->m, s);
+}
+
+/* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
+ * the time. */
+static size_t
+add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text)
+{
+	struct inputs in = { 0 }, stripped = { 0 };
+	struct step s;
+
+	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
+	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
+	vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
+	s.is_lazy = s.is_transient = true;
+	add_input(p, &stripped, maker_add_step(p->m, s), 0, cicc->inputs.v[0]);
+	s = own_step(p, STEP_TRY, cicc->arch, &stripped, "1", cicc->outputs.v[0]);
+	vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
+	s.label = arena_printf(p->m->a, "%s: cicc %s, slim", p->src, cicc->arch);
+	s.root = root_of(p, STEP_CICC);
+	s.tool[TOOL_COMPILE] = cicc->argv;
+	s.is_lazy = true;
+	return maker_add_step(p->m, s);
+}
+
+static size_t
+add_choice(struct passes *p, const char *arch, size_t first, size_t second, size_t output,
+	const char *path)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, first, 0, "in/0");
+	add_input(p, &in, second, output, "in/1");
+	s = own_step(p, STEP_CHOOSE, arch, &in, "1", path);
+	s.n_early = 1;
+	return maker_add_step(p->m, s);
+}
+
+/* What a verdict is good for, besides texts: the command of the device passes, their compiler and
+ * the module id. Not torch. */
+static const char *
+device_key(const struct passes *p, const struct part *cicc)
+{
+	struct inputs none = { 0 };
+	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "3", "out/ptx");
+	char hex[65];
+	struct digest d;
+
+	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	d = step_key(&s, p->m->src);
+	return arena_strdup(p->m->a, digest_hex(&d, hex));
+}
+
+/* The verdict on the source, and its stub, by the architecture that is the reference. */
+static void
+add_verdict(struct passes *p, const struct part *cicc)
+{
+	size_t output;
+	const struct part *text = made_by(p, cicc->inputs.v[0], &output);
+	bool trust = p->m->options.device_only == PLAN_DEVICE_TRUST;
+	size_t macros, whole, by, survey;
+	struct inputs to_survey = { 0 }, to_judge = { 0 }, to_stub = { 0 };
+	struct step s;
+
+	p->reference = text;
+	macros = add_macros(p, text);
+	whole = add_whole(p, cicc, text);
+	by = trust ? add_slim_whole(p, cicc, text) : whole;
+	add_input(p, &to_survey, macros, 0, "tmp/macros.ii");
+	s = own_step(p, STEP_SURVEY, text->arch, &to_survey, "1", "out/survey");
+	/* What was trusted is not remembered as proved. */
+	if (trust)
+		vec_push(p->m->a, &s.argv, "trust");
+	vec_push(p->m->a, &s.argv, device_key(p, cicc));
+	vec_push(p->m->a, &s.outputs, "out/verdict");
+	vec_push(p->m->a, &s.outputs, "out/shared");
+	s.root = p->all;
+	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
+	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	p->survey = survey = maker_add_step(p->m, s);
+
+	add_input(p, &to_judge, survey, 0, "in/survey");
+	add_input(p, &to_judge, survey, 1, "in/verdict");
+	add_input(p, &to_judge, macros, 0, "tmp/macros.ii");
+	add_input(p, &to_judge, by, 0, "in/whole.ptx");
+	add_input(p, &to_judge, by, 1, "in/stub.c");
+	s = own_step(p, STEP_JUDGE, text->arch, &to_judge, "2", "out/verdict");
+	s.n_early = 2;
+	s.root = root_with_module_id(p);
+	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
+	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	p->verdict = maker_add_step(p->m, s);
+
+	add_input(p, &to_stub, p->verdict, 0, "in/verdict");
+	s = own_step(p, STEP_STUB, NULL, &to_stub, "1", "out/stub.c");
+	p->stub = add_choice(p, NULL, maker_add_step(p->m, s), whole, 1, "out/stub.c");
+}
+
+/* What of a text device code needs; from makes the text: that of this architecture, or what all
+ * have in common. */
+static size_t
+add_slice(struct passes *p, const struct part *text, size_t from, size_t output, bool is_lazy)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, p->verdict, 0, "in/verdict");
+	add_input(p, &in, from, output, "tmp/macros.ii");
+	s = own_step(p, STEP_SLICE, text->arch, &in, "1", "tmp/device.ii");
+	s.root = p->all;
+	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
+	s.is_transient = true;
+	s.is_lazy = is_lazy;
+	return maker_add_step(p->m, s);
+}
+
+/* The PTX of an architecture, by the short way or the long one. The kernel's own text is that of
+ * the reference, if it is the same for all. */
+static size_t
+add_device(struct passes *p, const struct part *cicc)
+{
+	size_t output, slice, whole;
+	const struct part *text = made_by(p, cicc->inputs.v[0], &output);
+	struct inputs to_device = { 0 };
+	struct step s;
+
+	slice = add_slice(p, text, p->survey, 2, false);
+	whole = add_slice(p, text, add_macros(p, text), 0, true);
+	slice = add_choice(p, text->arch, slice, whole, 0, "tmp/device.ii");
+	add_input(p, &to_device, slice, 0, "tmp/device.ii");
+	add_input(p, &to_device, p->verdict, 0, "in/verdict");
+	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "3", "out/ptx");
+	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	slice = maker_add_step(p->m, s);
+	whole = add_whole(p, cicc, text);
+	return add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
+}
+
+static void
+add_part_inputs(struct passes *p, const struct part *part, struct inputs *out)
+{
+	for (size_t i = 0; i < part->inputs.n; i++) {
+		struct step_input in = { .path = part->inputs.v[i] };
+		const struct part *from = made_by(p, in.path, &in.output);
+
+		in.step = p->device_only && from->kind == STEP_CICC ? add_device(p, from)
+								    : add_part_step(p, from);
+		vec_push(p->m->a, out, in);
+	}
+}
+
+/* The host's text without the bodies of device code. */
+static size_t
+add_hollow(struct passes *p, const struct part *cudafe, bool slim)
+{
+	size_t output;
+	const struct part *text = made_by(p, cudafe->inputs.v[0], &output);
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, add_part_step(p, text), 0, "tmp/host.ii");
+	s = own_step(p, STEP_HOLLOW, NULL, &in, "1", text->outputs.v[0]);
+	if (slim)
+		vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
+	s.is_transient = true;
+	s.is_lazy = !slim && p->m->options.slim;
+	return maker_add_step(p->m, s);
+}
+
+static size_t
+add_stand_in(struct passes *p, const struct part *fatbin)
+{
+	struct inputs none = { 0 };
+
+	return maker_add_step(
+		p->m, own_step(p, STEP_STAND_IN, NULL, &none, "1", fatbin->outputs.v[1]));
+}
+
+/* cudafe++ on the slimmed text: what it makes, or a refusal. */
+static size_t
+add_slim_cudafe(struct passes *p, const struct part *cudafe)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, add_hollow(p, cudafe, true), 0, cudafe->inputs.v[0]);
+	s = own_step(p, STEP_TRY, NULL, &in, "1", cudafe->outputs.v[0]);
+	s.label = arena_printf(p->m->a, "%s: cudafe++, slim", p->src);
+	s.root = root_of(p, STEP_CUDAFE);
+	s.tool[TOOL_COMPILE] = cudafe->argv;
+	s.is_transient = true;
+	return maker_add_step(p->m, s);
+}
+
+/* The host's object: of the fatbinary it has a stand-in. With slim, from what cudafe++ made of the
+ * slimmed text. */
+static size_t
+add_host_from(struct passes *p, const struct part *host, const struct part *fatbin, bool slim)
+{
+	struct inputs in = { 0 };
+	struct step s;
+	size_t output;
+
+	for (size_t i = 0; i < host->inputs.n; i++) {
+		const char *path = host->inputs.v[i];
+		const struct part *from = made_by(p, path, &output);
+
+		if (from == fatbin)
+			add_input(p, &in, add_stand_in(p, fatbin), 0, path);
+		else if (from->kind == STEP_CICC && p->device_only)
+			add_input(p, &in, p->stub, 0, path);
+		else if (from->kind == STEP_CUDAFE && slim)
+			add_input(p, &in, add_slim_cudafe(p, from), 0, path);
+		else
+			add_input(p, &in, add_part_step(p, from), output, path);
+	}
+	if (!slim) {
+		s = new_step(p, STEP_HOST, NULL, &in);
+		s.argv = host->argv;
+		s.outputs = host->outputs;
+		s.is_lazy = p->m->options.slim;
+		return maker_add_step(p->m, s);
+	}
+	s = own_step(p, STEP_TRY, NULL, &in, "1", host->outputs.v[0]);
+	s.label = arena_printf(p->m->a, "%s: g++, slim", p->src);
+	s.root = root_of(p, STEP_HOST);
+	s.tool[TOOL_COMPILE] = host->argv;
+	return maker_add_step(p->m, s);
+}
+
+static size_t
+add_host(struct passes *p, const struct part *host, const struct part *fatbin)
+{
+	size_t slim;
+
+	if (!p->m->options.slim)
+		return add_host_from(p, host, fatbin, false);
+	slim = add_host_from(p, host, fatbin, true);
+	return add_choice(
+		p, NULL, slim, add_host_from(p, host, fatbin, false), 0, host->outputs.v[0]);
+}
+
+static const struct part *
+part_of_kind(const struct dividing *d, enum step_kind kind)
+{
+	const struct part *found = NULL;
+
+	for (size_t i = 0; i < d->parts.n; i++) {
+		if (d->parts.v[i].kind == kind)
+			found = &d->parts.v[i];
+	}
+	return found;
+}
+
+/* A part's step, behind those that it waits for. */
+static size_t
+add_part_step(struct passes *p, const struct part *part)
+{
+	size_t *index = &p->index[part - p->d->parts.v];
+	struct inputs in = { 0 };
+	struct step s;
+
+	if (*index)
+		return *index - 1;
+	if (part->kind == STEP_CUDAFE)
+		add_input(p, &in, add_hollow(p, part, false), 0, part->inputs.v[0]);
+	else
+		add_part_inputs(p, part, &in);
+	s = new_step(p, part->kind, part->arch, &in);
+	s.argv = part->argv;
+	s.outputs = part->outputs;
+	s.is_transient = part->kind == STEP_PREPROCESS || part->kind == STEP_CUDAFE;
+	s.is_lazy = part->kind == STEP_CUDAFE && p->m->options.slim;
+	/* Of cicc's stubs, the host's text includes one; the fatbinary as C has a stand-in. */
+	if (part->kind == STEP_FATBIN ||
+		(part->kind == STEP_CICC && !streq(part->outputs.v[1], p->d->stub)))
+		s.outputs.n = 1;
+	if (part->kind == STEP_PREPROCESS)
+		s.depfile = DEPFILE;
+	*index = maker_add_step(p->m, s) + 1;
+	return *index - 1;
+}
+
+/* Positions in the source reach the PTX. */
+static bool
+tells_lines(const struct part *cicc)
+{
+	static const char *const options[] = { "-g", "-G", "--device-debug", "-generate-line-info",
+		"--generate-line-info", "-lineinfo" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strs_has(&cicc->argv, options[i]))
+			return true;
+	}
+	return false;
+}
+
+int
+maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
+	const char *src, struct str answer, size_t *object, const char **why)
+{
+	struct passes p = { .m = m, .f = f, .all = all, .src = src };
+	const struct part *cicc, *fatbin;
+	struct inputs in = { 0 };
+	struct dividing d;
+	size_t output;
+
+	if (!divide(m->a, src, answer, &d, why))
+		return 0;
+	p.d = &d;
+	p.index = arena_array(m->a, size_t, d.parts.n + 1);
+	for (size_t i = 0; i < d.warnings.n; i++)
+		vec_push(m->a, &m->out->notes, d.warnings.v[i]);
+	cicc = part_maker_of(&d, d.stub, &output);
+	fatbin = part_of_kind(&d, STEP_FATBIN);
+	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !tells_lines(cicc);
+	if (p.device_only)
+		add_verdict(&p, cicc);
+	add_input(&p, &in, add_host(&p, part_of_kind(&d, STEP_HOST), fatbin), 0, "in/host.o");
+	add_input(&p, &in, add_part_step(&p, fatbin), 0, "in/fatbin");
+	*object = maker_add_step(m, own_step(&p, STEP_GRAFT, NULL, &in, "1",
+					    part_of_kind(&d, STEP_HOST)->outputs.v[0]));
+	return 1;
+}

@@ -1,0 +1,112 @@
+#!/bin/bash
+# Device passes without the host's code: the same code as nvcc's, less work, and never another meaning.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
+K=$T/device
+cp -r "$ROOT/tests/kernels/device" "$K"
+build() { "$KB" build $SEL "$@" 2>&1; }
+so() { echo "$1"/build/*/*.so; }
+events() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events"; }
+ran() { events | grep -c -e "$1"; } # steps that ran in the last build with --events
+short() { ran ': cicc, device code only, '; }
+long() { ran ': cicc [0-9]'; }
+plain_bytes() { # text: the build of $K gives what it gives with --device-only=off
+	rm -rf "$T/off"
+	cp -r "$K" "$T/off"
+	rm -rf "$T/off/build" "$T/off/result"
+	status 0 "$1, the long way" build -q --device-only=off "$T/off"
+	ok "$1: the same bytes" cmp "$(so "$K")" "$(so "$T/off")"
+}
+
+# One architecture in full, all of them without the host's code.
+status 0 "a kernel with torch's headers" build -q --events 3 "$K" 3>"$T/events"
+is "$(short)" 3 "the short way for each architecture"
+is "$(long)" 1 "the long way for one"
+is "$(ran 'g++ -E [0-9]')" 1 "and one text"
+plain_bytes "a kernel with torch's headers"
+status 0 "again" build -q --events 3 "$K" 3>"$T/events"
+is "$(events | wc -l)" 0 "nothing runs"
+
+# An edit of a kernel's body.
+sed -i 's/x \* 2/x * 3/' "$K/src/device.cu"
+status 0 "the body of a kernel is edited" build -q --events 3 "$K" 3>"$T/events"
+is "$(short) $(long)" "3 0" "the verdict is remembered"
+is "$(ran 'cudafe++') $(ran 'device.cu: g++$')" "0 0" "nothing of the host is compiled"
+plain_bytes "the body of a kernel is edited"
+
+# Another torch, and the other architecture's own text.
+SEL="--no-lock --matrix all --variant torch210-cxx11-cu130-x86_64-linux"
+status 0 "another torch" build -q --events 3 "$K" 3>"$T/events"
+is "$(short) $(long)" "0 0" "no device code is compiled for it"
+SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
+rm -rf "$K/build"
+sed -i 's/x \* 3/x * KIND/; 1i #if __CUDA_ARCH__ >= 900\n#define KIND 9\n#else\n#define KIND 8\n#endif' "$K/src/device.cu"
+status 0 "a text that depends on the architecture" build -q --events 3 "$K" 3>"$T/events"
+is "$(short) $(ran 'g++ -E [0-9]')" "3 3" "each architecture has its own text"
+plain_bytes "a text that depends on the architecture"
+status 0 "--rebuild" build --rebuild "$K"
+like "$out" 'all with the same bytes as before' "gives the same bytes"
+
+# Files whose kernels would mean something else without the host's declarations, and such as cannot go the short way.
+cp "$ROOT"/tests/kernels/device/adversarial/*.cu "$K/src"
+sources=$(cd "$K/src" && printf '"src/%s", ' *.cu)
+sed -i "s|^src = .\"src/device.cu\".|src = [${sources%, }]|; s|\"8.0\", \"8.6\", \"9.0\"|\"8.0\", \"9.0\"|" "$K/build.toml"
+rm -rf "$K/build"
+status 0 "files made to mislead" build -v "$K"
+like "$out" 'note: device code of src/overload.cu for .* is compiled with the host' "those that go the long way are told"
+plain_bytes "files made to mislead"
+
+# The host's texts, slimmed.
+cp "$ROOT/tests/kernels/device/src/device.cu" "$K/src"
+cp "$ROOT/tests/kernels/device/build.toml" "$K"
+rm -rf "$K/build" "$T/off/build"
+symbols() { readelf --dyn-syms -W "$(so "$1")" | awk 'NR > 3 { print $4, $5, $7 == "UND", $8 }' | LC_ALL=C sort; }
+status 0 "--slim=all" build -q --slim=all --events 3 "$K" 3>"$T/events"
+is "$(ran ': cudafe++, slim') $(ran 'device.cu: g++, slim') $(ran 'binding.cpp: g++, slim')" "1 1 1" "slim texts are compiled"
+is "$(ran ': cudafe++$') $(ran 'device.cu: g++$') $(ran 'binding.cpp$')" "0 0 0" "and no others"
+symbols "$K" >"$T/slim"
+rm -rf "$K/build"
+status 0 "and not" build -q "$K"
+symbols "$K" >"$T/whole"
+[ -s "$T/whole" ]
+is $? 0 "there are symbols"
+ok "the same symbols" diff "$T/whole" "$T/slim"
+echo 'int wrong() { return at::no_such_function(); }' >>"$K/torch-ext/binding.cpp"
+status 1 "C++ that is wrong" build --slim=all "$K"
+like "$out" "binding.cpp:[0-9]+:.*error" "says what the compiler said of the source"
+sed -i '$d' "$K/torch-ext/binding.cpp"
+
+# A name that the compiler cuts into operands of instructions gets its id all the same.
+cat >>"$K/torch-ext/binding.cpp" <<'C'
+#include <string>
+extern "C" bool names_are_whole()
+{
+	// As constants, and at run time.
+	std::string cut[] = { "0123456789" KERNEL_BUILDER_TEXT(TORCH_EXTENSION_NAME), "abc" KERNEL_BUILDER_TEXT(TORCH_EXTENSION_NAME),
+		"x" KERNEL_BUILDER_TEXT(TORCH_EXTENSION_NAME), KERNEL_BUILDER_TEXT(TORCH_EXTENSION_NAME) };
+	std::string whole = kernel_builder_name(KERNEL_BUILDER_TEXT(TORCH_EXTENSION_NAME));
+	for (auto &s : cut) {
+		asm volatile("" : : "r"(s.data()) : "memory");
+		if (s.substr(s.size() - whole.size()) != whole)
+			return false;
+	}
+	return true;
+}
+C
+for mode in off all; do
+	rm -rf "$K/build"
+	status 0 "a name that is cut, --slim=$mode" build -q --slim=$mode --events 3 "$K" 3>"$T/events"
+	[ $mode = all ] || is "$(ran 'binding.cpp, with its id')" 1 "its source is compiled with the id"
+	is "$(strings -a "$(so "$K")" | grep -c k0b1)" 0 "no placeholder is left"
+done
+
+# What is wrong is said as ever.
+cat >>"$K/src/device.cu" <<'C'
+__global__ void broken(int *p) { *p = nonsense; }
+C
+status 1 "device code that is wrong" build "$K"
+like "$out" 'device.cu\([0-9]+\): error: identifier "nonsense" is undefined' "says what the compiler said"
+like "$out" '1 step failed' "once"
+status 2 "another word" build --device-only=perhaps "$K"
+done_testing

@@ -1,0 +1,101 @@
+/* Texts that steps of our own leave for each other. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "exec/own.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void
+test_verdict(void **state)
+{
+	const struct own_verdict v = { .level = 2,
+		.exact = STR(HEX),
+		.missing = STR(".global .align 1 .b8 ignore[1];\n"),
+		.order = STR("a\nb\n"),
+		.stub = STR("static void f(); // no line feed at the end") };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct own_verdict got;
+
+	(void)state;
+	own_write_verdict(&v, &text);
+	assert_true(own_read_verdict(buf_str(&text), &got));
+	assert_int_equal(got.why.n, 0);
+	assert_int_equal(got.level, 2);
+	assert_true(str_eq(got.exact, v.exact));
+	assert_true(str_eq(got.missing, v.missing));
+	assert_true(str_eq(got.order, v.order));
+	assert_true(str_eq(got.stub, v.stub));
+	/* None of its beginnings is one. */
+	for (size_t n = 0; n < text.n; n++)
+		assert_false(own_read_verdict((struct str){ text.p, n }, &got));
+	buf_addc(&text, 'x');
+	assert_false(own_read_verdict(buf_str(&text), &got));
+}
+
+static void
+test_verdict_of_the_long_way(void **state)
+{
+	const struct own_verdict v = { .why = STR("a lambda, src/a.cu:3") };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct own_verdict got;
+
+	(void)state;
+	own_write_verdict(&v, &text);
+	assert_string_equal(text.p, "kernel-builder verdict 2\nfull a lambda, src/a.cu:3\n");
+	assert_true(own_read_verdict(buf_str(&text), &got));
+	assert_true(str_eq(got.why, v.why));
+	assert_false(own_read_verdict(STR("kernel-builder verdict 2\nfull \n"), &got));
+}
+
+static void
+test_damaged(void **state)
+{
+	static const char *const t[] = { "", "kernel-builder verdict 1\nlevel 0\n",
+		"kernel-builder verdict 2\nlevel 3\nexact " HEX "\nmissing 0\norder 0\nstub 0\n",
+		"kernel-builder verdict 2\nlevel 0\nexact " HEX "\nmissing 1\norder 0\nstub 0\n",
+		"kernel-builder verdict 2\nlevel 0\nexact " HEX
+		"\nmissing 0\norder 0\nstub 18446744073709551615\nx",
+		"kernel-builder verdict 2\nlevel 0\nmissing 0\norder 0\nstub 0\n" };
+	struct own_verdict got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		assert_false(own_read_verdict(str_of(t[i]), &got));
+	assert_true(own_read_verdict(
+		STR("kernel-builder verdict 2\nlevel 0\nexact " HEX "\nmissing 0\norder 0\nstub 0\n"),
+		&got));
+}
+
+static void
+test_survey(void **state)
+{
+	struct str names[OWN_LEVELS];
+
+	(void)state;
+	assert_true(own_read_survey(STR("kernel-builder survey 1\n" HEX "\n-\n" HEX "\n"), names));
+	assert_true(str_eq(names[0], STR(HEX)));
+	assert_true(str_eq(names[1], STR("-")));
+	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n"), names));
+	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
+	assert_false(own_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n"), names));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_verdict_of_the_long_way),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_survey),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("own", tests, NULL, NULL);
+}
