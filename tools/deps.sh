@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check.
+# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check, bench.
 # Elsewhere: prints what is missing and fails.
 set -eu
 want=
@@ -10,6 +10,7 @@ for set in "$@"; do
 	demo) want="$want python3 python3-venv python3-pip ca-certificates bubblewrap" ;;
 	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
 		lld" ;;
+	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac
 done
