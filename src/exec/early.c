@@ -70,11 +70,12 @@ early_find(struct exec *x, size_t step, struct err *e)
 		x->out[step].objects[0] = *known;
 		return 1;
 	}
+	/* Also for what cannot be read: early_is_held looks at it. */
+	if (!x->survey)
+		x->survey = arena_array(&x->arena, struct digest, x->plan->n_steps);
 	TRY(r = read_survey(x, step, names, e));
 	if (r == 0)
 		return 0;
-	if (!x->survey)
-		x->survey = arena_array(&x->arena, struct digest, x->plan->n_steps);
 	x->survey[step] = name_of(names[0]);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < OWN_LEVELS; i++) {

@@ -157,34 +157,9 @@ try(struct own *o, struct err *e)
 	return 0;
 }
 
-/* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
- * feed stays for each. */
-static int
-strip(struct own *o, struct err *e)
-{
-	CLEANUP(buf_free) struct buf out = { 0 };
-	struct str text;
-	struct lexed l;
-	size_t at = 0;
-
-	TRY(own_input(o, 0, &text, e));
-	TRY(lex(&o->a, text, &l, e));
-	for (uint32_t i = 0; i < l.n; i++) {
-		struct str t = token_text(&l, i);
-
-		if (l.token[i].kind != TOKEN_DIRECTIVE || !own_is_of_macros(t))
-			continue;
-		buf_add(&out, text.p + at, l.token[i].offset - at);
-		at = l.token[i].offset + l.token[i].length;
-	}
-	buf_add(&out, text.p + at, text.n - at);
-	if (o->s->argv.n > 3)
-		return slim(o, buf_str(&out), SLIM_DEVICE, e);
-	return own_output(o, 0, buf_str(&out), e);
-}
-
-bool
-own_is_of_macros(struct str directive)
+/* A directive that -dD or -dI leaves in a text. */
+static bool
+is_of_macros(struct str directive)
 {
 	static const char *const words[] = { "define", "undef", "include", "include_next", "import",
 		NULL };
@@ -202,6 +177,32 @@ own_is_of_macros(struct str directive)
 			return true;
 	}
 	return false;
+}
+
+/* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
+ * feed stays for each. */
+static int
+strip(struct own *o, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct str text;
+	struct lexed l;
+	size_t at = 0;
+
+	TRY(own_input(o, 0, &text, e));
+	TRY(lex(&o->a, text, &l, e));
+	for (uint32_t i = 0; i < l.n; i++) {
+		struct str t = token_text(&l, i);
+
+		if (l.token[i].kind != TOKEN_DIRECTIVE || !is_of_macros(t))
+			continue;
+		buf_add(&out, text.p + at, l.token[i].offset - at);
+		at = l.token[i].offset + l.token[i].length;
+	}
+	buf_add(&out, text.p + at, text.n - at);
+	if (o->s->argv.n > 3)
+		return slim(o, buf_str(&out), SLIM_DEVICE, e);
+	return own_output(o, 0, buf_str(&out), e);
 }
 
 /* Any four characters of the placeholder that are not in a whole one: a text was cut, into pieces of which one has as many. */

@@ -18,8 +18,6 @@ int own_write(const char *path, struct str bytes, struct err *e);
 /* Runs a tool of the step on files of its directory. *ok is false when it found fault with the source. */
 int own_tool(struct own *o, enum step_tool tool, const char *source, const char *result, bool *ok,
 	struct err *e);
-/* A directive that -dD or -dI leaves in a text. */
-bool own_is_of_macros(struct str directive);
 
 int own_survey(struct own *o, struct err *e);
 int own_judge(struct own *o, struct err *e);
