@@ -55,8 +55,13 @@ struct elf {
  * only. */
 int elf_read(struct arena *a, struct str bytes, const char *path, struct elf *out, struct err *e);
 
-/* Puts every global name of an object file (.o), defined or not, into a map; names are copied into its arena. The only
- * reader of .symtab, for an object has nothing else. */
+/* Puts every global name of an object file (.o), defined or not, into a map; names are copied into its arena. This and elf_object_alike are the
+ * only readers of .symtab, for an object has nothing else. */
 struct map;
 int elf_object_names(struct arena *a, struct str bytes, const char *path, struct map *names, struct err *e);
+/* Two objects that were made of one source in two ways: the same to a linker? 1: they have the same global and weak symbols,
+ * each with the same binding, type and visibility, defined in both or in neither, and variables and tables of virtual
+ * functions of the same size. 0: *why says in one line what differs, of the first such name. Code is not compared. ways
+ * says what each is called in *why: "slim", "whole". */
+int elf_object_alike(struct arena *a, const struct str bytes[2], const char *const ways[2], const char **why, struct err *e);
 #endif

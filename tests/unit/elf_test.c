@@ -408,11 +408,56 @@ test_object_names(void **state)
 	}
 }
 
+static const char *
+alike(struct arena *a, const char *first, const char *second)
+{
+	static const char *const ways[] = { "slim", "whole" };
+	const char *const sources[] = { first, second };
+	struct str bytes[2];
+	const char *why = NULL;
+	struct err e = { 0 };
+	int r;
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(shell(arena_printf(a, "echo '%s' | g++ -c -x c++ - -o alike.o", sources[i])), 0);
+		assert_int_equal(fs_read(a, path_join(a, dir, "alike.o"), SIZE_MAX, &bytes[i], &e), 0);
+	}
+	r = elf_object_alike(a, bytes, ways, &why, &e);
+	assert_int_equal(r, why == NULL);
+	return why;
+}
+
+static void
+test_object_alike(void **state)
+{
+	static const char source[] = "int out(); inline int in() { return 2; } int v[3]; int f() { return out() + in(); }";
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	const struct str damaged[] = { STR("\177ELF"), STR("\177ELF") };
+	static const char *const ways[] = { "slim", "whole" };
+	const char *why;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_null(alike(&a, source, source));
+	assert_null(alike(&a, source, "int v[3]; int out(); inline int in() { return 2; } int f() { return in() * out(); }"));
+	assert_string_equal(alike(&a, source, "int out(); inline int in() { return 2; } int v[3]; int f() { return in(); }"),
+		"only slim has _Z3outv");
+	assert_string_equal(alike(&a, "int f() { return 1; }", "int f() { return 1; } int g() { return 2; }"), "only whole has _Z1gv");
+	assert_string_equal(alike(&a, "int v[3];", "int v[4];"), "v has another size");
+	assert_string_equal(alike(&a, "int v[3];", "__attribute__((weak)) int v[3];"), "v has another binding or type");
+	assert_string_equal(alike(&a, "int v[3];", "__attribute__((visibility(\"hidden\"))) int v[3];"),
+		"v has another visibility");
+	assert_string_equal(alike(&a, "extern int v[3]; int *f() { return v; }", "int v[3]; int *f() { return v; }"),
+		"v is defined in one only");
+	assert_int_equal(elf_object_alike(&a, damaged, ways, &why, &e), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_like_readelf),
+		cmocka_unit_test(test_object_alike),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_stub_links),
 		cmocka_unit_test(test_stub_repeats),
