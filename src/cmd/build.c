@@ -179,11 +179,20 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 		out->device_only = PLAN_DEVICE_TRUST;
 	else if (streq(device, "off"))
 		out->device_only = PLAN_DEVICE_OFF;
+	else if (streq(device, "audit"))
+		out->audits_device = true;
 	else
-		return err_set(e, ERR_USAGE, "--device-only is verify, trust or off, not \"%s\"", device);
-	if (slim && !streq(slim, "all") && !streq(slim, "off"))
-		return err_set(e, ERR_USAGE, "--slim is all or off, not \"%s\"", slim);
-	out->slim = slim && streq(slim, "all");
+		return err_set(e, ERR_USAGE, "--device-only is verify, trust, audit or off, not \"%s\"", device);
+	if (!slim || streq(slim, "all"))
+		out->slim = PLAN_SLIM_ALL;
+	else if (streq(slim, "device"))
+		out->slim = PLAN_SLIM_DEVICE;
+	else if (streq(slim, "off"))
+		out->slim = PLAN_SLIM_OFF;
+	else if (streq(slim, "audit"))
+		out->audits_slim = out->audits_device = true, out->slim = PLAN_SLIM_ALL;
+	else
+		return err_set(e, ERR_USAGE, "--slim is all, device, audit or off, not \"%s\"", slim);
 	return 0;
 }
 
@@ -410,7 +419,8 @@ tell_long_ways(const struct build *b)
 		struct err ignored;
 		struct str text;
 
-		if (s->kind != STEP_JUDGE || (out[i].state != STEP_DONE && out[i].state != STEP_CACHED) ||
+		if (s->kind != STEP_JUDGE || strs_has(&s->argv, STEP_FOR_KIN) ||
+			(out[i].state != STEP_DONE && out[i].state != STEP_CACHED) ||
 			fs_read(&a, exec_object_path(&a, b->exec, &out[i].objects[0]), SIZE_MAX, &text,
 				&ignored) < 0 ||
 			!own_read_verdict(text, &v) || !v.why.n)

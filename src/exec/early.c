@@ -6,7 +6,8 @@
  *     kernel-builder remembered 1
  *     SHA256                    of the verdict, an object
  *
- * Variants of one build that ask for the same verdict wait for the first of them.
+ * and, when the whole text proved it, under the name of its kin too. Variants of one build that ask
+ * for the same verdict wait for the first of them.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -25,24 +26,36 @@ name_of(struct str line)
 	return sha256_final(h);
 }
 
+/* 1: there is a record of it. */
 static int
 recall(struct exec *x, struct str name, struct digest *out, struct err *e)
 {
 	struct digest key = name_of(name);
 	struct str text, line;
-	int r = cache_get_text(&x->cache, &key, &text, e);
+	int r;
 
+	if (name.n <= 1)
+		return 0;
+	r = cache_get_text(&x->cache, &key, &text, e);
 	if (r <= 0 || !str_starts(text, STR(HEAD)))
 		return r < 0 ? -1 : 0;
 	text.p += strlen(HEAD);
 	text.n -= strlen(HEAD);
-	if (!str_cut(&text, '\n', &line) || !digest_parse(line, out))
-		return 0;
-	return cache_has_object(&x->cache, out, e);
+	return str_cut(&text, '\n', &line) && digest_parse(line, out);
 }
 
 static int
-read_survey(struct exec *x, size_t step, struct str names[OWN_LEVELS], struct err *e)
+record(struct exec *x, struct str name, const struct digest *verdict, struct err *e)
+{
+	struct digest key = name_of(name);
+	char hex[65];
+
+	return cache_put_text(&x->cache, &key,
+		str_of(arena_printf(&x->arena, HEAD "%s\n", digest_hex(verdict, hex))), e);
+}
+
+static int
+read_survey(struct exec *x, size_t step, struct str names[OWN_NAMES], struct err *e)
 {
 	const struct step *s = &x->plan->steps[step];
 	const struct digest *d = &x->out[s->inputs[0].step].objects[s->inputs[0].output];
@@ -55,6 +68,24 @@ read_survey(struct exec *x, size_t step, struct str names[OWN_LEVELS], struct er
 	return own_read_survey(text, names);
 }
 
+/* The judge that goes by the slimmed text: it has nothing to say when no kin of this code was proved. */
+static bool
+is_for_kin(const struct step *s)
+{
+	return strs_has(&s->argv, STEP_FOR_KIN);
+}
+
+/* Those that ask for the same verdict have this in common; zero: nobody else does. */
+static struct digest
+common_name(const struct str names[OWN_NAMES])
+{
+	for (size_t i = 0; i < OWN_LEVELS; i++) {
+		if (names[i].n > 1)
+			return name_of(names[i]);
+	}
+	return (struct digest){ 0 };
+}
+
 int
 early_find(struct exec *x, size_t step, struct err *e)
 {
@@ -62,7 +93,8 @@ early_find(struct exec *x, size_t step, struct err *e)
 	const struct digest refused = sha256_of(refusal, sizeof(refusal) - 1);
 	const struct step *s = &x->plan->steps[step];
 	const struct digest *known = &x->out[s->inputs[1].step].objects[s->inputs[1].output];
-	struct str names[OWN_LEVELS];
+	struct str names[OWN_NAMES];
+	struct digest kin;
 	int r = 0;
 
 	/* The survey itself may have come to a verdict. */
@@ -76,27 +108,38 @@ early_find(struct exec *x, size_t step, struct err *e)
 	TRY(r = read_survey(x, step, names, e));
 	if (r == 0)
 		return 0;
-	x->survey[step] = name_of(names[0]);
+	x->survey[step] = common_name(names);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < OWN_LEVELS; i++) {
-		if (names[i].n > 1)
-			TRY(r = recall(x, names[i], &x->out[step].objects[0], e));
+		TRY(r = recall(x, names[i], &x->out[step].objects[0], e));
+		if (r)
+			TRY(r = cache_has_object(&x->cache, &x->out[step].objects[0], e));
 	}
-	return r;
+	if (r || !is_for_kin(s))
+		return r;
+	TRY(r = recall(x, names[OWN_KIN], &kin, e));
+	if (r)
+		return 0;
+	/* An output of the survey, so it is there. */
+	x->out[step].objects[0] = refused;
+	return 1;
 }
 
 bool
 early_is_held(const struct exec *x, size_t step)
 {
+	static const struct digest nobody = { 0 };
 	const struct plan *p = x->plan;
 
-	if (p->steps[step].kind != STEP_JUDGE || !x->out[step].is_late || x->before)
+	if (p->steps[step].kind != STEP_JUDGE || !x->out[step].is_late || x->before ||
+		digest_eq(&x->survey[step], &nobody))
 		return false;
 	for (size_t i = 0; i < step; i++) {
 		const struct outcome *o = &x->out[i];
 
 		if (p->steps[i].kind == STEP_JUDGE && o->is_late &&
-			(o->state == STEP_WAITING || o->state == STEP_RUNNING) &&
+			(o->state == STEP_RUNNING ||
+				(o->state == STEP_WAITING && exec_is_demanded(x, i))) &&
 			digest_eq(&x->survey[i], &x->survey[step]))
 			return true;
 	}
@@ -107,10 +150,8 @@ int
 early_remember(struct exec *x, size_t step, struct err *e)
 {
 	const struct digest *verdict = &x->out[step].objects[0];
-	struct str names[OWN_LEVELS], text;
+	struct str names[OWN_NAMES], text;
 	struct own_verdict v;
-	struct digest key;
-	char hex[65];
 
 	TRY(fs_read(&x->arena, exec_object_path(&x->arena, x, verdict), SIZE_MAX, &text, e));
 	if (!own_read_verdict(text, &v) || v.why.n || read_survey(x, step, names, e) <= 0 ||
@@ -120,7 +161,6 @@ early_remember(struct exec *x, size_t step, struct err *e)
 		if (x->plan->steps[i].kind == STEP_JUDGE)
 			x->out[i].is_late = false;
 	}
-	key = name_of(names[v.level]);
-	text = str_of(arena_printf(&x->arena, HEAD "%s\n", digest_hex(verdict, hex)));
-	return cache_put_text(&x->cache, &key, text, e);
+	TRY(record(x, names[v.level], verdict, e));
+	return is_for_kin(&x->plan->steps[step]) ? 0 : record(x, names[OWN_KIN], verdict, e);
 }

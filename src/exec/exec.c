@@ -412,16 +412,14 @@ start(struct exec *x, struct job *j, size_t step, struct err *e)
 	return 0;
 }
 
-/* The command was killed, or the compiler behind it was: g++ and nvcc say so and end with 1. */
-static bool
-was_killed(const struct job *j, int exit_status)
+bool
+exec_was_killed(struct str output, int exit_status)
 {
 	static const char *const words[] = { "Killed signal terminated program",
 		"died due to signal 9" };
 
 	for (size_t i = 0; exit_status != 0 && i < sizeof(words) / sizeof(words[0]); i++) {
-		if (j->proc.text.n &&
-			memmem(j->proc.text.p, j->proc.text.n, words[i], strlen(words[i])))
+		if (output.n && memmem(output.p, output.n, words[i], strlen(words[i])))
 			return true;
 	}
 	return exit_status == 128 + SIGKILL;
@@ -433,7 +431,7 @@ tries_again(struct exec *x, const struct job *j, int exit_status)
 {
 	const struct step *s = &x->plan->steps[j->step];
 
-	if (!was_killed(j, exit_status) || x->schedule->alone[j->step])
+	if (!exec_was_killed(buf_str(&j->proc.text), exit_status) || x->schedule->alone[j->step])
 		return false;
 	log_warn("%s for %s was killed, for lack of memory perhaps; it runs again when nothing else does",
 		s->label, s->variant->name);

@@ -45,6 +45,8 @@ has_result(const struct outcome *o)
 struct digest *exec_inputs(struct exec *x, const struct step *s);
 /* The command as it is started: in a sandbox, if there is one. */
 struct strs exec_command(struct exec *x, const struct step *s, const char *dir, const struct strs *argv);
+/* The command was killed, or the compiler behind it was: g++ and nvcc say so and end with 1. */
+bool exec_was_killed(struct str output, int exit_status);
 /* Fills in first_user and user. */
 void exec_find_users(struct exec *x);
 /* A step that waits for this one cannot do without it. Always so of steps that are not lazy. */

@@ -32,6 +32,17 @@ runs_again(const struct exec *x, size_t i)
 	return x->before && x->plan->steps[i].kind != STEP_CHOOSE && !x->before[i].is_early;
 }
 
+/* An input that the step needs whatever the others are. */
+static bool
+is_first(const struct step *s, size_t i)
+{
+	for (size_t k = 0; s->n_early && k < s->n_inputs; k++) {
+		if (s->inputs[k].step == i)
+			return k < s->n_early;
+	}
+	return true;
+}
+
 /* A step that waits for this one cannot do without it. Always so of steps that are not lazy. */
 bool
 exec_is_demanded(const struct exec *x, size_t i)
@@ -44,8 +55,8 @@ exec_is_demanded(const struct exec *x, size_t i)
 
 		if (x->out[user].state != STEP_WAITING || early_is_held(x, user))
 			continue;
-		if (s->n_early ? x->out[user].is_late || runs_again(x, user)
-			       : exec_is_demanded(x, user))
+		if ((is_first(s, i) || x->out[user].is_late || runs_again(x, user)) &&
+			exec_is_demanded(x, user))
 			return true;
 	}
 	return false;

@@ -57,8 +57,8 @@ own_tool(struct own *o, enum step_tool tool, const char *source, const char *res
 	command = exec_command(o->x, o->s, o->dir, &argv);
 	TRY(proc_run(&o->a, ".", &command, &o->s->env, &output, &status, e));
 	*ok = status == 0;
-	if (status == 0 || (status == 1 && is_error_of_input(output)) ||
-		(status == 2 && is_error_of_input(output))) {
+	if (status == 0 || ((status == 1 || status == 2) && is_error_of_input(output) &&
+				   !exec_was_killed(output, status))) {
 		o->said = output;
 		return 0;
 	}
@@ -66,6 +66,16 @@ own_tool(struct own *o, enum step_tool tool, const char *source, const char *res
 	fwrite(output.p, 1, output.n, stderr);
 	fflush(stderr);
 	_Exit(status);
+}
+
+bool
+own_has_word(const struct own *o, const char *word)
+{
+	for (size_t i = 3; i < o->s->argv.n; i++) {
+		if (streq(o->s->argv.v[i], word))
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -260,6 +270,8 @@ perform(struct own *o, struct err *e)
 		return own_slice(o, e);
 	case STEP_DEVICE:
 		return own_device(o, e);
+	case STEP_AUDIT:
+		return own_audit(o, e);
 	case STEP_NAME:
 		return check_name(o, e);
 	default:

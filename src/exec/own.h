@@ -12,8 +12,13 @@
  *          bodies of device functions, else all of it; and what the stub depends on: the kernel's host functions, and the names of
  *          device variables in all headers. So a verdict serves other releases of torch, the other C++ ABI, and edits of
  *          kernels' bodies.
+ *          A fourth name covers device code without its bodies, commands and compiler: under that it is remembered that the whole text once proved a
+ *          verdict on its kin, with other bodies, other headers or other functions of the host.
  * judge    The first level at which entries, bodies and variables are those that the whole text gives. The verdict has that level, the stub
- *          that registers the kernels, and the definitions of variables that only the whole text has.
+ *          that registers the kernels, and the definitions of variables that only the whole text has. Where the fourth name of the
+ *          survey is known, a first judge goes by the slimmed text (slim/slim.h), in a third of the time; what it cannot prove it
+ *          leaves to the second.
+ * audit    For those who want it: both ways' results, and an error where they differ.
  * slice    An architecture's text for cicc at that level. Where the kernel's text is not the one that was judged, the guards must find
  *          nothing.
  * device   cicc of that. It must define the entries and variables of the stub.
@@ -26,7 +31,8 @@
  *     missing BYTES             and behind the line feed so many bytes
  *     order BYTES               likewise: how the whole text's PTX is ordered (ptx_order)
  *     stub BYTES                likewise
- * A survey, version 1: "kernel-builder survey 1\n" and three lines, each a SHA-256, or "-" for a level whose headers are not there.
+ * A survey, version 2: "kernel-builder survey 2\n" and four lines, each a SHA-256, or "-" where there is none, as for a level whose
+ * headers are not there.
  */
 #ifndef EXEC_OWN_H
 #define EXEC_OWN_H
@@ -34,6 +40,9 @@
 #include "slim/device.h"
 
 #define OWN_LEVELS DEVICE_LEVELS
+/* The names in a survey: one for each level, and that of its kin. */
+#define OWN_KIN OWN_LEVELS
+#define OWN_NAMES (OWN_LEVELS + 1)
 
 /* Starts the step in the job's directory. */
 int own_start(struct exec *x, struct job *j, const struct step *s, struct err *e);
@@ -46,6 +55,6 @@ struct own_verdict {
 /* True when the text is a verdict; its parts point into it. */
 bool own_read_verdict(struct str text, struct own_verdict *out);
 void own_write_verdict(const struct own_verdict *v, struct buf *out);
-/* True when the text is a survey: one line for each level. */
-bool own_read_survey(struct str text, struct str names[OWN_LEVELS]);
+/* True when the text is a survey. */
+bool own_read_survey(struct str text, struct str names[OWN_NAMES]);
 #endif

@@ -3,19 +3,17 @@
 #include "base/err.h"
 #include "exec/own_work.h"
 #include "formats/ptx.h"
-#include "slim/arch.h"
 #include "slim/guard.h"
+#include "slim/slim.h"
 #include "slim/user.h"
 
-/* In front of the kernel's own text: then a digit for each level, and a line feed. */
-#define SHARED_HEAD "kernel-builder shared 1\n"
 #define PRELUDE "tmp/prelude.cu"
 #define PRELUDE_TEXT "tmp/prelude.ii"
 #define DEVICE_TEXT "tmp/device.ii"
 #define DEVICE_PTX "tmp/device.ptx"
 
-static int
-write_full(struct own *o, size_t output, const char *why, struct err *e)
+int
+own_write_full(struct own *o, size_t output, const char *why, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 
@@ -23,9 +21,8 @@ write_full(struct own *o, size_t output, const char *why, struct err *e)
 	return own_output(o, output, buf_str(&out), e);
 }
 
-/* The preprocessed headers of a level; *ok is false when one of them is not there. */
-static int
-make_prelude(struct own *o, const struct device_text *t, unsigned level, struct str *text, bool *ok,
+int
+own_prelude(struct own *o, const struct device_text *t, unsigned level, struct str *text, bool *ok,
 	struct err *e)
 {
 	CLEANUP(buf_free) struct buf source = { 0 };
@@ -36,9 +33,8 @@ make_prelude(struct own *o, const struct device_text *t, unsigned level, struct 
 	return *ok ? fs_read(&o->a, PRELUDE_TEXT, SIZE_MAX, text, e) : 0;
 }
 
-/* Neither guard finds a name that could mean something else. *hit is the first that does. */
-static int
-is_guarded(struct own *o, const struct device_text *t, struct str prelude,
+int
+own_guard(struct own *o, const struct device_text *t, struct str prelude,
 	const struct device_slice *slice, bool *clean, const char **hit, struct err *e)
 {
 	struct guard_words words = { 0 };
@@ -55,222 +51,24 @@ is_guarded(struct own *o, const struct device_text *t, struct str prelude,
 	return 0;
 }
 
-static void
-add_tokens(struct sha256 *h, const struct device_text *t, const struct decl *d)
-{
-	for (uint32_t k = d->begin; k < d->end; k++)
-		sha256_add_field(h, token_text(&t->lexed, k));
-}
-
-static void
-add_scopes(struct sha256 *h, const struct device_text *t, const struct decl *d)
-{
-	for (uint32_t s = d->scope; s != UINT32_MAX; s = t->split.decl[s].scope)
-		add_tokens(h, t, &t->split.decl[s]);
-}
-
-/* What the stub depends on, besides device code: which kernels are instantiated is up to the host's functions, and what variables there
- * are to be registered, to all headers. */
-static struct digest
-stub_digest(const struct device_text *t)
-{
-	const uint32_t on_device = DECL_DEVICE | DECL_CONSTANT | DECL_MANAGED;
-	struct sha256 *h = sha256_new();
-
-	for (uint32_t i = 0; i < t->n_user; i++) {
-		const struct decl *d = &t->split.decl[t->user[i]];
-
-		if (device_is_host_only(d))
-			add_tokens(h, t, d);
-	}
-	for (uint32_t i = 0; i < t->split.n; i++) {
-		const struct decl *d = &t->split.decl[i];
-
-		if (d->kind != DECL_VARIABLE || !(d->flags & on_device))
-			continue;
-		add_scopes(h, t, d);
-		for (uint32_t k = 0; k < d->n_names; k++)
-			sha256_add_field(h, t->lexed.name[t->split.names[d->names + k]]);
-	}
-	return sha256_final(h);
-}
-
-/* The name of a verdict at one level. */
-static int
-add_name(struct own *o, const struct device_text *t, const struct device_frame *frame,
-	unsigned level, struct buf *out, bool *clean, struct err *e)
-{
-	struct str prelude;
-	struct digest d, stub = stub_digest(t);
-	struct sha256 *h;
-	const char *hit;
-	char hex[65];
-	bool ok;
-
-	*clean = false;
-	TRY(make_prelude(o, t, level, &prelude, &ok, e));
-	if (!ok) {
-		buf_adds(out, "-\n");
-		return 0;
-	}
-	TRY(is_guarded(o, t, prelude, NULL, clean, &hit, e));
-	h = sha256_new();
-	/* What device passes are. */
-	for (size_t i = 0; i < o->s->argv.n; i++)
-		sha256_add_field(h, str_of(o->s->argv.v[i]));
-	for (size_t i = 0; i < o->s->tool[TOOL_PREPROCESS].n; i++)
-		sha256_add_field(h, str_of(o->s->tool[TOOL_PREPROCESS].v[i]));
-	sha256_add_field(h, prelude);
-	sha256_add_field(h, *clean ? STR("frame") : STR("exact"));
-	sha256_add(h, *clean ? frame->frame.b : frame->exact.b, sizeof(frame->frame.b));
-	sha256_add(h, stub.b, sizeof(stub.b));
-	d = sha256_final(h);
-	buf_addf(out, "%s\n", digest_hex(&d, hex));
-	return 0;
-}
-
-static bool
-has_torch(const struct device_text *t)
-{
-	for (size_t i = 0; i < t->n_lines; i++) {
-		if (t->line[i].kind == DEVICE_TORCH)
-			return true;
-	}
-	return false;
-}
-
-/* The architectures of the command: "-D__CUDA_ARCH_LIST__=700,900". */
-static size_t
-read_archs(const struct own *o, unsigned *out, size_t max)
-{
-	static const char list[] = "-D__CUDA_ARCH_LIST__=";
-	const struct strs *argv = &o->s->tool[TOOL_PREPROCESS];
-	size_t n = 0;
-
-	for (size_t i = 0; i < argv->n; i++) {
-		struct str rest = str_of(argv->v[i]), item;
-		uint64_t arch;
-
-		if (!str_starts(rest, STR(list)))
-			continue;
-		rest.p += strlen(list);
-		rest.n -= strlen(list);
-		while (str_cut(&rest, ',', &item)) {
-			if (n < max && str_to_u64(item, &arch))
-				out[n++] = (unsigned)arch;
-		}
-	}
-	return n;
-}
-
-/* The lines of the kernel's own files; of others, that they are there. */
-static void
-own_lines(struct arena *a, const struct lexed *l, struct buf *out)
-{
-	bool *seen = arena_array(a, bool, l->n_files + 1);
-
-	for (uint32_t i = 0; i < l->n_markers; i++) {
-		const struct marker *m = &l->marker[i];
-		size_t end = i + 1 < l->n_markers ? m[1].offset : l->text.n;
-
-		if (user_file(l->file[m->file]))
-			buf_add(out, l->text.p + m->offset, end - m->offset);
-		else if (!seen[m->file])
-			buf_addf(out, "%.*s\n", (int)(m->end - m->offset), l->text.p + m->offset);
-		seen[m->file] = true;
-	}
-}
-
-static bool
-is_same_kernel(struct own *o, struct str text, const struct device_frame *frame)
-{
-	struct device_frame own;
-	struct device_text t;
-	const char *why;
-
-	if (!device_read(&o->a, text, &t, &why))
-		return false;
-	device_frame(&t, &own);
-	return digest_eq(&own.exact, &frame->exact);
-}
-
-/* The kernel's own text, if it is the same for all architectures, and at which levels the guards
- * find nothing in it: else a refusal. */
-static int
-write_shared(struct own *o, struct str full, const struct device_frame *frame,
-	const bool clean[OWN_LEVELS], struct err *e)
-{
-	CLEANUP(buf_free) struct buf out = { 0 };
-	unsigned archs[64];
-	size_t n_archs = read_archs(o, archs, sizeof(archs) / sizeof(archs[0])), n = 0, head;
-	struct arch_file *files = NULL;
-	const char *why;
-	struct lexed l;
-	bool same = n_archs > 0;
-
-	TRY(lex(&o->a, full, &l, e));
-	files = arch_files(&o->a, &l, &n);
-	for (size_t i = 0; same && i < n; i++)
-		same = fs_read(&o->a, files[i].path, SIZE_MAX, &files[i].bytes, e) == 0;
-	same = same && arch_is_same(&o->a, archs, n_archs, full, files, n, &why);
-	buf_adds(&out, SHARED_HEAD);
-	for (size_t i = 0; i < OWN_LEVELS; i++)
-		buf_addc(&out, clean[i] ? '1' : '0');
-	buf_addc(&out, '\n');
-	head = out.n;
-	own_lines(&o->a, &l, &out);
-	same = same && is_same_kernel(o, (struct str){ out.p + head, out.n - head }, frame);
-	return own_output(o, 2, same ? buf_str(&out) : own_refusal, e);
-}
-
-int
-own_survey(struct own *o, struct err *e)
-{
-	CLEANUP(buf_free) struct buf out = { 0 };
-	bool clean[OWN_LEVELS] = { false };
-	struct device_frame frame;
-	struct device_text t;
-	const char *why;
-	struct str full;
-	int r;
-
-	TRY(own_input(o, 0, &full, e));
-	r = device_read(&o->a, full, &t, &why);
-	if (r && !has_torch(&t)) {
-		r = 0;
-		why = "it includes no header of torch";
-	}
-	buf_adds(&out, "kernel-builder survey 1\n");
-	if (!r) {
-		buf_adds(&out, "-\n-\n-\n");
-		TRY(write_full(o, 1, why, e));
-		TRY(own_output(o, 2, own_refusal, e));
-		return own_output(o, 0, buf_str(&out), e);
-	}
-	device_frame(&t, &frame);
-	for (unsigned level = 0; level < OWN_LEVELS; level++) {
-		if (level < device_levels(&t))
-			TRY(add_name(o, &t, &frame, level, &out, &clean[level], e));
-		else
-			buf_adds(&out, "-\n");
-	}
-	TRY(write_shared(o, full, &frame, clean, e));
-	TRY(own_output(o, 1, own_refusal, e));
-	return own_output(o, 0, buf_str(&out), e);
-}
-
 /* The text that cicc gets; *ok is false when the headers of the level are not there. */
 static int
 write_text(struct own *o, const struct device_text *t, const struct device_slice *slice,
 	unsigned level, const char *path, struct str *prelude, bool *ok, struct err *e)
 {
-	CLEANUP(buf_free) struct buf out = { 0 };
+	static const struct slim_options options = { .pass = SLIM_SLICE, .user = "src/" };
+	CLEANUP(buf_free) struct buf out = { 0 }, slim = { 0 };
+	struct slim_stats stats;
+	struct err ignored;
 
-	TRY(make_prelude(o, t, level, prelude, ok, e));
+	TRY(own_prelude(o, t, level, prelude, ok, e));
 	if (!*ok)
 		return 0;
 	buf_add(&out, prelude->p, prelude->n);
 	device_body(t, slice, &out);
+	if (own_has_word(o, PLAN_SLIM_VERSION) &&
+		slim_text(&o->a, buf_str(&out), &options, &slim, &stats, &ignored) == 0)
+		return own_write(path, buf_str(&slim), e);
 	return own_write(path, buf_str(&out), e);
 }
 
@@ -334,6 +132,14 @@ write_verdict(struct own *o, const struct device_text *t, unsigned level, struct
 	return own_output(o, 0, buf_str(&out), e);
 }
 
+/* The long way; a judge with another behind it leaves that to it. */
+static int
+write_no(struct own *o, const char *why, struct err *e)
+{
+	return own_has_word(o, STEP_FOR_KIN) ? own_output(o, 0, own_refusal, e)
+					     : own_write_full(o, 0, why, e);
+}
+
 int
 own_judge(struct own *o, struct err *e)
 {
@@ -348,17 +154,17 @@ own_judge(struct own *o, struct err *e)
 	TRY(own_input(o, 3, &j.whole, e));
 	TRY(own_input(o, 4, &stub, e));
 	if (str_eq(stub, own_refusal))
-		return write_full(o, 0, "its slimmed text does not compile", e);
+		return write_no(o, "its slimmed text does not compile", e);
 	if (!device_read(&o->a, full, &t, &why) || !registered_parse(&o->a, stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
-		return write_full(o, 0, why, e);
+		return write_no(o, why, e);
 	for (unsigned level = 0; level < OWN_LEVELS; level++) {
 		int r = try_level(o, &j, level, &missing, &why, e);
 
 		if (r)
 			return r < 0 ? -1 : write_verdict(o, &t, level, j.whole, missing, stub, e);
 	}
-	return write_full(o, 0, why, e);
+	return write_no(o, why, e);
 }
 
 static int
@@ -387,11 +193,11 @@ read_text(struct own *o, unsigned level, struct str *text, bool *is_shared, bool
 	struct err *e)
 {
 	TRY(own_input(o, 1, text, e));
-	*is_shared = str_starts(*text, STR(SHARED_HEAD));
+	*is_shared = str_starts(*text, STR(OWN_SHARED_HEAD));
 	if (!*is_shared)
 		return 0;
-	text->p += strlen(SHARED_HEAD);
-	text->n -= strlen(SHARED_HEAD);
+	text->p += strlen(OWN_SHARED_HEAD);
+	text->n -= strlen(OWN_SHARED_HEAD);
 	*clean = text->n > OWN_LEVELS && text->p[level] == '1';
 	text->p += OWN_LEVELS + 1;
 	text->n -= OWN_LEVELS + 1;
@@ -425,7 +231,7 @@ own_slice(struct own *o, struct err *e)
 	if (ok && str_eq(v.exact, str_of(digest_hex(&frame.exact, hex))))
 		clean = true;
 	else if (ok && !is_shared)
-		TRY(is_guarded(o, &t, prelude, &slice, &clean, &why, e));
+		TRY(own_guard(o, &t, prelude, &slice, &clean, &why, e));
 	return ok && clean ? 0 : own_output(o, 0, own_refusal, e);
 }
 

@@ -2,7 +2,7 @@
 #include "exec/own.h"
 
 #define VERDICT_HEAD "kernel-builder verdict 2\n"
-#define SURVEY_HEAD "kernel-builder survey 1\n"
+#define SURVEY_HEAD "kernel-builder survey 2\n"
 
 static bool
 cut_head(struct str *text, const char *head)
@@ -79,11 +79,11 @@ own_write_verdict(const struct own_verdict *v, struct buf *out)
 }
 
 bool
-own_read_survey(struct str text, struct str names[OWN_LEVELS])
+own_read_survey(struct str text, struct str names[OWN_NAMES])
 {
 	if (!cut_head(&text, SURVEY_HEAD))
 		return false;
-	for (size_t i = 0; i < OWN_LEVELS; i++) {
+	for (size_t i = 0; i < OWN_NAMES; i++) {
 		if (!str_cut(&text, '\n', &names[i]))
 			return false;
 	}

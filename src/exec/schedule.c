@@ -34,6 +34,7 @@ static const struct {
 	[STEP_JUDGE] = { 4, 600 * MIB, 10 },
 	[STEP_STUB] = { 0.01, 8 * MIB, 3 },
 	[STEP_SLICE] = { 0.6, 200 * MIB, 20 },
+	[STEP_AUDIT] = { 0.1, 16 * MIB, 6 },
 	[STEP_NAME] = { 0.02, 16 * MIB, 3 },
 	[STEP_DEVICE] = { 2, 64 * MIB, 170 },
 };

@@ -121,5 +121,10 @@ maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct moun
 	second.step = maker_add_step(m, whole);
 	s = own(m, direct, STEP_CHOOSE, input(m, 2, at, "in/0", &second), 2, direct->outputs.v[0]);
 	s.n_early = 1;
+	at = maker_add_step(m, s);
+	if (!m->options.audits_slim)
+		return at;
+	s = own(m, direct, STEP_AUDIT, input(m, 2, at, "in/0", &second), 2, direct->outputs.v[0]);
+	vec_push(m->a, &s.argv, "object");
 	return maker_add_step(m, s);
 }

@@ -23,7 +23,8 @@ step_kind_name(enum step_kind k)
 {
 	static const char *const name[STEP_KINDS] = { "cxx", "cuda", "link", "ask", "preprocess",
 		"cudafe", "cicc", "ptxas", "fatbin", "host", "stand-in", "graft", "hollow", "slim",
-		"try", "strip", "survey", "judge", "stub", "slice", "device", "name", "choose" };
+		"try", "strip", "survey", "judge", "stub", "slice", "device", "audit",
+		"name", "choose" };
 
 	return name[k];
 }
@@ -215,7 +216,7 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 	if (!cuda && m->only_questions)
 		return;
 	s = compile_step(m, f, root, k, include, cxx_flags, src);
-	if (!cuda && m->options.slim)
+	if (!cuda && m->options.slim == PLAN_SLIM_ALL)
 		in.step = maker_add_slim_cxx(m, &s, mount_gcc(m, f->gcc));
 	else if (!cuda || !add_answered(m, f, root, &s, &in.step))
 		in.step = maker_add_step(m, s);

@@ -83,6 +83,7 @@ enum step_kind {
 	STEP_STUB,       /* the verdict -> the stub that registers the kernels */
 	STEP_SLICE,      /* verdict and text -> what of it device code needs */
 	STEP_DEVICE,     /* that -> PTX, or a refusal */
+	STEP_AUDIT,      /* what two ways gave -> the first, or an error where they differ */
 	STEP_NAME,       /* an object whose placeholders for the id are whole -> the same; else a refusal */
 	STEP_CHOOSE,     /* the first of its inputs that is no refusal; nothing runs */
 	STEP_KINDS
@@ -91,6 +92,10 @@ enum step_kind {
 enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_SOURCE "@SOURCE@"
 #define STEP_TOOL_RESULT "@RESULT@"
+/* A word of steps that slim texts: how, for it is in the keys of what comes of them. */
+#define PLAN_SLIM_VERSION "slim 2"
+/* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
+#define STEP_FOR_KIN "for-kin"
 /* The whole output of a step that found that it cannot give what was wanted. */
 #define STEP_REFUSAL "kernel-builder refusal 1\n"
 struct step_input {
@@ -169,10 +174,18 @@ enum plan_device_only {
 	PLAN_DEVICE_TRUST,  /* the same, where its slimmed text does */
 	PLAN_DEVICE_OFF,
 };
+/* Which texts lose what nothing reaches (slim/slim.h). */
+enum plan_slim {
+	PLAN_SLIM_OFF,
+	PLAN_SLIM_DEVICE, /* those of device passes, but for the reference */
+	PLAN_SLIM_ALL,    /* those of the host's compilers as well */
+};
 struct plan_options {
 	enum plan_device_only device_only;
 	bool is_to_read; /* for people: without steps that only look at what others gave */
-	bool slim; /* texts for the host's compilers lose what nothing reaches (slim/slim.h) */
+	enum plan_slim slim;
+	bool audits_device; /* every architecture goes both ways, and the build fails where they differ */
+	bool audits_slim;   /* the same for the host's objects */
 };
 
 /* What nvcc answered to the steps of plan_questions: struct str, by the 32 bytes of plan_question_id. */

@@ -4,9 +4,6 @@
 #include "plan/graph.h"
 #include "plan/torch.h"
 
-/* Of how texts are slimmed: in the keys of what comes of them. */
-#define PLAN_SLIM_VERSION "slim 1"
-
 struct maker {
 	struct arena *a;
 	const struct project *p;

@@ -117,6 +117,14 @@ own_step(const struct passes *p, enum step_kind kind, const char *arch, const st
 	return s;
 }
 
+/* A step that makes, or judges, the text of the short way. */
+static void
+add_how_slim(const struct passes *p, struct step *s)
+{
+	if (p->m->options.slim >= PLAN_SLIM_DEVICE)
+		vec_push(p->m->a, &s->argv, PLAN_SLIM_VERSION);
+}
+
 static size_t add_part_step(struct passes *p, const struct part *part);
 
 static const struct part *
@@ -224,7 +232,8 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	s.is_lazy = s.is_transient = true;
 	add_input(p, &stripped, maker_add_step(p->m, s), 0, cicc->inputs.v[0]);
 	s = own_step(p, STEP_TRY, cicc->arch, &stripped, "1", cicc->outputs.v[0]);
-	vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
+	if (strs_has(&cicc->outputs, p->d->stub))
+		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
 	s.label = arena_printf(p->m->a, "%s: cicc %s, slim", p->src, cicc->arch);
 	s.root = root_of(p, STEP_CICC);
 	s.tool[TOOL_COMPILE] = cicc->argv;
@@ -246,6 +255,37 @@ add_choice(struct passes *p, const char *arch, size_t first, size_t second, size
 	return maker_add_step(p->m, s);
 }
 
+/* A choice that runs only when it is needed. */
+static size_t
+add_lazy_choice(
+	struct passes *p, const char *arch, size_t first, size_t second, const char *path)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, first, 0, "in/0");
+	add_input(p, &in, second, 0, "in/1");
+	s = own_step(p, STEP_CHOOSE, arch, &in, "1", path);
+	s.n_early = 1;
+	s.is_lazy = true;
+	return maker_add_step(p->m, s);
+}
+
+/* What two ways gave, compared. */
+static size_t
+add_audit(struct passes *p, const char *what, const char *arch, size_t first, size_t second,
+	const char *path)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, first, 0, "in/0");
+	add_input(p, &in, second, 0, "in/1");
+	s = own_step(p, STEP_AUDIT, arch, &in, "1", path);
+	vec_push(p->m->a, &s.argv, what);
+	return maker_add_step(p->m, s);
+}
+
 /* What a verdict is good for, besides texts: the command of the device passes, their compiler and
  * the module id. Not torch. */
 static const char *
@@ -256,51 +296,80 @@ device_key(const struct passes *p, const struct part *cicc)
 	char hex[65];
 	struct digest d;
 
+	add_how_slim(p, &s);
 	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
 	d = step_key(&s, p->m->src);
 	return arena_strdup(p->m->a, digest_hex(&d, hex));
+}
+
+/* How a verdict is come to: by the whole text, or by the slimmed one. */
+static size_t
+add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, const char *word,
+	bool is_lazy)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, p->survey, 0, "in/survey");
+	add_input(p, &in, p->survey, 1, "in/verdict");
+	add_input(p, &in, macros, 0, "tmp/macros.ii");
+	add_input(p, &in, by, 0, "in/whole.ptx");
+	add_input(p, &in, by, 1, "in/stub.c");
+	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "3", "out/verdict");
+	add_how_slim(p, &s);
+	if (word)
+		vec_push(p->m->a, &s.argv, word);
+	s.n_early = 2;
+	s.is_lazy = is_lazy;
+	s.root = root_with_module_id(p);
+	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, p->reference);
+	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	return maker_add_step(p->m, s);
+}
+
+static size_t
+add_survey(struct passes *p, const struct part *cicc, size_t macros)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, macros, 0, "tmp/macros.ii");
+	s = own_step(p, STEP_SURVEY, p->reference->arch, &in, "2", "out/survey");
+	/* What was trusted is not remembered as proved. */
+	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
+		vec_push(p->m->a, &s.argv, "trust");
+	vec_push(p->m->a, &s.argv, device_key(p, cicc));
+	vec_push(p->m->a, &s.outputs, "out/verdict");
+	vec_push(p->m->a, &s.outputs, "out/shared");
+	s.root = p->all;
+	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, p->reference);
+	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	return maker_add_step(p->m, s);
 }
 
 /* The verdict on the source, and its stub, by the architecture that is the reference. */
 static void
 add_verdict(struct passes *p, const struct part *cicc)
 {
-	size_t output;
-	const struct part *text = made_by(p, cicc->inputs.v[0], &output);
-	bool trust = p->m->options.device_only == PLAN_DEVICE_TRUST;
-	size_t macros, whole, by, survey;
-	struct inputs to_survey = { 0 }, to_judge = { 0 }, to_stub = { 0 };
+	size_t output, macros, whole, slim;
+	struct inputs to_stub = { 0 };
 	struct step s;
 
-	p->reference = text;
-	macros = add_macros(p, text);
-	whole = add_whole(p, cicc, text);
-	by = trust ? add_slim_whole(p, cicc, text) : whole;
-	add_input(p, &to_survey, macros, 0, "tmp/macros.ii");
-	s = own_step(p, STEP_SURVEY, text->arch, &to_survey, "1", "out/survey");
-	/* What was trusted is not remembered as proved. */
-	if (trust)
-		vec_push(p->m->a, &s.argv, "trust");
-	vec_push(p->m->a, &s.argv, device_key(p, cicc));
-	vec_push(p->m->a, &s.outputs, "out/verdict");
-	vec_push(p->m->a, &s.outputs, "out/shared");
-	s.root = p->all;
-	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
-	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
-	p->survey = survey = maker_add_step(p->m, s);
-
-	add_input(p, &to_judge, survey, 0, "in/survey");
-	add_input(p, &to_judge, survey, 1, "in/verdict");
-	add_input(p, &to_judge, macros, 0, "tmp/macros.ii");
-	add_input(p, &to_judge, by, 0, "in/whole.ptx");
-	add_input(p, &to_judge, by, 1, "in/stub.c");
-	s = own_step(p, STEP_JUDGE, text->arch, &to_judge, "2", "out/verdict");
-	s.n_early = 2;
-	s.root = root_with_module_id(p);
-	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
-	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
-	p->verdict = maker_add_step(p->m, s);
-
+	p->reference = made_by(p, cicc->inputs.v[0], &output);
+	macros = add_macros(p, p->reference);
+	whole = add_whole(p, cicc, p->reference);
+	p->survey = add_survey(p, cicc, macros);
+	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
+		slim = add_slim_whole(p, cicc, p->reference);
+		p->verdict = add_judge(p, cicc, macros, slim, NULL, false);
+	} else if (p->m->options.slim >= PLAN_SLIM_DEVICE) {
+		slim = add_slim_whole(p, cicc, p->reference);
+		p->verdict = add_choice(p, p->reference->arch,
+			add_judge(p, cicc, macros, slim, STEP_FOR_KIN, false),
+			add_judge(p, cicc, macros, whole, NULL, true), 0, "out/verdict");
+	} else {
+		p->verdict = add_judge(p, cicc, macros, whole, NULL, false);
+	}
 	add_input(p, &to_stub, p->verdict, 0, "in/verdict");
 	s = own_step(p, STEP_STUB, NULL, &to_stub, "1", "out/stub.c");
 	p->stub = add_choice(p, NULL, maker_add_step(p->m, s), whole, 1, "out/stub.c");
@@ -316,12 +385,25 @@ add_slice(struct passes *p, const struct part *text, size_t from, size_t output,
 
 	add_input(p, &in, p->verdict, 0, "in/verdict");
 	add_input(p, &in, from, output, "tmp/macros.ii");
-	s = own_step(p, STEP_SLICE, text->arch, &in, "1", "tmp/device.ii");
+	s = own_step(p, STEP_SLICE, text->arch, &in, "2", "tmp/device.ii");
+	add_how_slim(p, &s);
 	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
 	return maker_add_step(p->m, s);
+}
+
+/* The long way: cicc on the slimmed text, or on the whole one, which the reference has anyway. */
+static size_t
+add_long(struct passes *p, const struct part *cicc, const struct part *text)
+{
+	size_t whole = add_whole(p, cicc, text);
+
+	if (p->m->options.slim < PLAN_SLIM_DEVICE || text == p->reference)
+		return whole;
+	return add_lazy_choice(
+		p, cicc->arch, add_slim_whole(p, cicc, text), whole, "out/ptx");
 }
 
 /* The PTX of an architecture, by the short way or the long one. The kernel's own text is that of
@@ -342,8 +424,11 @@ add_device(struct passes *p, const struct part *cicc)
 	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "3", "out/ptx");
 	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
 	slice = maker_add_step(p->m, s);
-	whole = add_whole(p, cicc, text);
-	return add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
+	whole = add_long(p, cicc, text);
+	slice = add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
+	return p->m->options.audits_device
+		       ? add_audit(p, "ptx", cicc->arch, slice, add_whole(p, cicc, text), "out/ptx")
+		       : slice;
 }
 
 static void
@@ -373,7 +458,7 @@ add_hollow(struct passes *p, const struct part *cudafe, bool slim)
 	if (slim)
 		vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
 	s.is_transient = true;
-	s.is_lazy = !slim && p->m->options.slim;
+	s.is_lazy = !slim && p->m->options.slim == PLAN_SLIM_ALL;
 	return maker_add_step(p->m, s);
 }
 
@@ -428,7 +513,7 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		s = new_step(p, STEP_HOST, NULL, &in);
 		s.argv = host->argv;
 		s.outputs = host->outputs;
-		s.is_lazy = p->m->options.slim;
+		s.is_lazy = p->m->options.slim == PLAN_SLIM_ALL;
 		return maker_add_step(p->m, s);
 	}
 	s = own_step(p, STEP_TRY, NULL, &in, "1", host->outputs.v[0]);
@@ -441,13 +526,16 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 static size_t
 add_host(struct passes *p, const struct part *host, const struct part *fatbin)
 {
-	size_t slim;
+	size_t slim, whole;
 
-	if (!p->m->options.slim)
-		return add_host_from(p, host, fatbin, false);
+	whole = add_host_from(p, host, fatbin, false);
+	if (p->m->options.slim != PLAN_SLIM_ALL)
+		return whole;
 	slim = add_host_from(p, host, fatbin, true);
-	return add_choice(
-		p, NULL, slim, add_host_from(p, host, fatbin, false), 0, host->outputs.v[0]);
+	slim = add_choice(p, NULL, slim, whole, 0, host->outputs.v[0]);
+	return p->m->options.audits_slim
+		       ? add_audit(p, "object", NULL, slim, whole, host->outputs.v[0])
+		       : slim;
 }
 
 static const struct part *
@@ -480,7 +568,7 @@ add_part_step(struct passes *p, const struct part *part)
 	s.argv = part->argv;
 	s.outputs = part->outputs;
 	s.is_transient = part->kind == STEP_PREPROCESS || part->kind == STEP_CUDAFE;
-	s.is_lazy = part->kind == STEP_CUDAFE && p->m->options.slim;
+	s.is_lazy = part->kind == STEP_CUDAFE && p->m->options.slim == PLAN_SLIM_ALL;
 	/* Of cicc's stubs, the host's text includes one; the fatbinary as C has a stand-in. */
 	if (part->kind == STEP_FATBIN ||
 		(part->kind == STEP_CICC && !streq(part->outputs.v[1], p->d->stub)))

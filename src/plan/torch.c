@@ -82,6 +82,11 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *
 	/* Else a header may be known by its real path, which is another one on every machine. */
 	PUSH("-fno-canonical-system-headers");
 	PUSH("-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
+	/* Debug information takes the directory from the line above; a preprocessed text shall not name another. */
+	PUSH("-fno-working-directory");
+	/* What a virtual call does is guessed from the classes that the compiler sees, which slimming changes. */
+	PUSH("-fno-devirtualize");
+	PUSH("-fno-devirtualize-speculatively");
 	/* Names of unnamed namespaces come from this, not from a random number. */
 	PUSH(arena_printf(a, "-frandom-seed=%s", source));
 	torch_add_defines(a, f, argv);
@@ -152,6 +157,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH("-DNDEBUG");
 	PUSH("-Xcompiler");
 	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,"
+	     "-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively,"
 	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
 	PUSH("--expt-relaxed-constexpr");
 	PUSH("--expt-extended-lambda");

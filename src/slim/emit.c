@@ -125,6 +125,12 @@ go_to(struct emitter *m, uint32_t node)
 	m->at = node;
 }
 
+static bool
+has_no_lines(const struct emitter *m, uint32_t file)
+{
+	return m->r->o->pass == SLIM_SLICE && str_has_prefix(m->r->l->file[file], "torch/");
+}
+
 /* A marker for a token; only its kind of file is told, not how it was included. */
 static void
 place(struct emitter *m, uint32_t token)
@@ -143,7 +149,7 @@ place(struct emitter *m, uint32_t token)
 	if (number == 0)
 		add_line_feed(m);
 	else
-		add_marker(m, lex_line(l, token), k->file, flags);
+		add_marker(m, has_no_lines(m, k->file) ? 1 : lex_line(l, token), k->file, flags);
 }
 
 /* The white space in front of the first token of a line. */

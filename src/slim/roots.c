@@ -174,6 +174,8 @@ is_root_variable(const struct reach *r, const struct decl *d)
 	 * host names them. */
 	if (r->o->pass == SLIM_HOST && is_cuda_file(r->l->file[file]))
 		return true;
+	if (r->o->pass == SLIM_SLICE)
+		return false;
 	if (has_flag(d, DECL_CONSTEXPR) ||
 		(has_flag(d, DECL_EXTERN) && !has_flag(d, DECL_INITIALISER)))
 		return false;

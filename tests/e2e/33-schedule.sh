@@ -26,7 +26,7 @@ is $? 0 "steps run at once"
 forget
 status 0 "with hardly any memory" build -j4 --memory 1M --events 3 "$K" 3>"$T/events"
 is "$(most)" 1 "one step at a time, but each"
-is "$(sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | head -1)" src/slow.cpp "what took longest last time comes first"
+is "$(sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | head -1)" "src/slow.cpp: g++ -E" "what took longest last time comes first"
 is "$(bits)" "$first" "the same bits"
 status 2 "no size" build --memory much "$K"
 
@@ -35,7 +35,7 @@ build -j1 --events 3 --trace "$T/trace" "$K" 3>"$T/events" >"$T/out" &
 pid=$!
 killed=0
 for _ in $(seq 400); do
-	if grep -q '"label":"src/slow.cpp"' "$T/events"; then
+	if grep -q '"label":"src/slow.cpp: g++, slim"' "$T/events"; then
 		for p in $(pgrep -x cc1plus); do
 			grep -qz 'slow.cpp' "/proc/$p/cmdline" 2>/dev/null && kill -9 "$p" && killed=1
 		done
@@ -46,8 +46,8 @@ done
 wait $pid
 is $? 0 "a compiler is killed"
 is $killed 1 "(it was)"
-like "$(cat "$T/out")" 'src/slow.cpp for torch211.* was killed, for lack of memory perhaps' "says so, and tries again"
-is "$(grep -c '"event":"started".*"label":"src/slow.cpp"' "$T/events")" 2 "twice in all"
-is "$(grep -c '"name": "src/slow.cpp"' "$T/trace")" 2 "a trace shows both"
+like "$(cat "$T/out")" 'src/slow.cpp: g[+][+], slim for torch211.* was killed, for lack of memory perhaps' "says so, and tries again"
+is "$(grep -c '"event":"started".*"label":"src/slow.cpp: g++, slim"' "$T/events")" 2 "twice in all"
+is "$(grep -c '"name": "src/slow.cpp: g++, slim"' "$T/trace")" 2 "a trace shows both"
 is "$(bits)" "$first" "the same bits"
 done_testing

@@ -10,7 +10,8 @@ so() { echo "$1"/build/*/*.so; }
 events() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events"; }
 ran() { events | grep -c -e "$1"; } # steps that ran in the last build with --events
 short() { ran ': cicc, device code only, '; }
-long() { ran ': cicc [0-9]'; }
+long() { ran ': cicc [0-9a-z]*$'; }
+slimmed() { ran ': cicc [0-9a-z]*, slim$'; }
 plain_bytes() { # text: the build of $K gives what it gives with --device-only=off
 	rm -rf "$T/off"
 	cp -r "$K" "$T/off"
@@ -24,6 +25,8 @@ status 0 "a kernel with torch's headers" build -q --events 3 "$K" 3>"$T/events"
 is "$(short)" 3 "the short way for each architecture"
 is "$(long)" 1 "the long way for one"
 is "$(ran 'g++ -E [0-9]')" 1 "and one text"
+is "$(ran ': cudafe++, slim') $(ran 'device.cu: g++, slim') $(ran 'binding.cpp: g++, slim')" "1 1 1" "the host's texts are slim"
+is "$(ran ': cudafe++$') $(ran 'device.cu: g++$') $(ran 'binding.cpp$')" "0 0 0" "and no others are compiled"
 plain_bytes "a kernel with torch's headers"
 status 0 "again" build -q --events 3 "$K" 3>"$T/events"
 is "$(events | wc -l)" 0 "nothing runs"
@@ -34,6 +37,20 @@ status 0 "the body of a kernel is edited" build -q --events 3 "$K" 3>"$T/events"
 is "$(short) $(long)" "3 0" "the verdict is remembered"
 is "$(ran 'cudafe++') $(ran 'device.cu: g++$')" "0 0" "nothing of the host is compiled"
 plain_bytes "the body of a kernel is edited"
+
+# An edit of the host's code: which kernels there are is found out by the slimmed text.
+sed -i 's/^\tauto stream/\tTORCH_CHECK(in.dim() < 60, "too many");\n&/' "$K/src/device.cu"
+status 0 "the host's code is edited" build -q --events 3 "$K" 3>"$T/events"
+is "$(long) $(slimmed) $(ran 'proof by')" "0 1 1" "the slimmed text proves it"
+is "$(ran 'cudafe++, slim') $(ran 'device.cu: g++, slim')" "1 1" "and the host's code is compiled"
+plain_bytes "the host's code is edited"
+
+# An edit further up, by which the host's lines move, and with them what TORCH_CHECK says.
+sed -i '1s/^/\n/' "$K/src/device.cu"
+status 0 "a line is inserted" build -q --events 3 "$K" 3>"$T/events"
+is "$(short) $(long) $(slimmed)" "3 0 0" "the verdict is remembered"
+is "$(ran 'device.cu: g++, slim')" 1 "the host's code is compiled"
+plain_bytes "a line is inserted"
 
 # Another torch, and the other architecture's own text.
 SEL="--no-lock --matrix all --variant torch210-cxx11-cu130-x86_64-linux"
@@ -62,20 +79,38 @@ cp "$ROOT/tests/kernels/device/src/device.cu" "$K/src"
 cp "$ROOT/tests/kernels/device/build.toml" "$K"
 rm -rf "$K/build" "$T/off/build"
 symbols() { readelf --dyn-syms -W "$(so "$1")" | awk 'NR > 3 { print $4, $5, $7 == "UND", $8 }' | LC_ALL=C sort; }
-status 0 "--slim=all" build -q --slim=all --events 3 "$K" 3>"$T/events"
-is "$(ran ': cudafe++, slim') $(ran 'device.cu: g++, slim') $(ran 'binding.cpp: g++, slim')" "1 1 1" "slim texts are compiled"
-is "$(ran ': cudafe++$') $(ran 'device.cu: g++$') $(ran 'binding.cpp$')" "0 0 0" "and no others"
+status 0 "the host's texts" build -q "$K"
 symbols "$K" >"$T/slim"
 rm -rf "$K/build"
-status 0 "and not" build -q "$K"
+status 0 "--slim=off" build -q --slim=off --events 3 "$K" 3>"$T/events"
+is "$(ran ', slim')" 0 "compiles whole texts"
 symbols "$K" >"$T/whole"
 [ -s "$T/whole" ]
 is $? 0 "there are symbols"
 ok "the same symbols" diff "$T/whole" "$T/slim"
 echo 'int wrong() { return at::no_such_function(); }' >>"$K/torch-ext/binding.cpp"
-status 1 "C++ that is wrong" build --slim=all "$K"
+status 1 "C++ that is wrong" build "$K"
 like "$out" "binding.cpp:[0-9]+:.*error" "says what the compiler said of the source"
 sed -i '$d' "$K/torch-ext/binding.cpp"
+
+# An audit compares both ways.
+rm -rf "$K/build"
+status 0 "--slim=audit" build -q --slim=audit --events 3 "$K" 3>"$T/events"
+is "$(long) $(ran ': audit')" "2 5" "each architecture and each object goes both ways"
+# Another object than the compiler made, in the record of one way.
+object() { sha256sum "$KERNEL_BUILDER_HOME"/objects/*/* | while read -r digest path; do readelf -h "$path" 2>/dev/null | grep -q 'REL (' && nm "$path" | grep -q "$1" && echo "$digest"; done; }
+ours=$(object 'T PyInit_' | head -n 1) other=$(object 'T _Z3run' | head -n 1)
+caught=0
+for record in $(grep -l -r -e "$ours" "$KERNEL_BUILDER_HOME/actions"); do
+	cp "$record" "$T/record"
+	sed "s/$ours/$other/" "$T/record" >"$T/damaged"
+	cp --remove-destination "$T/damaged" "$record"
+	rm -rf "$K/build"
+	build -q --slim=audit "$K" >"$T/said" || { grep -q 'audit: it is not what the whole text gives' "$T/said" && [ ! -e "$K/build" ] && caught=1; }
+	cp --remove-destination "$T/record" "$record"
+done
+is $caught 1 "what differs fails the build"
+status 2 "another word" build --slim=perhaps "$K"
 
 # A name that the compiler cuts into operands of instructions gets its id all the same.
 cat >>"$K/torch-ext/binding.cpp" <<'C'

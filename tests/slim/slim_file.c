@@ -1,4 +1,4 @@
-/* slim_file TEXT OUT cxx|host|device [USER]: slim_text for prove.py; says how much is left. */
+/* slim_file TEXT OUT cxx|host|device|slice [USER]: slim_text for prove.py; says how much is left. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -28,10 +28,11 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: slim_file TEXT OUT cxx|host|device [USER]\n");
+		fprintf(stderr, "usage: slim_file TEXT OUT cxx|host|device|slice [USER]\n");
 		return 2;
 	}
 	o.pass = streq(argv[3], "host")     ? SLIM_HOST
+		 : streq(argv[3], "slice")  ? SLIM_SLICE
 		 : streq(argv[3], "device") ? SLIM_DEVICE
 					    : SLIM_CXX;
 	if (slim_file(&a, argv, &o, &e) < 0) {

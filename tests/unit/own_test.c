@@ -75,15 +75,15 @@ test_damaged(void **state)
 static void
 test_survey(void **state)
 {
-	struct str names[OWN_LEVELS];
+	struct str names[OWN_NAMES];
 
 	(void)state;
-	assert_true(own_read_survey(STR("kernel-builder survey 1\n" HEX "\n-\n" HEX "\n"), names));
+	assert_true(own_read_survey(STR("kernel-builder survey 2\n" HEX "\n-\n" HEX "\n-\n"), names));
 	assert_true(str_eq(names[0], STR(HEX)));
 	assert_true(str_eq(names[1], STR("-")));
-	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n"), names));
 	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
-	assert_false(own_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n"), names));
+	assert_false(own_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-\n-\n"), names));
+	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
 }
 
 int
