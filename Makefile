@@ -60,11 +60,6 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(FUZZ_MAIN) $(OBJ)
 	@mkdir -p $(@D)
 	$(CXX) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# What tests/slim/prove.py runs.
-$(BUILD)/slim/%: $(BUILD)/tests/slim/%.c.o $(OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
 programs: $(BUILD)/kernel-builder $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 ASAN_VARS = BUILD=.build/asan CFLAGS='-O1 -g $(SAN)' LDFLAGS='$(SAN)' HARDEN= LDHARDEN= \
