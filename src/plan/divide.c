@@ -11,6 +11,9 @@
 #include "formats/dryrun.h"
 #include "plan/divide.h"
 
+/* Its first value is nvcc's: outside a sandbox a path in the store's tmp/, which is none of nvcc's files. */
+#define REAL_PATH "--orig_src_path_name"
+
 static int
 cannot(struct dividing *d, const char *what, const char *word)
 {
@@ -110,7 +113,7 @@ front_end_argv(struct dividing *d, const struct strs *argv, const char *program,
 
 		if (streq(w, "--gen_module_id_file"))
 			continue;
-		if (streq(w, "--orig_src_path_name") && first) {
+		if (streq(w, REAL_PATH) && first) {
 			first = false;
 			i++;
 			continue;
@@ -130,14 +133,14 @@ has_own_path(const struct strs *argv)
 	size_t n = 0;
 
 	for (size_t i = 0; i + 1 < argv->n; i++)
-		n += streq(argv->v[i], "--orig_src_path_name");
+		n += streq(argv->v[i], REAL_PATH);
 	return n == 2;
 }
 
 static int
 cudafe(struct dividing *d, const struct strs *argv, struct part *p)
 {
-	static const char *const options[] = { "--module_id_file_name", NULL };
+	static const char *const options[] = { "--module_id_file_name", REAL_PATH, NULL };
 	const char *out = value_of(argv, "--gen_c_file_name");
 	const char *stub = value_of(argv, "--stub_file_name");
 
@@ -156,7 +159,7 @@ static int
 cicc(struct dividing *d, const struct strs *argv, struct part *p)
 {
 	static const char *const options[] = { "--module_id_file_name", "--gen_c_file_name",
-		"--gen_device_file_name", NULL };
+		"--gen_device_file_name", REAL_PATH, NULL };
 	const char *out = value_of(argv, "-o"), *stub = value_of(argv, "--stub_file_name");
 	const char *arch = value_of(argv, "-arch");
 

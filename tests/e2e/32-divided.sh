@@ -44,7 +44,8 @@ for variant in torch27-cxx11-cu118 torch25-cxx98-cu121 torch26-cxx98-cu124 torch
 	status 0 "$variant, plain" build -q --engine=plain --variant "$variant-x86_64-linux" "$T/plain"
 	ok "the same bytes as nvcc's" cmp "$(so "$K")" "$(so "$T/plain")"
 	rm -rf "$K/build" "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"
-	status 0 "$variant, without a sandbox" build -q --sandbox=off --variant "$variant-x86_64-linux" "$K"
+	status 0 "$variant, without a sandbox" build -q --sandbox=off --events 3 --variant "$variant-x86_64-linux" "$K" 3>"$T/events"
+	is "$(grep -c '"event":"started".*: cicc ' "$T/events")" "$n_cicc" "divided as well"
 	ok "the same bytes" cmp "$(so "$K")" "$(so "$T/plain")"
 done
 like "$(python3 "$ROOT/tests/e2e/fatbin.py" "$(so "$K")")" '^compute_90 sm_75 sm_80 sm_90' "the device code of all of them"

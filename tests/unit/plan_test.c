@@ -204,7 +204,7 @@ test_sharing(void **state)
 	arena_free(&w.a);
 }
 
-/* A world with one CUDA file, and what nvcc answered for it; its text is changed by what stands in edit: "OLD>NEW". */
+/* A world with one CUDA file, and what nvcc answered for it; in its text, every old is replaced by new. */
 static struct plan
 divided(struct world *w, const char *transcript, enum plan_device_only device_only, const char *old,
 	const char *new)
@@ -225,11 +225,12 @@ divided(struct world *w, const char *transcript, enum plan_device_only device_on
 	w->sources.n = 3;
 	if (fs_read(a, arena_printf(a, KB_ROOT "/tests/cases/dryrun/%s.txt", transcript), 1 << 20, text, &e) < 0)
 		fail_msg("%s", e.msg);
-	if (old) {
-		const char *at = strstr(text->p, old);
+	assert_true(!old || strstr(text->p, old));
+	for (const char *at = text->p; old && (at = strstr(at, old));) {
+		size_t n = (size_t)(at - text->p);
 
-		assert_non_null(at);
-		*text = str_of(arena_printf(a, "%.*s%s%s", (int)(at - text->p), text->p, new, at + strlen(old)));
+		*text = str_of(arena_printf(a, "%.*s%s%s", (int)n, text->p, new, at + strlen(old)));
+		at = text->p + n + strlen(new);
 	}
 	assert_int_equal(plan_questions(a, &w->project, &w->sources, &w->resolution, &w->catalog, &p, &e), 0);
 	assert_int_equal(p.n_steps, 2);
@@ -249,13 +250,15 @@ divided(struct world *w, const char *transcript, enum plan_device_only device_on
 static void
 test_divided(void **state)
 {
+	/* The real path of the source, in a sandbox and outside. */
+	static const char real[] = "\"/kb/src/src/answer.cu\"", outside[] = "\"/store/tmp/run.x/src/src/answer.cu\"";
 	static const char *const version[] = { "11.8", "12.4", "13.0", "13.2" };
 	struct arena *a;
 	struct world w;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(version) / sizeof(*version); i++) {
-		struct plan p = divided(&w, version[i], PLAN_DEVICE_OFF, NULL, NULL);
+	for (size_t i = 0; i < 2 * sizeof(version) / sizeof(*version); i++) {
+		struct plan p = divided(&w, version[i / 2], PLAN_DEVICE_OFF, real, i % 2 ? outside : real);
 		size_t count[STEP_KINDS] = { 0 };
 		const struct step *host = NULL;
 
@@ -279,7 +282,7 @@ test_divided(void **state)
 
 				assert_non_null(strstr(argv, "--module_id_file_name gen/module_id "));
 				assert_null(strstr(argv, "--gen_module_id_file"));
-				assert_null(strstr(argv, "/kb/src/src/answer.cu --orig_src_path_name"));
+				assert_null(strstr(argv, "/src/src/answer.cu --orig_src_path_name"));
 				assert_non_null(strstr(argv, "--orig_src_path_name /kb/src/src/answer.cu"));
 				assert_int_equal(s->root->n_mounts, 3);
 			}
