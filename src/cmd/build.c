@@ -190,7 +190,8 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 	else if (streq(slim, "off"))
 		out->slim = PLAN_SLIM_OFF;
 	else if (streq(slim, "audit"))
-		out->audits_slim = out->audits_device = true, out->slim = PLAN_SLIM_ALL;
+		*out = (struct plan_options){ .device_only = out->device_only, .slim = PLAN_SLIM_ALL,
+			.audits_device = true, .audits_slim = true };
 	else
 		return err_set(e, ERR_USAGE, "--slim is all, device, audit or off, not \"%s\"", slim);
 	return 0;

@@ -7,7 +7,8 @@
  *     SHA256                    of the verdict, an object
  *
  * and, when the whole text proved it, under the name of its kin too. Variants of one build that ask
- * for the same verdict wait for the first of them.
+ * for the same verdict wait for the first of them, and so do those that only need to know that the
+ * whole text proved one on kin.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -103,12 +104,16 @@ early_find(struct exec *x, size_t step, struct err *e)
 		return 1;
 	}
 	/* Also for what cannot be read: early_is_held looks at it. */
-	if (!x->survey)
+	if (!x->survey) {
 		x->survey = arena_array(&x->arena, struct digest, x->plan->n_steps);
+		x->kin = arena_array(&x->arena, struct digest, x->plan->n_steps);
+	}
 	TRY(r = read_survey(x, step, names, e));
 	if (r == 0)
 		return 0;
 	x->survey[step] = common_name(names);
+	if (names[OWN_KIN].n > 1)
+		x->kin[s->inputs[0].step] = name_of(names[OWN_KIN]);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < OWN_LEVELS; i++) {
 		TRY(r = recall(x, names[i], &x->out[step].objects[0], e));
@@ -118,11 +123,43 @@ early_find(struct exec *x, size_t step, struct err *e)
 	if (r || !is_for_kin(s))
 		return r;
 	TRY(r = recall(x, names[OWN_KIN], &kin, e));
-	if (r)
+	if (r || early_is_held(x, step))
 		return 0;
 	/* An output of the survey, so it is there. */
 	x->out[step].objects[0] = refused;
 	return 1;
+}
+
+static bool
+is_pending(const struct exec *x, size_t step)
+{
+	const struct outcome *o = &x->out[step];
+
+	return x->plan->steps[step].kind == STEP_JUDGE && o->is_late &&
+	       (o->state == STEP_RUNNING ||
+		       (o->state == STEP_WAITING && exec_is_demanded(x, step)));
+}
+
+/* The whole text is about to prove a verdict on kin of this code, for another variant. */
+static bool
+waits_for_kin(const struct exec *x, size_t step)
+{
+	static const struct digest nobody = { 0 };
+	const struct step *s = &x->plan->steps[step];
+	size_t own = s->inputs[0].step;
+
+	if (!is_for_kin(s) || x->out[step].is_late || !x->kin || digest_eq(&x->kin[own], &nobody))
+		return false;
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		const struct step *other = &x->plan->steps[i];
+
+		if (other->kind == STEP_JUDGE && !is_for_kin(other) &&
+			other->inputs[0].step != own &&
+			digest_eq(&x->kin[other->inputs[0].step], &x->kin[own]) &&
+			is_pending(x, i))
+			return true;
+	}
+	return false;
 }
 
 bool
@@ -131,16 +168,13 @@ early_is_held(const struct exec *x, size_t step)
 	static const struct digest nobody = { 0 };
 	const struct plan *p = x->plan;
 
+	if (p->steps[step].kind == STEP_JUDGE && !x->before && waits_for_kin(x, step))
+		return true;
 	if (p->steps[step].kind != STEP_JUDGE || !x->out[step].is_late || x->before ||
 		digest_eq(&x->survey[step], &nobody))
 		return false;
 	for (size_t i = 0; i < step; i++) {
-		const struct outcome *o = &x->out[i];
-
-		if (p->steps[i].kind == STEP_JUDGE && o->is_late &&
-			(o->state == STEP_RUNNING ||
-				(o->state == STEP_WAITING && exec_is_demanded(x, i))) &&
-			digest_eq(&x->survey[i], &x->survey[step]))
+		if (is_pending(x, i) && digest_eq(&x->survey[i], &x->survey[step]))
 			return true;
 	}
 	return false;

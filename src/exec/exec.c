@@ -133,7 +133,7 @@ look_up(struct exec *x, size_t i, struct err *e)
 		TRY(r = cache_find(&x->cache, s, exec_inputs(x, s), o->objects, e));
 	if (r == 0 && s->n_early && !o->is_late && has_first_inputs(x, s, s->n_early)) {
 		TRY(r = early_find(x, i, e));
-		o->is_late = r == 0;
+		o->is_late = r == 0 && !early_is_held(x, i);
 		o->is_early = r > 0;
 	}
 	if (r > 0) {
@@ -316,7 +316,7 @@ look_at_waiting(struct exec *x, size_t i, struct err *e)
 		return exec_is_demanded(x, i);
 	TRY(look_up(x, i, e));
 	if (o->state == STEP_WAITING) {
-		o->is_missed = has_inputs(x, &x->plan->steps[i]);
+		o->is_missed = has_inputs(x, &x->plan->steps[i]) && !early_is_held(x, i);
 		return o->is_missed && exec_is_demanded(x, i);
 	}
 	x->done++;

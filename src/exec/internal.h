@@ -30,7 +30,7 @@ struct exec {
 	uint32_t *first_user, *user; /* the steps that wait for step i: user[first_user[i]] up to first_user[i + 1] */
 	size_t total; /* steps that run or need not; lazy ones only when they do */
 	size_t done, running, cached, failed;
-	struct digest *survey; /* of each STEP_JUDGE: what early_is_held compares */
+	struct digest *survey, *kin; /* of each STEP_JUDGE, and of each STEP_SURVEY: what early_is_held compares */
 	struct outcome *before; /* what the store has of each step that runs again; NULL: none does */
 	VEC(struct difference) differences;
 };
