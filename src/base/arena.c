@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -18,6 +19,12 @@ struct arena_block {
 	_Alignas(max_align_t) unsigned char mem[];
 };
 
+enum {
+	BLOCK_FIRST = 64 << 10,
+	BLOCK_MOST = 4 << 20, /* that blocks grow to; what one allocation needs may be more */
+	HUGE_PAGE = 2 << 20,
+};
+
 _Noreturn static void
 oom(size_t n)
 {
@@ -25,16 +32,42 @@ oom(size_t n)
 	abort();
 }
 
+/* Half of the time of reading a text of 16 MB is page faults, so large blocks ask for large pages; where there are none, nothing
+ * changes. */
+static struct arena_block *
+large_block(size_t *cap)
+{
+	size_t size = (sizeof(struct arena_block) + *cap + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	void *p = aligned_alloc(HUGE_PAGE, size);
+
+	if (p)
+		(void)madvise(p, size, MADV_HUGEPAGE);
+	*cap = size - sizeof(struct arena_block);
+	return p;
+}
+
 static struct arena_block *
 block_new(struct arena_block *prev, size_t cap)
 {
-	struct arena_block *b = cap > SIZE_MAX - sizeof(*b) ? NULL : malloc(sizeof(*b) + cap);
+	struct arena_block *b;
 
+	if (cap > SIZE_MAX / 2)
+		oom(cap);
+	b = cap < HUGE_PAGE ? malloc(sizeof(*b) + cap) : large_block(&cap);
 	if (!b)
 		oom(cap);
 	*b = (struct arena_block){ .prev = prev, .cap = cap };
 	POISON(b->mem, cap);
 	return b;
+}
+
+/* Of the next one. */
+static size_t
+block_size(const struct arena_block *last)
+{
+	size_t twice = last ? 2 * last->cap : 0;
+
+	return twice < BLOCK_FIRST ? BLOCK_FIRST : twice < BLOCK_MOST ? twice : BLOCK_MOST;
 }
 
 void *
@@ -45,7 +78,7 @@ arena_alloc(struct arena *a, size_t n, size_t align)
 	void *p;
 
 	if (!b || n > b->cap - b->used || pad > b->cap - b->used - n) {
-		size_t want = a->block_size ? a->block_size : 65536;
+		size_t want = a->block_size ? a->block_size : block_size(b);
 
 		b = a->tail = block_new(b, n > want ? n : want);
 		pad = 0;

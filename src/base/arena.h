@@ -12,7 +12,7 @@
 struct arena_block;
 struct arena {
 	struct arena_block *tail;
-	size_t block_size; /* bytes per block, 0 for the default of 64 KiB */
+	size_t block_size; /* bytes per block; 0: 64 KiB for the first, then twice as many each time, up to 4 MiB */
 };
 struct arena_mark {
 	struct arena_block *block;

@@ -65,6 +65,24 @@ plain_bytes "a text that depends on the architecture"
 status 0 "--rebuild" build --rebuild "$K"
 like "$out" 'all with the same bytes as before' "gives the same bytes"
 
+# Two torch releases at once, whose types device code uses: one text in full for both.
+cat >"$K/src/device.cu" <<'C'
+#include <ATen/core/Tensor.h>
+#include <c10/cuda/CUDAStream.h>
+template <typename T> __global__ void kernel(T *out, const T *in) { out[threadIdx.x] = T(float(in[threadIdx.x]) * 3.0f); }
+void run(at::Tensor &out, const at::Tensor &in)
+{
+	kernel<<<1, 4, 0, c10::cuda::getCurrentCUDAStream()>>>(out.data_ptr<c10::Half>(), in.data_ptr<c10::Half>());
+}
+C
+SEL="--no-lock --matrix all --variant torch210-cxx11-cu130-x86_64-linux --variant torch211-cxx11-cu130-x86_64-linux"
+status 0 "two torch releases" build -q --events 3 "$K" 3>"$T/events"
+is "$(long)" 1 "one proves it for both"
+SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
+rm -rf "$K/build"
+build -q "$K"
+plain_bytes "two torch releases"
+
 # Files whose kernels would mean something else without the host's declarations, and such as cannot go the short way.
 cp "$ROOT"/tests/kernels/device/adversarial/*.cu "$K/src"
 sources=$(cd "$K/src" && printf '"src/%s", ' *.cu)
