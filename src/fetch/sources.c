@@ -217,7 +217,7 @@ find_wheel_index(struct arena *a, const char *set, const char **out, struct err 
 /* ---- the Debian mirror ---- */
 
 /* Lines "SITE|RELEASE|COMPONENT|ORIGIN". A security archive has no pool but its own, and another
- * distribution's has not Debian's. */
+ * distribution's has not Debian's. apt leaves $(ORIGIN) as it stands when it has no lists. */
 void
 sources_mirrors_of_apt(struct arena *a, struct str text, struct strs *out)
 {
@@ -225,16 +225,18 @@ sources_mirrors_of_apt(struct arena *a, struct str text, struct strs *out)
 
 	while (str_cut(&text, '\n', &line)) {
 		const char *url;
+		bool known;
 
 		if (!str_cut(&line, '|', &site) || !str_cut(&line, '|', &release) ||
 			!str_cut(&line, '|', &component) || !str_eq(component, STR("main")))
 			continue;
+		known = line.n && !str_eq(line, STR("$(ORIGIN)"));
 		while (site.n && site.p[site.n - 1] == '/')
 			site.n--;
 		url = arena_strndup(a, site.p, site.n);
 		if (str_ends(release, STR("-security")) || str_ends(site, STR("-security")) ||
-			(line.n && !str_eq(line, STR("Debian"))) ||
-			(line.n == 0 && !str_ends(site, STR("/debian"))))
+			(known && !str_eq(line, STR("Debian"))) ||
+			(!known && !str_ends(site, STR("/debian"))))
 			continue;
 		if ((str_has_prefix(url, "http://") || str_has_prefix(url, "https://") ||
 			    str_has_prefix(url, "file:")) &&
@@ -243,22 +245,34 @@ sources_mirrors_of_apt(struct arena *a, struct str text, struct strs *out)
 	}
 }
 
+/* Of sources whose lists were never fetched, or were removed as images of containers do, apt tells
+ * only when it is told not to look for them. */
+static int
+ask_apt(struct arena *a, struct strs *out, struct err *e)
+{
+	const char *argv[] = { "apt-get", "indextargets", "--format",
+		"$(SITE)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)", NULL, NULL };
+
+	for (int i = 0; i < 2 && out->n == 0; i++) {
+		struct str text;
+		int r = ask(a, (char *const *)(uintptr_t)argv, &text, e);
+
+		TRY(r);
+		if (r)
+			sources_mirrors_of_apt(a, text, out);
+		argv[4] = "--no-release-info";
+	}
+	return 0;
+}
+
 static int
 find_debian(struct arena *a, const char *set, struct strs *out, struct err *e)
 {
-	static const char *const argv[] = { "apt-get", "indextargets", "--format",
-		"$(SITE)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)", NULL };
-	struct str text;
-	int r;
-
 	if (set && *set) {
 		vec_push(a, out, set);
 		return 0;
 	}
-	r = ask(a, (char *const *)(uintptr_t)argv, &text, e);
-	TRY(r);
-	if (r)
-		sources_mirrors_of_apt(a, text, out);
+	TRY(ask_apt(a, out, e));
 	for (size_t i = 0; i < sizeof(debian_mirrors) / sizeof(*debian_mirrors); i++)
 		vec_push(a, out, debian_mirrors[i]);
 	return 0;

@@ -686,11 +686,14 @@ test_sources(void **state)
 		    "http://u.test/ubuntu|noble|main|Ubuntu\n"
 		    "http://u.test/ubuntu|noble|main|\n"
 		    "https://c.test/cuda|x|contrib|Debian\n"
-		    "file:/srv/debian|bookworm|main|\n"),
+		    "file:/srv/debian|bookworm|main|\n"
+		    "http://l.test/debian|bookworm|main|$(ORIGIN)\n"
+		    "http://l.test/ubuntu|noble|main|$(ORIGIN)\n"),
 		&mirrors);
-	assert_int_equal(mirrors.n, 2);
+	assert_int_equal(mirrors.n, 3);
 	assert_string_equal(mirrors.v[0], "http://a.test/debian");
 	assert_string_equal(mirrors.v[1], "file:/srv/debian");
+	assert_string_equal(mirrors.v[2], "http://l.test/debian");
 	assert_int_equal(sources_find(a, &(struct source_settings){ "w", "d", "r" },
 				 (bool[3]){ true, true, true }, &s, &e),
 		0);
@@ -704,11 +707,38 @@ test_sources(void **state)
 	assert_null(http_resolve(a, "https://h/simple/x/", "file:///etc/passwd"));
 }
 
+/* An apt without lists, as in images of containers: it is asked again, for what they are not needed
+ * for. */
+static void
+test_apt_without_lists(void **state)
+{
+	static const char script[] = "#!/bin/sh\n"
+				     "[ \"$4\" != --no-release-info ] || "
+				     "echo 'http://l.test/debian|bookworm|main|$(ORIGIN)'\n";
+	const char *bin = path_join(&T.a, T.dir, "bin"), *path = getenv("PATH");
+	struct sources s;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(fs_mkdirs(bin, &e), 0);
+	assert_int_equal(fs_write_atomic(path_join(&T.a, bin, "apt-get"), script,
+				 sizeof(script) - 1, 0755, &e),
+		0);
+	assert_int_equal(setenv("PATH", arena_printf(&T.a, "%s:%s", bin, path), 1), 0);
+	assert_int_equal(sources_find(&T.a, &(struct source_settings){ 0 },
+				 (bool[3]){ [PIN_DEB] = true }, &s, &e),
+		0);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	assert_string_equal(s.debian.v[0], "http://l.test/debian");
+	assert_true(s.debian.n > 1); /* and the others after it */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_apt_without_lists),
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_wheel_ranges),
 		cmocka_unit_test(test_wheel_status),
