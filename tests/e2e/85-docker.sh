@@ -91,7 +91,7 @@ jobs_of() { grep -oE '"job [0-9]+"' "$1" | sort -u | wc -l; }
 like "$(jobs_of "$K/trace.json")" '^[234]$' "several jobs"
 status 0 "again" docker "${mounts[@]}" -v "$T/cache:/cache" -- build $SEL
 like "$out" '0 written, 0 B fetched' "a volume at /cache keeps the store"
-status 0 "MAX_JOBS" docker "${mounts[@]}" -v "$T/cache:/cache" -e MAX_JOBS=1 -- build -q --no-lock --matrix all --torch 2.13 --backend cpu --trace trace.json
+status 0 "MAX_JOBS" docker "${mounts[@]}" -v "$T/cache:/cache" -e MAX_JOBS=1 -- build --rebuild $SEL --trace trace.json
 is "$(jobs_of "$K/trace.json")" 1 "is obeyed"
 status 2 "CORES" docker "${mounts[@]}" -e CORES=x -- build
 like "$out" 'CORES must be a number' "is obeyed"
