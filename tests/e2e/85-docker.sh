@@ -7,6 +7,10 @@ if [ "$(id -u)" != 0 ]; then
 	skip "the image" "not root"
 	done_testing
 fi
+if ! unshare --mount true 2>/dev/null; then
+	skip "the image" "mounts are closed"
+	done_testing
+fi
 IMAGE=localhost/kernel-builder:dev
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 CPU=torch211-cxx11-cpu-x86_64-linux
