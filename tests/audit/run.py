@@ -219,4 +219,5 @@ def main():
     return 0 if rows and count["equal"] == len(rows) else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
