@@ -39,6 +39,9 @@ perform(const struct task *t)
 	return 127;
 }
 
+/* This is such a child, which runs a function of ours: what it starts belongs to its group, so that killing that kills all. */
+static bool is_member;
+
 static _Noreturn void
 child(const struct task *t, int out, pid_t parent)
 {
@@ -49,7 +52,9 @@ child(const struct task *t, int out, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
-	setpgid(0, 0);
+	if (!is_member)
+		setpgid(0, 0);
+	is_member = true;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -96,7 +101,8 @@ start(struct proc *p, const struct task *t, const char *what, struct err *e)
 		p->pid = 0;
 		return -1;
 	}
-	setpgid(p->pid, p->pid); /* in both: whoever is first */
+	if (!is_member)
+		setpgid(p->pid, p->pid); /* in both: whoever is first */
 	p->out = fd[0];
 	fcntl(p->out, F_SETFL, O_NONBLOCK);
 	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
@@ -167,7 +173,8 @@ proc_finish(struct proc *p, struct proc_end *out, struct err *e)
 			return err_sys(e, "wait for a step");
 	}
 	/* What the child left running in its group must not outlive it. */
-	kill(-p->pid, SIGKILL);
+	if (!is_member)
+		kill(-p->pid, SIGKILL);
 	p->pid = 0;
 	clock_gettime(CLOCK_REALTIME, &now);
 	*out = (struct proc_end){
@@ -184,7 +191,8 @@ void
 proc_kill(const struct proc *p)
 {
 	if (p->pid > 0) {
-		kill(-p->pid, SIGKILL);
+		if (!is_member)
+			kill(-p->pid, SIGKILL);
 		kill(p->pid, SIGKILL);
 	}
 }

@@ -8,7 +8,7 @@
 
 struct err;
 struct proc {
-	pid_t pid;   /* 0: none; leads a process group of its own */
+	pid_t pid;   /* 0: none; leads a process group of its own, but for what a function of proc_call starts */
 	int pidfd;   /* readable when the child has ended */
 	int out;     /* its stdout and stderr, non-blocking; -1 once closed */
 	struct buf text;
@@ -23,7 +23,8 @@ struct proc_end {
  * with this process, and inherits no descriptors. */
 int proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
 	struct err *e);
-/* The same with a function of this program, whose value becomes the exit status. */
+/* The same with a function of this program, whose value becomes the exit status. What it starts with these functions is of its
+ * group, and is killed with it. */
 int proc_call(struct proc *p, const char *dir, int (*fn)(void *arg), void *arg, struct err *e);
 /* Takes what there is to read. */
 int proc_read(struct proc *p, struct err *e);

@@ -131,13 +131,19 @@ is "$left" 0 "nothing is left in tmp"
 rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
 echo 'template <int N> struct F { static const int v = F<N - 1>::v + F<N - 2>::v; }; template <> struct F<0> { static const int v = 0; }; template <> struct F<1> { static const int v = 1; };' >>"$K/src/answer.cpp"
 for i in $(seq 1 400); do echo "double f$i(double x) { for (int i = 0; i < 100; i++) x = x * x + $i; return x; }"; done >>"$K/src/answer.cpp"
-setsid "$KB" build $SEL "$K" >"$T/int" 2>&1 &
-pid=$!
-sleep 0.6
-kill -INT $pid
-wait $pid
-is $? 130 "SIGINT ends the build with 130"
-is "$(pgrep -f "$KERNEL_BUILDER_HOME" | wc -l)" 0 "no child is left"
+for mode in auto off; do
+	setsid "$KB" build $SEL --sandbox=$mode "$K" >"$T/int" 2>&1 &
+	pid=$!
+	for _ in $(seq 200); do
+		pgrep -f 'cc1plus.*answer.cpp' >/dev/null && break
+		sleep 0.05
+	done
+	sleep 0.2
+	kill -INT $pid
+	wait $pid
+	is $? 130 "SIGINT ends the build with 130, --sandbox=$mode"
+	is "$(pgrep -f "$KERNEL_BUILDER_HOME|cc1plus.*answer.cpp" | wc -l)" 0 "no child is left"
+done
 cp "$T/answer.cpp" "$K/src/answer.cpp"
 status 0 "and the next build works" build "$K"
 is "$(bits "$K")" "$first" "the same bytes"
