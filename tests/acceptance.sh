@@ -63,5 +63,7 @@ cp examples/activation/activation_common/checks.h "$T/k/activation_common/checks
 check "healed: builds again" ./kernel-builder build -q "$T/k"
 check "the same bytes" test "$(bits)" = "$first"
 check "every pin of the lock, whole files and trees" ./kernel-builder lock --verify-full -q "$T/k"
+tools/torch_env.py 2.5.1 "$T/torch" >/dev/null
+check "declarations as clang finds them" env STD=c++17 TORCH="$(echo "$T"/torch/lib/python3*/site-packages/torch)" sh tests/slim/declarations.sh
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,4 +1,4 @@
-/* decls TEXT: where each declaration of a preprocessed text begins and ends, its kind, and the names that it declares, for clang.py. */
+/* decls TEXT: where each declaration of a preprocessed text begins and ends, its kind, and the names that it declares, for declarations.py. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Are the declarations that slim/split.h finds those that clang finds? (pip install libclang)
 
-    clang.py [--decls PROGRAM] [-x LANGUAGE] [--std c++17] TEXT
+    declarations.py [--decls PROGRAM] [-x LANGUAGE] [--std gnu++17] TEXT
 
 TEXT is preprocessed. Every declaration of clang's, at namespace scope and in classes that are no templates' instances, must lie within
 one of ours; ours must have its name; and each of ours that declares something must hold one of clang's, or several that begin together
@@ -13,7 +13,7 @@ import collections
 import subprocess
 import sys
 
-from clang.cindex import Config, CursorKind as K, Index, TranslationUnit  # noqa: F401
+from clang.cindex import CursorKind as K, Index
 
 INSIDE = {K.NAMESPACE, K.LINKAGE_SPEC, K.UNEXPOSED_DECL}
 CLASSES = {K.STRUCT_DECL, K.CLASS_DECL, K.UNION_DECL, K.CLASS_TEMPLATE, K.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION}
@@ -62,10 +62,21 @@ class Comparison:
     def visit(self, cursor):
         for c in cursor.get_children():
             begin, end = c.extent.start.offset, c.extent.end.offset
+            if begin == 0 and c.location.offset:  # of templates that auto makes, the name's place only
+                begin, end = c.location.offset, c.location.offset + 1
             if c.kind in INSIDE:
-                self.visit(c)
+                # Templates of variables are shown as nothing in particular.
+                i = self.innermost(begin, end) if c.kind == K.UNEXPOSED_DECL else None
+                if i is not None:
+                    self.held[i] += 1
+                else:
+                    self.visit(c)
                 continue
-            if c.kind in LEFT_OUT or not c.kind.is_declaration() or any(begin <= b < end for b in self.bad):
+            if c.kind in LEFT_OUT or not c.kind.is_declaration():
+                continue
+            if any(begin <= b < end for b in self.bad):
+                if c.kind in CLASSES:
+                    self.visit(c)
                 continue
             self.seen += 1
             i = self.innermost(begin, end)
@@ -74,6 +85,8 @@ class Comparison:
                 continue
             self.held[i] += 1
             name = c.spelling
+            if c.kind in CLASSES and not c.is_definition() and self.mine[i][2] not in ("class", "forward"):
+                continue  # struct X *p;
             if c.kind in NAMED and name and self.mine[i][2] in DECLARING and name.isidentifier() and name not in self.mine[i][4]:
                 self.tell("ours has not its name but %s" % " ".join(self.mine[i][4]), c)
             if c.kind in CLASSES:
@@ -90,10 +103,10 @@ def main():
     p = argparse.ArgumentParser(usage=__doc__)
     p.add_argument("--decls", default=".build/release/slim/decls")
     p.add_argument("-x", dest="language", default="c++")
-    p.add_argument("--std", default="c++17")
+    p.add_argument("--std", default="gnu++17")
     p.add_argument("text")
     o = p.parse_args()
-    unit = Index.create().parse(o.text, args=["-x", o.language + "-cpp-output" if o.language == "c++" else o.language, "-std=gnu" + o.std,
+    unit = Index.create().parse(o.text, args=["-x", o.language + "-cpp-output" if o.language == "c++" else o.language, "-std=" + o.std,
                                               "-ferror-limit=0", "-w"])
     data = open(o.text, "rb").read()
     bad = [d.location.offset for d in unit.diagnostics if d.severity >= 3]
