@@ -189,11 +189,12 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 		out->slim = PLAN_SLIM_DEVICE;
 	else if (streq(slim, "off"))
 		out->slim = PLAN_SLIM_OFF;
-	else if (streq(slim, "audit"))
-		*out = (struct plan_options){ .device_only = out->device_only, .slim = PLAN_SLIM_ALL,
-			.audits_device = true, .audits_slim = true };
-	else
+	else if (!streq(slim, "audit"))
 		return err_set(e, ERR_USAGE, "--slim is all, device, audit or off, not \"%s\"", slim);
+	if (slim && streq(slim, "audit")) {
+		out->slim = PLAN_SLIM_ALL;
+		out->audits_slim = out->audits_device = true;
+	}
 	return 0;
 }
 

@@ -124,7 +124,7 @@ slim(struct own *o, struct str text, enum slim_pass pass, struct err *e)
 	return own_output(o, 0, buf_str(&out), e);
 }
 
-/* With a word more: slimmed as well. A text that is not understood stays whole. */
+/* With the word for it: slimmed as well. A text that is not understood stays whole. */
 static int
 hollow(struct own *o, struct err *e)
 {
@@ -134,7 +134,7 @@ hollow(struct own *o, struct err *e)
 	TRY(own_input(o, 0, &text, e));
 	if (hollow_text(&o->a, text, &out, e) >= 0)
 		text = buf_str(&out);
-	if (o->s->argv.n > 3)
+	if (own_has_word(o, PLAN_SLIM_VERSION))
 		return slim(o, text, SLIM_HOST, e);
 	return own_output(o, 0, text, e);
 }
@@ -210,7 +210,7 @@ strip(struct own *o, struct err *e)
 		at = l.token[i].offset + l.token[i].length;
 	}
 	buf_add(&out, text.p + at, text.n - at);
-	if (o->s->argv.n > 3)
+	if (own_has_word(o, PLAN_SLIM_VERSION))
 		return slim(o, buf_str(&out), SLIM_DEVICE, e);
 	return own_output(o, 0, buf_str(&out), e);
 }

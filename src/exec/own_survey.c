@@ -40,7 +40,9 @@ is_line_number(const struct device_text *t, const struct decl *d, uint32_t k, ui
 		if (token_is(l, i, ';') || token_is(l, i, '{') || token_is(l, i, '}'))
 			break;
 		angles += token_is(l, i, '>') - token_is(l, i, '<');
-		if (angles < 0)
+		/* Nor in what decides which kernels there are. */
+		if (angles < 0 || token_word(l, i, W_CONSTEXPR) ||
+			(token_is(l, i, '[') && l->token[i].match > k))
 			return false;
 	}
 	*distance = n - line;

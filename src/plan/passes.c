@@ -241,47 +241,35 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	return maker_add_step(p->m, s);
 }
 
-static size_t
-add_choice(struct passes *p, const char *arch, size_t first, size_t second, size_t output,
-	const char *path)
+/* A step of our own on what two ways gave. */
+static struct step
+two_ways(struct passes *p, enum step_kind kind, const char *arch, size_t first, size_t second,
+	size_t output, const char *path)
 {
 	struct inputs in = { 0 };
 	struct step s;
 
 	add_input(p, &in, first, 0, "in/0");
 	add_input(p, &in, second, output, "in/1");
-	s = own_step(p, STEP_CHOOSE, arch, &in, "1", path);
-	s.n_early = 1;
-	return maker_add_step(p->m, s);
+	s = own_step(p, kind, arch, &in, "1", path);
+	s.n_early = kind == STEP_CHOOSE;
+	return s;
 }
 
-/* A choice that runs only when it is needed. */
 static size_t
-add_lazy_choice(
-	struct passes *p, const char *arch, size_t first, size_t second, const char *path)
+add_choice(struct passes *p, const char *arch, size_t first, size_t second, size_t output,
+	const char *path)
 {
-	struct inputs in = { 0 };
-	struct step s;
-
-	add_input(p, &in, first, 0, "in/0");
-	add_input(p, &in, second, 0, "in/1");
-	s = own_step(p, STEP_CHOOSE, arch, &in, "1", path);
-	s.n_early = 1;
-	s.is_lazy = true;
-	return maker_add_step(p->m, s);
+	return maker_add_step(
+		p->m, two_ways(p, STEP_CHOOSE, arch, first, second, output, path));
 }
 
-/* What two ways gave, compared. */
 static size_t
 add_audit(struct passes *p, const char *what, const char *arch, size_t first, size_t second,
 	const char *path)
 {
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = two_ways(p, STEP_AUDIT, arch, first, second, 0, path);
 
-	add_input(p, &in, first, 0, "in/0");
-	add_input(p, &in, second, 0, "in/1");
-	s = own_step(p, STEP_AUDIT, arch, &in, "1", path);
 	vec_push(p->m->a, &s.argv, what);
 	return maker_add_step(p->m, s);
 }
@@ -399,11 +387,13 @@ static size_t
 add_long(struct passes *p, const struct part *cicc, const struct part *text)
 {
 	size_t whole = add_whole(p, cicc, text);
+	struct step s;
 
 	if (p->m->options.slim < PLAN_SLIM_DEVICE || text == p->reference)
 		return whole;
-	return add_lazy_choice(
-		p, cicc->arch, add_slim_whole(p, cicc, text), whole, "out/ptx");
+	s = two_ways(p, STEP_CHOOSE, cicc->arch, add_slim_whole(p, cicc, text), whole, 0, "out/ptx");
+	s.is_lazy = true;
+	return maker_add_step(p->m, s);
 }
 
 /* The PTX of an architecture, by the short way or the long one. The kernel's own text is that of
