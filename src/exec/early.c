@@ -191,10 +191,9 @@ early_remember(struct exec *x, size_t step, struct err *e)
 	if (!own_read_verdict(text, &v) || v.why.n || read_survey(x, step, names, e) <= 0 ||
 		names[v.level].n <= 1)
 		return 0;
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		if (x->plan->steps[i].kind == STEP_JUDGE)
-			x->out[i].is_late = false;
-	}
+	/* Those that wait stay late until they have looked: others wait for them. */
+	for (size_t i = 0; i < x->plan->n_steps; i++)
+		x->out[i].looks_again = x->plan->steps[i].kind == STEP_JUDGE;
 	TRY(record(x, names[v.level], verdict, e));
 	return is_for_kin(&x->plan->steps[step]) ? 0 : record(x, names[OWN_KIN], verdict, e);
 }

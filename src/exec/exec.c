@@ -131,9 +131,10 @@ look_up(struct exec *x, size_t i, struct err *e)
 		return 0;
 	if (has_inputs(x, s))
 		TRY(r = cache_find(&x->cache, s, exec_inputs(x, s), o->objects, e));
-	if (r == 0 && s->n_early && !o->is_late && has_first_inputs(x, s, s->n_early)) {
+	if (r == 0 && s->n_early && (!o->is_late || o->looks_again) && has_first_inputs(x, s, s->n_early)) {
+		o->looks_again = false;
 		TRY(r = early_find(x, i, e));
-		o->is_late = r == 0 && !early_is_held(x, i);
+		o->is_late = r == 0 && (o->is_late || !early_is_held(x, i));
 		o->is_early = r > 0;
 	}
 	if (r > 0) {

@@ -12,6 +12,7 @@ struct outcome {
 	bool is_missed; /* it was looked up with these inputs, and not found */
 	bool is_early;  /* its first inputs were enough */
 	bool is_late;   /* its first inputs were not enough (step.n_early) */
+	bool looks_again; /* they may be now */
 };
 struct exec_options {
 	unsigned jobs;    /* steps at once, at least 1 */
