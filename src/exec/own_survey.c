@@ -92,14 +92,21 @@ stub_digest(const struct device_text *t)
 	return sha256_final(h);
 }
 
-/* What device passes are. */
+/* How the architectures are listed: "-D__CUDA_ARCH_LIST__=700,900". */
+static const char arch_list[] = "-D__CUDA_ARCH_LIST__=";
+
+/* What device passes are, without the options that begin with except, if that is not NULL. */
 static void
-add_commands(struct own *o, struct sha256 *h)
+add_commands(struct own *o, struct sha256 *h, const char *except)
 {
+	const struct strs *preprocess = &o->s->tool[TOOL_PREPROCESS];
+
 	for (size_t i = 0; i < o->s->argv.n; i++)
 		sha256_add_field(h, str_of(o->s->argv.v[i]));
-	for (size_t i = 0; i < o->s->tool[TOOL_PREPROCESS].n; i++)
-		sha256_add_field(h, str_of(o->s->tool[TOOL_PREPROCESS].v[i]));
+	for (size_t i = 0; i < preprocess->n; i++) {
+		if (!except || !str_has_prefix(preprocess->v[i], except))
+			sha256_add_field(h, str_of(preprocess->v[i]));
+	}
 }
 
 static void
@@ -111,13 +118,13 @@ add_digest(struct sha256 *h, struct buf *out)
 	buf_addf(out, "%s\n", digest_hex(&d, hex));
 }
 
-/* The device code without its bodies, whatever the headers and the host's functions say. */
+/* The device code without its bodies, whatever the headers, the host's functions and the list of architectures say. */
 static void
 add_kin(struct own *o, const struct device_frame *frame, struct buf *out)
 {
 	struct sha256 *h = sha256_new();
 
-	add_commands(o, h);
+	add_commands(o, h, arch_list);
 	sha256_add_field(h, STR("kin"));
 	sha256_add(h, frame->frame.b, sizeof(frame->frame.b));
 	add_digest(h, out);
@@ -142,7 +149,7 @@ add_name(struct own *o, const struct device_text *t, const struct device_frame *
 	}
 	TRY(own_guard(o, t, prelude, NULL, clean, &hit, e));
 	h = sha256_new();
-	add_commands(o, h);
+	add_commands(o, h, NULL);
 	sha256_add_field(h, prelude);
 	sha256_add_field(h, *clean ? STR("frame") : STR("exact"));
 	sha256_add(h, *clean ? frame->frame.b : frame->exact.b, sizeof(frame->frame.b));
@@ -161,11 +168,10 @@ has_torch(const struct device_text *t)
 	return false;
 }
 
-/* The architectures of the command: "-D__CUDA_ARCH_LIST__=700,900". */
+/* The architectures of the command. */
 static size_t
 read_archs(const struct own *o, unsigned *out, size_t max)
 {
-	static const char list[] = "-D__CUDA_ARCH_LIST__=";
 	const struct strs *argv = &o->s->tool[TOOL_PREPROCESS];
 	size_t n = 0;
 
@@ -173,10 +179,10 @@ read_archs(const struct own *o, unsigned *out, size_t max)
 		struct str rest = str_of(argv->v[i]), item;
 		uint64_t arch;
 
-		if (!str_starts(rest, STR(list)))
+		if (!str_starts(rest, STR(arch_list)))
 			continue;
-		rest.p += strlen(list);
-		rest.n -= strlen(list);
+		rest.p += strlen(arch_list);
+		rest.n -= strlen(arch_list);
 		while (str_cut(&rest, ',', &item)) {
 			if (n < max && str_to_u64(item, &arch))
 				out[n++] = (unsigned)arch;

@@ -52,6 +52,13 @@ is "$(short) $(long) $(slimmed)" "3 0 0" "the verdict is remembered"
 is "$(ran 'device.cu: g++, slim')" 1 "the host's code is compiled"
 plain_bytes "a line is inserted"
 
+# One architecture more.
+sed -i 's/"8.6", /&"8.9", /' "$K/build.toml"
+status 0 "an architecture is added" build -q --events 3 "$K" 3>"$T/events"
+is "$(long) $(slimmed)" "0 1" "the slimmed text proves it"
+plain_bytes "an architecture is added"
+sed -i 's/"8.9", //' "$K/build.toml"
+
 # Another torch, and the other architecture's own text.
 SEL="--no-lock --matrix all --variant torch210-cxx11-cu130-x86_64-linux"
 status 0 "another torch" build -q --events 3 "$K" 3>"$T/events"
