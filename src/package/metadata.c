@@ -1,6 +1,5 @@
+#include "package/metadata.h"
 #include "base/arena.h"
-#include "package/package.h"
-#include <jansson.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -72,19 +71,14 @@ toolchain(struct arena *a, const struct plan_variant *pv)
 	return out;
 }
 
-struct str
-metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const char *id, const struct package *files)
+json_t *
+metadata_base(const struct project *pr, enum backend b, const char *id, const struct strs *archs)
 {
-	const struct project *pr = p->project;
-	enum backend b = v->variant->backend;
 	json_t *backend = json_pack("{s:s}", "type", backend_name(b));
 	json_t *o = json_object();
-	struct str out;
-	char *text;
 
-	if (v->variant->archs.n)
-		json_object_set_new(backend, "archs", strings(&v->variant->archs, NULL));
+	if (archs->n)
+		json_object_set_new(backend, "archs", strings(archs, NULL));
 	json_object_set_new(o, "name", json_string(pr->name));
 	json_object_set_new(o, "id", json_string(id));
 	json_object_set_new(o, "version", json_integer((json_int_t)pr->version));
@@ -97,6 +91,17 @@ metadata_format(struct arena *a, const struct plan *p, const struct plan_variant
 		o, "python-depends", strings(&pr->python_depends, &pr->python_depends_of[b]));
 	json_object_set_new(o, "kernel-depends", kernel_depends(pr, b));
 	json_object_set_new(o, "backend", backend);
+	return o;
+}
+
+struct str
+metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const char *id, const struct package *files)
+{
+	json_t *o = metadata_base(p->project, v->variant->backend, id, &v->variant->archs);
+	struct str out;
+	char *text;
+
 	json_object_set_new(o, "digest", digests(files));
 	if (v->variant->torch)
 		json_object_set_new(o, "toolchain", toolchain(a, v));

@@ -1,38 +1,10 @@
 #include "package/package.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fill.h"
 #include "base/path.h"
 #include "package/embedded.h"
 #include <stdlib.h>
-
-struct word {
-	const char *name, *value;
-};
-
-/* Replaces each @NAME@ of a template. */
-static struct str
-fill(struct arena *a, struct str template, const struct word *words, size_t n)
-{
-	CLEANUP(buf_free) struct buf out = { 0 };
-
-	for (size_t i = 0; i < template.n; i++) {
-		size_t w = 0, len = 0;
-
-		for (; template.p[i] == '@' && w < n; w++) {
-			len = strlen(words[w].name);
-			if (template.n - i > len + 1 && template.p[i + 1 + len] == '@' &&
-				memcmp(template.p + i + 1, words[w].name, len) == 0)
-				break;
-		}
-		if (template.p[i] == '@' && w < n) {
-			buf_adds(&out, words[w].value);
-			i += len + 1;
-		} else {
-			buf_addc(&out, template.p[i]);
-		}
-	}
-	return (struct str){ arena_strndup(a, out.p, out.n), out.n };
-}
 
 struct files {
 	struct package_file *v;
@@ -96,7 +68,7 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	const char *id = v->ops ? v->ops :
 				  arena_printf(a, "_%s_%s_%s", pr->module,
 					  backend_name(v->variant->backend), p->sources->id);
-	const struct word words[] = { { "OPS", id }, { "NAME", pr->module },
+	const struct fill_word words[] = { { "OPS", id }, { "NAME", pr->module },
 		{ "MODULE", pr->module }, { "ID", p->sources->id } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
 	struct files files = { 0 };

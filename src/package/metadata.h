@@ -1,0 +1,9 @@
+/* What metadata.json of every variant of a kernel begins with. */
+#ifndef PACKAGE_METADATA_H
+#define PACKAGE_METADATA_H
+#include "package/package.h"
+#include <jansson.h>
+
+/* name, id, version, license, upstream, source, python-depends, kernel-depends, backend. The caller owns it. */
+json_t *metadata_base(const struct project *p, enum backend b, const char *id, const struct strs *archs);
+#endif
