@@ -87,3 +87,27 @@ path_is_inside(struct str p)
 	}
 	return depth > 0;
 }
+
+char *
+path_relative(struct arena *a, const char *from, const char *to)
+{
+	char *out = arena_strdup(a, ".");
+	size_t common = 0, i = 0;
+
+	/* The longest beginning that both share and that ends with a component. */
+	for (;; i++) {
+		if ((from[i] == '/' || !from[i]) && (to[i] == '/' || !to[i]))
+			common = i;
+		if (!from[i] || from[i] != to[i])
+			break;
+	}
+	for (const char *p = from + common; *p; p++) {
+		if (p[0] == '/' && p[1])
+			out = streq(out, ".") ? arena_strdup(a, "..") : arena_printf(a, "../%s", out);
+	}
+	for (to += common; *to == '/'; to++)
+		;
+	if (!*to)
+		return out;
+	return streq(out, ".") ? arena_strdup(a, to) : path_join(a, out, to);
+}

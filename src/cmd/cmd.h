@@ -30,6 +30,8 @@ int cmd_check_builds(struct ctx *c, struct err *e);
 int cmd_check_config(struct ctx *c, struct err *e);
 int cmd_check_load(struct ctx *c, struct err *e);
 int cmd_clean(struct ctx *c, struct err *e);
+int cmd_clean_pyproject(struct ctx *c, struct err *e);
+int cmd_create_pyproject(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);
 int cmd_help(struct ctx *c, struct err *e);
 int cmd_list_variants(struct ctx *c, struct err *e);

@@ -92,6 +92,16 @@ static const struct opt check_load_opts[] = {
 	{ 0, "python", "PROGRAM", "this Python; may be given again (default: python3 and python3.9 to 3.14)" },
 	{ 0 },
 };
+static const struct opt create_pyproject_opts[] = {
+	{ 'f', "force", NULL, "overwrite files that are there" },
+	{ 0, "unique-id", "ID", "the last part of the operators' namespace (default: a digest of the kernel)" },
+	{ 0 },
+};
+static const struct opt clean_pyproject_opts[] = {
+	{ 'd', "dry-run", NULL, "say what would be removed; remove nothing" },
+	{ 'f', "force", NULL, "ask nothing; it never asks, and never removes what was changed" },
+	{ 0 },
+};
 static const struct opt no_opts[] = { { 0 } };
 
 static const struct cmd cmds[] = {
@@ -113,6 +123,11 @@ static const struct cmd cmds[] = {
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
 	{ "store", "info|verify|gc", "look after the store", store_opts, cmd_store },
 	{ "clean", "[DIR]", "remove DIR/build and DIR/result", no_opts, cmd_clean },
+	{ "create-pyproject", "[DIR] [TARGET]",
+		"write CMakeLists.txt, setup.py and what they need, for a local torch and CUDA",
+		create_pyproject_opts, cmd_create_pyproject },
+	{ "clean-pyproject", "[DIR] [TARGET]", "remove what create-pyproject wrote and nobody changed",
+		clean_pyproject_opts, cmd_clean_pyproject },
 	{ "catalog", "add torch VERSION|fill", "make pins (for maintainers; needs --catalog)",
 		catalog_opts, cmd_catalog },
 	{ "help", "[COMMAND]", "explain a command", no_opts, cmd_help },
@@ -143,7 +158,7 @@ cmd_print_help(const struct cmd *only)
 	printf("usage: kernel-builder COMMAND [options] [operands]\n\n"
 	       "Builds PyTorch kernels for every torch, CUDA and C++ ABI.\n\n");
 	for (const struct cmd *c = cmds; c->name; c++)
-		printf("  %-14s %-22s %s\n", c->name, c->operands, c->summary);
+		printf("  %-16s %-22s %s\n", c->name, c->operands, c->summary);
 	printf("\nfor every command:\n");
 	opt_print(global_opts);
 	printf("  %-26s %s\n", "    --version", "the version of the program");

@@ -84,12 +84,25 @@ is_shipped(const struct project *p, const char *path)
 	return p->framework == FRAMEWORK_TORCH_NOARCH;
 }
 
+/* The _ops.py that create-pyproject leaves in the package: each variant gets one of its own. */
+static int
+is_generated(struct arena *a, const char *full, const char *path, struct err *e)
+{
+	struct str text;
+
+	if (!streq(path, "_ops.py"))
+		return 0;
+	TRY(fs_read(a, full, SIZE_MAX, &text, e));
+	return str_starts(text, STR(PLAN_GENERATED_HEAD));
+}
+
 static int
 load_package(struct arena *a, const struct project *p, struct sources_set *out, struct err *e)
 {
 	const char *dir = path_join(a, path_join(a, p->dir, p->pyroot), p->module);
 	struct fs_entries files;
 	VEC(struct source) keep = { 0 };
+	int ours;
 
 	TRY(fs_walk(a, dir, &files, e));
 	for (size_t i = 0; i < files.n; i++) {
@@ -106,6 +119,9 @@ load_package(struct arena *a, const struct project *p, struct sources_set *out, 
 				"%s: a directory named like the package is where the builder puts the "
 				"alias for `import %s`; rename it",
 				full, p->module);
+		TRY(ours = is_generated(a, full, s.path, e));
+		if (ours)
+			continue;
 		TRY(sha256_file(full, &s.sha256, NULL, e));
 		vec_push(a, &keep, s);
 	}

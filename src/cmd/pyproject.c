@@ -1,0 +1,117 @@
+/* create-pyproject and clean-pyproject. */
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cmd/cmd.h"
+#include "generate/generate.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct places {
+	const char *dir, *target;
+	const char *root; /* of dir, as seen from target */
+};
+
+/* An absolute path without links, of what need not be there yet. */
+static int
+resolve(struct arena *a, const char *path, const char **out, struct err *e)
+{
+	const char *rest = "", *here = path_clean(a, path);
+	char *real;
+
+	while (!(real = realpath(here, NULL))) {
+		if (errno != ENOENT || streq(here, "."))
+			return err_sys(e, "%s", here);
+		rest = *rest ? path_join(a, path_base(here), rest) : path_base(here);
+		here = path_dir(a, here);
+	}
+	*out = *rest ? path_join(a, real, rest) : arena_strdup(a, real);
+	free(real);
+	return 0;
+}
+
+static int
+read_places(struct ctx *c, struct places *out, struct err *e)
+{
+	const char *flag = opt_get(&c->opts, "directory"), *dir, *target;
+	const struct strs *o = &c->opts.operands;
+
+	if (o->n > 2)
+		return err_set(
+			e, ERR_USAGE, "two directories at most, not \"%s\" as well", o->v[2]);
+	out->dir = o->n ? o->v[0] : flag ? flag : ".";
+	out->target = o->n > 1 ? o->v[1] : out->dir;
+	if (!fs_is_dir(out->dir))
+		return err_set(e, ERR_USAGE, "%s is not a directory", out->dir);
+	if (fs_exists(out->target) && !fs_is_dir(out->target))
+		return err_set(e, ERR_USAGE, "%s is not a directory", out->target);
+	TRY(resolve(&c->arena, out->dir, &dir, e));
+	TRY(resolve(&c->arena, out->target, &target, e));
+	out->root = path_relative(&c->arena, target, dir);
+	return 0;
+}
+
+/* id NULL: the kernel's own, a digest of its files. */
+static int
+make(struct ctx *c, const struct places *where, const char *id, struct generated_set *out,
+	struct err *e)
+{
+	struct project p;
+	struct sources_set sources;
+	struct catalog catalog;
+
+	TRY(project_load(&c->arena, where->dir, &p, e));
+	for (size_t i = 0; i < p.warnings.n; i++)
+		log_warn("%s", p.warnings.v[i]);
+	TRY(sources_load(&c->arena, &p, &sources, e));
+	TRY(catalog_load(&c->arena, c->settings.catalog, &catalog, e));
+	return generate_project(
+		&c->arena, &p, &sources, &catalog, where->root, id ? id : sources.id, out, e);
+}
+
+int
+cmd_create_pyproject(struct ctx *c, struct err *e)
+{
+	const char *id = opt_get(&c->opts, "unique-id");
+	struct generated_set set;
+	struct places where;
+
+	if (id && !generate_id_is_valid(id))
+		return err_set(e, ERR_USAGE,
+			"--unique-id: \"%s\" is not made of lower-case letters, digits and _ only",
+			id);
+	TRY(read_places(c, &where, e));
+	TRY(make(c, &where, id, &set, e));
+	TRY(generate_write(&c->arena, where.target, &set, opt_has(&c->opts, "force"), e));
+	log_info("%zu files written into %s", set.n, where.target);
+	return 0;
+}
+
+int
+cmd_clean_pyproject(struct ctx *c, struct err *e)
+{
+	bool dry = opt_has(&c->opts, "dry-run");
+	struct generated_states states;
+	struct generated_set set;
+	struct places where;
+	const char *id = NULL;
+	size_t gone = 0;
+
+	TRY(read_places(c, &where, e));
+	TRY(generate_read_id(&c->arena, where.target, &id, e));
+	TRY(make(c, &where, id, &set, e));
+	TRY(generate_clean(&c->arena, where.target, &set, !dry, &states, e));
+	for (size_t i = 0; i < states.n; i++) {
+		const struct generated_state *s = &states.v[i];
+
+		if (s->kept)
+			printf("kept %s: %s\n", s->path, s->kept);
+		else
+			printf("%s %s\n", dry ? "would remove" : "removed", s->path);
+		gone += !s->kept;
+	}
+	log_info("%zu files %sremoved from %s, %zu kept", gone, dry ? "would be " : "",
+		where.target, states.n - gone);
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* Templates of generated projects: data/pyproject/. */
+#ifndef GENERATE_EMBEDDED_H
+#define GENERATE_EMBEDDED_H
+#include "base/str.h"
+
+struct str embedded_kernel_cmake(void);
+struct str embedded_kernel_tool(void);
+struct str embedded_setup(void);
+struct str embedded_ops_local(void);
+#endif

@@ -1,0 +1,152 @@
+#include "generate/generate.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fill.h"
+#include "generate/embedded.h"
+#include "generate/paths.h"
+#include "package/embedded.h"
+#include "plan/embedded.h"
+
+bool
+generate_is_compiled(const struct project *p, enum backend b)
+{
+	return p->framework == FRAMEWORK_TORCH && (b == BACKEND_CPU || b == BACKEND_CUDA) &&
+	       p->has_backend[b] && project_has_kernels(p, b);
+}
+
+bool
+generate_id_is_valid(const char *id)
+{
+	size_t n = strlen(id);
+
+	return n >= 1 && n <= 64 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+/* What pip calls a package of python-depends. */
+static const char *
+pip_name(const char *depend)
+{
+	static const char *const other[][2] = { { "tvm-ffi", "apache-tvm-ffi" },
+		{ "onednn", "onednn-devel" } };
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		if (streq(depend, other[i][0]))
+			return other[i][1];
+	}
+	return depend;
+}
+
+static void
+add_depends(struct buf *out, const char *name, const struct strs *depends)
+{
+	buf_addf(out, "%s = [", name);
+	for (size_t i = 0; i < depends->n; i++)
+		buf_addf(out, "%s\"%s\"", i ? ", " : "", pip_name(depends->v[i]));
+	buf_adds(out, "]\n");
+}
+
+/* torch is no dependency: the extension fits the torch that is there, and pip must not exchange it.
+ */
+static struct str
+pyproject(struct arena *a, const struct project *p, bool is_compiled)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	bool any = false;
+
+	buf_addf(&out,
+		"# Written by kernel-builder create-pyproject.\n"
+		"[build-system]\n"
+		"requires = [\"setuptools>=64\", \"wheel\"%s]\n"
+		"build-backend = \"setuptools.build_meta\"\n\n"
+		"[project]\n"
+		"name = \"%s\"\n"
+		"version = \"%llu\"\n"
+		"requires-python = \">=3.9\"\n",
+		is_compiled ? ", \"cmake>=3.22\", \"ninja\", \"torch\"" : "", p->name,
+		(unsigned long long)p->version);
+	add_depends(&out, "dependencies", &p->python_depends);
+	for (int b = 0; b < BACKEND_COUNT; b++) {
+		if (!p->python_depends_of[b].n)
+			continue;
+		if (!any)
+			buf_adds(&out, "\n[project.optional-dependencies]\n");
+		any = true;
+		add_depends(&out, backend_name((enum backend)b), &p->python_depends_of[b]);
+	}
+	return (struct str){ arena_strndup(a, out.p, out.n), out.n };
+}
+
+static void
+add(struct arena *a, struct generated_set *out, const char *path, struct str text)
+{
+	vec_push(a, out, (struct generated){ .path = path, .text = text });
+}
+
+/* In the form that sha256sum -c reads. */
+static struct str
+manifest(struct arena *a, const struct generated_set *set)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+
+	for (size_t i = 0; i < set->n; i++) {
+		struct digest d = sha256_of(set->v[i].text.p, set->v[i].text.n);
+		char hex[65];
+
+		buf_addf(&out, "%s  %s\n", digest_hex(&d, hex), set->v[i].path);
+	}
+	return (struct str){ arena_strndup(a, out.p, out.n), out.n };
+}
+
+static int
+check(const struct project *p, bool is_compiled, struct err *e)
+{
+	if (p->framework == FRAMEWORK_TVM_FFI)
+		return err_set(e, ERR_CONFIG,
+			"%s: generated projects build [torch] and [torch-noarch] kernels, "
+			"not [tvm-ffi]",
+			p->file);
+	if (p->framework == FRAMEWORK_TORCH && !is_compiled)
+		return err_set(e, ERR_CONFIG,
+			"%s: generated projects build the backends cpu and cuda, and build.toml "
+			"has no "
+			"[kernel.NAME] section of these; without any, it is a [torch-noarch] "
+			"kernel",
+			p->file);
+	return 0;
+}
+
+int
+generate_project(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct catalog *c, const char *root, const char *id, struct generated_set *out,
+	struct err *e)
+{
+	const struct fill_word words[] = { { "MODULE", p->module }, { "NAME", p->module },
+		{ "ID", id } };
+	const size_t n_words = sizeof(words) / sizeof(words[0]);
+	const char *registration = arena_printf(a, "%s/registration.h", p->pyroot);
+	const struct source *listed = sources_find_file(src, registration);
+	bool is_compiled =
+		generate_is_compiled(p, BACKEND_CPU) || generate_is_compiled(p, BACKEND_CUDA);
+	struct str lists;
+
+	*out = (struct generated_set){ 0 };
+	TRY(check(p, is_compiled, e));
+	if (is_compiled) {
+		TRY(generate_cmake_lists(a, p, &lists, e));
+		add(a, out, "CMakeLists.txt", lists);
+		add(a, out, GENERATED_CMAKE, embedded_kernel_cmake());
+	}
+	add(a, out, "setup.py", embedded_setup());
+	add(a, out, "pyproject.toml", pyproject(a, p, is_compiled));
+	add(a, out, GENERATED_TOOL, embedded_kernel_tool());
+	add(a, out, GENERATED_FACTS, generate_facts(a, p, src, c, root, id));
+	add(a, out, "cmake/_ops.py.in", is_compiled ? embedded_ops_arch() : embedded_ops_noarch());
+	add(a, out, "cmake/_alias.py.in", embedded_alias());
+	if (is_compiled && (!listed || listed->text))
+		add(a, out, registration, embedded_registration());
+	add(a, out, arena_printf(a, "%s/%s/_ops.py", p->pyroot, p->module),
+		fill(a, is_compiled ? embedded_ops_local() : embedded_ops_noarch(), words,
+			n_words));
+	add(a, out, GENERATED_MANIFEST, manifest(a, out));
+	return 0;
+}

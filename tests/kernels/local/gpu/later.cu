@@ -1,0 +1,1 @@
+#error "cuda-minver keeps this section out"
