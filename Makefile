@@ -46,7 +46,7 @@ $(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-s
 $(BUILD)/src/advise/table.c.o: data/includes.toml
 $(BUILD)/src/plan/embedded.c.o: data/registration.h
 $(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
-$(BUILD)/src/generate/embedded.c.o: $(wildcard data/pyproject/*)
+$(BUILD)/src/generate/embedded.c.o: $(wildcard data/pyproject/*) data/clangd_cuda.h
 $(BUILD)/src/cmd/load.c.o: data/load_check.py
 
 # Unit tests and replayed fuzzers: one program each, all with sanitizers under `make check`.

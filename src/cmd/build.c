@@ -6,6 +6,7 @@
 #include "exec/jobserver.h"
 #include "exec/own.h"
 #include "exec/sandbox.h"
+#include "generate/commands.h"
 #include "package/package.h"
 #include "publish/publish.h"
 #include "store/gc.h"
@@ -469,6 +470,20 @@ build(struct build *b, struct err *e)
 	return 0;
 }
 
+/* For editors. The build is what it is without. */
+static void
+write_commands(struct build *b, int r, const struct err *why)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct err e = { 0 };
+
+	if (r < 0 && why->code != ERR_STEP && why->code != ERR_ABI)
+		return;
+	trace_phase(b->trace, "compile_commands.json");
+	if (commands_write(&a, &b->w.plan, b->store, &e) < 0)
+		log_warn("no compile_commands.json: %s", e.msg);
+}
+
 static int
 run_build(struct build *b, int events, struct err *e)
 {
@@ -487,6 +502,7 @@ run_build(struct build *b, int events, struct err *e)
 	r = divide(b, e);
 	if (r == 0)
 		r = opt_has(&c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
+	write_commands(b, r, e);
 	exec_close(b->exec);
 	store_close(b->store);
 	jobserver_close(b->jobserver);

@@ -7,4 +7,6 @@ struct str embedded_kernel_cmake(void);
 struct str embedded_kernel_tool(void);
 struct str embedded_setup(void);
 struct str embedded_ops_local(void);
+/* data/clangd_cuda.h */
+struct str embedded_clangd_cuda(void);
 #endif

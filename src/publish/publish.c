@@ -250,6 +250,9 @@ publish_clean(struct arena *a, const char *dir, struct err *e)
 				fs_exists(path_join(a, path, "metadata.json"))))
 			TRY(fs_remove(path, e));
 	}
+	if (!fs_exists(path_join(a, build, "CMakeCache.txt"))) /* else it is CMake's */
+		TRY(fs_remove(path_join(a, build, "compile_commands.json"), e));
+	TRY(fs_remove(path_join(a, build, "clangd"), e));
 	if (rmdir(build) < 0 && errno != ENOENT && errno != ENOTEMPTY)
 		return err_sys(e, "remove %s", build);
 	if (n == 5 && streq(target, "build") && unlink(result) < 0)

@@ -28,6 +28,7 @@ enum publish_state { PUBLISH_CURRENT, PUBLISH_WRITTEN, PUBLISH_REFUSED };
 int publish_variant(struct publish *p, const struct package *pkg, publish_check *check, void *arg, struct err *e);
 /* Makes dir/result point to build. Leaves anything that is not a symbolic link alone, with a warning. */
 int publish_result(struct publish *p, struct err *e);
-/* Removes dir/build's variants that this program published or that look like variants, and result if it is the link. */
+/* Removes dir/build's variants that this program published or that look like variants, files for
+ * clangd, and result if it is the link. */
 int publish_clean(struct arena *a, const char *dir, struct err *e);
 #endif

@@ -199,9 +199,8 @@ compose(struct arena *a, struct store *s, const struct store_composition *c, con
 	return store_install_tree(s, dir, &m.tree, out, e);
 }
 
-/* 1 when the composition was made before and its tree is there. */
-static int
-find_root(const struct store *s, const struct digest *id, struct digest *out, struct err *e)
+int
+store_find_composed(const struct store *s, const struct digest *id, struct digest *out, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct str text;
@@ -219,7 +218,7 @@ store_compose(struct store *s, const struct store_composition *c, struct digest 
 	struct digest id = store_composition_id(c);
 	struct err ignored;
 	char hex[65], *tmp, *line;
-	int r = find_root(s, &id, out, e);
+	int r = store_find_composed(s, &id, out, e);
 
 	if (r != 0)
 		return r < 0 ? -1 : 0;

@@ -83,6 +83,8 @@ struct digest store_composition_id(const struct store_composition *c);
 /* Makes it if it is not there; *out becomes its tree. */
 int store_compose(
 	struct store *s, const struct store_composition *c, struct digest *out, struct err *e);
+/* 1: the composition of that identity was made before and its tree is there. */
+int store_find_composed(const struct store *s, const struct digest *id, struct digest *out, struct err *e);
 
 char *store_object_path(struct arena *a, const struct store *s, const struct digest *d);
 /* Makes a file (inside tmp/) an object: it gets a second name and stays where it is, read-only. */

@@ -11,7 +11,7 @@ cat >>"$K/src/slow.cpp" <<'C'
 bool slow_one(const std::string &s) { return std::regex_match(s, std::regex("a(b|c)*d")); }
 C
 build() { "$KB" build $SEL "$@" 2>&1; }
-bits() { (cd "$K/build" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum); }
+bits() { (cd "$K/build" && find . -type f ! -path "./clangd/*" ! -name "compile_commands.json*" | LC_ALL=C sort | xargs sha256sum | sha256sum); }
 forget() { # objects, not what is known of the steps
 	rm -rf "$KERNEL_BUILDER_HOME/objects" "$K/build"
 }

@@ -7,7 +7,7 @@ K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
 # Debug information names directories, if anything does.
 sed -i 's|^include = \["src"\]|&\ncxx-flags = ["-g"]|' "$K/build.toml"
-bits() { (cd "$1/build" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum); }
+bits() { (cd "$1/build" && find . -type f ! -path "./clangd/*" ! -name "compile_commands.json*" | LC_ALL=C sort | xargs sha256sum | sha256sum); }
 forget() { rm -rf "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"; }
 build() { "$KB" build $SEL "$@"; }
 
