@@ -132,7 +132,7 @@ print(torch._C._dispatch_has_kernel_for_dispatch_key(k.add_op_namespace_prefix('
 unset CUDA_HOME
 
 # The stable ABI, bounds, another directory.
-S=$T/stable
+S="$T/sta ble"
 copy tiny "$S"
 sed -i 's/^\[torch\]/[torch]\nstable-abi = "2.11"/' "$S/build.toml"
 status 0 "a project in another directory" "$KB" create-pyproject "$S" "$T/elsewhere/project"
@@ -142,8 +142,24 @@ is "$(ls "$S/build")" torch-stable-abi211-cpu-x86_64-linux "into the kernel's bu
 like "$(cat "$T/elsewhere/project/_cmake_build/compile_commands.json")" 'TORCH_TARGET_VERSION=0x20b000000000000' "which the compiler is told"
 status 1 "pip install -e . there" env -C "$T/elsewhere/project" KERNEL_BACKEND=cpu pip install --disable-pip-version-check --no-build-isolation --no-deps -e .
 like "$out" "an editable install needs these files in $S" "says where it works"
-sed -i 's/^stable-abi.*/maxver = "2.14"/' "$S/build.toml"
+# In build/ itself, with make, and with sccache rather than ccache.
+sed -i 's/^stable-abi.*/maxver = "2.15"/; s/depends = \["torch"\]/depends = ["torch", "cutlass_3_6"]/' "$S/build.toml"
+rm -r "$S/build" "$S/result"
 "$KB" create-pyproject -q "$S"
+mkdir -p "$T/bin" "$T/cutlass/include/cutlass"
+printf '#!/bin/sh\necho "$@" >>"%s"\nexec "$@"\n' "$T/sccache.log" >"$T/bin/sccache"
+chmod +x "$T/bin/sccache"
+printf '#define CUTLASS_MAJOR 3\n#define CUTLASS_MINOR 5\n' >"$T/cutlass/include/cutlass/version.h"
+status 1 "another CUTLASS" env CUTLASS_DIR="$T/cutlass" cmake -S "$S" -B "$T/b" -DKERNEL_BACKEND=cpu
+like "$out" 'has CUTLASS 3.5, the' "is refused"
+sed -i 's/MINOR 5/MINOR 6/' "$T/cutlass/include/cutlass/version.h"
+status 0 "cmake -B build" env PATH="$T/bin:$PATH" CUTLASS_DIR="$T/cutlass" cmake -S "$S" -B "$S/build" -G 'Unix Makefiles' -DKERNEL_BACKEND=cpu
+status 0 "and make local_install" make -C "$S/build" local_install
+like "$(cat "$T/sccache.log")" "$T/cutlass/include .*-c .*answer.cpp" "calls the compiler through sccache, with CUTLASS's headers"
+is "$(cd "$T" && PYTHONPATH="$S/result/$V" python -c "import torch, tiny; print(tiny.answer())" 2>&1)" 42 "the variant is in build/"
+status 0 "check-builds finds it there" "$KB" check-builds "$S"
+sed -i 's/^maxver.*/maxver = "2.14"/' "$S/build.toml"
+"$KB" create-pyproject -q -f "$S"
 status 1 "a torch that is too new" cmake -S "$S" -B "$T/b" -DKERNEL_BACKEND=cpu
 like "$out" 'Torch version 2.15.0 is too new. +Maximum supported version is 2.14' "is refused"
 
