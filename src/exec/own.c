@@ -95,6 +95,44 @@ stand_in(struct own *o, struct err *e)
 	return own_output(o, 0, STR(text), e);
 }
 
+/* For a kernel that is a template, cudafe++ writes a function that launches nothing, and cicc's stub specialises it for each kernel that it
+ * registers. Where the stub is of another text, or another C++ ABI, the host may ask for a kernel that is not among them, as
+ * kernel<sizeof(std::string)>, and what cudafe++ wrote would be compiled, without an error from anybody. A section of this name
+ * in the object tells it. */
+#define MARK_SECTION ".kernel_builder.unregistered"
+#define MARK "__asm__ volatile (\".pushsection " MARK_SECTION "\\n.popsection\");"
+
+/* As cudafe++ of CUDA 11.8 to 13.2 writes it. A text that has it otherwise is marked as a whole. */
+static int
+mark(struct own *o, struct err *e)
+{
+	static const char head[] = "static void __wrapper__device_stub_";
+	static const char body[] = "{ ::cudaLaunchKernel(0, 0, 0, 0, 0, 0);}";
+	CLEANUP(buf_free) struct buf out = { 0 };
+	const char *from, *end, *at;
+	struct str text;
+
+	TRY(own_input(o, 0, &text, e));
+	if (str_eq(text, own_refusal))
+		return own_output(o, 0, text, e);
+	from = text.p;
+	end = text.p + text.n;
+	while ((at = memmem(from, (size_t)(end - from), head, strlen(head)))) {
+		const char *next = at + strlen(head), *here = memmem(next, (size_t)(end - next), body, strlen(body)),
+			   *other = memmem(next, (size_t)(end - next), head, strlen(head));
+
+		if (!here || (other && other < here)) {
+			buf_adds(&out, MARK "\n");
+			break;
+		}
+		buf_add(&out, from, (size_t)(here + 1 - from));
+		buf_adds(&out, " " MARK);
+		from = here + 1;
+	}
+	buf_add(&out, from, (size_t)(end - from));
+	return own_output(o, 0, buf_str(&out), e);
+}
+
 /* Words of eight bytes, as in fatbinary's C. */
 static int
 graft(struct own *o, struct err *e)
@@ -104,6 +142,8 @@ graft(struct own *o, struct err *e)
 
 	TRY(own_input(o, 0, &object, e));
 	TRY(own_input(o, 1, &bytes, e));
+	if (memmem(object.p, object.n, MARK_SECTION, strlen(MARK_SECTION)))
+		return own_output(o, 0, own_refusal, e);
 	buf_add(&fatbin, bytes.p, bytes.n);
 	while (fatbin.n % 8)
 		buf_addc(&fatbin, 0);
@@ -272,6 +312,8 @@ perform(struct own *o, struct err *e)
 		return own_device(o, e);
 	case STEP_AUDIT:
 		return own_audit(o, e);
+	case STEP_MARK:
+		return mark(o, e);
 	case STEP_NAME:
 		return check_name(o, e);
 	default:

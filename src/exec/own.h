@@ -14,13 +14,14 @@
  *          kernels' bodies.
  *          A fourth name covers device code without its bodies, commands and compiler: under that it is remembered that the whole text once proved a
  *          verdict on its kin, with other bodies, other headers, other functions of the host or other architectures beside this one.
- * judge    The first level at which entries, bodies and variables are those that the whole text gives. The verdict has that level, the stub
+ * judge    The first level at which entries, bodies and variables are those that the whole text gives, with either C++ ABI. The verdict has that level, the stub
  *          that registers the kernels, and the definitions of variables that only the whole text has. Where the fourth name of the
  *          survey is known, a first judge goes by the slimmed text (slim/slim.h), in a third of the time; what it cannot prove it
  *          leaves to the second.
  * audit    For those who want it: both ways' results, and an error where they differ.
  * slice    An architecture's text for cicc at that level. Where the kernel's text is not the one that was judged, the guards must find
  *          nothing.
+ * mark     So that the host's object shows whether it launches kernels that the verdict's stub does not register. If so, graft gives a refusal.
  * device   cicc of that. It must define the entries and variables of the stub.
  *
  * Whatever does not hold gives a refusal, and the architecture, or the file, goes the long way.

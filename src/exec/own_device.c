@@ -92,12 +92,12 @@ struct judging {
 	struct str whole; /* PTX */
 };
 
-/* 1: the level gives the code of the whole text. */
+/* The PTX at a level. 0: there is none, *why says why. */
 static int
-try_level(struct own *o, const struct judging *j, unsigned level, struct str *missing,
+compile_level(struct own *o, const struct judging *j, unsigned level, struct str *ptx,
 	const char **why, struct err *e)
 {
-	struct str prelude, ptx;
+	struct str prelude;
 	bool ok;
 
 	TRY(write_text(o, j->text, j->slice, level, DEVICE_TEXT, &prelude, &ok, e));
@@ -107,8 +107,51 @@ try_level(struct own *o, const struct judging *j, unsigned level, struct str *mi
 		*why = first_error(o);
 		return 0;
 	}
-	TRY(fs_read(&o->a, DEVICE_PTX, SIZE_MAX, &ptx, e));
-	return ptx_compare(&o->a, j->whole, ptx, missing, why);
+	TRY(fs_read(&o->a, DEVICE_PTX, SIZE_MAX, ptx, e));
+	return 1;
+}
+
+/* Headers are preprocessed for one C++ ABI, and the verdict is that of variants with either. 1: with the other one the level gives the
+ * same code. */
+static int
+is_same_for_other_abi(struct own *o, const struct judging *j, unsigned level, struct str ptx,
+	const char **why, struct err *e)
+{
+	const struct step *own = o->s;
+	struct step other = *own;
+	struct strs *argv = &other.tool[TOOL_PREPROCESS];
+	struct str with;
+	int r;
+
+	*argv = (struct strs){ 0 };
+	for (size_t i = 0; i < own->tool[TOOL_PREPROCESS].n; i++) {
+		const char *w = own->tool[TOOL_PREPROCESS].v[i];
+
+		vec_push(&o->a, argv, streq(w, STEP_ABI) ? STEP_OTHER_ABI : w);
+	}
+	o->s = &other;
+	r = compile_level(o, j, level, &with, why, e);
+	o->s = own;
+	TRY(r);
+	if (r && !str_eq(ptx, with)) {
+		*why = "it depends on the C++ ABI";
+		return 0;
+	}
+	return r;
+}
+
+/* 1: the level gives the code of the whole text. */
+static int
+try_level(struct own *o, const struct judging *j, unsigned level, struct str *missing,
+	const char **why, struct err *e)
+{
+	struct str ptx;
+	int r;
+
+	TRY(r = compile_level(o, j, level, &ptx, why, e));
+	if (r)
+		TRY(r = ptx_compare(&o->a, j->whole, ptx, missing, why));
+	return r ? is_same_for_other_abi(o, j, level, ptx, why, e) : 0;
 }
 
 static int

@@ -35,6 +35,7 @@ static const struct {
 	[STEP_STUB] = { 0.01, 8 * MIB, 3 },
 	[STEP_SLICE] = { 0.6, 200 * MIB, 20 },
 	[STEP_AUDIT] = { 0.1, 16 * MIB, 6 },
+	[STEP_MARK] = { 0.05, 16 * MIB, 6 },
 	[STEP_NAME] = { 0.02, 16 * MIB, 3 },
 	[STEP_DEVICE] = { 2, 64 * MIB, 170 },
 };

@@ -24,7 +24,7 @@ step_kind_name(enum step_kind k)
 	static const char *const name[STEP_KINDS] = { "cxx", "cuda", "link", "ask", "preprocess",
 		"cudafe", "cicc", "ptxas", "fatbin", "host", "stand-in", "graft", "hollow", "slim",
 		"try", "strip", "survey", "judge", "stub", "slice", "device", "audit",
-		"name", "choose" };
+		"mark", "name", "choose" };
 
 	return name[k];
 }

@@ -73,7 +73,7 @@ enum step_kind {
 	STEP_HOST,       /* what cudafe++ made -> object */
 	/* From here on, what this program does itself (exec/own.h); of some, only if a file turns out to be needed. */
 	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
-	STEP_GRAFT,      /* the host's object and the fatbinary -> object */
+	STEP_GRAFT,      /* the host's object and the fatbinary -> object, or a refusal if there is such a mark in it */
 	STEP_HOLLOW,     /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
 	STEP_SLIM,       /* the text of a C++ source -> the same without what nothing reaches */
 	STEP_TRY,        /* a compiler on such a text: what it makes, or a refusal */
@@ -84,6 +84,7 @@ enum step_kind {
 	STEP_SLICE,      /* verdict and text -> what of it device code needs */
 	STEP_DEVICE,     /* that -> PTX, or a refusal */
 	STEP_AUDIT,      /* what two ways gave -> the first, or an error where they differ */
+	STEP_MARK,       /* what cudafe++ made -> the same with a mark where kernels are launched that nothing registers */
 	STEP_NAME,       /* an object whose placeholders for the id are whole -> the same; else a refusal */
 	STEP_CHOOSE,     /* the first of its inputs that is no refusal; nothing runs */
 	STEP_KINDS
@@ -96,6 +97,9 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define PLAN_SLIM_VERSION "slim 2"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
+/* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */
+#define STEP_ABI "_GLIBCXX_USE_CXX11_ABI=1"
+#define STEP_OTHER_ABI "_GLIBCXX_USE_CXX11_ABI=0"
 /* The whole output of a step that found that it cannot give what was wanted. */
 #define STEP_REFUSAL "kernel-builder refusal 1\n"
 struct step_input {

@@ -33,6 +33,7 @@ struct passes {
 	bool device_only;
 	const struct part *reference; /* the preprocessor of the architecture by which is judged */
 	size_t survey, verdict, stub; /* the steps of the reference, when device_only */
+	bool is_long; /* what is done when the object shows that the verdict was no good for it */
 };
 struct inputs {
 	struct step_input *v;
@@ -126,6 +127,14 @@ add_how_slim(const struct passes *p, struct step *s)
 }
 
 static size_t add_part_step(struct passes *p, const struct part *part);
+static size_t add_long(struct passes *p, const struct part *cicc, const struct part *text);
+
+static size_t
+add_step(struct passes *p, struct step s)
+{
+	s.is_lazy = s.is_lazy || p->is_long;
+	return maker_add_step(p->m, s);
+}
 
 static const struct part *
 made_by(const struct passes *p, const char *path, size_t *output)
@@ -133,7 +142,7 @@ made_by(const struct passes *p, const char *path, size_t *output)
 	return part_maker_of(p->d, path, output);
 }
 
-/* The command of a preprocessor for other files. The C++ ABI is no matter of device code, so all
+/* The command of a preprocessor for other files. The C++ ABI is no matter of device code (else the judge refuses it), so all
  * get one: texts that do not differ otherwise are shared. */
 static struct strs
 preprocess_tool(const struct passes *p, const struct part *q)
@@ -154,8 +163,8 @@ preprocess_tool(const struct passes *p, const struct part *q)
 			w = STEP_TOOL_SOURCE;
 		else if (streq(w, q->outputs.v[0]))
 			w = STEP_TOOL_RESULT;
-		else if (streq(w, "_GLIBCXX_USE_CXX11_ABI=0"))
-			w = "_GLIBCXX_USE_CXX11_ABI=1";
+		else if (streq(w, STEP_OTHER_ABI))
+			w = STEP_ABI;
 		vec_push(a, &out, w);
 	}
 	return out;
@@ -197,7 +206,7 @@ add_macros(struct passes *p, const struct part *q)
 	s.depfile = DEPFILE;
 	s.is_transient = true;
 	s.is_lazy = q != p->reference;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* The way that nvcc goes: cicc on the whole text. */
@@ -210,12 +219,12 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
 	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
 	s.is_lazy = s.is_transient = true;
-	add_input(p, &stripped, maker_add_step(p->m, s), 0, cicc->inputs.v[0]);
+	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
 	s = new_step(p, STEP_CICC, cicc->arch, &stripped);
 	s.argv = cicc->argv;
 	s.outputs = cicc->outputs;
 	s.is_lazy = true;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
@@ -230,7 +239,7 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
 	vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
 	s.is_lazy = s.is_transient = true;
-	add_input(p, &stripped, maker_add_step(p->m, s), 0, cicc->inputs.v[0]);
+	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
 	s = own_step(p, STEP_TRY, cicc->arch, &stripped, "1", cicc->outputs.v[0]);
 	if (strs_has(&cicc->outputs, p->d->stub))
 		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
@@ -238,7 +247,7 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	s.root = root_of(p, STEP_CICC);
 	s.tool[TOOL_COMPILE] = cicc->argv;
 	s.is_lazy = true;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* A step of our own on what two ways gave. */
@@ -260,8 +269,8 @@ static size_t
 add_choice(struct passes *p, const char *arch, size_t first, size_t second, size_t output,
 	const char *path)
 {
-	return maker_add_step(
-		p->m, two_ways(p, STEP_CHOOSE, arch, first, second, output, path));
+	return add_step(
+		p, two_ways(p, STEP_CHOOSE, arch, first, second, output, path));
 }
 
 static size_t
@@ -271,7 +280,7 @@ add_audit(struct passes *p, const char *what, const char *arch, size_t first, si
 	struct step s = two_ways(p, STEP_AUDIT, arch, first, second, 0, path);
 
 	vec_push(p->m->a, &s.argv, what);
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* What a verdict is good for, besides texts: the command of the device passes, their compiler and
@@ -280,7 +289,7 @@ static const char *
 device_key(const struct passes *p, const struct part *cicc)
 {
 	struct inputs none = { 0 };
-	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "3", "out/ptx");
+	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "4", "out/ptx");
 	char hex[65];
 	struct digest d;
 
@@ -303,7 +312,7 @@ add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, c
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
 	add_input(p, &in, by, 0, "in/whole.ptx");
 	add_input(p, &in, by, 1, "in/stub.c");
-	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "3", "out/verdict");
+	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "4", "out/verdict");
 	add_how_slim(p, &s);
 	if (word)
 		vec_push(p->m->a, &s.argv, word);
@@ -312,7 +321,7 @@ add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, c
 	s.root = root_with_module_id(p);
 	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, p->reference);
 	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 static size_t
@@ -332,7 +341,7 @@ add_survey(struct passes *p, const struct part *cicc, size_t macros)
 	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, p->reference);
 	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* The verdict on the source, and its stub, by the architecture that is the reference. */
@@ -360,7 +369,7 @@ add_verdict(struct passes *p, const struct part *cicc)
 	}
 	add_input(p, &to_stub, p->verdict, 0, "in/verdict");
 	s = own_step(p, STEP_STUB, NULL, &to_stub, "1", "out/stub.c");
-	p->stub = add_choice(p, NULL, maker_add_step(p->m, s), whole, 1, "out/stub.c");
+	p->stub = add_choice(p, NULL, add_step(p, s), whole, 1, "out/stub.c");
 }
 
 /* What of a text device code needs; from makes the text: that of this architecture, or what all
@@ -379,7 +388,7 @@ add_slice(struct passes *p, const struct part *text, size_t from, size_t output,
 	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* The long way: cicc on the slimmed text, or on the whole one, which the reference has anyway. */
@@ -393,7 +402,7 @@ add_long(struct passes *p, const struct part *cicc, const struct part *text)
 		return whole;
 	s = two_ways(p, STEP_CHOOSE, cicc->arch, add_slim_whole(p, cicc, text), whole, 0, "out/ptx");
 	s.is_lazy = true;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 /* The PTX of an architecture, by the short way or the long one. The kernel's own text is that of
@@ -413,7 +422,7 @@ add_device(struct passes *p, const struct part *cicc)
 	add_input(p, &to_device, p->verdict, 0, "in/verdict");
 	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "3", "out/ptx");
 	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
-	slice = maker_add_step(p->m, s);
+	slice = add_step(p, s);
 	whole = add_long(p, cicc, text);
 	slice = add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
 	return p->m->options.audits_device
@@ -428,8 +437,12 @@ add_part_inputs(struct passes *p, const struct part *part, struct inputs *out)
 		struct step_input in = { .path = part->inputs.v[i] };
 		const struct part *from = made_by(p, in.path, &in.output);
 
-		in.step = p->device_only && from->kind == STEP_CICC ? add_device(p, from)
-								    : add_part_step(p, from);
+		if (from->kind == STEP_CICC && p->device_only)
+			in.step = add_device(p, from);
+		else if (from->kind == STEP_CICC && p->is_long)
+			in.step = add_long(p, from, made_by(p, from->inputs.v[0], &in.output));
+		else
+			in.step = add_part_step(p, from);
 		vec_push(p->m->a, out, in);
 	}
 }
@@ -449,7 +462,7 @@ add_hollow(struct passes *p, const struct part *cudafe, bool slim)
 		vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
 	s.is_transient = true;
 	s.is_lazy = !slim && p->m->options.slim == PLAN_SLIM_ALL;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 static size_t
@@ -457,8 +470,8 @@ add_stand_in(struct passes *p, const struct part *fatbin)
 {
 	struct inputs none = { 0 };
 
-	return maker_add_step(
-		p->m, own_step(p, STEP_STAND_IN, NULL, &none, "1", fatbin->outputs.v[1]));
+	return add_step(
+		p, own_step(p, STEP_STAND_IN, NULL, &none, "1", fatbin->outputs.v[1]));
 }
 
 /* cudafe++ on the slimmed text: what it makes, or a refusal. */
@@ -474,7 +487,32 @@ add_slim_cudafe(struct passes *p, const struct part *cudafe)
 	s.root = root_of(p, STEP_CUDAFE);
 	s.tool[TOOL_COMPILE] = cudafe->argv;
 	s.is_transient = true;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
+}
+
+/* What cudafe++ made, with a mark where it would launch a kernel that the stub does not register: the stub is that of a
+ * verdict, which may have come of another variant's text. */
+static size_t
+add_mark(struct passes *p, size_t cudafe, const char *path, bool is_lazy)
+{
+	struct inputs in = { 0 };
+	struct step s;
+
+	add_input(p, &in, cudafe, 0, "in/cudafe.cpp");
+	s = own_step(p, STEP_MARK, NULL, &in, "1", path);
+	s.is_transient = true;
+	s.is_lazy = is_lazy;
+	return add_step(p, s);
+}
+
+static size_t
+add_cudafe(struct passes *p, const struct part *cudafe, bool slim)
+{
+	size_t step = slim ? add_slim_cudafe(p, cudafe) : add_part_step(p, cudafe);
+
+	if (!p->device_only)
+		return step;
+	return add_mark(p, step, cudafe->outputs.v[0], !slim && p->m->options.slim == PLAN_SLIM_ALL);
 }
 
 /* The host's object: of the fatbinary it has a stand-in. With slim, from what cudafe++ made of the
@@ -494,8 +532,8 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 			add_input(p, &in, add_stand_in(p, fatbin), 0, path);
 		else if (from->kind == STEP_CICC && p->device_only)
 			add_input(p, &in, p->stub, 0, path);
-		else if (from->kind == STEP_CUDAFE && slim)
-			add_input(p, &in, add_slim_cudafe(p, from), 0, path);
+		else if (from->kind == STEP_CUDAFE)
+			add_input(p, &in, add_cudafe(p, from, slim), 0, path);
 		else
 			add_input(p, &in, add_part_step(p, from), output, path);
 	}
@@ -504,13 +542,13 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		s.argv = host->argv;
 		s.outputs = host->outputs;
 		s.is_lazy = p->m->options.slim == PLAN_SLIM_ALL;
-		return maker_add_step(p->m, s);
+		return add_step(p, s);
 	}
 	s = own_step(p, STEP_TRY, NULL, &in, "1", host->outputs.v[0]);
 	s.label = arena_printf(p->m->a, "%s: g++, slim", p->src);
 	s.root = root_of(p, STEP_HOST);
 	s.tool[TOOL_COMPILE] = host->argv;
-	return maker_add_step(p->m, s);
+	return add_step(p, s);
 }
 
 static size_t
@@ -565,7 +603,7 @@ add_part_step(struct passes *p, const struct part *part)
 		s.outputs.n = 1;
 	if (part->kind == STEP_PREPROCESS)
 		s.depfile = DEPFILE;
-	*index = maker_add_step(p->m, s) + 1;
+	*index = add_step(p, s) + 1;
 	return *index - 1;
 }
 
@@ -583,30 +621,45 @@ tells_lines(const struct part *cicc)
 	return false;
 }
 
+/* The source's object; with device_only, or a refusal, when its host launches a kernel that it does not register. */
+static size_t
+add_graft(struct passes *p)
+{
+	const struct part *host = part_of_kind(p->d, STEP_HOST), *fatbin = part_of_kind(p->d, STEP_FATBIN);
+	struct inputs in = { 0 };
+	struct step s;
+
+	p->index = arena_array(p->m->a, size_t, p->d->parts.n + 1);
+	add_input(p, &in, add_host(p, host, fatbin), 0, "in/host.o");
+	add_input(p, &in, add_part_step(p, fatbin), 0, "in/fatbin");
+	s = own_step(p, STEP_GRAFT, NULL, &in, "2", host->outputs.v[0]);
+	return add_step(p, s);
+}
+
 int
 maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
 	const char *src, struct str answer, size_t *object, const char **why)
 {
 	struct passes p = { .m = m, .f = f, .all = all, .src = src };
-	const struct part *cicc, *fatbin;
-	struct inputs in = { 0 };
+	const struct part *cicc;
 	struct dividing d;
-	size_t output;
+	size_t output, proved;
 
 	if (!divide(m->a, src, answer, &d, why))
 		return 0;
 	p.d = &d;
-	p.index = arena_array(m->a, size_t, d.parts.n + 1);
 	for (size_t i = 0; i < d.warnings.n; i++)
 		vec_push(m->a, &m->out->notes, d.warnings.v[i]);
 	cicc = part_maker_of(&d, d.stub, &output);
-	fatbin = part_of_kind(&d, STEP_FATBIN);
 	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !tells_lines(cicc);
 	if (p.device_only)
 		add_verdict(&p, cicc);
-	add_input(&p, &in, add_host(&p, part_of_kind(&d, STEP_HOST), fatbin), 0, "in/host.o");
-	add_input(&p, &in, add_part_step(&p, fatbin), 0, "in/fatbin");
-	*object = maker_add_step(m, own_step(&p, STEP_GRAFT, NULL, &in, "1",
-					    part_of_kind(&d, STEP_HOST)->outputs.v[0]));
+	*object = add_graft(&p);
+	if (!p.device_only)
+		return 1;
+	proved = *object;
+	p.device_only = false;
+	p.is_long = true;
+	*object = add_choice(&p, NULL, proved, add_graft(&p), 0, part_of_kind(&d, STEP_HOST)->outputs.v[0]);
 	return 1;
 }
