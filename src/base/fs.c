@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -316,5 +317,47 @@ fs_walk(struct arena *a, const char *root, struct fs_entries *out, struct err *e
 	TRY(walk(a, root, "", out, e));
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), cmp_entry);
+	return 0;
+}
+
+static int
+copy_link(const char *from, const char *to, struct err *e)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(from, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return err_sys(e, "read link %s", from);
+	target[n] = '\0';
+	return symlink(target, to) < 0 ? err_sys(e, "create %s", to) : 0;
+}
+
+int
+fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e)
+{
+	struct fs_entries found;
+
+	TRY(fs_walk(a, from, &found, e));
+	if (mkdir(to, 0777) < 0)
+		return err_sys(e, "make %s", to);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct fs_entry *f = &found.v[i];
+		const char *old = path_join(a, from, f->path), *new = path_join(a, to, f->path);
+
+		switch (f->kind) {
+		case FS_DIR:
+			if (mkdir(new, 0777) < 0)
+				return err_sys(e, "make %s", new);
+			break;
+		case FS_FILE:
+			TRY(fs_copy(old, new, f->st.st_mode & 0777, e));
+			break;
+		case FS_LINK:
+			TRY(copy_link(old, new, e));
+			break;
+		case FS_OTHER:
+			return err_set(e, ERR_SYS, "%s: not a file, directory or link", old);
+		}
+	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "fetch/maintain.h"
+#include <stdio.h>
 
 static int
 add_torch(struct ctx *c, const struct fetch_job *job, const char *version, struct err *e)
@@ -25,6 +26,16 @@ fill(struct ctx *c, const struct fetch_job *job, struct err *e)
 	return 0;
 }
 
+static int
+nix(struct ctx *c, const struct fetch_job *job, struct err *e)
+{
+	struct str text;
+
+	TRY(maintain_nix_trees(&c->arena, job, c->settings.catalog, &text, e));
+	fwrite(text.p, 1, text.n, stdout);
+	return 0;
+}
+
 int
 cmd_catalog(struct ctx *c, struct err *e)
 {
@@ -33,13 +44,14 @@ cmd_catalog(struct ctx *c, struct err *e)
 	const struct strs *word = &c->opts.operands;
 	bool is_add = word->n == 3 && streq(word->v[0], "add") && streq(word->v[1], "torch");
 	bool is_fill = word->n == 1 && streq(word->v[0], "fill");
-	const bool need[3] = { true, is_fill, is_fill };
+	bool is_nix = word->n == 1 && streq(word->v[0], "nix");
+	const bool need[3] = { true, !is_add, !is_add };
 	struct fetch_job job = { .full = opt_has(&c->opts, "full") };
 	struct sources sources;
 	int r;
 
-	if (!is_add && !is_fill)
-		return err_set(e, ERR_USAGE, "catalog: say add torch VERSION, or fill");
+	if (!is_add && !is_fill && !is_nix)
+		return err_set(e, ERR_USAGE, "catalog: say add torch VERSION, fill, or nix");
 	if (!s->catalog)
 		return err_set(e, ERR_USAGE,
 			"catalog: say which files to change with --catalog DIR (the sources have them in "
@@ -47,7 +59,7 @@ cmd_catalog(struct ctx *c, struct err *e)
 	TRY(sources_find(&c->arena, &where, need, &sources, e));
 	job.sources = &sources;
 	TRY(store_open(s->home, false, &job.store, e));
-	r = is_add ? add_torch(c, &job, word->v[2], e) : fill(c, &job, e);
+	r = is_add ? add_torch(c, &job, word->v[2], e) : is_nix ? nix(c, &job, e) : fill(c, &job, e);
 	store_close(job.store);
 	return r;
 }

@@ -235,3 +235,36 @@ maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *ca
 	TRY(fill_file(a, job, catalog_dir, "gcc.toml", count, e));
 	return catalog_load(a, catalog_dir, &c, e);
 }
+
+int
+maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
+	struct str *out, struct err *e)
+{
+	json_t *root CLEANUP(json_decrefp) = json_object();
+	struct pin **pins, **known;
+	struct catalog c;
+	size_t n, count = 0;
+	char *text;
+
+	TRY(catalog_load(a, catalog_dir, &c, e));
+	pins = catalog_pins(a, &c, &n);
+	known = arena_array(a, struct pin *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (pins[i]->has_tree)
+			known[count++] = pins[i];
+	TRY(fetch_pins(a, job, known, count, e));
+	for (size_t i = 0; i < count; i++) {
+		char tree[65], hex[65];
+		struct digest nar;
+
+		TRY(store_tree_nar(job->store, &known[i]->tree, &nar, e));
+		json_object_set_new(root, digest_hex(&known[i]->tree, tree), json_string(digest_hex(&nar, hex)));
+	}
+	text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
+	if (!text)
+		return err_set(e, ERR_BUG, "the trees cannot be written as JSON");
+	out->p = arena_printf(a, "%s\n", text);
+	out->n = strlen(out->p);
+	free(text);
+	return 0;
+}

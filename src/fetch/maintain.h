@@ -22,6 +22,11 @@ int maintain_add_torch(struct arena *a, const struct fetch_job *job, const char 
 int maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
 	size_t *count, struct err *e);
 
+/* What nix/trees.json says: a JSON object of the trees of all pins, each with its digest as a Nix archive
+ * (store_tree_nar), sorted. Trees that are not in the store are fetched. */
+int maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
+	struct str *out, struct err *e);
+
 /* The file of a release on a page of the index in its JSON form: for CPython 3.11 where there is
  * one, else the first in natural order, x86-64 manylinux, not withdrawn, without a build tag if
  * possible. 1: found; 0: not. For tests as well. */

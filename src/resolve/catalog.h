@@ -95,5 +95,7 @@ const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const stru
 const struct catalog_gcc *catalog_find_gcc(const struct catalog *c, unsigned major);
 /* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard complete. */
 unsigned catalog_gcc_for(unsigned cxx_std);
+/* Every pin, those with equal trees once. */
+struct pin **catalog_pins(struct arena *a, const struct catalog *c, size_t *n);
 const struct matrix *catalog_find_matrix(const struct catalog *c, const char *name);
 #endif

@@ -1,3 +1,4 @@
+#include "base/map.h"
 #include "base/path.h"
 #include "resolve/parts.h"
 
@@ -163,4 +164,47 @@ pin_read(const struct toml_reader *r, const struct toml *table, const char *what
 	TRY(pin_read_draft(r, table, what, out));
 	problem = pin_problem_in_use(out);
 	return problem ? toml_fail(r, table, "%s: %s", what, problem) : 0;
+}
+
+struct all {
+	struct arena *a;
+	struct map trees;
+	VEC(struct pin *) v;
+};
+
+static void
+add_pins(struct all *all, struct pin *pins, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct str tree = { (const char *)pins[i].tree.b, sizeof(pins[i].tree.b) };
+
+		if (pins[i].has_tree && map_get(&all->trees, tree))
+			continue;
+		if (pins[i].has_tree)
+			*map_put(all->a, &all->trees, tree) = &pins[i];
+		vec_push(all->a, &all->v, &pins[i]);
+	}
+}
+
+struct pin **
+catalog_pins(struct arena *a, const struct catalog *c, size_t *n)
+{
+	struct all all = { .a = a };
+
+	for (size_t i = 0; i < c->n_torch; i++) {
+		add_pins(&all, &c->torch[i].headers, 1);
+		if (c->torch[i].has_libraries)
+			add_pins(&all, &c->torch[i].libraries, 1);
+	}
+	for (size_t i = 0; i < c->n_cuda; i++)
+		add_pins(&all, c->cuda[i].pins, c->cuda[i].n_pins);
+	for (size_t i = 0; i < c->n_tools; i++)
+		add_pins(&all, c->tools[i].pins, c->tools[i].n_pins);
+	for (size_t i = 0; i < c->n_gcc; i++)
+		add_pins(&all, c->gcc[i].pins, c->gcc[i].n_pins);
+	add_pins(&all, c->libraries, c->n_libraries);
+	if (c->python)
+		add_pins(&all, c->python, 1);
+	*n = all.v.n;
+	return all.v.v;
 }

@@ -63,6 +63,10 @@ int store_add_tree(struct store *s, const char *dir, const char *what, const str
 int store_read_manifest(struct arena *a, const struct store *s, const struct digest *d,
 	struct tree *out, struct err *e);
 int store_drop_tree(struct store *s, const struct digest *d, struct err *e);
+/* The tree's digest as a Nix archive: what Nix calls a recursive SHA-256 hash. */
+int store_tree_nar(struct store *s, const struct digest *d, struct digest *out, struct err *e);
+/* Adds a copy of a directory that lies anywhere; *out becomes its digest. */
+int store_copy_tree(struct store *s, const char *dir, struct digest *out, struct err *e);
 
 /* One tree out of several (by hard links, so it costs no space) and some small files. */
 struct store_file {

@@ -539,3 +539,21 @@ store_drop_tree(struct store *s, const struct digest *d, struct err *e)
 	TRY(lock_tree(s, d, &lock, e));
 	return drop_tree(s, d, e);
 }
+
+int
+store_copy_tree(struct store *s, const char *dir, struct digest *out, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct err ignored;
+	const char *copy;
+	char *tmp;
+	int r;
+
+	TRY(store_tmp(&a, s, "copy", &tmp, e));
+	copy = path_join(&a, tmp, "tree");
+	r = fs_copy_tree(&a, dir, copy, e);
+	if (r == 0)
+		r = store_add_tree(s, copy, dir, NULL, out, e);
+	store_tmp_drop(s, tmp, &ignored);
+	return r;
+}

@@ -7,6 +7,7 @@
 #include "resolve/catalog.h"
 #include <archive.h>
 #include <archive_entry.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -250,6 +251,74 @@ test_fill(void **state)
 	assert_true(str_eq(torch_toml(w), want));
 }
 
+static void
+write_catalog(struct world *w, const char *name, const char *text)
+{
+	struct err e;
+
+	assert_int_equal(
+		fs_write_atomic(path_join(&w->a, w->catalog, name), text, strlen(text), 0644, &e),
+		0);
+}
+
+/* A catalog of three pins of one wheel, two of which make the same tree. */
+static void
+test_nix_trees(void **state)
+{
+#define WHEEL "torch-2.99.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+#define PIN                                                                                        \
+	"kind = \"wheel\"\nname = \"torch\"\nfile = \"" WHEEL "\"\nsha256 = \"%s\"\ntree = \"\"\n" \
+	"select = [{ from = "
+	struct world *w = *state;
+	struct str text;
+	struct catalog c;
+	struct digest nar, wheel;
+	struct err e = { 0 };
+	json_t *root;
+	size_t n;
+	char tree[65], hex[65], sha[65];
+
+	assert_int_equal(
+		sha256_file(path_join(&w->a, w->sources.wheel_index, WHEEL), &wheel, NULL, &e), 0);
+	digest_hex(&wheel, sha);
+	write_catalog(w, "torch.toml",
+		arena_printf(&w->a,
+			"[[torch]]\nversion = \"2.99.0\"\ncxx-std = 17\nabi = [\"cxx11\"]\ncpu = "
+			"true\n"
+			"cuda = [\"12.4\"]\n[torch.headers]\n" PIN
+			"\"torch/include/\", to = \"include/\" }]\n",
+			sha));
+	write_catalog(w, "cuda.toml",
+		arena_printf(&w->a,
+			"[[cuda]]\nversion = \"12.4\"\ngcc = 12\ncapabilities = "
+			"[\"8.0\"]\ndefaults = [\"8.0\"]\n"
+			"[[cuda.pin]]\n" PIN "\"torch/share/\", to = \"lib/\" }]\n",
+			sha));
+	write_catalog(w, "gcc.toml",
+		arena_printf(&w->a,
+			"[[gcc]]\nversion = \"12.2.0\"\ntools = []\n[[gcc.pin]]\n" PIN
+			"\"torch/include/\", to = \"include/\" }]\n",
+			sha));
+	write_catalog(w, "matrix.toml",
+		"[[matrix]]\nname = \"m\"\nabout = \"x\"\ncpu = true\ntorch = \"all\"\nabi = "
+		"\"all\"\n"
+		"cuda = \"all\"\n");
+	if (maintain_fill_trees(&w->a, &w->job, w->catalog, &n, &e) < 0 ||
+		maintain_nix_trees(&w->a, &w->job, w->catalog, &text, &e) < 0 ||
+		catalog_load(&w->a, w->catalog, &c, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(n, 3);
+	root = json_loadb(text.p, text.n, 0, NULL);
+	assert_int_equal(json_object_size(root), 2);
+	assert_int_equal(store_tree_nar(w->store, &c.cuda[0].pins[0].tree, &nar, &e), 0);
+	assert_string_equal(
+		json_string_value(json_object_get(root, digest_hex(&c.cuda[0].pins[0].tree, tree))),
+		digest_hex(&nar, hex));
+	assert_non_null(json_object_get(root, digest_hex(&c.torch[0].headers.tree, tree)));
+	assert_int_equal(text.p[text.n - 1], '\n');
+	json_decref(root);
+}
+
 int
 main(void)
 {
@@ -258,6 +327,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_add, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_add_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fill, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nix_trees, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

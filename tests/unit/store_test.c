@@ -793,6 +793,39 @@ test_locks(void **state)
 	assert_int_equal(wait_status(p), 128 + SIGINT);
 }
 
+/* The hash is what `nix-hash --type sha256` says. '-' and '.' sort before '/', so that the order of names in a directory is
+ * not that of paths. */
+static void
+test_nar(void **state)
+{
+	struct digest d, nar, copied;
+	char *tmp, *dir, hex[65];
+	struct err e = { 0 };
+
+	(void)state;
+	good(store_tmp(&A, S, "t", &tmp, &e), &e);
+	dir = path_join(&A, tmp, "tree");
+	put(dir, "a-b/x", "hello", 0644);
+	put(dir, "a/x", "", 0644);
+	put(dir, "a.b", "12345678", 0644);
+	put(dir, "bin/tool", "#!/bin/sh\n", 0755);
+	assert_int_equal(symlink("../a-b/x", path_join(&A, dir, "bin/l")), 0);
+	/* A copy first: the directory stays as it was. */
+	good(store_copy_tree(S, dir, &copied, &e), &e);
+	assert_true(fs_exists(path_join(&A, dir, "bin/l")));
+	good(store_tree_nar(S, &copied, &nar, &e), &e);
+	assert_string_equal(digest_hex(&nar, hex), "d220b90cae44dd0a9228f9871ef483d68f56dfa4d1b39be49a78b8b6d8872773");
+	good(store_add_tree(S, dir, "test", NULL, &d, &e), &e);
+	assert_true(digest_eq(&d, &copied));
+	assert_int_equal(count_in("trees"), 3);
+	overwrite(file_of(&d, "a.b"), "12345679");
+	bad(store_tree_nar(S, &d, &nar, &e), &e, ERR_STORE, "a.b: its contents changed");
+	assert_int_equal(mkfifo(path_join(&A, tmp, "pipe"), 0600), 0);
+	bad(store_copy_tree(S, tmp, &copied, &e), &e, ERR_SYS, "pipe: not a file, directory or link");
+	good(store_tmp_drop(S, tmp, &e), &e);
+	assert_int_equal(count_in("tmp"), 0);
+}
+
 int
 main(void)
 {
@@ -803,6 +836,7 @@ main(void)
 		T(test_add),
 		T(test_add_after_kill),
 		T(test_damage),
+		T(test_nar),
 		T(test_manifest_damage),
 		T(test_compose),
 		T(test_compose_loader),
