@@ -14,6 +14,7 @@
  *     tools    what these share: { name, pins }
  *     libraries  pins: of what link stubs are made
  *     python   a pin; absent when nothing is compiled
+ *     variants the names of the variants that it was written for; nothing here reads it, but Nix does
  *
  * Version 1 had no gcc, tools, libraries and libraries-abi: the compiler was the machine's.
  *
@@ -351,7 +352,7 @@ static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
 	static const char *const keys[] = { "cuda", "gcc", "libraries", "matrix", "python", "tools", "torch",
-		"version", NULL };
+		"variants", "version", NULL };
 	struct json_at python;
 	uint64_t version = 0;
 	int got;
@@ -403,4 +404,16 @@ lock_read(struct arena *a, const char *dir, struct lock *out, struct err *e)
 	TRY(fs_read(a, path, LOCK_MAX_BYTES, &text, e));
 	TRY(lock_parse(a, text, path, out, e));
 	return 1;
+}
+
+int
+lock_parse_pin(struct arena *a, struct str text, const char *name, struct pin *out, struct err *e)
+{
+	const struct json_reader r = { .a = a, .file = name, .e = e };
+	json_t *v = json_read(&r, text);
+	const struct json_at root = { .v = v, .path = "" };
+	int rc = v ? read_pin(&r, &root, out) : -1;
+
+	json_decref(v);
+	return rc;
 }

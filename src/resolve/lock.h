@@ -20,4 +20,6 @@ int lock_parse(struct arena *a, struct str text, const char *name, struct lock *
  * sorted, byte-stable. */
 int lock_format(struct arena *a, const struct catalog *c, const char *matrix,
 	const struct resolution *r, struct str *out, struct err *e);
+/* One pin, as a lock has it. */
+int lock_parse_pin(struct arena *a, struct str text, const char *name, struct pin *out, struct err *e);
 #endif

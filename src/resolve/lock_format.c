@@ -211,10 +211,10 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 }
 
 static json_t *
-lock_json(struct arena *a, const struct used *u)
+lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 {
 	json_t *root = json_object(), *torch = json_array(), *cuda = json_array(),
-	       *gcc = json_array(), *tools = json_array();
+	       *gcc = json_array(), *tools = json_array(), *variants = json_array();
 
 	for (size_t i = 0; i < u->c->n_torch; i++)
 		if (u->torch[i])
@@ -228,6 +228,8 @@ lock_json(struct arena *a, const struct used *u)
 	for (size_t i = 0; i < u->c->n_tools; i++)
 		if (u->tools[i])
 			json_array_append_new(tools, tools_json(&u->c->tools[i]));
+	for (size_t i = 0; i < r->n; i++)
+		json_array_append_new(variants, json_string(r->v[i].name));
 	json_object_set_new(root, "gcc", gcc);
 	json_object_set_new(root, "tools", tools);
 	json_object_set_new(root, "libraries",
@@ -236,6 +238,7 @@ lock_json(struct arena *a, const struct used *u)
 	json_object_set_new(root, "matrix", matrix_json(a, u));
 	json_object_set_new(root, "torch", torch);
 	json_object_set_new(root, "cuda", cuda);
+	json_object_set_new(root, "variants", variants);
 	if (u->any && u->c->python)
 		json_object_set_new(root, "python", pin_json(u->c->python));
 	return root;
@@ -253,7 +256,7 @@ lock_format(struct arena *a, const struct catalog *c, const char *matrix,
 		return err_set(e, ERR_RESOLVE,
 			"matrix %s cannot be locked: the catalog does not hold it", matrix);
 	find_used(a, r, &u);
-	root = lock_json(a, &u);
+	root = lock_json(a, &u, r);
 	/* jansson answers NULL when memory ran out or a text is not UTF-8. */
 	text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
 	if (!text)

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "resolve/lock.h"
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -290,6 +291,41 @@ teardown(void **state)
 	return 0;
 }
 
+/* What Nix reads and takes apart. */
+static void
+test_for_nix(void **state)
+{
+	struct arena a = { 0 };
+	const char *variants, *list = "";
+	struct str text = make(&a, &catalog, "2025-01", NULL, &variants);
+	const json_t *v, *item, *pin;
+	json_t *root = json_loadb(text.p, text.n, 0, NULL);
+	struct err e = { 0 };
+	struct lock lock;
+	struct pin p;
+	char *one;
+	size_t i;
+
+	(void)state;
+	v = json_object_get(root, "variants");
+	json_array_foreach(v, i, item)
+		list = arena_printf(&a, "%s%s ", list, json_string_value(item));
+	assert_string_equal(list, variants);
+	assert_int_equal(json_array_size(v), 12);
+	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);
+	pin = json_object_get(json_array_get(json_object_get(root, "torch"), 0), "headers");
+	one = json_dumps(pin, 0);
+	assert_int_equal(lock_parse_pin(&a, str_of(one), "pin.json", &p, &e), 0);
+	assert_true(same_pin(&p, &lock.catalog.torch[0].headers));
+	assert_int_equal(lock_parse_pin(&a, STR("{\"kind\": \"deb\"}"), "pin.json", &p, &e), -1);
+	assert_non_null(strstr(e.msg, "pin.json: \"name\""));
+	assert_int_equal(lock_parse_pin(&a, STR("[]"), "pin.json", &p, &e), -1);
+	assert_int_equal(lock_parse_pin(&a, STR("{"), "pin.json", &p, &e), -1);
+	free(one);
+	json_decref(root);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -299,6 +335,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_no_hosts),
+		cmocka_unit_test(test_for_nix),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
