@@ -1,6 +1,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "cmd/build.h"
 #include "exec/compare.h"
 #include "exec/jobserver.h"
@@ -356,7 +357,7 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	int r;
 
 	trace_phase(b->trace, "publish");
-	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, &pub, e));
+	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, opt_get(&b->c->opts, "output"), &pub, e));
 	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
 	if (r >= 0 && (!look || r > 0))
 		r = publish_result(pub, e) < 0 ? -1 : r;
@@ -436,6 +437,7 @@ tell_long_ways(const struct build *b)
 static int
 build(struct build *b, struct err *e)
 {
+	const char *output = opt_get(&b->c->opts, "output");
 	struct timespec now;
 	size_t written = 0;
 	char size[16];
@@ -462,21 +464,36 @@ build(struct build *b, struct err *e)
 	if (b->refused)
 		return err_set(e, ERR_ABI, "%zu variant%s refused and not published; see above",
 			b->refused, b->refused == 1 ? " was" : "s were");
-	log_info("%zu variant%s in %s/build, %zu written, %s fetched, %.2f s", b->w.plan.n_variants,
-		b->w.plan.n_variants == 1 ? "" : "s", b->w.project.dir, written,
+	log_info("%zu variant%s in %s, %zu written, %s fetched, %.2f s", b->w.plan.n_variants,
+		b->w.plan.n_variants == 1 ? "" : "s",
+		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written,
 		str_size(size, b->bytes),
 		(double)(now.tv_sec - b->begin.tv_sec) +
 			(double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
 	return 0;
 }
 
-/* For editors. The build is what it is without. */
+/* Trees that somebody else fetched. */
+static int
+take_trees(struct build *b, struct err *e)
+{
+	const struct strs trees = opt_all(&b->c->arena, &b->c->opts, "tree");
+	struct digest ignored;
+
+	for (size_t i = 0; i < trees.n; i++)
+		TRY(store_copy_tree(b->store, trees.v[i], &ignored, e));
+	return 0;
+}
+
+/* For editors: not with an output of its own, which names no path. The build is what it is without. */
 static void
 write_commands(struct build *b, int r, const struct err *why)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct err e = { 0 };
 
+	if (opt_has(&b->c->opts, "output"))
+		return;
 	if (r < 0 && why->code != ERR_STEP && why->code != ERR_ABI)
 		return;
 	trace_phase(b->trace, "compile_commands.json");
@@ -499,7 +516,9 @@ run_build(struct build *b, int events, struct err *e)
 			b->w.project.module, b->w.project.module);
 	b->progress = progress_new(&c->arena, events);
 	TRY(store_open(c->settings.home, false, &b->store, e));
-	r = divide(b, e);
+	r = take_trees(b, e);
+	if (r == 0)
+		r = divide(b, e);
 	if (r == 0)
 		r = opt_has(&c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
 	write_commands(b, r, e);

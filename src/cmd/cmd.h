@@ -36,6 +36,7 @@ int cmd_fetch(struct ctx *c, struct err *e);
 int cmd_help(struct ctx *c, struct err *e);
 int cmd_list_variants(struct ctx *c, struct err *e);
 int cmd_lock(struct ctx *c, struct err *e);
+int cmd_nix(struct ctx *c, struct err *e);
 int cmd_plan(struct ctx *c, struct err *e);
 int cmd_store(struct ctx *c, struct err *e);
 

@@ -83,7 +83,9 @@ cmd_lock(struct ctx *c, struct err *e)
 	/* A new lock is made from the catalog, not from the old lock. */
 	vec_push(&c->arena, &c->opts, (struct opt_value){ "no-lock", "" });
 	TRY(work_resolve(c, &w, e));
-	path = path_join(&c->arena, w.project.dir, LOCK_FILE);
+	path = opt_get(&c->opts, "output");
+	if (!path)
+		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
 	TRY(format(c, &w, &text, e));
 	TRY(fs_write_atomic(path, text.p, text.n, 0644, e));
 	log_info("%s: %zu variants", path, w.resolution.n);

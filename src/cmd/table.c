@@ -32,6 +32,8 @@ static const struct opt build_opts[] = {
 	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
 	{ 0, "cores", "N", "use N cores (CORES)" },
 	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
+	{ 'o', "output", "DIR", "put the variants there, not into build, and make no link" },
+	{ 0, "tree", "DIR", "take a directory into the store as a tree, before fetching; may be given again" },
 	{ 'k', "keep-going", NULL, "after a failure, build what does not depend on it" },
 	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
 	{ 0, "cache", "MODE", "rw; ro: use results, keep none; off: use none, keep none" },
@@ -61,6 +63,7 @@ static const struct opt plan_opts[] = {
 };
 static const struct opt lock_opts[] = {
 	SELECTION_OPTS,
+	{ 'o', "output", "FILE", "write the lock there, not beside build.toml" },
 	{ 0, "verify", NULL, "compare the lock with the catalog; write nothing" },
 	{ 0, "verify-full", NULL, "fetch every file whole and prove the pins; write nothing" },
 	{ 0 },
@@ -128,8 +131,9 @@ static const struct cmd cmds[] = {
 		create_pyproject_opts, cmd_create_pyproject },
 	{ "clean-pyproject", "[DIR] [TARGET]", "remove what create-pyproject wrote and nobody changed",
 		clean_pyproject_opts, cmd_clean_pyproject },
-	{ "catalog", "add torch VERSION|fill", "make pins (for maintainers; needs --catalog)",
+	{ "catalog", "add torch VERSION|fill|nix", "make pins (for maintainers; needs --catalog)",
 		catalog_opts, cmd_catalog },
+	{ "nix", "fetch|link|script ...", "what the derivations of nix/ run", no_opts, cmd_nix },
 	{ "help", "[COMMAND]", "explain a command", no_opts, cmd_help },
 	{ 0 },
 };

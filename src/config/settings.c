@@ -150,6 +150,9 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 		s.home = path_join(a, cwd, s.home);
 	}
 	s.cores = usable_cores();
+	/* What Nix tells a builder to use; 0: all. */
+	if (env_or_null("NIX_BUILD_CORES") && !streq(getenv("NIX_BUILD_CORES"), "0"))
+		TRY(pick_count(&(struct opts){ 0 }, "cores", "NIX_BUILD_CORES", &s.cores, e));
 	TRY(pick_count(o, "cores", "CORES", &s.cores, e));
 	s.max_jobs = s.cores;
 	TRY(pick_count(o, "max-jobs", "MAX_JOBS", &s.max_jobs, e));

@@ -173,10 +173,9 @@ fetch_from_any(struct task *t, const struct strs *sources, const char **path, st
 }
 
 int
-archive_fetch(struct task *t, struct err *e)
+archive_file(struct task *t, const char **path, struct err *e)
 {
 	struct strs sources = { 0 };
-	const char *path;
 
 	if (t->pin->has_tree && !t->pin->has_sha256)
 		return err_set(e, ERR_CONFIG, "the pin has no SHA-256");
@@ -186,6 +185,14 @@ archive_fetch(struct task *t, struct err *e)
 		vec_push(t->a, &sources, t->sources->redist);
 	if (sources.n == 0)
 		return err_set(e, ERR_CONFIG, "no Debian mirror is set (--debian-mirror)");
-	TRY(fetch_from_any(t, &sources, &path, e));
+	return fetch_from_any(t, &sources, path, e);
+}
+
+int
+archive_fetch(struct task *t, struct err *e)
+{
+	const char *path;
+
+	TRY(archive_file(t, &path, e));
 	return unpack_archive(t, path, e);
 }

@@ -27,6 +27,8 @@ struct task {
 /* Both make the tree's files in tmp/tree and leave adding it to the caller. */
 int wheel_fetch(struct task *t, struct err *e);
 int archive_fetch(struct task *t, struct err *e);
+/* The file of a .deb or an archive, whole and checked. */
+int archive_file(struct task *t, const char **path, struct err *e);
 
 /* Lists the symbols of libraries in a wheel into files of the tree. read gets ranges of the wheel; 0,
  * or 1 when it cannot: then so returns this. */

@@ -18,8 +18,8 @@
 struct publish {
 	struct arena *a;
 	struct store *store;
-	const char *dir;   /* the kernel's */
-	const char *build; /* dir/build */
+	const char *dir;   /* the kernel's; NULL when build is elsewhere */
+	const char *build; /* dir/build, or where the user wants it */
 	const char *real;  /* absolute path of build */
 	int fd;            /* build, flocked */
 };
@@ -49,13 +49,14 @@ remove_leftovers(const struct publish *p, struct err *e)
 }
 
 int
-publish_open(struct arena *a, struct store *s, const char *dir, struct publish **out, struct err *e)
+publish_open(struct arena *a, struct store *s, const char *dir, const char *output,
+	struct publish **out, struct err *e)
 {
 	struct publish *p = arena_new(a, struct publish);
 	char *real;
 
-	*p = (struct publish){ .a = a, .store = s, .dir = dir, .fd = -1 };
-	p->build = path_join(a, dir, "build");
+	*p = (struct publish){ .a = a, .store = s, .dir = output ? NULL : dir, .fd = -1 };
+	p->build = output ? output : path_join(a, dir, "build");
 	TRY(fs_mkdirs(p->build, e));
 	p->fd = open(p->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->fd < 0)
@@ -216,11 +217,13 @@ publish_variant(struct publish *p, const struct package *pkg, publish_check *che
 int
 publish_result(struct publish *p, struct err *e)
 {
-	const char *result = path_join(p->a, p->dir, "result");
-	const char *tmp = path_join(p->a, p->build, TEMPORARY "result");
+	const char *result, *tmp = path_join(p->a, p->build, TEMPORARY "result");
 	char target[16] = "";
 	struct stat st;
 
+	if (!p->dir)
+		return 0;
+	result = path_join(p->a, p->dir, "result");
 	if (lstat(result, &st) == 0 && !S_ISLNK(st.st_mode)) {
 		log_warn("%s is not a symbolic link and was left alone; the variants are in %s", result,
 			p->build);

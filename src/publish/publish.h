@@ -1,6 +1,6 @@
 /*
- * The only code that writes into the user's tree. build/VARIANT appears, and is replaced, by rename; result
- * is a relative link to build.
+ * The only code that writes into the user's tree. build/VARIANT (or OUTPUT/VARIANT) appears, and is replaced, by
+ * rename; result is a relative link to build.
  *
  * What was published stands in the store, under published/, key H(absolute path of the variant's directory):
  *     kernel-builder published 1
@@ -14,8 +14,9 @@
 
 struct publish; /* holds a lock on build/: end it with publish_close */
 
-/* Makes dir/build, waits for other builders there, removes what killed ones left. */
-int publish_open(struct arena *a, struct store *s, const char *dir, struct publish **out, struct err *e);
+/* Makes dir/build, or output if that is not NULL; waits for other builders there, removes what killed ones left. */
+int publish_open(struct arena *a, struct store *s, const char *dir, const char *output, struct publish **out,
+	struct err *e);
 void publish_close(struct publish *p);
 /* 1: the variant's directory is as it was published and holds this package. 0: not. */
 int publish_is_current(struct publish *p, const struct package *pkg, struct err *e);
@@ -26,7 +27,7 @@ enum publish_state { PUBLISH_CURRENT, PUBLISH_WRITTEN, PUBLISH_REFUSED };
  * hashed as they are written; a difference fails with ERR_STORE. What check refuses, and what fails,
  * leaves the old variant. check may be NULL. */
 int publish_variant(struct publish *p, const struct package *pkg, publish_check *check, void *arg, struct err *e);
-/* Makes dir/result point to build. Leaves anything that is not a symbolic link alone, with a warning. */
+/* Makes dir/result point to build, unless there is another output. Leaves anything that is not a symbolic link alone, with a warning. */
 int publish_result(struct publish *p, struct err *e);
 /* Removes dir/build's variants that this program published or that look like variants, files for
  * clangd, and result if it is the link. */

@@ -7,7 +7,7 @@ status 0 "--version" "$KB" --version
 like "$out" '^kernel-builder [0-9]+\.[0-9]+\.[0-9]+$' "prints name and version"
 status 0 "help" "$KB" help
 like "$out" 'list-variants' "help lists commands"
-for c in build list-variants check-config plan fetch lock store clean catalog help; do
+for c in build list-variants check-config plan fetch lock store clean catalog nix help; do
 	status 0 "help $c" "$KB" help $c
 	like "$out" "^usage: kernel-builder $c " "help $c begins with usage"
 done
@@ -32,6 +32,15 @@ echo 'stoer = "/x"' >"$XDG_CONFIG_HOME/kernel-builder/config.toml"
 status 3 "configuration file with a wrong key" "$KB" build "$T/empty"
 like "$out" 'config.toml:1:1: unknown setting "stoer"' "file, line, column"
 rm "$XDG_CONFIG_HOME/kernel-builder/config.toml"
+status 2 "nix without a verb" "$KB" nix
+status 2 "nix link with a name and no path" "$KB" nix link "$T/links" a
+status 0 "nix link" "$KB" nix link "$T/links" a /x b ../y
+is "$(readlink "$T/links/a") $(readlink "$T/links/b")" "/x ../y" "makes links"
+status 0 "nix script" "$KB" nix script "$T/made" say '#!/bin/sh
+echo "said $1"'
+is "$("$T/made/bin/say" so)" "said so" "makes a program"
+echo '{"kind": "deb"}' >"$T/pin.json"
+status 3 "nix fetch of what is no pin" "$KB" nix fetch "$T/pin.json" "$T/tree"
 status 2 "store without a verb" "$KB" store
 status 2 "store gc without a size" "$KB" store gc
 status 2 "store gc with a wrong size" "$KB" store gc --keep 3X

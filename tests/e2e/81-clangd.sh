@@ -71,6 +71,10 @@ status 0 "a build directory that CMake has" build "$K"
 [ ! -e "$J" ]
 is $? 0 "is left to CMake"
 rm "$K/build/CMakeCache.txt"
+status 0 "build --output" build --output "$T/elsewhere" "$K"
+[ ! -e "$J" ]
+is $? 0 "writes none beside the sources"
+is "$(ls -A "$T/elsewhere")" "$(printf '%s\n' torch211-cxx11-cpu-x86_64-linux torch211-cxx11-cu130-x86_64-linux)" "and none there"
 status 0 "build" build "$K"
 status 0 "clean" "$KB" clean "$K"
 [ ! -e "$K/build" ]

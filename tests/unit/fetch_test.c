@@ -426,6 +426,40 @@ test_local(void **state)
 	}
 }
 
+/* A file as it is, beside the store. */
+static void
+test_file(void **state)
+{
+	const char *to = path_join(&T.a, T.dir, "copy");
+	struct pin deb = pinned(PIN_DEB, DEB), archive = pinned(PIN_ARCHIVE, ARCHIVE),
+		   wheel = pinned(PIN_WHEEL, WHEEL);
+	struct sources src = { .redist = address("ok", "redist") };
+	struct fetch_job job = { .sources = &src, .http = &quick };
+	struct digest is;
+	struct err e = { 0 };
+
+	(void)state;
+	vec_push(&T.a, &src.debian, path_join(&T.a, T.dir, "flat"));
+	fresh_store();
+	job.store = T.store;
+	expect(fetch_file(&T.a, &job, &deb, to, &e), ERR_NONE, "", &e, "from a directory");
+	assert_int_equal(sha256_file(to, &is, NULL, &e), 0);
+	assert_true(digest_eq(&is, &deb.sha256));
+	expect(fetch_file(&T.a, &job, &deb, to, &e), ERR_SYS, "create", &e, "in the way");
+	unlink(to);
+	expect(fetch_file(&T.a, &job, &archive, to, &e), ERR_NONE, "", &e, "from a server");
+	assert_int_equal(sha256_file(to, &is, NULL, &e), 0);
+	assert_true(digest_eq(&is, &archive.sha256));
+	unlink(to);
+	archive.sha256.b[0] ^= 1;
+	expect(fetch_file(&T.a, &job, &archive, to, &e), ERR_HASH, "is pinned", &e, "another file");
+	expect(fetch_file(&T.a, &job, &wheel, to, &e), ERR_CONFIG, "in parts", &e, "a wheel");
+	assert_false(fs_exists(to));
+	assert_int_equal(count_in("trees"), 0);
+	assert_int_equal(count_in("tmp"), 0);
+	store_close(T.store);
+}
+
 static void
 test_archives(void **state)
 {
@@ -745,6 +779,7 @@ main(void)
 		cmocka_unit_test(test_wheel_bytes),
 		cmocka_unit_test(test_wheel_index),
 		cmocka_unit_test(test_small_wheel),
+		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_archives),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_several),
