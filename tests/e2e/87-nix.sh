@@ -22,9 +22,9 @@ END
 
 # As in a clone.
 R=$T/clone
-mkdir -p "$R/examples"
+mkdir -p "$R"
 cp -r "$ROOT"/{Makefile,flake.nix,default.nix,nix,src,catalog,data} "$R"
-cp -r "$ROOT/examples/activation" "$R/examples"
+cp -r "$ROOT/examples" "$R"
 cp -r "$ROOT/tests/kernels/tiny" "$R/examples/tiny"
 rm -rf "$R"/examples/*/{build,result}
 EX=$R/examples/activation
@@ -41,6 +41,13 @@ status 0 "the example's lock is cut to one variant" \
 	"$KB" lock --no-lock --matrix all --variant $CPU "$EX"
 status 0 "the other's to two" "$KB" lock --no-lock --matrix all --variant $CPU --variant $CUDA "$TINY"
 type_in "$R" 'git init -q && git add -A && git commit -qm all'
+
+# Each example offers the variants of its lock.
+for e in "$ROOT"/examples/*/build.toml; do
+	e=$(basename "$(dirname "$e")")
+	is "$(type_in "$R/examples/$e" 'nix eval --json .#legacyPackages.x86_64-linux.redistributable --apply builtins.attrNames' 2>"$T/.log" | tr -d '[]"' | tr ',' '\n')" \
+		"$("$KB" list-variants -q "$R/examples/$e" | LC_ALL=C sort)" "the variants of $e"
+done
 
 # A kernel of this repository.
 status 0 "nix flake show" type_in "$EX" 'nix flake show'
