@@ -48,6 +48,7 @@ $(BUILD)/src/plan/embedded.c.o: data/registration.h
 $(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
 $(BUILD)/src/generate/embedded.c.o: $(wildcard data/pyproject/*) data/clangd_cuda.h
 $(BUILD)/src/cmd/load.c.o: data/load_check.py
+$(BUILD)/src/cmd/host.c.o: data/host_probe.py
 
 # Unit tests and replayed fuzzers: one program each, all with sanitizers under `make check`.
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(OBJ)

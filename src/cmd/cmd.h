@@ -6,12 +6,14 @@
 #include "exec/exec.h"
 #include "fetch/fetch.h"
 #include "plan/graph.h"
+#include "resolve/host.h"
 #include "resolve/lock.h"
 
 struct ctx {
 	struct arena arena; /* of the run */
 	struct opts opts;
 	struct settings settings;
+	const struct host *host; /* the Python at hand, once it was asked */
 };
 struct cmd {
 	const char *name, *operands, *summary;
@@ -64,8 +66,10 @@ int work_plan(struct ctx *c, struct work *w, struct err *e);
 /* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
 int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
 	uint64_t *bytes, struct err *e);
-/* What the Python at hand has, as a matrix of one row, for --matrix host. */
-int host_matrix(struct arena *a, const struct catalog *cat, struct matrix *out, struct err *e);
+/* An absolute path without links; fails when there is nothing. */
+int cmd_real_path(struct arena *a, const char *path, const char **out, struct err *e);
+/* Asks the Python at hand which torch it has, unless that is done: --python, else that of $VIRTUAL_ENV, else python3. */
+int cmd_find_host(struct ctx *c, struct err *e);
 
 /* Appends paths of this machine that no variant may hold: the store, the home directory, and, unless
  * it is NULL, the kernel's directory. */

@@ -1,65 +1,75 @@
+/* The Python at hand. */
+#include "base/embed.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "cmd/cmd.h"
 #include "exec/proc.h"
+#include <stdlib.h>
+#include <unistd.h>
 
-/* Prints "2.11.0+cu130 13.0 True": version, CUDA or None, C++11 ABI. */
-static const char probe[] = "import torch\n"
-			    "print(torch.__version__, torch.version.cuda, torch.compiled_with_cxx11_abi())\n";
+struct str embedded_host_probe(void);
+EMBED(host_probe, "data/host_probe.py")
 
-static int
-run_python(struct arena *a, struct str *out, struct err *e)
+int
+cmd_real_path(struct arena *a, const char *path, const char **out, struct err *e)
 {
-	struct strs argv = { 0 };
-	int status;
+	char *real = realpath(path, NULL);
 
-	vec_push(a, &argv, "python3");
-	vec_push(a, &argv, "-c");
-	vec_push(a, &argv, probe);
-	TRY(proc_run(a, ".", &argv, NULL, out, &status, e));
-	if (status != 0)
-		return err_set(e, ERR_RESOLVE,
-			"--matrix host: python3 cannot import torch here (exit status %d): %.*s",
-			status, (int)out->n, out->p);
+	if (!real)
+		return err_sys(e, "%s", path);
+	*out = arena_strdup(a, real);
+	free(real);
 	return 0;
 }
 
-/* The last line, for torch may print warnings first. */
-static struct str
-last_line(struct str text)
+/* Activation of an environment sets VIRTUAL_ENV, and PATH, which may have changed since. A relative
+ * path is made absolute: the Python runs elsewhere. */
+static int
+choose_python(struct ctx *c, const char **out, struct err *e)
 {
-	struct str line = { 0 }, rest = str_trim(text);
+	const char *given = opt_get(&c->opts, "python"), *env = getenv("VIRTUAL_ENV");
+	struct arena *a = &c->arena;
+	const char *here;
 
-	while (str_cut(&rest, '\n', &line))
-		;
-	return str_trim(line);
+	*out = given ? given : "python3";
+	if (!given && env && *env && access(arena_printf(a, "%s/bin/python3", env), X_OK) == 0)
+		*out = arena_printf(a, "%s/bin/python3", env);
+	if ((*out)[0] == '/' || !strchr(*out, '/'))
+		return 0;
+	TRY(cmd_real_path(a, ".", &here, e));
+	*out = path_join(a, here, *out);
+	return 0;
 }
 
 int
-host_matrix(struct arena *a, const struct catalog *cat, struct matrix *out, struct err *e)
+cmd_find_host(struct ctx *c, struct err *e)
 {
-	struct str text, line, word[3] = { { 0 } }, local;
-	struct matrix_row *row = arena_array(a, struct matrix_row, 1);
-	const struct catalog_torch *t;
+	struct str script = embedded_host_probe(), text;
+	struct strs argv = { 0 };
+	struct arena *a = &c->arena;
+	const char *python;
+	struct host *h;
+	int status;
 
-	TRY(run_python(a, &text, e));
-	line = last_line(text);
-	for (size_t i = 0; i < 3; i++)
-		str_cut(&line, ' ', &word[i]);
-	local = word[0];
-	str_cut(&local, '+', &word[0]);
-	if (!version_parse(word[0], &row->torch))
-		return err_set(e, ERR_RESOLVE, "--matrix host: \"%.*s\" is not a torch version",
-			(int)word[0].n, word[0].p);
-	t = catalog_find_torch(cat, &row->torch);
-	if (!t)
+	if (c->host)
+		return 0;
+	h = arena_new(a, struct host);
+	TRY(choose_python(c, &python, e));
+	vec_push(a, &argv, python);
+	vec_push(a, &argv, "-c");
+	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
+	/* Not here, where a directory may be called torch. */
+	TRY(proc_run(a, "/", &argv, NULL, &text, &status, e));
+	if (status == 127)
 		return err_set(e, ERR_RESOLVE,
-			"--matrix host: the catalog has no torch %s; name a matrix or --torch instead",
-			version_text(a, &row->torch));
-	row->torch = t->version;
-	if (!str_eq(word[1], STR("None")) && !version_parse(word[1], &row->cuda))
-		return err_set(e, ERR_RESOLVE, "--matrix host: \"%.*s\" is not a CUDA version",
-			(int)word[1].n, word[1].p);
-	row->cxx11 = str_eq(word[2], STR("True"));
-	*out = (struct matrix){ .name = "host", .about = "the Python at hand", .rows = row, .n_rows = 1 };
+			"there is no Python at hand (%s): activate the environment that has torch, "
+			"or name its "
+			"Python with --python",
+			python);
+	if (status != 0)
+		return err_set(e, ERR_RESOLVE, "%s ended with exit status %d: %.*s", python, status,
+			(int)(text.n > 500 ? 500 : text.n), text.p);
+	TRY(host_read(a, python, text, h, e));
+	c->host = h;
 	return 0;
 }

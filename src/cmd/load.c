@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "cmd/cmd.h"
 #include "exec/proc.h"
-#include <jansson.h>
+#include "resolve/json_read.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,26 +30,6 @@ clean_env(struct arena *a)
 	vec_push(a, &env, "HF_HUB_DISABLE_TELEMETRY=1");
 	vec_push(a, &env, "PYTHONDONTWRITEBYTECODE=1");
 	return env;
-}
-
-/* The last line that is JSON, for torch and kernels may print. */
-static json_t *
-answer_of(struct str text)
-{
-	json_t *found = NULL;
-	struct str line;
-
-	while (text.n && str_cut(&text, '\n', &line)) {
-		json_t *o = json_loadb(line.p, line.n, 0, NULL);
-
-		if (!json_is_object(o)) {
-			json_decref(o);
-			continue;
-		}
-		json_decref(found);
-		found = o;
-	}
-	return found;
 }
 
 static const char *
@@ -99,7 +79,7 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	vec_push(a, &argv, build);
 	vec_push(a, &argv, module);
 	TRY(proc_run(a, "/", &argv, &env, &text, &status, e));
-	o = answer_of(text);
+	o = json_last_line(text);
 	if (o) {
 		report(python, o, t);
 	} else {

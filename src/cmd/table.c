@@ -18,6 +18,7 @@ const struct opt global_opts[] = {
 
 #define SELECTION_OPTS                                                                             \
 	{ 'm', "matrix", "NAME", "2025-01, current, host or all (default: the lock's, else current)" },  \
+		{ 0, "python", "PROGRAM", "matrix host: the Python that has torch (default: that of VIRTUAL_ENV, else python3)" }, \
 		{ 0, "variant", "NAME", "only this variant; may be given again" },                  \
 		{ 0, "torch", "VERSION", "only this torch; may be given again" },                  \
 		{ 0, "cuda", "VERSION", "only this CUDA; may be given again" },                    \

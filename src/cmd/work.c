@@ -39,33 +39,49 @@ read_selection(struct ctx *c, struct selection *s)
 	s->backends = opt_all(a, &c->opts, "backend");
 }
 
+/* What the lock has for the Python at hand, else what the program's catalog has. */
+static int
+choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct err *e)
+{
+	struct matrix *m = arena_new(&c->arena, struct matrix);
+	struct selection *s = &w->selection;
+
+	TRY(cmd_find_host(c, e));
+	TRY(host_backends(&c->arena, c->host, &w->project, &s->backends, &s->backends, e));
+	TRY(catalog_load(&c->arena, c->settings.catalog, &w->catalog, e));
+	TRY(host_matrix(&c->arena, c->host, &w->project, &s->backends, &w->catalog, m, e));
+	s->host = m;
+	if (!lock)
+		return 0;
+	w->locked = host_is_locked(m, &lock->catalog);
+	if (w->locked)
+		w->catalog = lock->catalog;
+	else
+		log_info("note: %s/%s has no variant for torch %s of %s: it is built with what this "
+			 "program pins",
+			w->project.dir, LOCK_FILE, c->host->release, c->host->python);
+	return 0;
+}
+
 /* The lock decides unless --no-lock, or --matrix names another matrix than the lock's. */
 static int
 choose_catalog(struct ctx *c, struct work *w, struct err *e)
 {
 	const char *matrix = w->selection.matrix;
 	struct lock lock = { 0 };
-	int r;
+	int r = 0;
 
-	if (!opt_has(&c->opts, "no-lock") && !c->settings.catalog) {
-		r = lock_read(&c->arena, w->project.dir, &lock, e);
-		if (r < 0)
-			return -1;
-		if (r > 0 && lock.matrix && (!matrix || streq(matrix, lock.matrix))) {
-			w->catalog = lock.catalog;
-			w->selection.matrix = lock.matrix;
-			w->locked = true;
-			return 0;
-		}
+	if (!opt_has(&c->opts, "no-lock") && !c->settings.catalog)
+		TRY(r = lock_read(&c->arena, w->project.dir, &lock, e));
+	if (matrix && streq(matrix, "host"))
+		return choose_for_host(c, w, r ? &lock : NULL, e);
+	if (r > 0 && lock.matrix && (!matrix || streq(matrix, lock.matrix))) {
+		w->catalog = lock.catalog;
+		w->selection.matrix = lock.matrix;
+		w->locked = true;
+		return 0;
 	}
-	TRY(catalog_load(&c->arena, c->settings.catalog, &w->catalog, e));
-	if (matrix && streq(matrix, "host")) {
-		struct matrix *host = arena_new(&c->arena, struct matrix);
-
-		TRY(host_matrix(&c->arena, &w->catalog, host, e));
-		w->selection.host = host;
-	}
-	return 0;
+	return catalog_load(&c->arena, c->settings.catalog, &w->catalog, e);
 }
 
 int

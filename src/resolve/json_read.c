@@ -8,6 +8,25 @@ is_control(char c)
 }
 
 json_t *
+json_last_line(struct str text)
+{
+	json_t *found = NULL;
+	struct str line;
+
+	while (str_cut(&text, '\n', &line)) {
+		json_t *o = json_loadb(line.p, line.n, 0, NULL);
+
+		if (!json_is_object(o)) {
+			json_decref(o);
+			continue;
+		}
+		json_decref(found);
+		found = o;
+	}
+	return found;
+}
+
+json_t *
 json_read(const struct json_reader *r, struct str text)
 {
 	json_error_t at;

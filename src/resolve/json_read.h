@@ -1,5 +1,5 @@
 /*
- * Typed members of JSON objects for the lock. Private to src/resolve. Failures are ERR_CONFIG:
+ * Typed members of JSON objects for the lock. Private to src/resolve but for json_last_line. Failures are ERR_CONFIG:
  * "FILE:LINE:COL: ..." where the text is no JSON, else "FILE: MEMBER: ..." with the member written
  * as in torch[0].headers, for the parser keeps no positions.
  *
@@ -26,6 +26,9 @@ struct json_at {
 };
 enum json_need { JSON_MAY, JSON_NEEDED };
 
+/* The last line of a program's output that is a JSON object, for libraries may print as well. NULL: there is
+ * none; else the caller owns it. */
+json_t *json_last_line(struct str text);
 /* NULL on failure; else the caller owns the value. */
 json_t *json_read(const struct json_reader *r, struct str text);
 int json_fail(const struct json_reader *r, const struct json_at *at, const char *fmt, ...)

@@ -280,18 +280,30 @@ only_stable(struct work *w, const struct rows *all)
 }
 
 static const char *
+compute_name(struct arena *a, const struct version *cuda)
+{
+	return cuda->n ? arena_printf(a, "cu%s", version_digits(a, cuda)) : "cpu";
+}
+
+const char *
+torch_variant_name(
+	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda)
+{
+	return arena_printf(a, "torch%s-%s-%s-x86_64-linux", version_digits(a, torch),
+		cxx11 ? "cxx11" : "cxx98", compute_name(a, cuda));
+}
+
+static const char *
 variant_name(struct work *w, const struct row *r)
 {
+	static const struct version none = { 0 };
+	const struct version *cuda = r->cuda ? &r->cuda->version : &none;
 	const struct version *abi = &w->p->stable_abi[r->backend];
-	const char *compute = "cpu";
 
-	if (r->cuda)
-		compute = arena_printf(w->a, "cu%s", version_digits(w->a, &r->cuda->version));
 	if (abi->n)
 		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux",
-			version_digits(w->a, abi), compute);
-	return arena_printf(w->a, "torch%s-%s-%s-x86_64-linux",
-		version_digits(w->a, &r->torch->version), r->cxx11 ? "cxx11" : "cxx98", compute);
+			version_digits(w->a, abi), compute_name(w->a, cuda));
+	return torch_variant_name(w->a, &r->torch->version, r->cxx11, cuda);
 }
 
 /* The capabilities of one kernel section for one CUDA release; none: nothing is left. */

@@ -47,6 +47,10 @@ struct resolution {
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e);
 
+/* torch25-cxx98-cu124-x86_64-linux; cuda with n = 0: cpu. */
+const char *torch_variant_name(
+	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda);
+
 /* Whether the symbols of torch with the variant's C++ ABI are known, so that a link can be checked. */
 bool variant_is_verified(const struct variant *v);
 /* What compiles a variant; NULL for a noarch one, and when the catalog lacks it. */

@@ -1,0 +1,33 @@
+/* The torch of the Python at hand, and the variant that it loads: matrix "host". Nothing here runs.
+ */
+#ifndef RESOLVE_HOST_H
+#define RESOLVE_HOST_H
+#include "resolve/variant.h"
+
+struct host {
+	const char *python;  /* the program, absolute */
+	const char *release; /* of torch, as it says itself: "2.11.0+cu130" */
+	struct version torch;
+	struct version cuda; /* n = 0: none */
+	const char *other;   /* "ROCm" or "XPU", if torch was built for it; else NULL */
+	bool cxx11;
+	bool has_pytest;
+	struct strs site; /* directories of packages, in the order in which they are searched */
+};
+/* Reads what data/host_probe.py printed; name is what the program was called by. The last line that
+ * is JSON counts, for a sitecustomize may print. Fails with ERR_RESOLVE, and says what to do, when
+ * there is no torch, or one that no variant of this program can be for. */
+int host_read(struct arena *a, const char *name, struct str text, struct host *out, struct err *e);
+
+/* Which backends of the kernel that torch loads: those of asked; if that is empty the first of cuda
+ * and cpu that the kernel has. Fails with ERR_RESOLVE when there is none. out may be
+ * asked. */
+int host_backends(struct arena *a, const struct host *h, const struct project *p,
+	const struct strs *asked, struct strs *out, struct err *e);
+/* One row for each of the backends that the kernel has code for. Fails with ERR_RESOLVE, and names
+ * the nearest, when c has no such torch, ABI and CUDA. */
+int host_matrix(struct arena *a, const struct host *h, const struct project *p,
+	const struct strs *backends, const struct catalog *c, struct matrix *out, struct err *e);
+/* Whether every row of m is one of the only matrix of a lock's catalog. */
+bool host_is_locked(const struct matrix *m, const struct catalog *locked);
+#endif

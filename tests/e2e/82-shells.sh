@@ -1,0 +1,61 @@
+#!/bin/bash
+# The Python at hand: --matrix host builds for its torch.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+ENVS=$ROOT/.build
+unset VIRTUAL_ENV PYTHONPATH PYTEST_ADDOPTS
+"$ROOT/tools/torch_env.py" 2.15.0 "$ENVS/torch-2.15.0" kernels==0.17.2 2>&1 | sed 's/^/# /'
+E=$ENVS/torch-2.15.0
+P=$E/bin/python
+K=$T/local V=torch215-cxx11-cpu-x86_64-linux
+cp -r "$ROOT/tests/kernels/local" "$K"
+python3 -m venv --without-pip "$T/bare"
+bare() { PATH=$T/bare/bin:$PATH "$KB" "$@"; }
+
+# Which variant.
+CU=torch215-cxx11-cu$(sed -n "s/^cuda.* = '\([0-9]*\)\.\([0-9]*\)'/\1\2/p" "$E"/lib/python3*/site-packages/torch/version.py)-x86_64-linux
+is "$("$KB" list-variants -q -m host --python "$P" "$K")" "$CU" "--matrix host: what that torch loads"
+is "$(PATH=$E/bin:$PATH "$KB" list-variants -q -m host "$K")" "$CU" "the Python in PATH"
+is "$(VIRTUAL_ENV=$E bare list-variants -q -m host "$K")" "$CU" "that of VIRTUAL_ENV first"
+is "$(cd "$E/bin" && "$KB" list-variants -q -m host --python ./python "$K")" "$CU" "a relative path"
+is "$("$KB" list-variants -q -m host --python "$P" --backend cpu "$K")" "$V" "--backend cpu: code for CPUs is loaded as well"
+strace -f -e trace=openat -o "$T/opened" "$KB" list-variants -q -m host --python "$P" "$K" >/dev/null
+is "$(grep -c 'libtorch_cpu' "$T/opened")" 0 "torch is not imported for that"
+like "$(cat "$T/opened")" 'torch/version.py' "its version.py is read"
+
+# A torch that is laid out otherwise is imported; one that has no variant, or none at all.
+fake() { # what version.py or __init__.py hold
+	rm -rf "$T/fake" && mkdir -p "$T/fake/torch"
+	cat >"$T/fake/torch/$1"
+	touch "$T/fake/torch/__init__.py"
+}
+fake __init__.py <<'C'
+class version:
+    cuda = "12.8"
+__version__ = "2.9.0a0+git123"
+compiled_with_cxx11_abi = lambda: True
+print("{}")
+C
+is "$(PYTHONPATH=$T/fake bare list-variants -q -m host "$K")" torch29-cxx11-cu128-x86_64-linux "a torch that must be imported"
+sed -i 's/2.9.0a0/2.3.1/; s/12.8/12.1/; s/True/False/' "$T/fake/torch/__init__.py"
+status 3 "a torch that is too old" env PYTHONPATH="$T/fake" PATH="$T/bare/bin:$PATH" "$KB" build -m host "$K"
+like "$out" '^error: torch 2.3.1\+git123 of .*/bare/bin/python3 loads torch23-cxx98-cu121-x86_64-linux, which the catalog does not have; the nearest that it has is torch24-cxx98-cu121-x86_64-linux' "the nearest variant is named"
+echo 'raise OSError("libnothing.so is missing")' >"$T/fake/torch/__init__.py"
+status 3 "a torch that cannot be imported" env PYTHONPATH="$T/fake" PATH="$T/bare/bin:$PATH" "$KB" build -m host "$K"
+like "$out" 'cannot import its torch: OSError: libnothing.so is missing' "says why"
+status 3 "no torch" bare build -m host "$K"
+like "$out" 'has no torch: activate the environment that has it, or name its Python with --python' "says what to do"
+is "$(printf '%s\n' "$out" | wc -l)" 1 "in one line"
+status 3 "no Python" "$KB" build -m host --python "$T/absent" "$K"
+like "$out" 'no Python at hand .*/absent' "names it"
+status 3 "a Python that is none" "$KB" build -m host --python /bin/false "$K"
+like "$out" '/bin/false ended with exit status 1' "says what it did"
+[ ! -e "$K/build" ]
+is $? 0 "nothing was built"
+
+# A lock holds for the Python at hand when it has its variant.
+"$KB" lock -q --matrix all --variant $V "$K"
+out=$("$KB" list-variants -m host --backend cpu --python "$P" "$K" 2>&1)
+is "$(printf '%s\n' "$out" | grep -c 'has no variant for torch')" 0 "a lock with the variant serves"
+like "$("$KB" list-variants -m host --python "$P" "$K" 2>&1)" 'kernel-builder.lock has no variant for torch 2.15.0' "of one without, it is said"
+done_testing
