@@ -89,8 +89,23 @@ opt_parse(struct arena *a, const struct opt *own, const struct opt *global, int 
 			TRY(parse_long(&p, arg + 2, e));
 		else
 			TRY(parse_short(&p, arg + 1, e));
+		if (!only_operands)
+			out->n_before = out->operands.n;
 	}
 	return 0;
+}
+
+struct strs
+opt_take_rest(struct opts *o)
+{
+	struct strs rest = { 0 };
+
+	if (o->operands.n > o->n_before) {
+		rest.v = o->operands.v + o->n_before;
+		rest.n = rest.cap = o->operands.n - o->n_before;
+	}
+	o->operands.n = o->n_before;
+	return rest;
 }
 
 const char *

@@ -19,6 +19,7 @@ struct opts {
 	struct opt_value *v; /* in the order given */
 	size_t n, cap;
 	struct strs operands;
+	size_t n_before; /* how many of them stand before "--" */
 };
 
 /* Tables end with { 0 }. own is searched before global; either may be NULL. */
@@ -29,6 +30,8 @@ const char *opt_get(const struct opts *o, const char *name);
 bool opt_has(const struct opts *o, const char *name);
 /* Every value given for name, in order. */
 struct strs opt_all(struct arena *a, const struct opts *o, const char *name);
+/* Takes the operands that stand behind "--" away, for a command that passes them on. */
+struct strs opt_take_rest(struct opts *o);
 /* Help text of a table, two columns, into stdout. */
 void opt_print(const struct opt *table);
 #endif

@@ -545,18 +545,26 @@ end_trace(struct trace *t, int r, struct err *e)
 }
 
 int
-cmd_build(struct ctx *c, struct err *e)
+build_all(struct build *b, struct ctx *c, struct err *e)
 {
-	struct build b = { .c = c };
 	const char *trace = opt_get(&c->opts, "trace");
 	int fd;
 
-	clock_gettime(CLOCK_MONOTONIC, &b.begin);
+	*b = (struct build){ .c = c };
+	clock_gettime(CLOCK_MONOTONIC, &b->begin);
 	TRY(events_fd(c, &fd, e));
 	if (opt_get(&c->opts, "memory"))
-		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b.memory, e));
-	TRY(read_plan_options(c, &b.plan_options, e));
+		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b->memory, e));
+	TRY(read_plan_options(c, &b->plan_options, e));
 	if (trace)
-		TRY(trace_open(&c->arena, trace, &b.trace, e));
-	return end_trace(b.trace, run_build(&b, fd, e), e);
+		TRY(trace_open(&c->arena, trace, &b->trace, e));
+	return end_trace(b->trace, run_build(b, fd, e), e);
+}
+
+int
+cmd_build(struct ctx *c, struct err *e)
+{
+	struct build b;
+
+	return build_all(&b, c, e);
 }

@@ -25,6 +25,8 @@ struct build {
 	uint64_t bytes;
 };
 
+/* What `build` does, by c's options; then b->w.resolution says what was built. Everything but memory is given back. */
+int build_all(struct build *b, struct ctx *c, struct err *e);
 /* Opens b->exec for b->w.plan. */
 int build_open_exec(struct build *b, struct err *e);
 /* Fetches what the steps need that exec_probe or exec_again left, and runs them. */

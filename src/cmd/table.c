@@ -48,6 +48,18 @@ static const struct opt build_opts[] = {
 	{ 0, "events", "FD", "write what happens as JSON lines to a descriptor" },
 	{ 0 },
 };
+static const struct opt test_opts[] = {
+	{ 0, "python", "PROGRAM", "the Python that has torch and pytest (default: that of VIRTUAL_ENV, else python3)" },
+	{ 0, "backend", "NAME", "this backend (default: cuda if that torch and the kernel have it, else cpu)" },
+	{ 0, "no-lock", NULL, "ignore kernel-builder.lock" },
+	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
+	{ 0, "cores", "N", "use N cores (CORES)" },
+	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
+	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
+	{ 0, "cache", "MODE", "rw; ro: use results, keep none; off: use none, keep none" },
+	{ 0, "cache-size", "SIZE", "bytes of results to keep (20G); 0: all" },
+	{ 0 },
+};
 static const struct opt selection_opts[] = { SELECTION_OPTS, { 0 } };
 static const struct opt advise_opts[] = {
 	SELECTION_OPTS,
@@ -110,6 +122,9 @@ static const struct opt no_opts[] = { { 0 } };
 
 static const struct cmd cmds[] = {
 	{ "build", "[DIR]", "build variants into DIR/build", build_opts, cmd_build },
+	{ "test", "[DIR] [-- ARG...]",
+		"build for the torch of the Python at hand and run the kernel's pytest there",
+		test_opts, cmd_test },
 	{ "advise", "[DIR]", "measure what includes cost, and say which narrower ones would do",
 		advise_opts, cmd_advise },
 	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,
@@ -168,7 +183,8 @@ cmd_print_help(const struct cmd *only)
 	opt_print(global_opts);
 	printf("  %-26s %s\n", "    --version", "the version of the program");
 	printf("\nexit status: 0 done, 1 a step failed, 2 usage, 3 configuration, 4 network or wrong "
-	       "hash,\n5 refused by a check, 6 store or system, 70 a bug, 128+n ended by signal n\n");
+	       "hash,\n5 refused by a check, 6 store or system, 70 a bug, 128+n ended by signal n;\n"
+	       "of test, once pytest runs: pytest's\n");
 }
 
 int

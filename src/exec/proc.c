@@ -236,3 +236,17 @@ proc_run(struct arena *a, const char *dir, const struct strs *argv, const struct
 	proc_free(&p);
 	return r;
 }
+
+int
+proc_become(const char *dir, const struct strs *argv, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	char **words = pointers(&scratch, argv);
+
+	fflush(NULL);
+	if (chdir(dir) < 0)
+		return err_sys(e, "enter %s", dir);
+	signals_default();
+	execvp(words[0], words);
+	return err_sys(e, "run %s", words[0]);
+}

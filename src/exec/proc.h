@@ -37,4 +37,7 @@ void proc_free(struct proc *p);
 /* Runs a command to its end, and gives what it printed and its exit status. env NULL: this process's. */
 int proc_run(struct arena *a, const char *dir, const struct strs *argv, const struct strs *env,
 	struct str *out, int *status, struct err *e);
+/* Becomes that command, which gets the terminal, this process's environment and its exit status. Returns only when that
+ * fails. */
+int proc_become(const char *dir, const struct strs *argv, struct err *e);
 #endif

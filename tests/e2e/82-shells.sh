@@ -1,5 +1,5 @@
 #!/bin/bash
-# The Python at hand: --matrix host builds for its torch.
+# The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 ENVS=$ROOT/.build
@@ -58,4 +58,58 @@ is $? 0 "nothing was built"
 out=$("$KB" list-variants -m host --backend cpu --python "$P" "$K" 2>&1)
 is "$(printf '%s\n' "$out" | grep -c 'has no variant for torch')" 0 "a lock with the variant serves"
 like "$("$KB" list-variants -m host --python "$P" "$K" 2>&1)" 'kernel-builder.lock has no variant for torch 2.15.0' "of one without, it is said"
+
+# test
+status 3 "test: no tests/" "$KB" test --python "$P" --backend cpu "$K"
+like "$out" 'has no tests/ for pytest to run' "says so"
+mkdir "$K/tests" "$K/local_adds"
+touch "$K/local_adds/__init__.py"
+cat >"$K/tests/test_three.py" <<'C'
+import os, sys
+import torch
+import local_adds
+
+
+def test_three():
+    assert local_adds.three(torch.zeros(2)).tolist() == [3.0, 3.0]
+
+
+def test_place():
+    assert os.path.realpath(local_adds.__file__).startswith(os.path.realpath(os.environ["KERNEL"] + "/build/"))
+    assert os.getcwd() == os.environ["KERNEL"] and sys.path[0] != ""
+C
+cat >"$K/tests/test_wrong.py" <<'C'
+def test_wrong():
+    assert 1 == 2
+C
+KERNEL=$(realpath "$K")
+export KERNEL
+before=$(cd "$K" && find . | LC_ALL=C sort)
+unset PYTHONDONTWRITEBYTECODE
+run() { "$KB" test --python "$P" --backend cpu "$K" "$@"; }
+status 1 "test: builds and runs pytest, whose exit status is its own" run -- -q
+like "$out" '^1 failed, 2 passed' "all of tests/; the variant is imported, not what lies in the kernel's directory"
+like "$out" "^pytest with $V, torch 2.15.0\S* of $P" "says which, and where"
+is "$(ls "$K/build")" "$(printf '%s\n' compile_commands.json clangd $V | LC_ALL=C sort)" "one variant was built"
+is "$(cd "$K" && find . | grep -vE '^\./(build|result)(/|$)' | LC_ALL=C sort)" "$before" "nothing else is in the kernel's directory"
+is "$(find "$K/build/$V" -name '*.pyc' | wc -l)" 0 "nor in the variant"
+status 1 "pytest remembers what failed" run -- -q --lf
+like "$out" '^1 failed' "that one alone"
+status 5 "no test is selected: pytest's" run -- -q tests/test_wrong.py -k nothing
+status 1 "one test by name" run -- -q tests/test_wrong.py::test_wrong
+like "$out" '^1 failed' "alone"
+status 4 "an option that pytest does not know: pytest's" run -- --frobnicate
+status 2 "one that we do not know" run --frobnicate
+status 2 "two directories" run "$T"
+echo '#error broken' >>"$K/one/add.cpp"
+status 1 "a build that fails" run -- -q
+is "$(printf '%s\n' "$out" | grep -c passed)" 0 "pytest does not run"
+cat >"$T/fake/torch/__init__.py" <<'C'
+class version:
+    cuda = None
+__version__ = "2.15.0"
+compiled_with_cxx11_abi = lambda: True
+C
+status 3 "no pytest" env PYTHONPATH="$T/fake" "$KB" test --python "$T/bare/bin/python3" "$K"
+like "$out" 'has no pytest: .*bare/bin/python3 -m pip install pytest' "says what to do"
 done_testing

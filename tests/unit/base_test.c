@@ -180,6 +180,7 @@ test_opt(void **state)
 	const char *missing[] = { "--jobs" }, *flag[] = { "--keep=1" }, *unknown[] = { "-z" };
 	struct arena a = { 0 };
 	struct err e = { 0 };
+	struct strs rest;
 	struct opts o;
 
 	(void)state;
@@ -189,6 +190,13 @@ test_opt(void **state)
 	assert_int_equal(opt_all(&a, &o, "jobs").n, 3);
 	assert_int_equal(o.operands.n, 2);
 	assert_string_equal(o.operands.v[1], "-x");
+	rest = opt_take_rest(&o);
+	assert_int_equal(o.operands.n, 1);
+	assert_int_equal(rest.n, 1);
+	assert_string_equal(rest.v[0], "-x");
+	assert_int_equal(opt_parse(&a, own, global, 6, (char *const *)argv, &o, &e), 0);
+	assert_int_equal(opt_take_rest(&o).n, 0);
+	assert_int_equal(o.operands.n, 1);
 	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)missing, &o, &e), -1);
 	assert_int_equal(e.code, ERR_USAGE);
 	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)flag, &o, &e), -1);
