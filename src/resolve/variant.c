@@ -223,7 +223,8 @@ collect_rows(struct work *w, struct rows *out)
 			vec_push(w->a, out, r);
 	}
 	for (int b = 0; b < BACKEND_COUNT; b++) {
-		if (seen[b] || !is_compiled(w->p, (enum backend)b))
+		if (seen[b] || !is_compiled(w->p, (enum backend)b) ||
+			(w->sel->backends.n && !has(&w->sel->backends, backend_name((enum backend)b))))
 			continue;
 		if (is_built_here((enum backend)b))
 			note(w, "backend %s is skipped: matrix %s has no variant of it",
