@@ -61,22 +61,19 @@ check_host(struct ctx *c, struct err *e)
 	return 0;
 }
 
-/* The directory without links, and where pytest keeps things about it. */
+/* Where pytest keeps things about the kernel in dir, which is absolute. The store is there by now.
+ */
 static int
-find_places(struct ctx *c, const char **dir, const char **cache, struct err *e)
+cache_dir(struct ctx *c, const char *dir, const char **out, struct err *e)
 {
+	struct digest id = sha256_of(dir, strlen(dir));
 	const char *made;
-	struct digest id;
 	char hex[65];
 
-	TRY(work_dir(c, dir, e));
-	TRY(cmd_real_path(&c->arena, *dir, dir, e));
-	id = sha256_of(*dir, strlen(*dir));
 	digest_hex(&id, hex);
-	made = arena_printf(
-		&c->arena, "%s/shells/%s-%.12s", c->settings.home, path_base(*dir), hex);
+	made = arena_printf(&c->arena, "%s/shells/%s-%.12s", c->settings.home, path_base(dir), hex);
 	TRY(fs_mkdirs(made, e));
-	return cmd_real_path(&c->arena, made, cache, e);
+	return cmd_real_path(&c->arena, made, out, e);
 }
 
 static void
@@ -90,26 +87,40 @@ set_environment(struct ctx *c, const char *variant)
 	setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
 }
 
-int
-cmd_test(struct ctx *c, struct err *e)
+static int
+become_pytest(
+	struct ctx *c, const char *dir, const char *variant, const struct strs *args, struct err *e)
 {
-	struct strs args = opt_take_rest(&c->opts), argv = { 0 };
-	const char *dir, *cache, *variant;
 	struct arena *a = &c->arena;
-	struct build b;
+	struct strs argv = { 0 };
+	const char *cache;
 
-	TRY(find_places(c, &dir, &cache, e));
-	TRY(check_host(c, e));
+	TRY(cache_dir(c, dir, &cache, e));
 	vec_push(a, &argv, c->host->python);
 	vec_push(a, &argv, "-c");
 	vec_push(a, &argv, start);
 	vec_push(a, &argv, "-o");
 	vec_push(a, &argv, arena_printf(a, "cache_dir=%s/pytest", cache));
-	TRY(add_tests(a, dir, &args, &argv, e));
+	for (size_t i = 0; i < args->n; i++)
+		vec_push(a, &argv, args->v[i]);
+	set_environment(c, arena_printf(a, "%s/build/%s", dir, variant));
+	log_info("pytest with %s, torch %s of %s", variant, c->host->release, c->host->python);
+	return proc_become(dir, &argv, e);
+}
+
+int
+cmd_test(struct ctx *c, struct err *e)
+{
+	struct strs given = opt_take_rest(&c->opts), args = { 0 };
+	struct arena *a = &c->arena;
+	const char *dir;
+	struct build b;
+
+	TRY(work_dir(c, &dir, e));
+	TRY(cmd_real_path(a, dir, &dir, e));
+	TRY(check_host(c, e));
+	TRY(add_tests(a, dir, &given, &args, e));
 	vec_push(a, &c->opts, (struct opt_value){ "matrix", "host" });
 	TRY(build_all(&b, c, e));
-	variant = b.w.resolution.v[0].name;
-	log_info("pytest with %s, torch %s of %s", variant, c->host->release, c->host->python);
-	set_environment(c, arena_printf(a, "%s/build/%s", dir, variant));
-	return proc_become(dir, &argv, e);
+	return become_pytest(c, dir, b.w.resolution.v[0].name, &args, e);
 }

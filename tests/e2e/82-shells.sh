@@ -56,7 +56,7 @@ is $? 0 "nothing was built"
 # A lock holds for the Python at hand when it has its variant.
 "$KB" lock -q --matrix all --variant $V "$K"
 out=$("$KB" list-variants -m host --backend cpu --python "$P" "$K" 2>&1)
-is "$(printf '%s\n' "$out" | grep -c 'has no variant for torch')" 0 "a lock with the variant serves"
+is "$(printf '%s\n' "$out" | grep -c note:)" 0 "a lock with the variant serves, and there is nothing to say"
 like "$("$KB" list-variants -m host --python "$P" "$K" 2>&1)" 'kernel-builder.lock has no variant for torch 2.15.0' "of one without, it is said"
 
 # test
@@ -101,6 +101,15 @@ like "$out" '^1 failed' "alone"
 status 4 "an option that pytest does not know: pytest's" run -- --frobnicate
 status 2 "one that we do not know" run --frobnicate
 status 2 "two directories" run "$T"
+status 2 "two backends" run --backend cuda
+status 2 "not a directory" "$KB" test --python "$P" "$T/absent"
+cp -r "$ROOT/tests/kernels/plain" "$T/plain"
+mkdir "$T/plain/tests"
+echo 'def test_path(): import os; assert "plain.py" in os.listdir(os.environ["PYTHONPATH"])' >"$T/plain/tests/test_path.py"
+status 0 "a kernel without compiled code, a store that is not there yet, named by a relative path" \
+	env -C "$T" KERNEL_BUILDER_HOME=fresh "$KB" test --python "$P" plain -- -q
+like "$out" '^1 passed' "runs its tests"
+is "$(ls "$T/plain/build")" torch-cuda "with what that torch loads"
 echo '#error broken' >>"$K/one/add.cpp"
 status 1 "a build that fails" run -- -q
 is "$(printf '%s\n' "$out" | grep -c passed)" 0 "pytest does not run"
