@@ -125,6 +125,9 @@ static const struct cmd cmds[] = {
 	{ "test", "[DIR] [-- ARG...]",
 		"build for the torch of the Python at hand and run the kernel's pytest there",
 		test_opts, cmd_test },
+	{ "testshell", "[DIR] [-- COMMAND...]",
+		"build for the torch of the Python at hand and start a shell, or a command, where Python finds it",
+		test_opts, cmd_testshell },
 	{ "advise", "[DIR]", "measure what includes cost, and say which narrower ones would do",
 		advise_opts, cmd_advise },
 	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,
@@ -184,7 +187,7 @@ cmd_print_help(const struct cmd *only)
 	printf("  %-26s %s\n", "    --version", "the version of the program");
 	printf("\nexit status: 0 done, 1 a step failed, 2 usage, 3 configuration, 4 network or wrong "
 	       "hash,\n5 refused by a check, 6 store or system, 70 a bug, 128+n ended by signal n;\n"
-	       "of test, once pytest runs: pytest's\n");
+	       "of test and testshell: once pytest or the shell runs, its own\n");
 }
 
 int

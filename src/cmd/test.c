@@ -1,9 +1,10 @@
 /*
- * test: builds for the Python at hand, then becomes its pytest.
+ * test and testshell: build for the Python at hand, then become its pytest, or a shell where it
+ * finds the variant.
  *
- * The variant is on Python's path, before all else, as the README shows it for users. What Python
- * and pytest want to keep goes into the store, under shells/, so that the kernel's directory gets
- * build/ and result, and nothing else.
+ * The variant is on Python's path, before all else, as the README shows it for users. What pytest
+ * wants to keep goes into the store, under shells/, so that the kernel's directory gets build/ and
+ * result, and nothing else.
  */
 #include "base/err.h"
 #include "base/log.h"
@@ -54,7 +55,7 @@ check_host(struct ctx *c, struct err *e)
 {
 	TRY(cmd_find_host(c, e));
 	if (opt_all(&c->arena, &c->opts, "backend").n > 1)
-		return err_set(e, ERR_USAGE, "test: --backend is given more than once");
+		return err_set(e, ERR_USAGE, "--backend is given more than once");
 	if (!c->host->has_pytest)
 		return err_set(e, ERR_RESOLVE, "%s has no pytest: %s -m pip install pytest",
 			c->host->python, c->host->python);
@@ -108,19 +109,95 @@ become_pytest(
 	return proc_become(dir, &argv, e);
 }
 
+/* *variant becomes the name of what was built. */
+static int
+build_for_host(struct ctx *c, const char **variant, struct err *e)
+{
+	struct build b;
+
+	vec_push(&c->arena, &c->opts, (struct opt_value){ "matrix", "host" });
+	TRY(build_all(&b, c, e));
+	*variant = b.w.resolution.v[0].name;
+	return 0;
+}
+
+static int
+find_dir(struct ctx *c, const char **out, struct err *e)
+{
+	TRY(work_dir(c, out, e));
+	return cmd_real_path(&c->arena, *out, out, e);
+}
+
 int
 cmd_test(struct ctx *c, struct err *e)
 {
 	struct strs given = opt_take_rest(&c->opts), args = { 0 };
-	struct arena *a = &c->arena;
-	const char *dir;
-	struct build b;
+	const char *dir, *variant;
 
-	TRY(work_dir(c, &dir, e));
-	TRY(cmd_real_path(a, dir, &dir, e));
+	TRY(find_dir(c, &dir, e));
 	TRY(check_host(c, e));
-	TRY(add_tests(a, dir, &given, &args, e));
-	vec_push(a, &c->opts, (struct opt_value){ "matrix", "host" });
-	TRY(build_all(&b, c, e));
-	return become_pytest(c, dir, b.w.resolution.v[0].name, &args, e);
+	TRY(add_tests(&c->arena, dir, &given, &args, e));
+	TRY(build_for_host(c, &variant, e));
+	return become_pytest(c, dir, variant, &args, e);
+}
+
+/* Programs of that Python's environment come first, as if it were activated. */
+static void
+activate(struct ctx *c)
+{
+	struct arena *a = &c->arena;
+	const char *bin = path_dir(a, c->host->python), *root = path_dir(a, bin),
+		   *path = getenv("PATH");
+
+	setenv("PATH", path && *path ? arena_printf(a, "%s:%s", bin, path) : bin, 1);
+	if (fs_exists(path_join(a, root, "pyvenv.cfg")))
+		setenv("VIRTUAL_ENV", root, 1);
+}
+
+/* pytest splits this as a shell does. */
+static const char *
+quoted(struct arena *a, const char *s)
+{
+	struct str rest = str_of(s), part;
+	const char *out = "'";
+	bool first = true;
+
+	while (str_cut(&rest, '\'', &part)) {
+		out = arena_printf(a, "%s%s%.*s", out, first ? "" : "'\\''", (int)part.n, part.p);
+		first = false;
+	}
+	return arena_printf(a, "%s'", out);
+}
+
+static int
+become_shell(struct ctx *c, const char *dir, const char *variant, const struct strs *command,
+	struct err *e)
+{
+	const char *shell = getenv("SHELL"), *more = getenv("PYTEST_ADDOPTS"), *cache;
+	struct arena *a = &c->arena;
+	struct strs argv = { 0 };
+
+	TRY(cache_dir(c, dir, &cache, e));
+	vec_push(a, &argv, shell && *shell ? shell : "/bin/sh");
+	set_environment(c, arena_printf(a, "%s/build/%s", dir, variant));
+	setenv("PYTEST_ADDOPTS",
+		arena_printf(a, "%s%s-o %s", more ? more : "", more ? " " : "",
+			quoted(a, arena_printf(a, "cache_dir=%s/pytest", cache))),
+		1);
+	activate(c);
+	log_info("%s with %s, torch %s of %s", command->n ? command->v[0] : argv.v[0], variant,
+		c->host->release, c->host->python);
+	return proc_become(dir, command->n ? command : &argv, e);
+}
+
+int
+cmd_testshell(struct ctx *c, struct err *e)
+{
+	struct strs command = opt_take_rest(&c->opts);
+	const char *dir, *variant;
+
+	TRY(find_dir(c, &dir, e));
+	TRY(check_host(c, e));
+	TRY(build_for_host(c, &variant, e));
+	return become_shell(c, dir, variant, &command, e);
 }

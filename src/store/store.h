@@ -11,7 +11,7 @@
  *     actions/HH/HEX           what a step with that key gave: text, owned by exec/cache
  *     published/HEX            what was published where: text, owned by publish
  *     locks/NAME               flocked by one builder while it adds, or fetches, NAME
- *     shells/NAME/             what pytest remembers of a kernel; owned by cmd/test
+ *     shells/NAME/             what pytest remembers of a kernel; owned by cmd/test.c
  *     tmp/NAME.XXXXXX/         work in progress; each has a "lock" file, flocked while in use
  *
  * Everything appears by rename, content before what names it, so a reader sees nothing or all of

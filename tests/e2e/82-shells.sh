@@ -1,5 +1,5 @@
 #!/bin/bash
-# The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path.
+# The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path, testshell a shell.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 ENVS=$ROOT/.build
@@ -110,9 +110,29 @@ status 0 "a kernel without compiled code, a store that is not there yet, named b
 	env -C "$T" KERNEL_BUILDER_HOME=fresh "$KB" test --python "$P" plain -- -q
 like "$out" '^1 passed' "runs its tests"
 is "$(ls "$T/plain/build")" torch-cuda "with what that torch loads"
+
+# testshell
+rm -r "$K/local_adds"
+before=$(cd "$K" && find . | LC_ALL=C sort | grep -vE '^\./(build|result)(/|$)')
+# shellcheck disable=SC2120
+shell() { "$KB" testshell --python "$P" --backend cpu "$K" "$@"; }
+status 0 "testshell with a command" shell -- python -c 'import importlib.util as u; print(u.find_spec("local_adds").origin)'
+like "$out" "^$KERNEL/build/$V/local_adds/__init__.py" "that environment's Python finds the variant"
+status 1 "pytest in it" shell -- pytest -q tests/test_wrong.py
+like "$out" '^1 failed' "runs"
+out=$(echo 'pwd; command -v pytest; exit 7' | SHELL=/bin/sh shell 2>&1)
+is $? 7 "testshell without one: the shell's exit status"
+like "$out" "^$KERNEL\$" "it starts in the kernel's directory"
+like "$out" "^$E/bin/pytest" "with the programs of that environment"
+status 6 "a command that is not there" shell -- "$T/absent"
+is "$(cd "$K" && find . | grep -vE '^\./(build|result)(/|$)' | LC_ALL=C sort)" "$before" "nothing is left in the kernel's directory"
+
+# A build that fails.
 echo '#error broken' >>"$K/one/add.cpp"
 status 1 "a build that fails" run -- -q
 is "$(printf '%s\n' "$out" | grep -c passed)" 0 "pytest does not run"
+status 1 "nor does a shell" shell -- echo ran
+is "$(printf '%s\n' "$out" | grep -cx ran)" 0 "its command"
 cat >"$T/fake/torch/__init__.py" <<'C'
 class version:
     cuda = None
