@@ -410,27 +410,37 @@ evict(struct build *b, struct err *e)
 	return 0;
 }
 
+static void
+tell_long_way(const struct step *s, struct str why)
+{
+	log_debug("note: device code of %s for %s is compiled with the host's: %.*s", s->source,
+		s->variant->name, (int)why.n, why.p);
+}
+
 /* Which sources' device code went the long way, and why. */
 static void
 tell_long_ways(const struct build *b)
 {
+	static const char refusal[] = STEP_REFUSAL;
+	const struct digest refused = sha256_of(refusal, sizeof(refusal) - 1);
 	const struct outcome *out = exec_outcomes(b->exec);
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct step *s = &b->w.plan.steps[i];
+		bool is_verdict = s->kind == STEP_JUDGE && !strs_has(&s->argv, STEP_FOR_KIN);
 		struct own_verdict v;
 		struct err ignored;
 		struct str text;
 
-		if (s->kind != STEP_JUDGE || strs_has(&s->argv, STEP_FOR_KIN) ||
-			(out[i].state != STEP_DONE && out[i].state != STEP_CACHED) ||
-			fs_read(&a, exec_object_path(&a, b->exec, &out[i].objects[0]), SIZE_MAX, &text,
-				&ignored) < 0 ||
-			!own_read_verdict(text, &v) || !v.why.n)
+		if (out[i].state != STEP_DONE && out[i].state != STEP_CACHED)
 			continue;
-		log_debug("note: device code of %s for %s is compiled with the host's: %.*s", s->source,
-			s->variant->name, (int)v.why.n, v.why.p);
+		if (s->kind == STEP_GRAFT && digest_eq(&out[i].objects[0], &refused))
+			tell_long_way(s, STR("its host launches kernels that the proof did not find"));
+		if (is_verdict && fs_read(&a, exec_object_path(&a, b->exec, &out[i].objects[0]), SIZE_MAX, &text,
+					  &ignored) == 0 &&
+			own_read_verdict(text, &v) && v.why.n)
+			tell_long_way(s, v.why);
 	}
 }
 
