@@ -138,5 +138,6 @@ main(void)
 		cmocka_unit_test(test_waits_until_the_same_is_judged),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("early", tests, set_up, tear_down);
 }

@@ -274,5 +274,6 @@ main(void)
 		cmocka_unit_test(test_ids),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("generate", tests, NULL, NULL);
 }

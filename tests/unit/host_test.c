@@ -228,5 +228,6 @@ main(void)
 		cmocka_unit_test(test_lock),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("host", tests, setup, teardown);
 }
