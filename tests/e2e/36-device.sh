@@ -90,43 +90,6 @@ rm -rf "$K/build"
 build -q "$K"
 plain_bytes "two torch releases"
 
-# Two C++ ABIs at once, which host code and device code depend on: the verdict of one is no good for the other.
-cp "$K/src/device.cu" "$K/build.toml" "$T"
-cat >"$K/src/device.cu" <<'C'
-#include <ATen/core/Tensor.h>
-#include <string>
-void other(float *p);
-template <int N> __global__ void kernel(float *out) { out[threadIdx.x] = N; }
-void run(at::Tensor &out, const at::Tensor &in)
-{
-	kernel<sizeof(std::string)><<<1, 4>>>(out.data_ptr<float>());
-	other(out.data_ptr<float>());
-}
-C
-cat >"$K/src/other.cu" <<'C'
-#include <ATen/core/Tensor.h>
-#include <string>
-__global__ void size(float *out) { *out = sizeof(std::string); }
-void other(float *p) { size<<<1, 1>>>(p); }
-C
-sed -i 's|"src/device.cu"|&, "src/other.cu"|; s|"8.0", "8.6", "9.0"|"8.0"|' "$K/build.toml"
-SEL="--no-lock --matrix all --variant torch25-cxx11-cu124-x86_64-linux --variant torch25-cxx98-cu124-x86_64-linux"
-rm -rf "$K/build" "$T/off"
-cp -r "$K" "$T/off"
-status 0 "two C++ ABIs" build -v "$K"
-like "$out" 'note: device code of src/other.cu for torch25-cxx11.* is compiled with the host.s: it depends on the C\+\+ ABI' "device code of which the judge sees that it depends"
-like "$out" 'note: device code of src/device.cu for torch25-cxx(98|11).* is compiled with the host.s: its host launches' "and a launch of which nobody proved anything"
-status 0 "two C++ ABIs, the long way" build -q --device-only=off "$T/off"
-for abi in cxx11:32 cxx98:8; do
-	v=torch25-${abi%:*}-cu124-x86_64-linux
-	is "$(nm -C "$K/build/$v"/*.so | grep -c "kernel<${abi#*:}>")" 1 "the kernel of ${abi%:*}"
-	ok "${abi%:*}: the same bytes" cmp "$K/build/$v"/*.so "$T/off/build/$v"/*.so
-done
-rm -rf "$K/src/other.cu" "$K/build" "$T/off"
-cp "$T/device.cu" "$K/src"
-cp "$T/build.toml" "$K"
-SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
-
 # Files whose kernels would mean something else without the host's declarations, and such as cannot go the short way.
 cp "$ROOT"/tests/kernels/device/adversarial/*.cu "$K/src"
 sources=$(cd "$K/src" && printf '"src/%s", ' *.cu)
@@ -173,6 +136,43 @@ for record in $(grep -l -r -e "$ours" "$KERNEL_BUILDER_HOME/actions"); do
 done
 is $caught 1 "what differs fails the build"
 status 2 "another word" build --slim=perhaps "$K"
+
+# Two C++ ABIs at once, which host code and device code depend on: the verdict of one is no good for the other.
+cp "$K/src/device.cu" "$K/build.toml" "$T"
+cat >"$K/src/device.cu" <<'C'
+#include <ATen/core/Tensor.h>
+#include <string>
+void other(float *p);
+template <int N> __global__ void kernel(float *out) { out[threadIdx.x] = N; }
+void run(at::Tensor &out, const at::Tensor &in)
+{
+	kernel<sizeof(std::string)><<<1, 4>>>(out.data_ptr<float>());
+	other(out.data_ptr<float>());
+}
+C
+cat >"$K/src/other.cu" <<'C'
+#include <ATen/core/Tensor.h>
+#include <string>
+__global__ void size(float *out) { *out = sizeof(std::string); }
+void other(float *p) { size<<<1, 1>>>(p); }
+C
+sed -i 's|"src/device.cu"|&, "src/other.cu"|; s|"8.0", "8.6", "9.0"|"8.0"|' "$K/build.toml"
+SEL="--no-lock --matrix all --variant torch25-cxx11-cu124-x86_64-linux --variant torch25-cxx98-cu124-x86_64-linux"
+rm -rf "$K/build" "$T/off"
+cp -r "$K" "$T/off"
+status 0 "two C++ ABIs" build -v "$K"
+like "$out" 'note: device code of src/other.cu for torch25-cxx11.* is compiled with the host.s: it depends on the C\+\+ ABI' "device code of which the judge sees that it depends"
+like "$out" 'note: device code of src/device.cu for torch25-cxx(98|11).* is compiled with the host.s: its host launches' "and a launch of which nobody proved anything"
+status 0 "two C++ ABIs, the long way" build -q --device-only=off "$T/off"
+for abi in cxx11:32 cxx98:8; do
+	v=torch25-${abi%:*}-cu124-x86_64-linux
+	is "$(nm -C "$K/build/$v"/*.so | grep -c "kernel<${abi#*:}>")" 1 "the kernel of ${abi%:*}"
+	ok "${abi%:*}: the same bytes" cmp "$K/build/$v"/*.so "$T/off/build/$v"/*.so
+done
+rm -rf "$K/src/other.cu" "$K/build" "$T/off"
+cp "$T/device.cu" "$K/src"
+cp "$T/build.toml" "$K"
+SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
 
 # A name that the compiler cuts into operands of instructions gets its id all the same.
 cat >>"$K/torch-ext/binding.cpp" <<'C'

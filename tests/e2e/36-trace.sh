@@ -41,12 +41,12 @@ P
 
 status 0 "builds with a trace" build -j2 --trace "$T/trace" "$K"
 out=$(look "$T/trace" 2>&1)
-like "$out" '^9 steps, 2 lanes, phases: plan .*look up .*fetch run publish evict$' "steps in lanes, and phases"
+like "$out" '^9 steps, 2 lanes, phases: plan .*look up .*fetch run publish evict compile_commands.json$' "steps in lanes, and phases"
 like "$out" '^src/answer.cpp: g[+][+], slim torch211-cxx11-cpu-x86_64-linux try 0$' "a step with its variant, kind and exit status"
 status 0 "one job" build -j1 --rebuild --trace "$T/trace1" "$K"
 like "$(look "$T/trace1" 2>&1)" '^9 steps, 1 lanes' "one lane"
 status 0 "nothing to do" build --trace "$T/trace" "$K"
-like "$(look "$T/trace" 2>&1)" '^0 steps, 0 lanes, phases: plan .*look up publish$' "a trace of that"
+like "$(look "$T/trace" 2>&1)" '^0 steps, 0 lanes, phases: plan .*look up publish compile_commands.json$' "a trace of that"
 echo 'int broken(' >>"$K/src/answer.cpp"
 status 1 "a step fails" build --trace "$T/trace" "$K"
 like "$(look "$T/trace" 2>&1)" '^src/answer.cpp .* cxx 1$' "the trace shows it"
