@@ -14,6 +14,7 @@ struct ctx {
 	struct opts opts;
 	struct settings settings;
 	const struct host *host; /* the Python at hand, once it was asked */
+	bool newest_only;	 /* of the variants chosen, the newest one for CPUs (resolution_keep_newest) */
 };
 struct cmd {
 	const char *name, *operands, *summary;
@@ -72,6 +73,10 @@ int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n
 int cmd_real_path(struct arena *a, const char *path, const char **out, struct err *e);
 /* Asks the Python at hand which torch it has, unless that is done: --python, else that of $VIRTUAL_ENV, else python3. */
 int cmd_find_host(struct ctx *c, struct err *e);
+/* The same Python, with torch or without. */
+int cmd_find_python(struct ctx *c, struct host_python *out, struct err *e);
+/* Asks that Python which torch it has of its own, whatever PYTHONPATH says. */
+int cmd_ask_own_torch(struct ctx *c, const char *python, struct host *out, struct err *e);
 
 /* Appends paths of this machine that no variant may hold: the store, the home directory, and, unless
  * it is NULL, the kernel's directory. */

@@ -41,25 +41,22 @@ choose_python(struct ctx *c, const char **out, struct err *e)
 	return 0;
 }
 
-int
-cmd_find_host(struct ctx *c, struct err *e)
+/* What data/host_probe.py prints there. isolated: whatever the environment says of modules. */
+static int
+probe(struct ctx *c, const char *python, bool isolated, struct str *text, struct err *e)
 {
-	struct str script = embedded_host_probe(), text;
+	struct str script = embedded_host_probe();
 	struct strs argv = { 0 };
 	struct arena *a = &c->arena;
-	const char *python;
-	struct host *h;
 	int status;
 
-	if (c->host)
-		return 0;
-	h = arena_new(a, struct host);
-	TRY(choose_python(c, &python, e));
 	vec_push(a, &argv, python);
+	if (isolated)
+		vec_push(a, &argv, "-I");
 	vec_push(a, &argv, "-c");
 	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
 	/* Not here, where a directory may be called torch. */
-	TRY(proc_run(a, "/", &argv, NULL, &text, &status, e));
+	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
 	if (status == 127)
 		return err_set(e, ERR_RESOLVE,
 			"there is no Python at hand (%s): activate the environment that has torch, "
@@ -68,8 +65,43 @@ cmd_find_host(struct ctx *c, struct err *e)
 			python);
 	if (status != 0)
 		return err_set(e, ERR_RESOLVE, "%s ended with exit status %d: %.*s", python, status,
-			(int)(text.n > 500 ? 500 : text.n), text.p);
-	TRY(host_read(a, python, text, h, e));
+			(int)(text->n > 500 ? 500 : text->n), text->p);
+	return 0;
+}
+
+int
+cmd_find_host(struct ctx *c, struct err *e)
+{
+	const char *python;
+	struct str text;
+	struct host *h;
+
+	if (c->host)
+		return 0;
+	h = arena_new(&c->arena, struct host);
+	TRY(choose_python(c, &python, e));
+	TRY(probe(c, python, false, &text, e));
+	TRY(host_read(&c->arena, python, text, h, e));
 	c->host = h;
 	return 0;
+}
+
+int
+cmd_find_python(struct ctx *c, struct host_python *out, struct err *e)
+{
+	const char *python;
+	struct str text;
+
+	TRY(choose_python(c, &python, e));
+	TRY(probe(c, python, false, &text, e));
+	return host_read_python(&c->arena, python, text, out, e);
+}
+
+int
+cmd_ask_own_torch(struct ctx *c, const char *python, struct host *out, struct err *e)
+{
+	struct str text;
+
+	TRY(probe(c, python, true, &text, e));
+	return host_read(&c->arena, python, text, out, e);
 }

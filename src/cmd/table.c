@@ -48,16 +48,23 @@ static const struct opt build_opts[] = {
 	{ 0, "events", "FD", "write what happens as JSON lines to a descriptor" },
 	{ 0 },
 };
-static const struct opt test_opts[] = {
-	{ 0, "python", "PROGRAM", "the Python that has torch and pytest (default: that of VIRTUAL_ENV, else python3)" },
-	{ 0, "backend", "NAME", "this backend (default: cuda if that torch and the kernel have it, else cpu)" },
-	{ 0, "no-lock", NULL, "ignore kernel-builder.lock" },
-	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
-	{ 0, "cores", "N", "use N cores (CORES)" },
-	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
-	{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" },
-	{ 0, "cache", "MODE", "rw; ro: use results, keep none; off: use none, keep none" },
-	{ 0, "cache-size", "SIZE", "bytes of results to keep (20G); 0: all" },
+#define TEST_OPTS                                                                                  \
+	{ 0, "python", "PROGRAM", "the Python that has torch and pytest (default: that of VIRTUAL_ENV, else python3)" }, \
+		{ 0, "backend", "NAME", "this backend (default: cuda if that torch and the kernel have it, else cpu)" }, \
+		{ 0, "no-lock", NULL, "ignore kernel-builder.lock" },                              \
+		{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },                \
+		{ 0, "cores", "N", "use N cores (CORES)" },                                        \
+		{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" }, \
+		{ 0, "sandbox", "MODE", "auto, on or off: whether steps see nothing of this machine" }, \
+		{ 0, "cache", "MODE", "rw; ro: use results, keep none; off: use none, keep none" }, \
+	{                                                                                          \
+		0, "cache-size", "SIZE", "bytes of results to keep (20G); 0: all"                  \
+	}
+static const struct opt test_opts[] = { TEST_OPTS, { 0 } };
+static const struct opt testshell_opts[] = {
+	{ 0, "variant", "NAME", "this variant, and an environment in the store with its torch, made by --python" },
+	{ 'm', "matrix", "NAME", "of which --variant is (default: the lock's, else current)" },
+	TEST_OPTS,
 	{ 0 },
 };
 static const struct opt selection_opts[] = { SELECTION_OPTS, { 0 } };
@@ -126,8 +133,8 @@ static const struct cmd cmds[] = {
 		"build for the torch of the Python at hand and run the kernel's pytest there",
 		test_opts, cmd_test },
 	{ "testshell", "[DIR] [-- COMMAND...]",
-		"build for the torch of the Python at hand and start a shell, or a command, where Python finds it",
-		test_opts, cmd_testshell },
+		"build for the torch of the Python at hand, or --variant, and start a shell, or a command, where Python finds it",
+		testshell_opts, cmd_testshell },
 	{ "advise", "[DIR]", "measure what includes cost, and say which narrower ones would do",
 		advise_opts, cmd_advise },
 	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,

@@ -1,6 +1,6 @@
 /*
  * test and testshell: build for the Python at hand, then become its pytest, or a shell where it
- * finds the variant.
+ * finds the variant. testshell --variant: for that variant, with an environment of ours.
  *
  * The variant is on Python's path, before all else, as the README shows it for users. What pytest
  * wants to keep goes into the store, under shells/, so that the kernel's directory gets build/ and
@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/build.h"
+#include "cmd/venv.h"
 #include "exec/proc.h"
 #include <stdlib.h>
 
@@ -190,14 +191,60 @@ become_shell(struct ctx *c, const char *dir, const char *variant, const struct s
 	return proc_become(dir, command->n ? command : &argv, e);
 }
 
+/* The variant's torch; one without compiled code takes the newest of this program. */
+static int
+torch_of(struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e)
+{
+	struct catalog catalog;
+
+	*out = v->torch;
+	if (*out)
+		return 0;
+	TRY(catalog_load(&c->arena, c->settings.catalog, &catalog, e));
+	if (catalog.n_torch == 0)
+		return err_set(e, ERR_CONFIG, "%s: the catalog has no torch", v->name);
+	*out = &catalog.torch[catalog.n_torch - 1];
+	return 0;
+}
+
+/* Builds the variant that is asked for, else the newest, and makes a Python with its torch the one
+ * at hand. */
+static int
+build_for_pin(struct ctx *c, const struct host_python *base, const char **variant, struct err *e)
+{
+	const struct catalog_torch *torch;
+	const struct variant *v;
+	struct build b;
+
+	c->newest_only = !opt_has(&c->opts, "variant");
+	TRY(build_all(&b, c, e));
+	v = &b.w.resolution.v[0];
+	TRY(torch_of(c, v, &torch, e));
+	if (c->newest_only)
+		log_info("note: %s has no torch: this is %s, with one for it", base->program,
+			v->name);
+	TRY(venv_find(c, base, v, torch, &c->host, e));
+	*variant = v->name;
+	return 0;
+}
+
 int
 cmd_testshell(struct ctx *c, struct err *e)
 {
 	struct strs command = opt_take_rest(&c->opts);
+	size_t asked = opt_all(&c->arena, &c->opts, "variant").n;
 	const char *dir, *variant;
+	struct host_python python;
 
+	if (asked > 1)
+		return err_set(e, ERR_USAGE, "--variant is given more than once");
 	TRY(find_dir(c, &dir, e));
-	TRY(check_host(c, e));
-	TRY(build_for_host(c, &variant, e));
+	TRY(cmd_find_python(c, &python, e));
+	if (!asked && python.has_torch) {
+		TRY(check_host(c, e));
+		TRY(build_for_host(c, &variant, e));
+	} else {
+		TRY(build_for_pin(c, &python, &variant, e));
+	}
 	return become_shell(c, dir, variant, &command, e);
 }

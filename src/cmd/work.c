@@ -98,6 +98,8 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 	TRY(choose_catalog(c, w, e));
 	TRY(resolve_variants(
 		&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e));
+	if (c->newest_only)
+		resolution_keep_newest(&w->resolution);
 	for (size_t i = 0; i < w->resolution.notes.n; i++)
 		log_info("note: %s", w->resolution.notes.v[i]);
 	return 0;

@@ -46,18 +46,48 @@ read_torch(struct arena *a, const char *name, const json_t *o, struct host *out,
 	return 0;
 }
 
+/* NULL and the error, if that is no answer. */
+static json_t *
+answer(const char *name, struct str text, struct err *e)
+{
+	json_t *o = json_last_line(text);
+
+	if (!o)
+		err_set(e, ERR_RESOLVE, "%s does not say which torch it has: %.*s", name,
+			(int)(text.n > 500 ? 500 : text.n), text.p);
+	return o;
+}
+
+int
+host_read_python(struct arena *a, const char *name, struct str text, struct host_python *out,
+	struct err *e)
+{
+	json_t *o = answer(name, text, e);
+
+	if (!o)
+		return -1;
+	*out = (struct host_python){
+		.program = copy(a, o, "program"),
+		.version = copy(a, o, "python"),
+		.has_torch = member(o, "torch") || member(o, "broken"),
+	};
+	json_decref(o);
+	if (!out->program || !*out->program)
+		out->program = name;
+	return out->version ? 0 : err_set(e, ERR_RESOLVE, "%s does not say its version", name);
+}
+
 int
 host_read(struct arena *a, const char *name, struct str text, struct host *out, struct err *e)
 {
-	json_t *o = json_last_line(text);
+	json_t *o = answer(name, text, e);
 	size_t i;
 	json_t *v;
 	int r;
 
 	*out = (struct host){ .python = name };
 	if (!o)
-		return err_set(e, ERR_RESOLVE, "%s does not say which torch it has: %.*s", name,
-			(int)(text.n > 500 ? 500 : text.n), text.p);
+		return -1;
 	if (member(o, "program") && *member(o, "program"))
 		out->python = copy(a, o, "program");
 	out->has_pytest = json_is_true(json_object_get(o, "pytest"));
@@ -69,6 +99,29 @@ host_read(struct arena *a, const char *name, struct str text, struct host *out, 
 	r = read_torch(a, name, o, out, e);
 	json_decref(o);
 	return r;
+}
+
+int
+host_check(struct arena *a, const struct host *h, const struct variant *v,
+	const struct catalog_torch *t, struct err *e)
+{
+	bool abi = v->kind == VARIANT_NOARCH || h->cxx11 == v->cxx11;
+	bool cuda = v->backend != BACKEND_CUDA ||
+		    (h->cuda.n && (!v->cuda || version_cmp_minor(&h->cuda, &v->cuda->version) == 0));
+
+	if (version_cmp(&h->torch, &t->version) == 0 && abi && cuda && !h->other)
+		return 0;
+	return err_set(e, ERR_RESOLVE, "%s needs torch %s%s%s, %s; pip has torch %s, %s, %s C++ ABI",
+		v->name, version_text(a, &t->version), v->cuda ? " for CUDA " : "",
+		v->cuda ? version_text(a, &v->cuda->version) : "",
+		v->kind == VARIANT_NOARCH ? "any C++ ABI"
+		: v->cxx11		  ? "new C++ ABI"
+					  : "old C++ ABI",
+		h->release,
+		h->other    ? h->other
+		: h->cuda.n ? arena_printf(a, "CUDA %s", version_text(a, &h->cuda))
+			    : "CPU",
+		h->cxx11 ? "new" : "old");
 }
 
 static const char *

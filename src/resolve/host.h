@@ -19,6 +19,19 @@ struct host {
  * there is no torch, or one that no variant of this program can be for. */
 int host_read(struct arena *a, const char *name, struct str text, struct host *out, struct err *e);
 
+/* Of the same text: the Python itself, which may have no torch. */
+struct host_python {
+	const char *program, *version; /* "3.11.7" */
+	bool has_torch;                /* also one that cannot be imported */
+};
+int host_read_python(
+	struct arena *a, const char *name, struct str text, struct host_python *out, struct err *e);
+/* Whether that torch is the one, of the release t, that a variant is for: version, C++ ABI, CUDA.
+ * Code for CPUs is loaded by a torch with CUDA as well. Fails with ERR_RESOLVE that says what
+ * differs. */
+int host_check(struct arena *a, const struct host *h, const struct variant *v,
+	const struct catalog_torch *t, struct err *e);
+
 /* Which backends of the kernel that torch loads: those of asked; if that is empty the first of cuda
  * and cpu that the kernel has. Fails with ERR_RESOLVE when there is none. out may be
  * asked. */

@@ -47,6 +47,10 @@ struct resolution {
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e);
 
+/* Leaves one: of those for CPUs, or if there is none of those for CUDA, that of the newest torch and CUDA; none of that: the
+ * first. There must be one. */
+void resolution_keep_newest(struct resolution *r);
+
 /* torch25-cxx98-cu124-x86_64-linux; cuda with n = 0: cpu. */
 const char *torch_variant_name(
 	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda);

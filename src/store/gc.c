@@ -12,6 +12,7 @@ static const char *const kind_name[STORE_KINDS] = {
 	[STORE_OBJECTS] = "objects",
 	[STORE_ACTIONS] = "actions",
 	[STORE_PUBLISHED] = "published",
+	[STORE_SHELLS] = "shells",
 	[STORE_TMP] = "tmp",
 };
 
@@ -168,6 +169,32 @@ survey_trees(struct survey *v, const char *dir, struct err *e)
 	return 0;
 }
 
+/* An environment counts from when it is ready, which is noted at each use. */
+static int
+survey_shells(struct survey *v, const char *dir, struct err *e)
+{
+	struct strs names;
+
+	TRY(fs_list(v->a, dir, &names, e));
+	for (size_t i = 0; i < names.n; i++) {
+		const char *path = path_join(v->a, dir, names.v[i]);
+		struct item it = { .kind = STORE_SHELLS, .path = path };
+		struct stat st;
+
+		if (lstat(path, &st) < 0)
+			continue;
+		if (store_is_venv_name(names.v[i]) &&
+			lstat(path_join(v->a, path, STORE_VENV_READY), &st) < 0) {
+			survey_file(v, STORE_TMP, path);
+			continue;
+		}
+		it.used = st.st_mtim;
+		it.bytes = bytes_below(v, path);
+		vec_push(v->a, &v->items, it);
+	}
+	return 0;
+}
+
 static int
 survey(struct arena *a, const struct store *s, struct survey *v, struct err *e)
 {
@@ -179,6 +206,8 @@ survey(struct arena *a, const struct store *s, struct survey *v, struct err *e)
 			TRY(survey_trees(v, dir, e));
 		else if (k == STORE_OBJECTS || k == STORE_ACTIONS)
 			TRY(survey_fan(v, (enum store_kind)k, dir, e));
+		else if (k == STORE_SHELLS)
+			TRY(survey_shells(v, dir, e));
 		else
 			TRY(survey_dir(v, (enum store_kind)k, dir, e));
 	}
@@ -274,7 +303,8 @@ cmp_used(const void *x, const void *y)
 static bool
 may_age(const struct item *it)
 {
-	return it->kind == STORE_TREES || it->kind == STORE_OBJECTS || it->kind == STORE_ACTIONS;
+	return it->kind == STORE_TREES || it->kind == STORE_OBJECTS || it->kind == STORE_ACTIONS ||
+	       it->kind == STORE_SHELLS;
 }
 
 static void

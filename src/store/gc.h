@@ -9,6 +9,7 @@ enum store_kind {
 	STORE_OBJECTS,
 	STORE_ACTIONS,
 	STORE_PUBLISHED,
+	STORE_SHELLS, /* what pytest remembers of a kernel, and environments with torch */
 	STORE_TMP, /* tmp/ and what killed builders left elsewhere */
 	STORE_KINDS
 };

@@ -196,6 +196,28 @@ store_home(const struct store *s)
 	return s->home;
 }
 
+/* Short, for programs in there name their Python by it, and the kernel cuts long names. What else lies in shells/ has a '-'
+ * before its last 12 digits. */
+enum { VENV_DIGITS = 16 };
+#define VENV_PREFIX "venv-"
+
+char *
+store_venv_name(struct arena *a, const struct digest *id)
+{
+	char hex[65];
+
+	return arena_printf(a, VENV_PREFIX "%.*s", VENV_DIGITS, digest_hex(id, hex));
+}
+
+bool
+store_is_venv_name(const char *name)
+{
+	const char *digits = name + strlen(VENV_PREFIX);
+
+	return str_has_prefix(name, VENV_PREFIX) && strlen(digits) == VENV_DIGITS &&
+	       strspn(digits, "0123456789abcdef") == VENV_DIGITS;
+}
+
 int
 store_lock(struct store *s, const char *name, const char *waiting, int *out, struct err *e)
 {

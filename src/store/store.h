@@ -12,6 +12,7 @@
  *     published/HEX            what was published where: text, owned by publish
  *     locks/NAME               flocked by one builder while it adds, or fetches, NAME
  *     shells/NAME/             what pytest remembers of a kernel; owned by cmd/test.c
+ *     shells/venv-HEX/         an environment of Python with torch; counts when it has "ready"; owned by cmd/venv.c
  *     tmp/NAME.XXXXXX/         work in progress; each has a "lock" file, flocked while in use
  *
  * Everything appears by rename, content before what names it, so a reader sees nothing or all of
@@ -39,6 +40,11 @@ struct store; /* owns descriptors: end it with store_close */
 int store_open(const char *home, bool exclusive, struct store **out, struct err *e);
 void store_close(struct store *s);
 const char *store_home(const struct store *s);
+/* The name in shells/ of the environment with that identity, and the file that it gets last, whose time of change is that of
+ * the last use. */
+char *store_venv_name(struct arena *a, const struct digest *id);
+bool store_is_venv_name(const char *name);
+#define STORE_VENV_READY "ready"
 
 /* A fresh directory in tmp/, removed with store_tmp_drop, or by a later store_open if this process
  * dies. */

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path, testshell a shell.
+# The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path, testshell a shell; or one
+# of our own, with the torch of a variant.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 ENVS=$ROOT/.build
@@ -127,6 +128,30 @@ like "$out" "^$E/bin/pytest" "with the programs of that environment"
 status 6 "a command that is not there" shell -- "$T/absent"
 is "$(cd "$K" && find . | grep -vE '^\./(build|result)(/|$)' | LC_ALL=C sort)" "$before" "nothing is left in the kernel's directory"
 
+# testshell with an environment of its own. A wheel of torch for CPUs alone is on other indexes than most have: it is packed here.
+mkdir "$T/wheels"
+"$ROOT/tests/e2e/cpu_wheel.py" "$E" "$T/wheels"
+pinned() { PIP_NO_COMPILE=1 PIP_FIND_LINKS="${PIP_FIND_LINKS:-} $T/wheels" PATH=$T/bare/bin:$PATH "$KB" testshell "$@"; }
+status 3 "no torch of that release" env PIP_NO_INDEX=1 PIP_FIND_LINKS= "$KB" testshell --python "$T/bare/bin/python3" "$K" -- true
+like "$out" '^error: pip has no torch 2.15.0 for Python 3\.[0-9.]+: choose another variant, or another Python' "says so"
+is "$(find "$KERNEL_BUILDER_HOME/shells" -name 'venv-*')" "" "and leaves nothing"
+status 2 "two variants" pinned --variant $V --variant $V "$K"
+status 3 "a variant that is not there" pinned --variant torch1-cxx11-cpu-x86_64-linux "$K"
+status 0 "no Python with torch: an environment is made" pinned "$K" -- \
+	python -c 'import torch, local_adds; print(torch.__version__, torch.__file__, local_adds.three(torch.zeros(1)).item())'
+like "$out" "^note: $T/bare/bin/python3 has no torch: this is $V, with one for it" "says which"
+like "$out" "^2.15.0.cpu $(realpath "$KERNEL_BUILDER_HOME")/shells/venv-[0-9a-f]{16}/.* 3.0\$" "torch and the variant are imported there"
+status 1 "pytest in it" pinned --variant $V "$K" -- pytest -q tests/test_wrong.py
+like "$out" '^1 failed' "runs"
+is "$(printf '%s\n' "$out" | grep -c 'making an environment')" 0 "in the environment that is there"
+status 0 "--variant where Python has a torch" "$KB" testshell --python "$P" --variant $V "$K" -- python -c 'import torch; print(torch.__version__)'
+like "$out" '^2.15.0.cpu' "the variant's is taken"
+like "$("$KB" store info)" '^  shells +[23]  ' "store info counts them"
+venv=$(echo "$KERNEL_BUILDER_HOME"/shells/venv-*)
+mkdir "$KERNEL_BUILDER_HOME/shells/venv-0123456789abcdef"
+"$KB" store gc --keep 100G >"$T/gc"
+is "$(echo "$KERNEL_BUILDER_HOME"/shells/venv-*)" "$venv" "gc removes what was not finished"
+
 # A build that fails.
 echo '#error broken' >>"$K/one/add.cpp"
 status 1 "a build that fails" run -- -q
@@ -141,4 +166,6 @@ compiled_with_cxx11_abi = lambda: True
 C
 status 3 "no pytest" env PYTHONPATH="$T/fake" "$KB" test --python "$T/bare/bin/python3" "$K"
 like "$out" 'has no pytest: .*bare/bin/python3 -m pip install pytest' "says what to do"
+"$KB" store gc --keep 0 >"$T/gc"
+is "$(ls -A "$KERNEL_BUILDER_HOME/shells")" "" "gc removes what was not used for long"
 done_testing

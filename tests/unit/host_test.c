@@ -20,7 +20,7 @@
 #define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
 #define KERNEL(backend)                                                                            \
 	"[kernel." backend "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = "           \
-						     "[\"a.cu\"]\n"
+	"[\"a.cu\"]\n"
 #define GPU GENERAL("\"cuda\"") TORCH KERNEL("cuda")
 #define CPU GENERAL("\"cpu\"") TORCH KERNEL("cpu")
 #define BOTH GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("cpu") KERNEL("cuda")
@@ -177,6 +177,117 @@ test_read(void **state)
 	arena_free(&a);
 }
 
+static void
+test_python(void **state)
+{
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	struct host_python p;
+
+	(void)state;
+	assert_int_equal(
+		host_read_python(&a, "py", STR(SAYS("2.5.1", "null", "null", "true")), &p, &e), 0);
+	assert_true(p.has_torch);
+	assert_string_equal(p.program, "/e/bin/python");
+	assert_string_equal(p.version, "3.11.2");
+	assert_int_equal(host_read_python(&a, "py",
+				 STR("{\"python\": \"3.9.1\", \"program\": \"\"}"), &p, &e),
+		0);
+	assert_false(p.has_torch);
+	assert_string_equal(p.program, "py");
+	assert_int_equal(
+		host_read_python(&a, "py", STR("{\"python\": \"3\", \"broken\": \"x\"}"), &p, &e),
+		0);
+	assert_true(p.has_torch);
+	assert_int_equal(host_read_python(&a, "py", STR("{}"), &p, &e), -1);
+	assert_int_equal(host_read_python(&a, "py", STR("what"), &p, &e), -1);
+	assert_non_null(strstr(e.msg, "py does not say which torch it has: what"));
+	arena_free(&a);
+}
+
+/* Does the torch that pip gave serve the variant? */
+static void
+test_check(void **state)
+{
+	static const struct {
+		const char *toml, *variant, *says, *said; /* NULL: it does */
+	} t[] = {
+		{ CPU, "torch215-cxx11-cpu-x86_64-linux", SAYS("2.15.0", "null", "null", "true"),
+			NULL },
+		{ CPU, "torch215-cxx11-cpu-x86_64-linux",
+			SAYS("2.15.0", "\"13.2\"", "null", "true"), NULL },
+		{ CPU, "torch215-cxx11-cpu-x86_64-linux", SAYS("2.15.1", "null", "null", "true"),
+			"torch215-cxx11-cpu-x86_64-linux needs torch 2.15.0, new C++ ABI; pip has "
+			"torch 2.15.1+x, CPU, new C++ ABI" },
+		{ CPU, "torch25-cxx11-cpu-x86_64-linux", SAYS("2.5.1", "null", "null", "false"),
+			"CPU, old C++ ABI" },
+		{ CPU, "torch215-cxx11-cpu-x86_64-linux", SAYS("2.15.0", "null", "\"XPU\"", "true"),
+			"XPU" },
+		{ GPU, "torch25-cxx98-cu124-x86_64-linux",
+			SAYS("2.5.1", "\"12.4\"", "null", "false"), NULL },
+		{ GPU, "torch25-cxx98-cu124-x86_64-linux",
+			SAYS("2.5.1", "\"12.1\"", "null", "false"),
+			"needs torch 2.5.1 for CUDA 12.4, old C++ ABI; pip has torch 2.5.1+x, CUDA "
+			"12.1, old C++ ABI" },
+		{ GPU, "torch25-cxx98-cu124-x86_64-linux", SAYS("2.5.1", "null", "null", "false"),
+			"CPU, old" },
+		{ PLAIN, "torch-cuda", SAYS("2.15.0", "\"13.2\"", "null", "true"), NULL },
+		{ PLAIN, "torch-cuda", SAYS("2.15.0", "null", "null", "true"),
+			"any C++ ABI; pip has torch 2.15.0+x, CPU" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct selection sel = { .matrix = "all" };
+		struct arena a = { 0 };
+		struct resolution r;
+		const struct catalog_torch *torch;
+		struct project p;
+		struct err e = { 0 };
+		struct host h;
+
+		vec_push(&a, &sel.variants, t[i].variant);
+		assert_int_equal(project_parse(&a, str_of(t[i].toml), "/k", false, &p, &e), 0);
+		assert_int_equal(resolve_variants(&a, &p, &catalog, &sel, &r, &e), 0);
+		assert_int_equal(host_read(&a, "py", str_of(t[i].says), &h, &e), 0);
+		torch = r.v[0].torch ? r.v[0].torch : &catalog.torch[catalog.n_torch - 1];
+		if (host_check(&a, &h, &r.v[0], torch, &e) == 0)
+			assert_null(t[i].said);
+		else if (!t[i].said || !strstr(e.msg, t[i].said))
+			fail_msg("%s", e.msg);
+		arena_free(&a);
+	}
+}
+
+static void
+test_newest(void **state)
+{
+	static const struct {
+		const char *toml, *matrix, *want;
+	} t[] = {
+		{ GPU, "all", "torch215-cxx11-cu132-x86_64-linux" },
+		{ BOTH, "all", "torch215-cxx11-cpu-x86_64-linux" },
+		{ BOTH, "2025-01", "torch25-cxx11-cu124-x86_64-linux" },
+		{ PLAIN, "all", "torch-cpu" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct selection sel = { .matrix = t[i].matrix };
+		struct arena a = { 0 };
+		struct resolution r;
+		struct project p;
+		struct err e = { 0 };
+
+		assert_int_equal(project_parse(&a, str_of(t[i].toml), "/k", false, &p, &e), 0);
+		assert_int_equal(resolve_variants(&a, &p, &catalog, &sel, &r, &e), 0);
+		resolution_keep_newest(&r);
+		assert_int_equal(r.n, 1);
+		assert_string_equal(r.v[0].name, t[i].want);
+		arena_free(&a);
+	}
+}
+
 /* A lock that has other variants only does not pin this one. */
 static void
 test_lock(void **state)
@@ -226,6 +337,9 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_python),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_newest),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,217 @@
+/*
+ * Programs in an environment name its place, so it is made where it stays, by the one that holds
+ * its lock, and counts when its last file is there.
+ *
+ * torch comes first and alone: what it is shows in its files, and the libraries of CUDA that it
+ * wants are gigabytes.
+ */
+#include "cmd/venv.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "exec/proc.h"
+
+struct venv {
+	struct ctx *c;
+	const struct host_python *base;
+	const struct variant *variant;
+	const struct catalog_torch *torch;
+	const char *what; /* for people, and its identity */
+	const char *dir, *python;
+	const char *wanted; /* what pip was asked for, and had */
+};
+
+/* 0: it failed, and *text says why. */
+static int
+run_python(struct venv *v, const char *python, const struct strs *args, struct str *text,
+	struct err *e)
+{
+	struct arena *a = &v->c->arena;
+	struct strs argv = { 0 };
+	int status;
+
+	vec_push(a, &argv, python);
+	vec_push(a, &argv, "-I");
+	vec_push(a, &argv, "-m");
+	for (size_t i = 0; i < args->n; i++)
+		vec_push(a, &argv, args->v[i]);
+	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
+	*text = str_trim(*text);
+	return status == 0;
+}
+
+/* Of what a program printed, the end. */
+static int
+set_failure(enum err_code code, const char *what, struct str text, struct err *e)
+{
+	size_t n = text.n > 800 ? 800 : text.n;
+
+	return err_set(e, code, "%s: %.*s", what, (int)n, text.p + text.n - n);
+}
+
+/* packages end with NULL. */
+static int
+pip_install(
+	struct venv *v, bool alone, const char *const *packages, struct str *text, struct err *e)
+{
+	static const char *const words[] = { "pip", "install", "-q", "--no-input",
+		"--disable-pip-version-check" };
+	struct arena *a = &v->c->arena;
+	struct strs args = { 0 };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		vec_push(a, &args, words[i]);
+	if (alone)
+		vec_push(a, &args, "--no-deps");
+	for (; *packages; packages++)
+		vec_push(a, &args, *packages);
+	return run_python(v, v->python, &args, text, e);
+}
+
+/* As indexes that have torch for each of them call it; NULL: any will do. */
+static const char *
+compute_name(struct venv *v)
+{
+	const struct variant *x = v->variant;
+
+	if (x->backend == BACKEND_CPU)
+		return "cpu";
+	return x->cuda ? arena_printf(&v->c->arena, "cu%s",
+				 version_digits(&v->c->arena, &x->cuda->version))
+		       : NULL;
+}
+
+static bool
+is_missing(struct str text)
+{
+	return strstr(text.p, "No matching distribution found for torch==") != NULL;
+}
+
+/* Every release is asked for by its local name first, then without. */
+static int
+install_torch(struct venv *v, struct err *e)
+{
+	struct arena *a = &v->c->arena;
+	const char *release = version_text(a, &v->torch->version), *compute = compute_name(v);
+	const char *packages[] = { NULL, NULL };
+	struct str text = { 0 };
+	int done = 0;
+
+	if (compute) {
+		packages[0] = arena_printf(a, "torch==%s+%s", release, compute);
+		TRY(done = pip_install(v, true, packages, &text, e));
+	}
+	if (!done && (!compute || is_missing(text))) {
+		packages[0] = arena_printf(a, "torch==%s", release);
+		TRY(done = pip_install(v, true, packages, &text, e));
+	}
+	v->wanted = packages[0];
+	if (done)
+		return 0;
+	if (is_missing(text))
+		return err_set(e, ERR_RESOLVE,
+			"pip has no torch %s for Python %s: choose another variant, or another "
+			"Python with --python",
+			release, v->base->version);
+	return set_failure(ERR_NET, "pip", text, e);
+}
+
+static int
+ask(struct venv *v, const struct host **out, struct err *e)
+{
+	struct host *h = arena_new(&v->c->arena, struct host);
+
+	TRY(cmd_ask_own_torch(v->c, v->python, h, e));
+	*out = h;
+	return host_check(&v->c->arena, h, v->variant, v->torch, e);
+}
+
+static int
+fill(struct venv *v, const struct host **out, struct err *e)
+{
+	struct strs args = { 0 };
+	const char *packages[] = { NULL, "pytest", "numpy", NULL };
+	struct str text;
+	int done;
+
+	vec_push(&v->c->arena, &args, "venv");
+	vec_push(&v->c->arena, &args, v->dir);
+	TRY(done = run_python(v, v->base->program, &args, &text, e));
+	if (!done)
+		return set_failure(ERR_SYS, v->base->program, text, e);
+	TRY(install_torch(v, e));
+	TRY(ask(v, out, e));
+	packages[0] = v->wanted;
+	TRY(done = pip_install(v, false, packages, &text, e));
+	return done ? 0 : set_failure(ERR_NET, "pip", text, e);
+}
+
+/* Also notes the use. */
+static int
+note_ready(struct venv *v, struct err *e)
+{
+	const char *text = arena_printf(&v->c->arena, "%s\n", v->what);
+
+	return fs_write_atomic(
+		path_join(&v->c->arena, v->dir, STORE_VENV_READY), text, strlen(text), 0644, e);
+}
+
+static int
+find(struct venv *v, const struct host **out, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (fs_exists(path_join(&v->c->arena, v->dir, STORE_VENV_READY))) {
+		if (ask(v, out, &why) == 0)
+			return note_ready(v, e);
+		/* Its Python may be gone. */
+		log_info("%s is made anew: %s", v->dir, why.msg);
+	}
+	log_info("making an environment with %s: once, and it takes some minutes", v->what);
+	TRY(fs_remove(v->dir, e));
+	if (fill(v, out, e) == 0)
+		return note_ready(v, e);
+	if (fs_remove(v->dir, &why) < 0)
+		log_warn("%s", why.msg);
+	return -1;
+}
+
+static int
+find_locked(struct venv *v, struct store *s, const struct host **out, struct err *e)
+{
+	struct digest id = sha256_of(v->what, strlen(v->what));
+	CLEANUP(fd_closep) int lock = -1;
+	struct arena *a = &v->c->arena;
+	const char *name = store_venv_name(a, &id), *shells = path_join(a, store_home(s), "shells");
+
+	TRY(fs_mkdirs(shells, e));
+	TRY(cmd_real_path(a, shells, &shells, e));
+	v->dir = path_join(a, shells, name);
+	v->python = path_join(a, v->dir, "bin/python3");
+	TRY(store_lock(s, name, "waiting for another that makes this environment", &lock, e));
+	return find(v, out, e);
+}
+
+int
+venv_find(struct ctx *c, const struct host_python *base, const struct variant *variant,
+	const struct catalog_torch *torch, const struct host **out, struct err *e)
+{
+	struct venv v = { .c = c, .base = base, .variant = variant, .torch = torch };
+	const char *compute = compute_name(&v);
+	struct store *s;
+	int r;
+
+	if (variant->backend != BACKEND_CPU && variant->backend != BACKEND_CUDA)
+		return err_set(e, ERR_RESOLVE, "%s: there is a torch for CPUs and CUDA only",
+			variant->name);
+	v.what = arena_printf(&c->arena, "torch %s, %s, %s C++ ABI, for Python %s",
+		version_text(&c->arena, &torch->version), compute ? compute : "CUDA",
+		variant->kind == VARIANT_NOARCH ? "any"
+		: variant->cxx11                ? "new"
+						: "old",
+		base->version);
+	TRY(store_open(c->settings.home, false, &s, e));
+	r = find_locked(&v, s, out, e);
+	store_close(s);
+	return r;
+}
