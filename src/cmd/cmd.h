@@ -34,6 +34,7 @@ int cmd_check_config(struct ctx *c, struct err *e);
 int cmd_check_load(struct ctx *c, struct err *e);
 int cmd_clean(struct ctx *c, struct err *e);
 int cmd_clean_pyproject(struct ctx *c, struct err *e);
+int cmd_devshell(struct ctx *c, struct err *e);
 int cmd_create_pyproject(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);
 int cmd_help(struct ctx *c, struct err *e);
@@ -69,6 +70,10 @@ int work_plan(struct ctx *c, struct work *w, struct err *e);
 /* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
 int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
 	uint64_t *bytes, struct err *e);
+/* Writes what create-pyproject does into the kernel's directory, absolute. What it wrote there before is brought up to
+ * date, unless somebody changed it: then all stays, and a line says so. Fails when files of others are in the way.
+ * *compiled: CMake has something to do. */
+int cmd_write_pyproject(struct ctx *c, const char *dir, bool *compiled, struct err *e);
 /* An absolute path without links; fails when there is nothing. */
 int cmd_real_path(struct arena *a, const char *path, const char **out, struct err *e);
 /* Asks the Python at hand which torch it has, unless that is done: --python, else that of $VIRTUAL_ENV, else python3. */

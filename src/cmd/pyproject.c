@@ -115,3 +115,29 @@ cmd_clean_pyproject(struct ctx *c, struct err *e)
 		where.target, states.n - gone);
 	return 0;
 }
+
+int
+cmd_write_pyproject(struct ctx *c, const char *dir, bool *compiled, struct err *e)
+{
+	struct places where = { .dir = dir, .target = dir, .root = "." };
+	struct generated_states states = { 0 };
+	struct generated_set set;
+	const char *id = NULL;
+	int ours;
+
+	*compiled = false;
+	TRY(ours = generate_read_id(&c->arena, dir, &id, e));
+	TRY(make(c, &where, id, &set, e));
+	for (size_t i = 0; i < set.n; i++)
+		*compiled |= streq(set.v[i].path, "CMakeLists.txt");
+	if (ours)
+		TRY(generate_clean(&c->arena, dir, &set, false, &states, e));
+	for (size_t i = 0; i < states.n; i++) {
+		if (!states.v[i].kept)
+			continue;
+		log_info("note: the project in %s stays as it is: %s: %s", dir, states.v[i].path,
+			states.v[i].kept);
+		return 0;
+	}
+	return generate_write(&c->arena, dir, &set, ours, e);
+}

@@ -67,6 +67,14 @@ static const struct opt testshell_opts[] = {
 	TEST_OPTS,
 	{ 0 },
 };
+static const struct opt devshell_opts[] = {
+	{ 0, "variant", "NAME", "for this variant, with an environment in the store with its torch, made by --python" },
+	{ 'm', "matrix", "NAME", "of which --variant is (default: the lock's, else current)" },
+	{ 0, "python", "PROGRAM", "the Python that has torch (default: that of VIRTUAL_ENV, else python3)" },
+	{ 0, "backend", "NAME", "this backend (default: cuda if that torch and the kernel have it, else cpu)" },
+	{ 0, "no-lock", NULL, "ignore kernel-builder.lock" },
+	{ 0 },
+};
 static const struct opt selection_opts[] = { SELECTION_OPTS, { 0 } };
 static const struct opt advise_opts[] = {
 	SELECTION_OPTS,
@@ -135,6 +143,9 @@ static const struct cmd cmds[] = {
 	{ "testshell", "[DIR] [-- COMMAND...]",
 		"build for the torch of the Python at hand, or --variant, and start a shell, or a command, where Python finds it",
 		testshell_opts, cmd_testshell },
+	{ "devshell", "[DIR] [-- COMMAND...]",
+		"write the project of create-pyproject, configure CMake in build-local, and start a shell, or a command",
+		devshell_opts, cmd_devshell },
 	{ "advise", "[DIR]", "measure what includes cost, and say which narrower ones would do",
 		advise_opts, cmd_advise },
 	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,
@@ -194,7 +205,7 @@ cmd_print_help(const struct cmd *only)
 	printf("  %-26s %s\n", "    --version", "the version of the program");
 	printf("\nexit status: 0 done, 1 a step failed, 2 usage, 3 configuration, 4 network or wrong "
 	       "hash,\n5 refused by a check, 6 store or system, 70 a bug, 128+n ended by signal n;\n"
-	       "of test and testshell: once pytest or the shell runs, its own\n");
+	       "of test, testshell and devshell: once pytest or the shell runs, its own\n");
 }
 
 int

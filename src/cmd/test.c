@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/build.h"
+#include "cmd/shell.h"
 #include "cmd/venv.h"
 #include "exec/proc.h"
 #include <stdlib.h>
@@ -122,8 +123,8 @@ build_for_host(struct ctx *c, const char **variant, struct err *e)
 	return 0;
 }
 
-static int
-find_dir(struct ctx *c, const char **out, struct err *e)
+int
+shell_find_dir(struct ctx *c, const char **out, struct err *e)
 {
 	TRY(work_dir(c, out, e));
 	return cmd_real_path(&c->arena, *out, out, e);
@@ -135,22 +136,22 @@ cmd_test(struct ctx *c, struct err *e)
 	struct strs given = opt_take_rest(&c->opts), args = { 0 };
 	const char *dir, *variant;
 
-	TRY(find_dir(c, &dir, e));
+	TRY(shell_find_dir(c, &dir, e));
 	TRY(check_host(c, e));
 	TRY(add_tests(&c->arena, dir, &given, &args, e));
 	TRY(build_for_host(c, &variant, e));
 	return become_pytest(c, dir, variant, &args, e);
 }
 
-/* Programs of that Python's environment come first, as if it were activated. */
-static void
-activate(struct ctx *c)
+void
+shell_activate(struct ctx *c)
 {
 	struct arena *a = &c->arena;
 	const char *bin = path_dir(a, c->host->python), *root = path_dir(a, bin),
 		   *path = getenv("PATH");
 
-	setenv("PATH", path && *path ? arena_printf(a, "%s:%s", bin, path) : bin, 1);
+	if (!path || !str_has_prefix(path, arena_printf(a, "%s:", bin)))
+		setenv("PATH", path && *path ? arena_printf(a, "%s:%s", bin, path) : bin, 1);
 	if (fs_exists(path_join(a, root, "pyvenv.cfg")))
 		setenv("VIRTUAL_ENV", root, 1);
 }
@@ -170,9 +171,9 @@ quoted(struct arena *a, const char *s)
 	return arena_printf(a, "%s'", out);
 }
 
-static int
-become_shell(struct ctx *c, const char *dir, const char *variant, const struct strs *command,
-	struct err *e)
+int
+shell_become(struct ctx *c, const char *dir, const char *variant, const char *path,
+	const struct strs *command, struct err *e)
 {
 	const char *shell = getenv("SHELL"), *more = getenv("PYTEST_ADDOPTS"), *cache;
 	struct arena *a = &c->arena;
@@ -180,20 +181,19 @@ become_shell(struct ctx *c, const char *dir, const char *variant, const struct s
 
 	TRY(cache_dir(c, dir, &cache, e));
 	vec_push(a, &argv, shell && *shell ? shell : "/bin/sh");
-	set_environment(c, arena_printf(a, "%s/build/%s", dir, variant));
+	set_environment(c, path);
 	setenv("PYTEST_ADDOPTS",
 		arena_printf(a, "%s%s-o %s", more ? more : "", more ? " " : "",
 			quoted(a, arena_printf(a, "cache_dir=%s/pytest", cache))),
 		1);
-	activate(c);
+	shell_activate(c);
 	log_info("%s with %s, torch %s of %s", command->n ? command->v[0] : argv.v[0], variant,
 		c->host->release, c->host->python);
 	return proc_become(dir, command->n ? command : &argv, e);
 }
 
-/* The variant's torch; one without compiled code takes the newest of this program. */
-static int
-torch_of(struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e)
+int
+shell_torch(struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e)
 {
 	struct catalog catalog;
 
@@ -219,11 +219,11 @@ build_for_pin(struct ctx *c, const struct host_python *base, const char **varian
 	c->newest_only = !opt_has(&c->opts, "variant");
 	TRY(build_all(&b, c, e));
 	v = &b.w.resolution.v[0];
-	TRY(torch_of(c, v, &torch, e));
+	TRY(shell_torch(c, v, &torch, e));
 	if (c->newest_only)
 		log_info("note: %s has no torch: this is %s, with one for it", base->program,
 			v->name);
-	TRY(venv_find(c, base, v, torch, &c->host, e));
+	TRY(venv_find(c, base, v, torch, false, &c->host, e));
 	*variant = v->name;
 	return 0;
 }
@@ -238,7 +238,7 @@ cmd_testshell(struct ctx *c, struct err *e)
 
 	if (asked > 1)
 		return err_set(e, ERR_USAGE, "--variant is given more than once");
-	TRY(find_dir(c, &dir, e));
+	TRY(shell_find_dir(c, &dir, e));
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch) {
 		TRY(check_host(c, e));
@@ -246,5 +246,6 @@ cmd_testshell(struct ctx *c, struct err *e)
 	} else {
 		TRY(build_for_pin(c, &python, &variant, e));
 	}
-	return become_shell(c, dir, variant, &command, e);
+	return shell_become(
+		c, dir, variant, arena_printf(&c->arena, "%s/build/%s", dir, variant), &command, e);
 }

@@ -18,6 +18,7 @@ struct venv {
 	const struct catalog_torch *torch;
 	const char *what; /* for people, and its identity */
 	const char *dir, *python;
+	bool with_cmake;
 	const char *wanted; /* what pip was asked for, and had */
 };
 
@@ -176,6 +177,22 @@ find(struct venv *v, const struct host **out, struct err *e)
 	return -1;
 }
 
+/* An environment that was made for testshell has neither. */
+static int
+add_cmake(struct venv *v, struct err *e)
+{
+	static const char *const packages[] = { "cmake", "ninja", NULL };
+	struct arena *a = &v->c->arena;
+	struct str text;
+	int done;
+
+	if (fs_exists(path_join(a, v->dir, "bin/cmake")) &&
+		fs_exists(path_join(a, v->dir, "bin/ninja")))
+		return 0;
+	TRY(done = pip_install(v, false, packages, &text, e));
+	return done ? 0 : set_failure(ERR_NET, "pip", text, e);
+}
+
 static int
 find_locked(struct venv *v, struct store *s, const struct host **out, struct err *e)
 {
@@ -189,14 +206,17 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 	v->dir = path_join(a, shells, name);
 	v->python = path_join(a, v->dir, "bin/python3");
 	TRY(store_lock(s, name, "waiting for another that makes this environment", &lock, e));
-	return find(v, out, e);
+	TRY(find(v, out, e));
+	return v->with_cmake ? add_cmake(v, e) : 0;
 }
 
 int
 venv_find(struct ctx *c, const struct host_python *base, const struct variant *variant,
-	const struct catalog_torch *torch, const struct host **out, struct err *e)
+	const struct catalog_torch *torch, bool with_cmake, const struct host **out, struct err *e)
 {
-	struct venv v = { .c = c, .base = base, .variant = variant, .torch = torch };
+	struct venv v = {
+		.c = c, .base = base, .variant = variant, .torch = torch, .with_cmake = with_cmake
+	};
 	const char *compute = compute_name(&v);
 	struct store *s;
 	int r;

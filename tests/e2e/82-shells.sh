@@ -1,10 +1,10 @@
 #!/bin/bash
 # The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path, testshell a shell; or one
-# of our own, with the torch of a variant.
+# of our own, with the torch of a variant. devshell: the same for work on a kernel, with CMake.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 ENVS=$ROOT/.build
-unset VIRTUAL_ENV PYTHONPATH PYTEST_ADDOPTS
+unset VIRTUAL_ENV PYTHONPATH PYTEST_ADDOPTS CC CXX CUDACXX CUDA_HOME
 "$ROOT/tools/torch_env.py" 2.15.0 "$ENVS/torch-2.15.0" kernels==0.17.2 2>&1 | sed 's/^/# /'
 E=$ENVS/torch-2.15.0
 P=$E/bin/python
@@ -151,6 +151,51 @@ venv=$(echo "$KERNEL_BUILDER_HOME"/shells/venv-*)
 mkdir "$KERNEL_BUILDER_HOME/shells/venv-0123456789abcdef"
 "$KB" store gc --keep 100G >"$T/gc"
 is "$(echo "$KERNEL_BUILDER_HOME"/shells/venv-*)" "$venv" "gc removes what was not finished"
+
+# devshell
+D=$T/dev
+cp -r "$ROOT/tests/kernels/local" "$D"
+cp -r "$D" "$T/made"
+"$KB" create-pyproject -q "$T/made"
+dev() { PIP_NO_COMPILE=1 PIP_FIND_LINKS="${PIP_FIND_LINKS:-} $T/wheels" PATH=$T/bare/bin:$PATH "$KB" devshell "$@"; }
+# shellcheck disable=SC2016
+status 7 "devshell: the command's exit status" dev --variant $V "$D" -- sh -c 'command -v cmake; command -v ninja; echo "compiler $CXX"; exit 7'
+like "$out" '^CMake is configured' "CMake is configured"
+is "$(printf '%s\n' "$out" | grep -cE "^$(realpath "$venv")/bin/(cmake|ninja)\$")" 2 "pip brought CMake and ninja, into the environment of testshell"
+like "$out" '^compiler .*c\+\+' "the machine's compiler"
+is "$(diff -r -x build-local "$D" "$T/made")" "" "the project is that of create-pyproject"
+is "$(cat "$D/build-local/kernel-variant")" $V "configured for the variant"
+[ ! -e "$D/build" ]
+is $? 0 "nothing was built"
+status 0 "again, and a build by hand" dev --variant $V "$D" -- \
+	sh -c 'cmake --build build-local >log 2>&1; rm log; python -c "import torch, local_adds; print(local_adds.__file__, local_adds.three(torch.zeros(1)).item())"'
+like "$out" "^$(realpath "$D")/build-local/$V/.* 3.0\$" "gives a variant that Python finds there"
+echo "# mine" >>"$D/setup.py"
+status 0 "a project that was changed" dev --variant $V "$D" -- true
+like "$out" 'stays as it is: setup.py: it was changed since' "is left alone, which is said"
+is "$(tail -1 "$D/setup.py")" "# mine" "as the user left it"
+cp -r "$ROOT/tests/kernels/local" "$T/others"
+echo mine >"$T/others/CMakeLists.txt"
+status 3 "a file of the user's" dev --variant $V "$T/others" -- true
+like "$out" 'CMakeLists.txt' "is named"
+is "$(cat "$T/others/CMakeLists.txt") $(find "$T/others" -name setup.py)" "mine " "nothing is written"
+status 0 "CUDA, for the torch of the Python at hand" "$KB" devshell --python "$P" "$D" -- nvcc --version
+like "$out" "^CMake is configured" "another variant is configured"
+is "$(cat "$D/build-local/kernel-variant")" "$CU" "that of the torch"
+like "$out" "release $(echo "$CU" | sed 's/.*-cu\(..\)\(.\)-.*/\1.\2/')," "with its CUDA from the store"
+status 0 "without a source of CUDA" "$KB" devshell --store "$T/other" --wheel-index "$T/absent" --python "$P" "$D" -- echo ran
+like "$out" '^note: no CUDA [0-9.]+ of ours: .*absent' "says so"
+like "$out" '^ran$' "and starts the shell"
+mkdir "$T/few"
+ln -s "$(type -P echo)" "$T/few/"
+status 0 "without compiler and CMake" env -u CC -u CXX PATH="$T/few" "$KB" devshell --python "$P" --backend cpu "$D" -- echo ran
+like "$out" '^note: no C\+\+ compiler is in PATH' "says so of the compiler"
+like "$out" '^note: no cmake is in PATH' "and of CMake"
+like "$out" '^ran$' "and starts the shell"
+mv "$T/plain/tests" "$T/plain-tests"
+status 0 "a kernel without compiled code" "$KB" devshell --python "$P" "$T/plain" -- python -c 'import plain; print(plain.__file__)'
+like "$out" "^$(realpath "$T/plain")/.*/plain/__init__.py" "is found in its sources"
+status 2 "two backends" dev --backend cpu --backend cuda "$D"
 
 # A build that fails.
 echo '#error broken' >>"$K/one/add.cpp"

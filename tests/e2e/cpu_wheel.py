@@ -26,7 +26,7 @@ def main():
             path = site / top
             for p in [path] if path.is_file() else sorted(path.rglob("*")):
                 name = str(p.relative_to(site))
-                if not p.is_file() or "__pycache__" in name or name.startswith(("torch/include/", "torch/test/")):
+                if not p.is_file() or "__pycache__" in name or name.startswith("torch/test/"):
                     continue
                 record.append(name)
                 if name == "torch/version.py":

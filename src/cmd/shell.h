@@ -1,0 +1,18 @@
+/* What commands share that end as a shell; owned by test.c. */
+#ifndef CMD_SHELL_H
+#define CMD_SHELL_H
+#include "cmd/cmd.h"
+
+/* The kernel's directory, absolute. */
+int shell_find_dir(struct ctx *c, const char **out, struct err *e);
+/* The variant's torch; one without compiled code takes the newest of this program. */
+int shell_torch(
+	struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e);
+/* Programs of c->host's environment come first, as if it were activated. */
+void shell_activate(struct ctx *c);
+/* Becomes the command, or the user's shell if that is empty, in dir, with the environment of
+ * c->host, and path, where the variant is, in front of what Python searches. The store must be
+ * there. */
+int shell_become(struct ctx *c, const char *dir, const char *variant, const char *path,
+	const struct strs *command, struct err *e);
+#endif
