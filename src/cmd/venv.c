@@ -88,13 +88,33 @@ is_missing(struct str text)
 	return strstr(text.p, "No matching distribution found for torch==") != NULL;
 }
 
-/* Every release is asked for by its local name first, then without. */
+/* A file for pip with the hash of the wheel that is pinned; NULL: that is for another Python. */
+static int
+write_requirement(struct venv *v, const char *package, const char **out, struct err *e)
+{
+	const struct pin *pin = &v->torch->headers;
+	struct arena *a = &v->c->arena;
+	struct version python;
+	const char *text;
+	char hex[65];
+
+	*out = NULL;
+	if (!pin->has_sha256 || !version_parse(str_of(v->base->version), &python) ||
+		!strstr(pin->file, arena_printf(a, "-cp%s-", version_digits(a, &python))))
+		return 0;
+	*out = path_join(a, v->dir, "torch.txt");
+	text = arena_printf(a, "%s --hash=sha256:%s\n", package, digest_hex(&pin->sha256, hex));
+	return fs_write_atomic(*out, text, strlen(text), 0644, e);
+}
+
+/* Every release is asked for by its local name first, then without. The latter is what is pinned.
+ */
 static int
 install_torch(struct venv *v, struct err *e)
 {
 	struct arena *a = &v->c->arena;
 	const char *release = version_text(a, &v->torch->version), *compute = compute_name(v);
-	const char *packages[] = { NULL, NULL };
+	const char *packages[] = { NULL, NULL }, *with_hash[] = { "-r", NULL, NULL };
 	struct str text = { 0 };
 	int done = 0;
 
@@ -104,11 +124,15 @@ install_torch(struct venv *v, struct err *e)
 	}
 	if (!done && (!compute || is_missing(text))) {
 		packages[0] = arena_printf(a, "torch==%s", release);
-		TRY(done = pip_install(v, true, packages, &text, e));
+		TRY(write_requirement(v, packages[0], &with_hash[1], e));
+		TRY(done = pip_install(v, true, with_hash[1] ? with_hash : packages, &text, e));
 	}
 	v->wanted = packages[0];
 	if (done)
 		return 0;
+	if (strstr(text.p, "DO NOT MATCH THE HASHES"))
+		return err_set(e, ERR_HASH, "pip's %s is not the file that is pinned, %s",
+			packages[0], v->torch->headers.file);
 	if (is_missing(text))
 		return err_set(e, ERR_RESOLVE,
 			"pip has no torch %s for Python %s: choose another variant, or another "

@@ -135,6 +135,20 @@ pinned() { PIP_NO_COMPILE=1 PIP_FIND_LINKS="${PIP_FIND_LINKS:-} $T/wheels" PATH=
 status 3 "no torch of that release" env PIP_NO_INDEX=1 PIP_FIND_LINKS= "$KB" testshell --python "$T/bare/bin/python3" "$K" -- true
 like "$out" '^error: pip has no torch 2.15.0 for Python 3\.[0-9.]+: choose another variant, or another Python' "says so"
 is "$(find "$KERNEL_BUILDER_HOME/shells" -name 'venv-*')" "" "and leaves nothing"
+PIN=$(sed -n 's/^file = "\(torch-2.15.0-.*\)"$/\1/p' "$ROOT/catalog/torch.toml" | head -1)
+mkdir "$T/false"
+python3 - "$T/false/$PIN" <<'C'
+import sys, zipfile
+info = "torch-2.15.0.dist-info/"
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.15.0\n")
+    z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_28_x86_64\n")
+    z.writestr(info + "RECORD", "")
+C
+if "$P" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+	status 4 "another file in the place of the pinned one" env PIP_NO_INDEX=1 PIP_FIND_LINKS="$T/false" "$KB" testshell --python "$T/bare/bin/python3" "$K" -- true
+	like "$out" "^error: pip's torch==2.15.0 is not the file that is pinned, $PIN" "is refused"
+fi
 status 2 "two variants" pinned --variant $V --variant $V "$K"
 status 3 "a variant that is not there" pinned --variant torch1-cxx11-cpu-x86_64-linux "$K"
 status 0 "no Python with torch: an environment is made" pinned "$K" -- \
