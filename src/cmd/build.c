@@ -421,8 +421,7 @@ tell_long_way(const struct step *s, struct str why)
 static void
 tell_long_ways(const struct build *b)
 {
-	static const char refusal[] = STEP_REFUSAL;
-	const struct digest refused = sha256_of(refusal, sizeof(refusal) - 1);
+	const struct digest refused = own_refused();
 	const struct outcome *out = exec_outcomes(b->exec);
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {

@@ -90,8 +90,7 @@ common_name(const struct str names[OWN_NAMES])
 int
 early_find(struct exec *x, size_t step, struct err *e)
 {
-	static const char refusal[] = STEP_REFUSAL;
-	const struct digest refused = sha256_of(refusal, sizeof(refusal) - 1);
+	const struct digest refused = own_refused();
 	const struct step *s = &x->plan->steps[step];
 	const struct digest *known = &x->out[s->inputs[1].step].objects[s->inputs[1].output];
 	struct str names[OWN_NAMES];

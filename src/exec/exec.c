@@ -95,8 +95,7 @@ has_inputs(const struct exec *x, const struct step *s)
 static void
 choose(struct exec *x, size_t i)
 {
-	static const char refusal[] = STEP_REFUSAL;
-	const struct digest refused = sha256_of(refusal, sizeof(refusal) - 1);
+	const struct digest refused = own_refused();
 	const struct step *s = &x->plan->steps[i];
 	struct outcome *o = &x->out[i];
 

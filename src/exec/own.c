@@ -10,6 +10,12 @@
 
 const struct str own_refusal = { STEP_REFUSAL, sizeof(STEP_REFUSAL) - 1 };
 
+struct digest
+own_refused(void)
+{
+	return sha256_of(own_refusal.p, own_refusal.n);
+}
+
 int
 own_input(struct own *o, size_t i, struct str *out, struct err *e)
 {

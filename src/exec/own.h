@@ -47,6 +47,8 @@
 
 /* Starts the step in the job's directory. */
 int own_start(struct exec *x, struct job *j, const struct step *s, struct err *e);
+/* By which a refusal is known. */
+struct digest own_refused(void);
 
 struct own_verdict {
 	struct str why; /* not empty: the long way, and why */

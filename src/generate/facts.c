@@ -119,8 +119,6 @@ generate_facts(struct arena *a, const struct project *p, const struct sources_se
 	const struct catalog *c, const char *root, const char *id)
 {
 	json_t *o = json_object();
-	struct str out;
-	char *text;
 
 	json_object_set_new(o, "name", json_string(p->name));
 	json_object_set_new(o, "module", json_string(p->module));
@@ -137,12 +135,7 @@ generate_facts(struct arena *a, const struct project *p, const struct sources_se
 	json_object_set_new(o, "cuda-maxver", version(&p->cuda_maxver));
 	json_object_set_new(o, "metadata", metadata(a, p, id));
 	json_object_set_new(o, "cuda", releases(a, c));
-	text = json_dumps(o, JSON_INDENT(2));
-	out.p = arena_printf(a, "%s\n", text);
-	out.n = strlen(out.p);
-	free(text);
-	json_decref(o);
-	return out;
+	return metadata_text(a, o);
 }
 
 int

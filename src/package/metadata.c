@@ -95,20 +95,25 @@ metadata_base(const struct project *pr, enum backend b, const char *id, const st
 }
 
 struct str
-metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const char *id, const struct package *files)
+metadata_text(struct arena *a, json_t *o)
 {
-	json_t *o = metadata_base(p->project, v->variant->backend, id, &v->variant->archs);
-	struct str out;
-	char *text;
+	char *text = json_dumps(o, JSON_INDENT(2));
+	struct str out = { .p = arena_printf(a, "%s\n", text) };
 
-	json_object_set_new(o, "digest", digests(files));
-	if (v->variant->torch)
-		json_object_set_new(o, "toolchain", toolchain(a, v));
-	text = json_dumps(o, JSON_INDENT(2));
-	out.p = arena_printf(a, "%s\n", text);
 	out.n = strlen(out.p);
 	free(text);
 	json_decref(o);
 	return out;
+}
+
+struct str
+metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const char *id, const struct package *files)
+{
+	json_t *o = metadata_base(p->project, v->variant->backend, id, &v->variant->archs);
+
+	json_object_set_new(o, "digest", digests(files));
+	if (v->variant->torch)
+		json_object_set_new(o, "toolchain", toolchain(a, v));
+	return metadata_text(a, o);
 }
