@@ -94,7 +94,7 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_SOURCE "@SOURCE@"
 #define STEP_TOOL_RESULT "@RESULT@"
 /* A word of steps that slim texts: how, for it is in the keys of what comes of them. */
-#define PLAN_SLIM_VERSION "slim 2"
+#define PLAN_SLIM_VERSION "slim 3"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
 /* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */

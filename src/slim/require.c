@@ -292,11 +292,25 @@ is_friend_met(const struct reach *r, uint32_t decl)
 	return d->n_names == 0;
 }
 
+/* What a static_assert at namespace scope says of the compiler, of macros and of what is kept; what
+ * is said of the rest is so whatever the user's files are. */
+static bool
+is_assert_met(const struct reach *r, const struct decl *d)
+{
+	for (uint32_t i = d->begin; i < d->end; i++) {
+		if (token_names(r->l, i) && !r->mentioned[r->l->token[i].value])
+			return false;
+	}
+	return true;
+}
+
 bool
 is_conditional(const struct reach *r, uint32_t decl)
 {
 	const struct decl *d = &r->s->decl[decl];
 
+	if (d->parent == NO_NUMBER && d->kind == DECL_ASSERT)
+		return true;
 	if (d->kind == DECL_FRIEND || d->kind == DECL_EXTERN_INSTANTIATION)
 		return true;
 	if (d->parent != NO_NUMBER)
@@ -316,5 +330,7 @@ is_met(struct reach *r, uint32_t decl)
 		return is_operator_met(r, decl);
 	if (d->kind == DECL_FRIEND)
 		return is_friend_met(r, decl);
+	if (d->kind == DECL_ASSERT)
+		return is_assert_met(r, d);
 	return is_special_met(r, decl);
 }

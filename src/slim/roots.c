@@ -259,7 +259,6 @@ is_essential(const struct reach *r, uint32_t decl)
 	case DECL_ALIAS:
 	case DECL_FORWARD:
 	case DECL_CONCEPT:
-	case DECL_ASSERT:
 	case DECL_EMPTY:
 		return false;
 	case DECL_FRIEND:
@@ -332,7 +331,7 @@ find_roots(struct reach *r)
 		r->current = i;
 		if (is_root(r, i))
 			reach_root(r, i);
-		else if (d->kind == DECL_EXTERN_INSTANTIATION ||
+		else if (d->kind == DECL_EXTERN_INSTANTIATION || d->kind == DECL_ASSERT ||
 			 (d->kind == DECL_FUNCTION && has_flag(d, DECL_OPERATOR) &&
 				 d->n_qualifiers == 0))
 			vec_push(r->a, &r->pending, i);

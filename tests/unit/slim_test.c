@@ -186,9 +186,17 @@ test_without_names(void **state)
 		{ "namespace std { template<class T> class initializer_list { }; class other; }",
 			"int x;",
 			"namespace std { template<class T> class initializer_list { }; }" },
-		{ "static_assert(sizeof(int) == 4, \"\"); struct A { static_assert(true); int x; "
-		  "};",
-			"A a;", "struct A { int x; };" },
+		/* A template's asserts are what its author has to say of the user's arguments; one
+		 * outside is kept if all that it speaks of is. */
+		{ "constexpr bool ok(int) { return true; } template<int N> struct A { "
+		  "static_assert(ok(N)); typedef int t; };",
+			"A<1> a;",
+			"constexpr bool ok(int) { return true; } template<int N> struct A { "
+			"static_assert(ok(N)); };" },
+		{ "static_assert(sizeof(int) == 4, \"\"); struct A { }; struct B { }; "
+		  "static_assert(sizeof(A)); static_assert(sizeof(B));",
+			"A a;",
+			"static_assert(sizeof(int) == 4, \"\"); struct A { }; static_assert(sizeof(A));" },
 		{ "__attribute__((constructor)) static void f() { } static void g() { }", "int x;",
 			"__attribute__((constructor)) static void f() { }" },
 		{ "what is this; asm(\"x\");", "int x;", "what is this; asm(\"x\");" },
