@@ -290,7 +290,8 @@ take_declarations(struct reading *r, struct str t)
 		if (end == t.n)
 			return cannot(r, "a body without an end", head);
 		body = (struct str){ t.p + i + 1, has_body ? end - i - 1 : 0 };
-		if (has_body && str_starts(head, STR("namespace "))) {
+		if (has_body && (str_starts(head, STR("namespace ")) ||
+					str_starts(head, STR("inline namespace ")))) {
 			if (!take_declarations(r, body))
 				return 0;
 		} else if (!take_declaration(r, head, body, has_body)) {

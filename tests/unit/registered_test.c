@@ -82,6 +82,34 @@ test_stubs(void **state)
 	"**__T1){__nv_dummy_param_ref(__T1);" calls "}\n"
 #define ENTRY(n) "__cudaRegisterEntry(__T1, ((void ( *)(void))" n "<int> ), " n ", (-1));"
 
+/* As nvcc 12.4 writes kernels of an inline namespace; CUB's are in one. */
+static void
+test_inline_namespace(void **state)
+{
+	static const char text[] =
+		"static void __device_stub__ZN1a1b1kIfEEvPT_( float *__par0) {  "
+		"__cudaLaunchPrologue(1); __cudaSetupArgSimple(__par0, 0UL); __cudaLaunch(((char "
+		"*)((void ( *)(float *))a::b::k<float> ))); }namespace a{\n"
+		"inline namespace b{\n\ntemplate<> __specialization_static void "
+		"__wrapper__device_stub_k<float>( float *&__cuda_0)"
+		"{__device_stub__ZN1a1b1kIfEEvPT_( (float *&)__cuda_0);}}}\n"
+		"static void __nv_cudaEntityRegisterCallback( void **__T0) {  "
+		"__nv_dummy_param_ref(__T0); __cudaRegisterEntry(__T0, ((void ( *)(float "
+		"*))a::b::k<float> ), _ZN1a1b1kIfEEvPT_, (-1)); }\n";
+	static const char *const casts[] = { "(void ( *)(float *))a::b::k<float>" };
+	static const char *const entries[] = { "_ZN1a1b1kIfEEvPT_" };
+	struct arena a = { 0 };
+	struct registered r;
+	const char *why = "";
+
+	(void)state;
+	if (!registered_parse(&a, STR(text), &r, &why))
+		fail_msg("%s", why);
+	assert_strs(&r.casts, casts, 1);
+	assert_strs(&r.entries, entries, 1);
+	arena_free(&a);
+}
+
 static void
 test_refused(void **state)
 {
@@ -150,6 +178,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stubs),
+		cmocka_unit_test(test_inline_namespace),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_strip),
 	};
