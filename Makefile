@@ -92,7 +92,9 @@ check:
 	tools/deps.sh build demo check
 	$(MAKE) kernel-builder asan clang
 	tests/run.sh
-acceptance: kernel-builder
+acceptance:
+	tools/deps.sh build demo check bench
+	$(MAKE) kernel-builder
 	tests/acceptance.sh
 # Parts and options: make bench BENCH='--budget 25 one edits'
 bench: kernel-builder

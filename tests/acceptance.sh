@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long proofs, on the real kernel: kills at random moments, a flipped byte in each kind of fetched file, full hashes of all pins.
-# Usage: tests/acceptance.sh [KILLS]. Needs the network and about an hour; prints "N passed, N failed".
+# Usage: tests/acceptance.sh [KILLS]. Needs the network and about two hours; prints "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit 2
 kills=${1:-50}
@@ -65,5 +65,6 @@ check "the same bytes" test "$(bits)" = "$first"
 check "every pin of the lock, whole files and trees" ./kernel-builder lock --verify-full -q "$T/k"
 tools/torch_env.py 2.5.1 "$T/torch" >/dev/null
 check "declarations as clang finds them" env STD=c++17 TORCH="$(echo "$T"/torch/lib/python3*/site-packages/torch)" sh tests/slim/declarations.sh
+check "names of headers, whole and slim" sh tests/slim/names.sh "$T/k" torch25-cxx98-cu124-x86_64-linux
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

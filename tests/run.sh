@@ -56,6 +56,7 @@ if [ $# = 0 ]; then
 		[ -d "tests/fuzz/corpus/${name#fuzz_}" ] && simple "fuzz/$name (corpus)" "$t" "tests/fuzz/corpus/${name#fuzz_}"
 	done
 	simple "slim/prove.sh" sh tests/slim/prove.sh
+	simple "slim/names.sh" sh tests/slim/names.sh
 	for t in tests/diff/*.sh; do [ -f "$t" ] && run "diff/$(basename "$t")" bash "$t"; done
 	set -- tests/e2e/[0-9]*.sh
 fi
