@@ -64,11 +64,14 @@ def describe(path):
         if name and not name.startswith(".L") and 0 < index < 0xFF00:
             at.setdefault((index, value), []).append(name)
 
-    def meaning(symbol, addend):
+    def meaning(symbol, kind, addend):
         name, info, index, value = symbols[symbol]
         if name and not name.startswith(".L"):
             return (name, addend)
         section = sections[index] if index < len(sections) else ("?",) * 6
+        if info & 15 == 3 and kind == 1:
+            # In data, an address in a section.
+            value, addend = value + addend, 0
         if section[0].startswith(".rodata"):
             # A constant: the compiler numbers them.
             if ".str" in section[0]:
@@ -77,14 +80,14 @@ def describe(path):
                 width = int(re.search(r"cst(\d+)", section[0]).group(1))
                 return (".cst", section[2][value : value + width], addend)
         named = at.get((index, value), [section[0]])
-        return (section[0] if info & 15 == 3 else sorted(named)[0], addend)
+        return (section[0] if info & 15 == 3 else sorted(named)[0], addend + value if info & 15 == 3 else addend)
 
     relocations = {}
     for name, kind, body, _, target, _ in sections:
         if kind == 4:
             for k in range(0, len(body), 24):
                 offset, info, addend = struct.unpack_from("<QQq", body, k)
-                relocations.setdefault(target, []).append((offset, info & 0xFFFFFFFF, meaning(info >> 32, addend)))
+                relocations.setdefault(target, []).append((offset, info & 0xFFFFFFFF, meaning(info >> 32, info & 0xFFFFFFFF, addend)))
     out = {}
     for i, (name, kind, body, _, _, size) in enumerate(sections):
         # Tables of names and groups, what describes other sections, and constants, which are read where they are used.
