@@ -162,6 +162,7 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	const struct catalog_torch *torch;
 	const struct variant *v;
 	struct host_python python;
+	struct err missing = { 0 };
 
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch)
@@ -169,14 +170,17 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	else
 		c->newest_only = !asked;
 	TRY(work_resolve(c, w, e));
-	if (c->host)
-		return 0;
 	v = &w->resolution.v[0];
+	if (c->host) {
+		if (shell_check_packages(&c->arena, &w->project, v->backend, c->host, &missing) < 0)
+			log_info("note: %s", missing.msg);
+		return 0;
+	}
 	TRY(shell_torch(c, v, &torch, e));
 	if (!asked)
 		log_info("note: %s has no torch: this is for %s, with one for it", python.program,
 			v->name);
-	return venv_find(c, &python, v, torch, true, &c->host, e);
+	return venv_find(c, &python, &w->project, v, torch, true, &c->host, e);
 }
 
 /* *path becomes the directory that Python finds the kernel in, once it is built. */
