@@ -217,10 +217,29 @@ echo mine >"$T/others/CMakeLists.txt"
 status 3 "a file of the user's" dev --variant $V "$T/others" -- true
 like "$out" 'CMakeLists.txt' "is named"
 is "$(cat "$T/others/CMakeLists.txt") $(find "$T/others" -name setup.py)" "mine " "nothing is written"
-status 0 "CUDA, for the torch of the Python at hand" "$KB" devshell --python "$P" "$D" -- nvcc --version
+# The first compiler in PATH is of a release that this CUDA does not know.
+mkdir "$T/new" "$T/only"
+printf '#!/bin/sh\nexec /usr/bin/g++ -U__GNUC__ -D__GNUC__=99 "$@"\n' >"$T/new/c++"
+chmod +x "$T/new/c++"
+ln -s c++ "$T/new/g++"
+ln -s "$(type -P echo)" "$T/only/"
+echo '__global__ void k() {} int main() { k<<<1, 1>>>(); }' >"$T/small.cu"
+# shellcheck disable=SC2016
+status 0 "CUDA, for the torch of the Python at hand" env PATH="$T/new:$PATH" "$KB" devshell --python "$P" "$D" -- \
+	sh -c 'nvcc --version; nvcc -c "$0.cu" -o "$0.o" && echo "used: ${CXX##*/} ${CC##*/} ${CUDAHOSTCXX##*/}"' "$T/small"
+like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+: the compiler is g\+\+-[0-9]+" "a compiler that nvcc takes is found"
+like "$out" '^used: g\+\+-[0-9]+ gcc-[0-9]+ g\+\+-[0-9]+$' "nvcc compiles with it"
 like "$out" "^CMake is configured" "another variant is configured"
 is "$(cat "$D/build-local/kernel-variant")" "$CU" "that of the torch"
 like "$out" "release $(echo "$CU" | sed 's/.*-cu\(..\)\(.\)-.*/\1.\2/')," "with its CUDA from the store"
+is "$(sed -n 's/^CMAKE_CXX_COMPILER:FILEPATH=.*\///p' "$D/build-local/CMakeCache.txt")" \
+	"$(printf '%s\n' "$out" | sed -n 's/^used: \(\S*\) .*/\1/p')" "with the same compiler"
+status 0 "a compiler that the user names and nvcc does not take" env CXX="$T/new/c++" "$KB" devshell --python "$P" "$D" -- echo ran
+like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+ as the compiler of host code: set CXX to another, such as g\+\+-13" "is left, which is said"
+like "$out" '^ran$' "and the shell starts"
+status 0 "no compiler that nvcc takes" env PATH="$T/new:$T/only" "$KB" devshell --python "$P" "$D" -- echo ran
+like "$out" "^note: CUDA 13\.[0-9] takes no C\+\+ compiler of this machine: install g\+\+-13" "says what to install"
+like "$out" '^ran$' "and starts the shell"
 status 0 "without a source of CUDA" "$KB" devshell --store "$T/other" --wheel-index "$T/absent" --python "$P" "$D" -- echo ran
 like "$out" '^note: no CUDA [0-9.]+ of ours: .*absent' "says so"
 like "$out" '^ran$' "and starts the shell"
