@@ -1,4 +1,4 @@
-"""Asks a Python which torch it would import, and prints that as a line of JSON.
+"""Asks a Python which torch it would import, and which of the modules that are arguments, and prints that as a line of JSON.
 
 torch is not imported where its files say all: that takes seconds, and fails on machines that lack a library of CUDA. Its version.py
 consists of assignments; the C++ ABI shows in the name of a constructor in libc10.so. Builds that are laid out otherwise are imported.
@@ -50,6 +50,7 @@ facts = {
     "program": sys.executable,
     "machine": platform.machine() if sys.maxsize > 2**32 else "32-bit " + platform.machine(),
     "pytest": importlib.util.find_spec("pytest") is not None,
+    "modules": [m for m in sys.argv[1:] if importlib.util.find_spec(m) is not None],
     "site": [p for p in sys.path if os.path.basename(p) in ("site-packages", "dist-packages") and os.path.isdir(p)],
 }
 facts.update(torch_facts())

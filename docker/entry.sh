@@ -11,7 +11,7 @@ die() { # exit-status message
 
 # Whether the commands that read a kernel will find one: here, or in a directory that an argument names.
 finds_kernel() {
-	case $1 in build | advise | list-variants | plan | check-config | fetch | lock) ;; *) return 0 ;; esac
+	case $1 in build | advise | list-variants | plan | check-config | fetch | lock | create-pyproject | clean-pyproject) ;; *) return 0 ;; esac
 	[ ! -e build.toml ] || return 0
 	for word; do
 		case $word in -h | --help) return 0 ;; esac
@@ -19,6 +19,22 @@ finds_kernel() {
 	done
 	return 1
 }
+# The program would have one activate an environment, which nobody can in here.
+needs_python() {
+	last=
+	for word; do
+		case $word in -h | --help) return 1 ;; esac
+	done
+	case $1 in test | testshell | devshell | check-load) return 0 ;; esac
+	for word; do
+		case $last=$word in -m=host | --matrix=host | *=-mhost | *=--matrix=host) return 0 ;; esac
+		last=$word
+	done
+	return 1
+}
+if needs_python "$@"; then
+	die 3 "$1 needs a Python with torch, and this image has none: it builds. For the rest, start kernel-builder outside of it"
+fi
 if ! finds_kernel "$@"; then
 	[ -z "$(ls -A)" ] && why="nothing is mounted there, or an empty directory" || why="what is mounted there holds no build.toml"
 	die 3 "no build.toml in $PWD: $why. In the directory of a kernel, the one with build.toml, run

@@ -107,7 +107,11 @@ if(_kernel_backend STREQUAL "cuda")
   # Each section says for which GPUs; and nothing is linked but what kernel_finish() names.
   set(CMAKE_CUDA_ARCHITECTURES OFF)
   set(CMAKE_CUDA_RUNTIME_LIBRARY None)
+  # CMake tries the compiler with a program, which with some releases of CUDA (12.4) needs the runtime. That is found below.
+  set(_kernel_flags "${CMAKE_EXE_LINKER_FLAGS}")
+  string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,--unresolved-symbols=ignore-all")
   enable_language(CUDA)
+  set(CMAKE_EXE_LINKER_FLAGS "${_kernel_flags}")
   _kernel_minor("${CMAKE_CUDA_COMPILER_VERSION}" _kernel_cuda)
   _kernel_check(CUDA "${_kernel_cuda}" "${KERNEL_CUDA_MINVER}" "${KERNEL_CUDA_MAXVER}")
   string(REGEX MATCH "^[0-9]+" _kernel_major "${_kernel_cuda}")

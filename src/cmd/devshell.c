@@ -45,6 +45,104 @@ set_compilers(struct arena *a)
 		log_info("note: no C++ compiler is in PATH: install one, or set CXX");
 }
 
+/* Whether nvcc takes it to compile host code: a release of CUDA knows compilers up to its own time.
+ */
+static int
+nvcc_takes(struct ctx *c, const char *home, const char *cxx, struct err *e)
+{
+	static const char *const words[] = { "-E", "-x", "cu", "-o", "/dev/null", "/dev/null" };
+	struct arena *a = &c->arena;
+	struct strs argv = { 0 };
+	struct str text;
+	int status;
+
+	vec_push(a, &argv, path_join(a, home, "bin/nvcc"));
+	vec_push(a, &argv, "-ccbin");
+	vec_push(a, &argv, cxx);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		vec_push(a, &argv, words[i]);
+	TRY(proc_run(a, "/", &argv, NULL, &text, &status, e));
+	log_debug("nvcc with %s: exit status %d", cxx, status);
+	return status == 0;
+}
+
+/* The first that nvcc takes: the gcc that `build` has for this CUDA, then newest first; *out 0:
+ * none. */
+static int
+find_gcc(struct ctx *c, const char *home, unsigned best, unsigned *out, struct err *e)
+{
+	struct arena *a = &c->arena;
+	int takes = 0;
+
+	*out = best;
+	for (unsigned next = 20; *out >= 7; *out = next--) {
+		const char *names[] = { arena_printf(a, "g++-%u", *out), NULL };
+		const char *program = find_program(a, names);
+
+		if (program)
+			TRY(takes = nvcc_takes(c, home, program, e));
+		if (takes)
+			return 0;
+	}
+	*out = 0;
+	return 0;
+}
+
+static void
+set_gcc(struct arena *a, unsigned version)
+{
+	const char *cc[] = { arena_printf(a, "gcc-%u", version), NULL };
+	const char *cxx[] = { arena_printf(a, "g++-%u", version), NULL };
+	const char *c_program = find_program(a, cc), *cxx_program = find_program(a, cxx);
+
+	if (c_program)
+		setenv("CC", c_program, 1);
+	setenv("CXX", cxx_program, 1);
+	setenv("CUDAHOSTCXX", cxx_program, 1);
+}
+
+/* nvcc's compiler of host code, and then that of all else. 1: there is one; 0: a line says what is
+ * wrong. What the user named is only looked at. */
+static int
+set_host_compiler(
+	struct ctx *c, const struct catalog_cuda *cuda, bool cxx_is_named, struct err *e)
+{
+	const char *home = getenv("CUDA_HOME"), *named = getenv("CUDAHOSTCXX"),
+		   *flags = getenv("NVCC_PREPEND_FLAGS");
+	struct arena *a = &c->arena;
+	const char *release = version_text(a, &cuda->version), *cxx;
+	unsigned version;
+	int takes = 0;
+
+	cxx = named ? named : getenv("CXX");
+	if (cxx)
+		TRY(takes = nvcc_takes(c, home, cxx, e));
+	if (!takes && (named || cxx_is_named)) {
+		log_info("note: CUDA %s does not take %s as the compiler of host code: set CXX to "
+			 "another, such as g++-%u",
+			release, cxx, cuda->gcc);
+		return 0;
+	}
+	if (!takes) {
+		TRY(find_gcc(c, home, cuda->gcc, &version, e));
+		if (!version) {
+			log_info("note: CUDA %s takes no C++ compiler of this machine: install "
+				 "g++-%u, or set CXX to one that it takes",
+				release, cuda->gcc);
+			return 0;
+		}
+		log_info("note: CUDA %s does not take %s: the compiler is g++-%u", release,
+			cxx ? cxx : "what is in PATH", version);
+		set_gcc(a, version);
+		cxx = getenv("CUDAHOSTCXX");
+	}
+	setenv("CUDAHOSTCXX", cxx, 0);
+	/* CMake heeds the former, nvcc itself this. */
+	setenv("NVCC_PREPEND_FLAGS",
+		arena_printf(a, "-ccbin %s%s%s", cxx, flags ? " " : "", flags ? flags : ""), 1);
+	return 1;
+}
+
 /* The pinned parts in one tree, with the loader that NVIDIA gave its programs: they run on this
  * machine, not in steps. */
 static int
@@ -91,15 +189,17 @@ set_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, struct
 	return 0;
 }
 
-/* Whether it was configured for another variant. */
+/* Whether it was configured for another variant, or could not be: then that compiler may be the
+ * reason. */
 static bool
 is_of_another(struct arena *a, const char *build, const char *variant)
 {
 	struct err ignored;
 	struct str text;
 
-	return fs_read(a, path_join(a, build, "kernel-variant"), 4096, &text, &ignored) == 0 &&
-	       !str_eq(str_trim(text), str_of(variant));
+	if (fs_read(a, path_join(a, build, "kernel-variant"), 4096, &text, &ignored) < 0)
+		return fs_exists(path_join(a, build, "CMakeCache.txt"));
+	return !str_eq(str_trim(text), str_of(variant));
 }
 
 static struct strs
@@ -108,7 +208,6 @@ cmake_command(struct ctx *c, const char *program, const char *dir, const struct 
 	static const char *const ninja[] = { "ninja", NULL };
 	struct arena *a = &c->arena;
 	const char *build = path_join(a, dir, BUILD_DIR);
-	bool is_new = is_of_another(a, build, v->name);
 	struct strs argv = { 0 };
 
 	vec_push(a, &argv, program);
@@ -116,11 +215,8 @@ cmake_command(struct ctx *c, const char *program, const char *dir, const struct 
 	vec_push(a, &argv, dir);
 	vec_push(a, &argv, "-B");
 	vec_push(a, &argv, build);
-	if (is_new)
-		vec_push(a, &argv, "--fresh");
 	/* It cannot be changed later. */
-	if ((is_new || !fs_exists(path_join(a, build, "CMakeCache.txt"))) &&
-		find_program(a, ninja)) {
+	if (!fs_exists(path_join(a, build, "CMakeCache.txt")) && find_program(a, ninja)) {
 		vec_push(a, &argv, "-G");
 		vec_push(a, &argv, "Ninja");
 	}
@@ -134,7 +230,8 @@ static int
 configure(struct ctx *c, const char *dir, const struct variant *v, struct err *e)
 {
 	static const char *const names[] = { "cmake", NULL };
-	const char *program = find_program(&c->arena, names);
+	const char *program = find_program(&c->arena, names),
+		   *build = path_join(&c->arena, dir, BUILD_DIR);
 	struct strs argv;
 	struct str text;
 	int status;
@@ -142,6 +239,10 @@ configure(struct ctx *c, const char *dir, const struct variant *v, struct err *e
 	if (!program) {
 		log_info("note: no cmake is in PATH: nothing is configured");
 		return 0;
+	}
+	if (is_of_another(&c->arena, build, v->name)) {
+		TRY(fs_remove(path_join(&c->arena, build, "CMakeCache.txt"), e));
+		TRY(fs_remove(path_join(&c->arena, build, "CMakeFiles"), e));
 	}
 	argv = cmake_command(c, program, dir, v);
 	TRY(proc_run(&c->arena, dir, &argv, NULL, &text, &status, e));
@@ -162,6 +263,7 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	const struct catalog_torch *torch;
 	const struct variant *v;
 	struct host_python python;
+	struct err missing = { 0 };
 
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch)
@@ -169,14 +271,17 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	else
 		c->newest_only = !asked;
 	TRY(work_resolve(c, w, e));
-	if (c->host)
-		return 0;
 	v = &w->resolution.v[0];
+	if (c->host) {
+		if (shell_check_packages(&c->arena, &w->project, v->backend, c->host, &missing) < 0)
+			log_info("note: %s", missing.msg);
+		return 0;
+	}
 	TRY(shell_torch(c, v, &torch, e));
 	if (!asked)
 		log_info("note: %s has no torch: this is for %s, with one for it", python.program,
 			v->name);
-	return venv_find(c, &python, v, torch, true, &c->host, e);
+	return venv_find(c, &python, &w->project, v, torch, true, &c->host, e);
 }
 
 /* *path becomes the directory that Python finds the kernel in, once it is built. */
@@ -184,9 +289,9 @@ static int
 prepare(struct ctx *c, const char *dir, const struct work *w, const char **path, struct err *e)
 {
 	const struct variant *v = &w->resolution.v[0];
+	bool compiled, cxx_is_named = getenv("CXX") != NULL;
+	int r = 0, can = 1;
 	struct store *s;
-	bool compiled;
-	int r = 0;
 
 	TRY(cmd_write_pyproject(c, dir, &compiled, e));
 	TRY(store_open(c->settings.home, false, &s, e));
@@ -200,7 +305,10 @@ prepare(struct ctx *c, const char *dir, const struct work *w, const char **path,
 	*path = arena_printf(&c->arena, "%s/" BUILD_DIR "/%s", dir, v->name);
 	shell_activate(c);
 	set_compilers(&c->arena);
-	return configure(c, dir, v, e);
+	if (v->cuda && getenv("CUDA_HOME") &&
+		fs_exists(path_join(&c->arena, getenv("CUDA_HOME"), "bin/nvcc")))
+		TRY(can = set_host_compiler(c, v->cuda, cxx_is_named, e));
+	return can ? configure(c, dir, v, e) : 0;
 }
 
 int

@@ -55,6 +55,7 @@ probe(struct ctx *c, const char *python, bool isolated, struct str *text, struct
 		vec_push(a, &argv, "-I");
 	vec_push(a, &argv, "-c");
 	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
+	python_modules(a, &argv);
 	/* Not here, where a directory may be called torch. */
 	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
 	if (status == 127)

@@ -8,6 +8,10 @@ int shell_find_dir(struct ctx *c, const char **out, struct err *e);
 /* The variant's torch; one without compiled code takes the newest of this program. */
 int shell_torch(
 	struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e);
+/* Fails with ERR_RESOLVE, and says what to do, when h lacks packages that p asks for with that
+ * backend. */
+int shell_check_packages(struct arena *a, const struct project *p, enum backend b,
+	const struct host *h, struct err *e);
 /* Programs of c->host's environment come first, as if it were activated. */
 void shell_activate(struct ctx *c);
 /* Becomes the command, or the user's shell if that is empty, in dir, with the environment of

@@ -64,6 +64,42 @@ check_host(struct ctx *c, struct err *e)
 	return 0;
 }
 
+int
+shell_check_packages(struct arena *a, const struct project *p, enum backend b, const struct host *h,
+	struct err *e)
+{
+	struct python_packages missing = { 0 };
+	const char *names = "", *pips = "";
+
+	python_missing(a, p, b, &h->modules, &missing);
+	if (!missing.n)
+		return 0;
+	for (size_t i = 0; i < missing.n; i++) {
+		names = arena_printf(a, "%s%s%s", names, i ? ", " : "", missing.v[i]->name);
+		pips = arena_printf(a, "%s %s", pips, missing.v[i]->pip);
+	}
+	return err_set(e, ERR_RESOLVE,
+		"%s has no %s, which build.toml asks for in python-depends: %s -m pip install%s",
+		h->python, names, h->python, pips);
+}
+
+/* Before the build, which may take long: does the Python at hand have what the kernel asks for? */
+static int
+check_packages(struct ctx *c, const char *dir, struct err *e)
+{
+	struct strs asked = opt_all(&c->arena, &c->opts, "backend"), backends = { 0 };
+	struct project p;
+	int b;
+
+	TRY(project_load(&c->arena, dir, &p, e));
+	TRY(host_backends(&c->arena, c->host, &p, &asked, &backends, e));
+	for (b = 0; b < BACKEND_COUNT && !streq(backend_name((enum backend)b), backends.v[0]); b++)
+		;
+	if (b == BACKEND_COUNT) /* the selection says so */
+		return 0;
+	return shell_check_packages(&c->arena, &p, (enum backend)b, c->host, e);
+}
+
 /* Where pytest keeps things about the kernel in dir, which is absolute. The store is there by now.
  */
 static int
@@ -138,6 +174,7 @@ cmd_test(struct ctx *c, struct err *e)
 
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(check_host(c, e));
+	TRY(check_packages(c, dir, e));
 	TRY(add_tests(&c->arena, dir, &given, &args, e));
 	TRY(build_for_host(c, &variant, e));
 	return become_pytest(c, dir, variant, &args, e);
@@ -223,7 +260,7 @@ build_for_pin(struct ctx *c, const struct host_python *base, const char **varian
 	if (c->newest_only)
 		log_info("note: %s has no torch: this is %s, with one for it", base->program,
 			v->name);
-	TRY(venv_find(c, base, v, torch, false, &c->host, e));
+	TRY(venv_find(c, base, &b.w.project, v, torch, false, &c->host, e));
 	*variant = v->name;
 	return 0;
 }
@@ -242,6 +279,7 @@ cmd_testshell(struct ctx *c, struct err *e)
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch) {
 		TRY(check_host(c, e));
+		TRY(check_packages(c, dir, e));
 		TRY(build_for_host(c, &variant, e));
 	} else {
 		TRY(build_for_pin(c, &python, &variant, e));

@@ -9,11 +9,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "cmd/shell.h"
 #include "exec/proc.h"
 
 struct venv {
 	struct ctx *c;
 	const struct host_python *base;
+	const struct project *project;
 	const struct variant *variant;
 	const struct catalog_torch *torch;
 	const char *what; /* for people, and its identity */
@@ -217,6 +219,34 @@ add_cmake(struct venv *v, struct err *e)
 	return done ? 0 : set_failure(ERR_NET, "pip", text, e);
 }
 
+/* Those of python-depends. Environments are shared, so other kernels see them as well. torch stays
+ * what it is, whatever they would rather have. */
+static int
+add_packages(struct venv *v, const struct host **h, struct err *e)
+{
+	struct arena *a = &v->c->arena;
+	struct python_packages missing = { 0 };
+	VEC(const char *) packages = { 0 };
+	struct str text;
+	int done;
+
+	python_missing(a, v->project, v->variant->backend, &(*h)->modules, &missing);
+	if (!missing.n)
+		return 0;
+	vec_push(a, &packages,
+		arena_printf(a, "torch==%s", version_text(a, &v->torch->version)));
+	for (size_t i = 0; i < missing.n; i++) {
+		log_info("installing %s, which build.toml asks for", missing.v[i]->pip);
+		vec_push(a, &packages, missing.v[i]->pip);
+	}
+	vec_push(a, &packages, NULL);
+	TRY(done = pip_install(v, false, packages.v, &text, e));
+	if (!done)
+		return set_failure(ERR_NET, "pip", text, e);
+	TRY(ask(v, h, e));
+	return shell_check_packages(a, v->project, v->variant->backend, *h, e);
+}
+
 static int
 find_locked(struct venv *v, struct store *s, const struct host **out, struct err *e)
 {
@@ -231,16 +261,21 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 	v->python = path_join(a, v->dir, "bin/python3");
 	TRY(store_lock(s, name, "waiting for another that makes this environment", &lock, e));
 	TRY(find(v, out, e));
+	TRY(add_packages(v, out, e));
 	return v->with_cmake ? add_cmake(v, e) : 0;
 }
 
 int
-venv_find(struct ctx *c, const struct host_python *base, const struct variant *variant,
-	const struct catalog_torch *torch, bool with_cmake, const struct host **out, struct err *e)
+venv_find(struct ctx *c, const struct host_python *base, const struct project *p,
+	const struct variant *variant, const struct catalog_torch *torch, bool with_cmake,
+	const struct host **out, struct err *e)
 {
-	struct venv v = {
-		.c = c, .base = base, .variant = variant, .torch = torch, .with_cmake = with_cmake
-	};
+	struct venv v = { .c = c,
+		.base = base,
+		.project = p,
+		.variant = variant,
+		.torch = torch,
+		.with_cmake = with_cmake };
 	const char *compute = compute_name(&v);
 	struct store *s;
 	int r;

@@ -100,5 +100,25 @@ int project_load(struct arena *a, const char *dir, struct project *out, struct e
 /* The same from text; with check_files false the file system is not looked at (fuzzing, tests). */
 int project_parse(struct arena *a, struct str text, const char *dir, bool check_files,
 	struct project *out, struct err *e);
+
+/* A Python package that a kernel may ask for in python-depends; python.c has all of them. */
+struct python_package {
+	const char *name;     /* in build.toml */
+	const char *pip;      /* what pip calls it */
+	const char *module;   /* what Python imports; NULL: nothing */
+	enum backend backend; /* whose section it belongs to; BACKEND_COUNT: [general] */
+};
+struct python_packages {
+	const struct python_package **v;
+	size_t n, cap;
+};
+/* NULL when there is none of that name. */
+const struct python_package *python_package_find(const char *name);
+/* All modules of such packages. */
+void python_modules(struct arena *a, struct strs *out);
+/* What the kernel asks for with that backend, less packages without a module and those whose module
+ * is among modules. */
+void python_missing(struct arena *a, const struct project *p, enum backend b,
+	const struct strs *modules, struct python_packages *out);
 bool project_has_kernels(const struct project *p, enum backend b);
 #endif

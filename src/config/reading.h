@@ -93,9 +93,6 @@ int field_git_url(const struct reading *r, const struct section *s, const char *
 int field_hub(const struct reading *r, const struct section *general, struct err *e);
 int field_depends(
 	const struct reading *r, const struct section *s, struct strs *out, struct err *e);
-/* backend BACKEND_COUNT: those of [general]. */
-int field_python_depends(const struct reading *r, const struct section *s, enum backend backend,
-	struct strs *out, struct err *e);
 int field_kernel_depends(const struct reading *r, const struct section *s,
 	struct kernel_depends *out, struct err *e);
 int field_capabilities(const struct reading *r, const struct section *s, const char *key,
@@ -103,6 +100,10 @@ int field_capabilities(const struct reading *r, const struct section *s, const c
 /* low and high as read from two keys of a section: low must not be above high. */
 int check_bounds(const struct reading *r, const struct section *s, const char *low_key,
 	const struct version *low, const char *high_key, const struct version *high, struct err *e);
+
+/* python.c; backend BACKEND_COUNT: those of [general]. */
+int field_python_depends(const struct reading *r, const struct section *s, enum backend backend,
+	struct strs *out, struct err *e);
 
 /* paths.c */
 int field_sources(

@@ -190,67 +190,6 @@ field_depends(const struct reading *r, const struct section *s, struct strs *out
 	return 0;
 }
 
-/* The Python packages that a kernel may ask for, in [general] and for one backend. */
-static const char *const python_general[] = { "einops", "helion", "tvm-ffi" };
-static const char *const python_cuda[] = { "nvidia-cutlass-dsl" };
-static const char *const python_xpu[] = { "onednn" };
-static const char *const python_neuron[] = { "nki" };
-static const struct words python_words[BACKEND_COUNT + 1] = {
-	[BACKEND_CUDA] = WORDS_INIT(python_cuda),
-	[BACKEND_XPU] = WORDS_INIT(python_xpu),
-	[BACKEND_NEURON] = WORDS_INIT(python_neuron),
-	[BACKEND_COUNT] = WORDS_INIT(python_general),
-};
-
-/* The section that a package belongs to when it is not this one, or NULL. */
-static const char *
-python_elsewhere(struct arena *a, const struct toml *v)
-{
-	for (int b = 0; b <= BACKEND_COUNT; b++)
-		for (size_t i = 0; i < python_words[b].n; i++)
-			if (str_eq(v->s, str_of(python_words[b].v[i])))
-				return b == BACKEND_COUNT
-					       ? "[general]"
-					       : arena_printf(a, "[general.%s]", backend_names[b]);
-	return NULL;
-}
-
-int
-field_python_depends(const struct reading *r, const struct section *s, enum backend backend,
-	struct strs *out, struct err *e)
-{
-	const char *what = arena_printf(r->a, "python-depends in %s", s->where);
-	const struct toml *items = NULL;
-	struct words words = python_words[backend];
-	struct strs given = { 0 };
-
-	if (field_strings(r, s, "python-depends", &given, &items, e) <= 0)
-		return field_find(s, "python-depends") ? -1 : 0;
-	for (size_t i = 0; i < items->n; i++) {
-		const struct toml *v = &items->item[i];
-		const char *elsewhere = python_elsewhere(r->a, v);
-		bool known = false;
-
-		for (size_t k = 0; k < words.n; k++)
-			known = known || str_eq(v->s, str_of(words.v[k]));
-		if (!known && elsewhere)
-			return fail_at(r, v->line, v->col, e,
-				"%s: %s belongs in python-depends of %s; move it", what,
-				quoted(r->a, v->s), elsewhere);
-		if (!known && words.n == 0)
-			return fail_at(r, v->line, v->col, e,
-				"%s: %s is not known, and no Python package is for this backend; "
-				"drop it",
-				what, quoted(r->a, v->s));
-		if (!known)
-			return fail_at(r, v->line, v->col, e, "%s: unknown %s%s", what,
-				quoted(r->a, v->s), advice(r->a, v->s, words));
-		if (!strs_has(out, v->s.p))
-			vec_push(r->a, out, v->s.p);
-	}
-	return 1;
-}
-
 static int
 kernel_depend(
 	const struct reading *r, const struct section *s, struct kernel_depend *out, struct err *e)

@@ -22,26 +22,13 @@ generate_id_is_valid(const char *id)
 	return n >= 1 && n <= 64 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
-/* What pip calls a package of python-depends. */
-static const char *
-pip_name(const char *depend)
-{
-	static const char *const other[][2] = { { "tvm-ffi", "apache-tvm-ffi" },
-		{ "onednn", "onednn-devel" } };
-
-	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
-		if (streq(depend, other[i][0]))
-			return other[i][1];
-	}
-	return depend;
-}
-
 static void
 add_depends(struct buf *out, const char *name, const struct strs *depends)
 {
 	buf_addf(out, "%s = [", name);
 	for (size_t i = 0; i < depends->n; i++)
-		buf_addf(out, "%s\"%s\"", i ? ", " : "", pip_name(depends->v[i]));
+		buf_addf(out, "%s\"%s\"", i ? ", " : "",
+			python_package_find(depends->v[i])->pip);
 	buf_adds(out, "]\n");
 }
 

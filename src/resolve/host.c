@@ -77,12 +77,23 @@ host_read_python(struct arena *a, const char *name, struct str text, struct host
 	return out->version ? 0 : err_set(e, ERR_RESOLVE, "%s does not say its version", name);
 }
 
+static void
+read_strings(struct arena *a, const json_t *list, struct strs *out)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	{
+		if (json_is_string(v))
+			vec_push(a, out, arena_strdup(a, json_string_value(v)));
+	}
+}
+
 int
 host_read(struct arena *a, const char *name, struct str text, struct host *out, struct err *e)
 {
 	json_t *o = answer(name, text, e);
-	size_t i;
-	json_t *v;
 	int r;
 
 	*out = (struct host){ .python = name };
@@ -91,11 +102,8 @@ host_read(struct arena *a, const char *name, struct str text, struct host *out, 
 	if (member(o, "program") && *member(o, "program"))
 		out->python = copy(a, o, "program");
 	out->has_pytest = json_is_true(json_object_get(o, "pytest"));
-	json_array_foreach(json_object_get(o, "site"), i, v)
-	{
-		if (json_is_string(v))
-			vec_push(a, &out->site, arena_strdup(a, json_string_value(v)));
-	}
+	read_strings(a, json_object_get(o, "site"), &out->site);
+	read_strings(a, json_object_get(o, "modules"), &out->modules);
 	r = read_torch(a, name, o, out, e);
 	json_decref(o);
 	return r;

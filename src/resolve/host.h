@@ -13,6 +13,7 @@ struct host {
 	bool cxx11;
 	bool has_pytest;
 	struct strs site; /* directories of packages, in the order in which they are searched */
+	struct strs modules; /* which of python_modules() it finds */
 };
 /* Reads what data/host_probe.py printed; name is what the program was called by. The last line that
  * is JSON counts, for a sitecustomize may print. Fails with ERR_RESOLVE, and says what to do, when

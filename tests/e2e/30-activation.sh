@@ -82,6 +82,11 @@ print(torch.__version__, all(torch._C._dispatch_has_kernel_for_dispatch_key(key.
     torch.ops.activation.silu_and_mul.default is ops.silu_and_mul.default)" 2>&1)" "2.5.1+cu124 True True" "import activation of the cxx98-cu124 variant in torch 2.5.1; eleven ops for CUDA"
 
 is "$(PATH=$ENVS/torch-2.5.1/bin:$PATH "$KB" list-variants -q --matrix host "$EX")" torch25-cxx98-cu124-x86_64-linux "--matrix host asks the Python at hand"
+# CMake's check of the compiler links a program, which needs CUDA's runtime with this release.
+cp -r "$EX" "$T/dev" && rm -rf "$T/dev/build" "$T/dev/result"
+status 0 "devshell with CUDA 12.4" "$KB" devshell --python "$py25" "$T/dev" -- nvcc --version
+like "$out" '^CMake is configured' "CMake is configured"
+like "$out" 'release 12.4,' "for it"
 status 0 "a CPU variant for torch 2.5.1" "$KB" build --no-lock --matrix all --variant torch25-cxx98-cpu-x86_64-linux "$EX"
 status 0 "the example's tests on CPU, torch 2.5.1" env PYTHONPATH="$EX/result/torch25-cxx98-cpu-x86_64-linux" "$py25" -m pytest -q -p no:cacheprovider "$EX/tests"
 like "$out" '[0-9]{3} passed' "hundreds of them"

@@ -34,6 +34,9 @@ C
 status 0 "a build" build "$K"
 is "$(entries "e['file']" | sort | tr '\n' ' ')" "$K/src/answer.cpp $K/src/answer.cu $K/torch-ext/binding.cpp " "one entry for each source"
 is "$(entries "e['directory']" | sort -u)" "$K" "in the kernel's directory"
+# Clients upload directories that have a metadata.json, and some of old whatever begins with torch.
+is "$(cd "$K/build" && find . -maxdepth 2 -name metadata.json ! -path './torch*')" "" "what clients upload is variants"
+is "$(cd "$K/build" && find . -maxdepth 1 ! -name 'torch*' -printf '%f ' | tr ' ' '\n' | grep . | LC_ALL=C sort | tr '\n' ' ')" ". clangd compile_commands.json " "and nothing of clangd's"
 is "$(entries "[a for a in e['arguments'] if a.startswith(('gcc/', 'torch/', 'cuda/', 'py/', 'src/', '-Isrc', '@'))]" | sort -u)" "[]" "no path of a step's directory is left"
 is "$(entries "[a for a in e['arguments'] if a.startswith('/') and not __import__('os').path.exists(a)]" | sort -u)" "[]" "every path exists"
 is "$(entries "'CUDA_KERNEL' in str(e) if 'binding' in e['file'] else True" | sort -u)" True "what all variants have is that of CUDA"

@@ -60,6 +60,16 @@ out=$("$KB" list-variants -m host --backend cpu --python "$P" "$K" 2>&1)
 is "$(printf '%s\n' "$out" | grep -c note:)" 0 "a lock with the variant serves, and there is nothing to say"
 like "$("$KB" list-variants -m host --python "$P" "$K" 2>&1)" 'kernel-builder.lock has no variant for torch 2.15.0' "of one without, it is said"
 
+# python-depends: what the kernel asks for is in none of the Pythons here.
+for c in test testshell; do
+	status 3 "$c: a package of python-depends is missing" "$KB" $c --python "$P" --backend cpu "$K"
+	like "$out" "^error: $P\S* has no einops, which build.toml asks for in python-depends: $P\S* -m pip install einops" "says what to do"
+	is "$(printf '%s\n' "$out" | wc -l) $(find "$K" -name build)" "1 " "before anything is built"
+done
+mkdir "$T/site"
+touch "$T/site/einops.py"
+export PYTHONPATH=$T/site
+
 # test
 status 3 "test: no tests/" "$KB" test --python "$P" --backend cpu "$K"
 like "$out" 'has no tests/ for pytest to run' "says so"
@@ -106,7 +116,7 @@ status 2 "two backends" run --backend cuda
 status 2 "not a directory" "$KB" test --python "$P" "$T/absent"
 cp -r "$ROOT/tests/kernels/plain" "$T/plain"
 mkdir "$T/plain/tests"
-echo 'def test_path(): import os; assert "plain.py" in os.listdir(os.environ["PYTHONPATH"])' >"$T/plain/tests/test_path.py"
+echo 'def test_path(): import os; assert "plain.py" in os.listdir(os.environ["PYTHONPATH"].split(":")[0])' >"$T/plain/tests/test_path.py"
 status 0 "a kernel without compiled code, a store that is not there yet, named by a relative path" \
 	env -C "$T" KERNEL_BUILDER_HOME=fresh "$KB" test --python "$P" plain -- -q
 like "$out" '^1 passed' "runs its tests"
@@ -131,6 +141,17 @@ is "$(cd "$K" && find . | grep -vE '^\./(build|result)(/|$)' | LC_ALL=C sort)" "
 # testshell with an environment of its own. A wheel of torch for CPUs alone is on other indexes than most have: it is packed here.
 mkdir "$T/wheels"
 "$ROOT/tests/e2e/cpu_wheel.py" "$E" "$T/wheels"
+# einops of no index, which wants a torch as well.
+python3 - "$T/wheels/einops-99.0-py3-none-any.whl" <<'C'
+import sys, zipfile
+info = "einops-99.0.dist-info/"
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.writestr("einops.py", "number = 99\n")
+    z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: einops\nVersion: 99.0\nRequires-Dist: torch\n")
+    z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    z.writestr(info + "RECORD", "")
+C
+unset PYTHONPATH
 pinned() { PIP_NO_COMPILE=1 PIP_FIND_LINKS="${PIP_FIND_LINKS:-} $T/wheels" PATH=$T/bare/bin:$PATH "$KB" testshell "$@"; }
 status 3 "no torch of that release" env PIP_NO_INDEX=1 PIP_FIND_LINKS= "$KB" testshell --python "$T/bare/bin/python3" "$K" -- true
 like "$out" '^error: pip has no torch 2.15.0 for Python 3\.[0-9.]+: choose another variant, or another Python' "says so"
@@ -152,12 +173,15 @@ fi
 status 2 "two variants" pinned --variant $V --variant $V "$K"
 status 3 "a variant that is not there" pinned --variant torch1-cxx11-cpu-x86_64-linux "$K"
 status 0 "no Python with torch: an environment is made" pinned "$K" -- \
-	python -c 'import torch, local_adds; print(torch.__version__, torch.__file__, local_adds.three(torch.zeros(1)).item())'
+	python -c 'import importlib.metadata as m, sys, torch, local_adds, einops
+print(torch.__version__, m.version("torch"), sys.prefix, local_adds.three(torch.zeros(1)).item(), einops.number)'
 like "$out" "^note: $T/bare/bin/python3 has no torch: this is $V, with one for it" "says which"
-like "$out" "^2.15.0.cpu $(realpath "$KERNEL_BUILDER_HOME")/shells/venv-[0-9a-f]{16}/.* 3.0\$" "torch and the variant are imported there"
+like "$out" "^2.15.0.cpu 2.15.0.cpu $(realpath "$KERNEL_BUILDER_HOME")/shells/venv-[0-9a-f]{16} 3.0 99\$" \
+	"torch, the variant and what python-depends names are imported there"
+like "$out" '^installing einops, which build.toml asks for' "the latter is said"
 status 1 "pytest in it" pinned --variant $V "$K" -- pytest -q tests/test_wrong.py
 like "$out" '^1 failed' "runs"
-is "$(printf '%s\n' "$out" | grep -c 'making an environment')" 0 "in the environment that is there"
+is "$(printf '%s\n' "$out" | grep -cE 'making an environment|installing')" 0 "in the environment that is there"
 status 0 "--variant where Python has a torch" "$KB" testshell --python "$P" --variant $V "$K" -- python -c 'import torch; print(torch.__version__)'
 like "$out" '^2.15.0.cpu' "the variant's is taken"
 like "$("$KB" store info)" '^  shells +[23]  ' "store info counts them"
@@ -193,10 +217,29 @@ echo mine >"$T/others/CMakeLists.txt"
 status 3 "a file of the user's" dev --variant $V "$T/others" -- true
 like "$out" 'CMakeLists.txt' "is named"
 is "$(cat "$T/others/CMakeLists.txt") $(find "$T/others" -name setup.py)" "mine " "nothing is written"
-status 0 "CUDA, for the torch of the Python at hand" "$KB" devshell --python "$P" "$D" -- nvcc --version
+# The first compiler in PATH is of a release that this CUDA does not know.
+mkdir "$T/new" "$T/only"
+printf '#!/bin/sh\nexec /usr/bin/g++ -U__GNUC__ -D__GNUC__=99 "$@"\n' >"$T/new/c++"
+chmod +x "$T/new/c++"
+ln -s c++ "$T/new/g++"
+ln -s "$(type -P echo)" "$T/only/"
+echo '__global__ void k() {} int main() { k<<<1, 1>>>(); }' >"$T/small.cu"
+# shellcheck disable=SC2016
+status 0 "CUDA, for the torch of the Python at hand" env PATH="$T/new:$PATH" "$KB" devshell --python "$P" "$D" -- \
+	sh -c 'nvcc --version; nvcc -c "$0.cu" -o "$0.o" && echo "used: ${CXX##*/} ${CC##*/} ${CUDAHOSTCXX##*/}"' "$T/small"
+like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+: the compiler is g\+\+-[0-9]+" "a compiler that nvcc takes is found"
+like "$out" '^used: g\+\+-[0-9]+ gcc-[0-9]+ g\+\+-[0-9]+$' "nvcc compiles with it"
 like "$out" "^CMake is configured" "another variant is configured"
 is "$(cat "$D/build-local/kernel-variant")" "$CU" "that of the torch"
 like "$out" "release $(echo "$CU" | sed 's/.*-cu\(..\)\(.\)-.*/\1.\2/')," "with its CUDA from the store"
+is "$(sed -n 's/^CMAKE_CXX_COMPILER:FILEPATH=.*\///p' "$D/build-local/CMakeCache.txt")" \
+	"$(printf '%s\n' "$out" | sed -n 's/^used: \(\S*\) .*/\1/p')" "with the same compiler"
+status 0 "a compiler that the user names and nvcc does not take" env CXX="$T/new/c++" "$KB" devshell --python "$P" "$D" -- echo ran
+like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+ as the compiler of host code: set CXX to another, such as g\+\+-13" "is left, which is said"
+like "$out" '^ran$' "and the shell starts"
+status 0 "no compiler that nvcc takes" env PATH="$T/new:$T/only" "$KB" devshell --python "$P" "$D" -- echo ran
+like "$out" "^note: CUDA 13\.[0-9] takes no C\+\+ compiler of this machine: install g\+\+-13" "says what to install"
+like "$out" '^ran$' "and starts the shell"
 status 0 "without a source of CUDA" "$KB" devshell --store "$T/other" --wheel-index "$T/absent" --python "$P" "$D" -- echo ran
 like "$out" '^note: no CUDA [0-9.]+ of ours: .*absent' "says so"
 like "$out" '^ran$' "and starts the shell"
@@ -204,6 +247,7 @@ mkdir "$T/few"
 ln -s "$(type -P echo)" "$T/few/"
 status 0 "without compiler and CMake" env -u CC -u CXX PATH="$T/few" "$KB" devshell --python "$P" --backend cpu "$D" -- echo ran
 like "$out" '^note: no C\+\+ compiler is in PATH' "says so of the compiler"
+like "$out" "^note: $P\S* has no einops, which build.toml asks for" "and of python-depends"
 like "$out" '^note: no cmake is in PATH' "and of CMake"
 like "$out" '^ran$' "and starts the shell"
 mv "$T/plain/tests" "$T/plain-tests"
@@ -212,6 +256,7 @@ like "$out" "^$(realpath "$T/plain")/.*/plain/__init__.py" "is found in its sour
 status 2 "two backends" dev --backend cpu --backend cuda "$D"
 
 # A build that fails.
+export PYTHONPATH=$T/site
 echo '#error broken' >>"$K/one/add.cpp"
 status 1 "a build that fails" run -- -q
 is "$(printf '%s\n' "$out" | grep -c passed)" 0 "pytest does not run"

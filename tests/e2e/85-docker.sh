@@ -110,6 +110,15 @@ like "$out" 'no build.toml in /kernelcode: nothing is mounted there' "says so"
 like "$out" 'docker run --rm -v "\$\(pwd\):/kernelcode"' "says what to mount"
 status 3 "something else is mounted" docker -v "$K/src:/kernelcode" --
 like "$out" 'what is mounted there holds no build.toml' "says so"
+status 3 "create-pyproject with nothing mounted" docker -- create-pyproject
+like "$out" 'no build.toml in /kernelcode: nothing is mounted there' "says so, too"
+status 3 "a command that needs a Python" docker "${mounts[@]}" -- test
+like "$out" '^error: test needs a Python with torch, and this image has none' "says that there is none"
+is "$(printf '%s\n' "$out" | grep -c activate)" 0 "and not to activate one"
+status 3 "--matrix host" docker "${mounts[@]}" -- build --matrix host
+like "$out" '^error: build needs a Python with torch' "says so as well"
+status 0 "help of such a command" docker -- test --help
+like "$out" 'pytest' "is there"
 status 0 "a kernel below what is mounted" docker -v "$T:/kernelcode" -- list-variants kernel
 
 # ---- other owners, other stores ----

@@ -11,7 +11,7 @@
 
 #define SAYS(torch, cuda, other, cxx11)                                                            \
 	"{\"python\": \"3.11.2\", \"program\": \"/e/bin/python\", \"machine\": \"x86_64\", "       \
-	"\"pytest\": true, \"site\": [\"/e/lib\", \"/x\"], \"torch\": \"" torch                    \
+	"\"pytest\": true, \"site\": [\"/e/lib\", \"/x\"], \"modules\": [\"einops\"], \"torch\": \"" torch                    \
 	"\", \"release\": \"" torch "+x\", \"cuda\": " cuda ", \"other\": " other                  \
 	", \"cxx11\": " cxx11 "}\n"
 #define GENERAL(backends)                                                                          \
@@ -174,6 +174,8 @@ test_read(void **state)
 	assert_int_equal(h.cuda.n, 0);
 	assert_int_equal(h.site.n, 2);
 	assert_string_equal(h.site.v[1], "/x");
+	assert_int_equal(h.modules.n, 1);
+	assert_string_equal(h.modules.v[0], "einops");
 	arena_free(&a);
 }
 

@@ -409,6 +409,50 @@ test_pyroot(void **state)
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
+/* python-depends of [general] and of the backend alone, less what is there. */
+static void
+test_python_missing(void **state)
+{
+	static const char text[] =
+		"[general]\nname = \"act\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\n"
+		"backends = [\"cuda\", \"cpu\", \"xpu\"]\n"
+		"python-depends = [\"einops\", \"tvm-ffi\"]\n"
+		"[general.cuda]\npython-depends = [\"nvidia-cutlass-dsl\"]\n"
+		"[general.xpu]\npython-depends = [\"onednn\"]\n[torch-noarch]\n";
+	static const struct {
+		enum backend backend;
+		const char *there, *want; /* want: what pip calls them */
+	} tests[] = {
+		{ BACKEND_CPU, "numpy", "einops apache-tvm-ffi " },
+		{ BACKEND_CUDA, "tvm_ffi", "einops nvidia-cutlass-dsl " },
+		{ BACKEND_CUDA, "cutlass", "einops apache-tvm-ffi " },
+		/* There is nothing of onednn that Python could import. */
+		{ BACKEND_XPU, "einops", "apache-tvm-ffi " },
+	};
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct strs all = { 0 };
+	struct err e = { 0 };
+	struct project p;
+
+	(void)state;
+	if (project_parse(&a, str_of(text), "/k", false, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		struct python_packages missing = { 0 };
+		struct strs there = { 0 };
+		const char *got = "";
+
+		vec_push(&a, &there, tests[i].there);
+		python_missing(&a, &p, tests[i].backend, &there, &missing);
+		for (size_t k = 0; k < missing.n; k++)
+			got = arena_printf(&a, "%s%s ", got, missing.v[k]->pip);
+		assert_string_equal(got, tests[i].want);
+	}
+	python_modules(&a, &all);
+	assert_true(strs_has(&all, "cutlass") && strs_has(&all, "tvm_ffi"));
+	assert_null(python_package_find("numpy"));
+}
+
 int
 main(void)
 {
@@ -420,6 +464,7 @@ main(void)
 		cmocka_unit_test(test_links_inside),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_pyroot),
+		cmocka_unit_test(test_python_missing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
