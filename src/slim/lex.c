@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define MAX_TEXT (1u << 30)
+#define SAMPLE (1u << 20) /* bytes that tell how many tokens a text has */
 #define SPELLING(enumerator, spelling) spelling,
 
 static const char *const words[] = { W_KEYWORDS(SPELLING) W_SPECIAL(SPELLING) };
@@ -76,17 +77,39 @@ file_number(struct lexer *x, struct str s)
 	return number;
 }
 
+/* Room for more tokens: as many as the rest of the text will have if it is like what was read, for
+ * most of the memory that reading takes is theirs, and doubling would touch it three times. */
+static void
+grow_tokens(struct lexer *x)
+{
+	size_t n = x->tokens.n, cap = 2 * n + 64;
+	struct token *v;
+
+	if (x->at >= SAMPLE) {
+		size_t least = n + n / 8 + 64;
+
+		cap = (size_t)((double)n * x->n / x->at * 1.1);
+		cap = cap < least ? least : cap;
+	}
+	v = arena_array(x->a, struct token, cap);
+	if (n)
+		memcpy(v, x->tokens.v, n * sizeof(*v));
+	x->tokens.v = v;
+	x->tokens.cap = cap;
+}
+
 /* A token from `from` up to where the lexer stands. */
 static void
 push(struct lexer *x, enum token_kind kind, uint32_t from, uint32_t value)
 {
-	vec_push(x->a, &x->tokens,
-		(struct token){ .offset = from,
-			.length = x->at - from,
-			.value = value,
-			.marker = (uint32_t)x->markers.n - 1,
-			.kind = (uint8_t)kind,
-			.is_first = x->is_first });
+	if (x->tokens.n == x->tokens.cap)
+		grow_tokens(x);
+	x->tokens.v[x->tokens.n++] = (struct token){ .offset = from,
+		.length = x->at - from,
+		.value = value,
+		.marker = (uint32_t)x->markers.n - 1,
+		.kind = (uint8_t)kind,
+		.is_first = x->is_first };
 	x->is_first = false;
 }
 

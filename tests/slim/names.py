@@ -11,7 +11,8 @@ compiled with all uses, and again without those that fail, until it compiles; a 
 same, and what the compiler makes of the others too: functions with their relocations and symbols, or PTX. Options:
 
     --count N    declarations of each header (0: all)      --group N    declarations in one slim text
-    --files RE   of files with such names only     --seed N     which sample                              --std STD, -I DIR, -D NAME, --pre FLAG   for the preprocessor
+    --files RE   of files with such names only             --seed N     which sample
+    --std STD, -I DIR, -D NAME, --pre FLAG                 for the preprocessor
 """
 import argparse
 import bisect
@@ -27,7 +28,6 @@ import time
 import prove
 
 ENV = dict(os.environ, LC_ALL="C")
-PLAIN = ["%s"]
 TEMPLATE = ["%s<int>", "%s<float, int>", "%s<3>", "%s<int, 3>"]
 # Of others it makes members that are none, which no slim text has if nobody names them.
 OF_FUNCTION = ["%s<int (float)>"]
@@ -336,7 +336,8 @@ class Header:
             bad_here = self.differing(parts, made)
             if bad_here:
                 # g++ knows of calls whether they throw if what they call was made before: the same uses, and no others.
-                bad_here = self.differing(self.compiled(sorted(mine), False)[1], made)
+                same, whole_parts = self.compiled(sorted(mine), False)
+                bad_here = self.differing(whole_parts, made) if same == mine else bad_here
             bad += bad_here
             # What g++ makes nothing of: a function of a type without a name that nobody calls.
             want = {self.use(i) for i in mine} & all_made

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -146,6 +147,36 @@ test_refused(void **state)
 	}
 }
 
+/* Room is made by what the first MiB has: here too little and too much. */
+static void
+test_large(void **state)
+{
+	enum { HALF = 3 << 19 };
+	char *text = malloc(2 * HALF);
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	struct lexed l;
+
+	(void)state;
+	assert_non_null(text);
+	for (int dense = 0; dense < 2; dense++) {
+		char *names = text + (dense ? 0 : HALF), *spaces = text + (dense ? HALF : 0);
+
+		for (size_t i = 0; i < HALF; i += 2)
+			memcpy(names + i, i % 4 ? "b " : "a ", 2);
+		memset(spaces, ' ', HALF);
+		assert_int_equal(lex(&a, (struct str){ text, 2 * HALF }, &l, &e), 0);
+		assert_int_equal(l.n, HALF / 2 + 1);
+		for (uint32_t i = 0; i + 1 < l.n; i++) {
+			if (token_text(&l, i).p != names + 2 * i || token_text(&l, i).n != 1)
+				fail_msg("token %u is not where it was", i);
+		}
+		assert_int_equal(l.token[l.n - 1].kind, TOKEN_END);
+	}
+	free(text);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -155,6 +186,7 @@ main(void)
 		cmocka_unit_test(test_markers),
 		cmocka_unit_test(test_brackets),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_large),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
