@@ -135,8 +135,7 @@ class Cxx:
         # Which calls may throw g++ knows better of functions that were used, and so made, in front of the caller.
         whole = re.compile(r"\.(text|data|bss|rodata|init_array|fini_array|text\.startup|nv\S*|gcc_except_table.*|.*_GLOBAL__.*|.*static_initialization.*)$")
         # Of a local function the assembler names the function, or the section that it alone stands in, for a call (4) or an address (2).
-        local = lambda x: re.sub(r"\('\.text\.(?=_)", "('", re.sub(r", 4, \(", ", 2, (", x))  # noqa: E731
-        parts = {n: [local(x) for x in v] for n, v in sections.items() if not whole.match(n)}
+        parts = {n: [re.sub(r"\('\.text\.(?=_)", "('", re.sub(r", 4, \(", ", 2, (", x)) for x in v] for n, v in sections.items() if not whole.match(n)}
         parts.update({"symbol " + n: v for n, v in symbols.items() if not re.search(r"_GLOBAL__|static_initialization", n)})
         return parts
 
@@ -219,7 +218,7 @@ class Host(Cuda):
     kind, suffix, own = "host", ".cpp4.ii", "__attribute__((host))"
 
     def compile(self, text, out):
-        words = [w for w in self.commands["cudafe++"]]
+        words = list(self.commands["cudafe++"])
         words[-1] = text
         said = self.ask(words[:1] + ["--error_limit", "100000"] + words[1:], {"--gen_c_file_name": out + ".cudafe1.cpp", "--stub_file_name": "x.stub.c"})
         if said is None:
