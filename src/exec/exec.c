@@ -286,17 +286,18 @@ has_same_inputs(const struct exec *x, const struct step *a, const struct step *b
 	return true;
 }
 
-/* A step that does the same is running: this one will find its result. */
+/* A step that does the same is running, or will: of those that wait, the first one runs. This one will find its result. */
 static bool
 is_under_way(const struct exec *x, size_t i)
 {
 	const struct step *s = &x->plan->steps[i];
 
 	for (size_t k = 0; s->n_inputs && k < x->plan->n_steps; k++) {
-		const struct step *o = &x->plan->steps[k];
+		const struct outcome *o = &x->out[k];
+		bool will = k < i && o->state == STEP_WAITING && o->is_missed;
 
-		if (x->out[k].state == STEP_RUNNING && digest_eq(&s->key, &o->key) &&
-			has_same_inputs(x, s, o))
+		if ((o->state == STEP_RUNNING || will) && digest_eq(&s->key, &x->plan->steps[k].key) &&
+			has_same_inputs(x, s, &x->plan->steps[k]) && (!will || exec_is_demanded(x, k)))
 			return true;
 	}
 	return false;

@@ -8,7 +8,14 @@ ENVS=$ROOT/.build
 cp -r "$ROOT/examples/activation" "$EX"
 rm -rf "$EX/build" "$EX/result"
 
-status 0 "twelve variants from an empty store" "$KB" build "$EX"
+status 0 "twelve variants from an empty store" "$KB" build --trace "$T/twelve.json" "$EX"
+# What a text is the same for is done once: by both ABIs and releases of torch, but for the host's code.
+is "$(python3 - "$T/twelve.json" <<'END'
+import collections, json, sys
+ran = collections.Counter(e["args"]["kind"] for e in json.load(open(sys.argv[1]))["traceEvents"] if e["ph"] == "X" and "kind" in e["args"])
+print(ran["device"], ran["ptxas"], ran["fatbin"], ran["hollow"], ran["graft"])
+END
+)" "24 24 3 6 2" "one cicc and ptxas for each architecture of three CUDA releases, one g++ for two of them"
 
 like "$out" '12 variants in .*, 12 written' "says so"
 is "$(ls -d "$EX/result"/torch* | wc -l)" 12 "twelve directories"
