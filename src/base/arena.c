@@ -4,6 +4,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #define POISON(p, n) ASAN_POISON_MEMORY_REGION(p, n)
@@ -16,6 +21,8 @@
 struct arena_block {
 	struct arena_block *prev;
 	size_t cap, used;
+	size_t dirty;   /* bytes that may be other than zero */
+	size_t mapping; /* bytes of a large block; 0: from malloc */
 	_Alignas(max_align_t) unsigned char mem[];
 };
 
@@ -33,32 +40,86 @@ oom(size_t n)
 }
 
 /* Half of the time of reading a text of 16 MB is page faults, so large blocks ask for large pages; where there are none, nothing
- * changes. */
+ * changes. They come zeroed, so what nobody writes to is never touched. */
 static struct arena_block *
-large_block(size_t *cap)
+large_block(size_t cap)
 {
-	size_t size = (sizeof(struct arena_block) + *cap + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
-	void *p = aligned_alloc(HUGE_PAGE, size);
+	const size_t page = HUGE_PAGE, size = (sizeof(struct arena_block) + cap + page - 1) & ~(page - 1);
+	struct arena_block *b;
+#ifdef __SANITIZE_ADDRESS__
+	/* The search for leaks looks for pointers in what malloc gave only. */
+	b = aligned_alloc(page, size);
+	if (!b)
+		return NULL;
+	*b = (struct arena_block){ .dirty = size - sizeof(*b), .mapping = size };
+#else
+	char *p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t front = -(uintptr_t)p & (page - 1);
 
-	if (p)
-		(void)madvise(p, size, MADV_HUGEPAGE);
-	*cap = size - sizeof(struct arena_block);
-	return p;
+	if (p == MAP_FAILED)
+		return NULL;
+	if (front)
+		(void)munmap(p, front);
+	(void)munmap(p + front + size, page - front);
+	b = (struct arena_block *)(void *)(p + front);
+	(void)madvise(b, size, MADV_HUGEPAGE);
+	b->mapping = size;
+#endif
+	b->cap = size - sizeof(*b);
+	return b;
+}
+
+/* A large block that was in use before; not a much larger one than is needed, for it may be needed itself. */
+static struct arena_block *
+take_spare(struct arena *a, size_t cap)
+{
+	struct arena_block **best = NULL, *b;
+
+	for (struct arena_block **p = &a->spare; *p; p = &(*p)->prev) {
+		if ((*p)->cap >= cap && (*p)->cap / 4 <= cap && (!best || (*p)->cap < (*best)->cap))
+			best = p;
+	}
+	if (!best)
+		return NULL;
+	b = *best;
+	*best = b->prev;
+	return b;
 }
 
 static struct arena_block *
-block_new(struct arena_block *prev, size_t cap)
+block_new(struct arena *a, size_t cap)
 {
 	struct arena_block *b;
 
 	if (cap > SIZE_MAX / 2)
 		oom(cap);
-	b = cap < HUGE_PAGE ? malloc(sizeof(*b) + cap) : large_block(&cap);
+	if (cap < HUGE_PAGE) {
+		b = malloc(sizeof(*b) + cap);
+		if (b)
+			*b = (struct arena_block){ .cap = cap, .dirty = cap };
+	} else {
+		b = take_spare(a, cap);
+		if (!b)
+			b = large_block(cap);
+	}
 	if (!b)
 		oom(cap);
-	*b = (struct arena_block){ .prev = prev, .cap = cap };
-	POISON(b->mem, cap);
+	b->prev = a->tail;
+	POISON(b->mem, b->cap);
 	return b;
+}
+
+static void
+block_free(struct arena_block *b)
+{
+	UNPOISON(b->mem, b->cap);
+#ifndef __SANITIZE_ADDRESS__
+	if (b->mapping) {
+		(void)munmap(b, b->mapping);
+		return;
+	}
+#endif
+	free(b);
 }
 
 /* Of the next one. */
@@ -80,13 +141,17 @@ arena_alloc(struct arena *a, size_t n, size_t align)
 	if (!b || n > b->cap - b->used || pad > b->cap - b->used - n) {
 		size_t want = a->block_size ? a->block_size : block_size(b);
 
-		b = a->tail = block_new(b, n > want ? n : want);
+		b = a->tail = block_new(a, n > want ? n : want);
 		pad = 0;
 	}
 	p = b->mem + b->used + pad;
 	b->used += pad + n;
 	UNPOISON(p, n);
-	return memset(p, 0, n);
+	if (b->used - n < b->dirty)
+		memset(p, 0, b->used < b->dirty ? n : n - (b->used - b->dirty));
+	if (b->dirty < b->used)
+		b->dirty = b->used;
+	return p;
 }
 
 void *
@@ -111,15 +176,29 @@ arena_mark(const struct arena *a)
 	return (struct arena_mark){ a->tail, a->tail ? a->tail->used : 0 };
 }
 
+/* Takes the last block off. */
+static struct arena_block *
+pop(struct arena_block **list)
+{
+	struct arena_block *b = *list;
+
+	*list = b->prev;
+	return b;
+}
+
 void
 arena_rewind(struct arena *a, struct arena_mark m)
 {
 	while (a->tail != m.block) {
-		struct arena_block *b = a->tail;
+		struct arena_block *b = pop(&a->tail);
 
-		a->tail = b->prev;
-		UNPOISON(b->mem, b->cap);
-		free(b);
+		if (!b->mapping) {
+			block_free(b);
+			continue;
+		}
+		b->used = 0;
+		b->prev = a->spare;
+		a->spare = b;
 	}
 	if (a->tail) {
 		POISON(a->tail->mem + m.used, a->tail->cap - m.used);
@@ -130,7 +209,10 @@ arena_rewind(struct arena *a, struct arena_mark m)
 void
 arena_free(struct arena *a)
 {
-	arena_rewind(a, (struct arena_mark){ 0 });
+	while (a->tail)
+		block_free(pop(&a->tail));
+	while (a->spare)
+		block_free(pop(&a->spare));
 }
 
 void

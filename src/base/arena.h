@@ -12,6 +12,7 @@
 struct arena_block;
 struct arena {
 	struct arena_block *tail;
+	struct arena_block *spare; /* large ones, for what is allocated next: fresh pages are dear */
 	size_t block_size; /* bytes per block; 0: 64 KiB for the first, then twice as many each time, up to 4 MiB */
 };
 struct arena_mark {
@@ -32,7 +33,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
 struct arena_mark arena_mark(const struct arena *a);
-/* Frees all that was allocated after the mark. */
+/* Frees all that was allocated after the mark; large blocks stay the arena's. */
 void arena_rewind(struct arena *a, struct arena_mark m);
 void arena_free(struct arena *a);
 /* For the cleanup attribute. */

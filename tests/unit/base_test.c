@@ -41,6 +41,34 @@ test_arena(void **state)
 	arena_free(&a);
 }
 
+/* Large blocks are used again, zeroed; two as large as the first need another one. */
+static void
+test_arena_large(void **state)
+{
+	const size_t n = 9 << 20;
+	struct arena a = { 0 };
+	struct arena_mark m = arena_mark(&a);
+	unsigned char *first = arena_alloc(&a, n, 16), *again, *second;
+
+	(void)state;
+	memset(first, 0xff, n);
+	(void)arena_alloc(&a, 100, 1);
+	arena_rewind(&a, m);
+	again = arena_alloc(&a, n - 100, 16);
+	assert_ptr_equal(first, again);
+	for (size_t i = 0; i < n - 100; i++)
+		assert_int_equal(again[i], 0);
+	again = arena_alloc(&a, 100, 1);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(again[i], 0);
+	second = arena_alloc(&a, n, 16);
+	assert_true(second + n <= first || first + n <= second);
+	assert_int_equal(second[0] + second[n - 1], 0);
+	arena_free(&a);
+	assert_null(a.spare);
+	assert_null(a.tail);
+}
+
 static void
 test_err(void **state)
 {
@@ -244,6 +272,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena_large),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_str),
 		cmocka_unit_test(test_path),
