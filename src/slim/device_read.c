@@ -319,12 +319,12 @@ take_user(struct arena *a, struct device_text *t, const char **why)
 	t->user = arena_array(a, uint32_t, t->split.n + 1);
 	for (uint32_t i = 0; i < t->split.n; i++) {
 		const struct decl *d = &t->split.decl[i];
-		bool is = is_user[l->marker[l->token[d->begin].marker].file];
+		bool is = is_user[token_file_number(l, d->begin)];
 
 		if (d->scope != UINT32_MAX) {
 			uint32_t outer = t->split.decl[d->scope].begin;
 
-			if (is != is_user[l->marker[l->token[outer].marker].file])
+			if (is != is_user[token_file_number(l, outer)])
 				return cannot_at(a, why, "an include inside a namespace", l, outer);
 		}
 		if (!is || d->parent != UINT32_MAX)
@@ -338,12 +338,15 @@ take_user(struct arena *a, struct device_text *t, const char **why)
 		t->user[t->n_user++] = i;
 		covered += d->end - d->begin;
 		for (uint32_t k = d->begin; k < d->end; k++) {
-			if (!is_user[l->marker[l->token[k].marker].file])
+			if (!is_user[token_file_number(l, k)])
 				return cannot_at(a, why, "an include inside a declaration", l, k);
 		}
 	}
-	for (uint32_t i = 0; i + 1 < l->n; i++)
-		there += is_user[l->marker[l->token[i].marker].file];
+	for (uint32_t i = 0, m = 0; i + 1 < l->n; i++) {
+		while (m + 1 < l->n_markers && l->marker[m + 1].offset <= l->token[i].offset)
+			m++;
+		there += is_user[l->marker[m].file];
+	}
 	if (there != covered)
 		return cannot_at(a, why, "a declaration that other files began", l, 0);
 	return 1;

@@ -136,7 +136,7 @@ static void
 place(struct emitter *m, uint32_t token)
 {
 	const struct lexed *l = m->r->l;
-	uint32_t number = l->token[token].marker;
+	uint32_t number = lex_marker(l, token);
 	const struct marker *k = &l->marker[number];
 	char flags[8] = "";
 
@@ -173,7 +173,7 @@ emit_run(struct emitter *m, uint32_t begin, uint32_t end)
 			   *before = &l->token[m->last];
 	uint32_t from = t->offset;
 
-	if (m->last == NO_NUMBER || before->marker != t->marker) {
+	if (m->last == NO_NUMBER || lex_marker(l, m->last) != lex_marker(l, begin)) {
 		place(m, begin);
 		indent(m, begin);
 	} else if (m->last + 1 == begin) {
@@ -198,12 +198,13 @@ emit_run(struct emitter *m, uint32_t begin, uint32_t end)
 static void
 emit_tokens(struct emitter *m, uint32_t begin, uint32_t end)
 {
-	const struct token *t = m->r->l->token;
+	const struct lexed *l = m->r->l;
 
 	while (begin < end) {
-		uint32_t i = begin + 1;
+		uint32_t i = begin + 1, next = lex_marker(l, begin) + 1;
+		uint32_t limit = next < l->n_markers ? l->marker[next].offset : UINT32_MAX;
 
-		while (i < end && t[i].marker == t[begin].marker)
+		while (i < end && l->token[i].offset < limit)
 			i++;
 		emit_run(m, begin, i);
 		begin = i;

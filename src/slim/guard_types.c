@@ -18,7 +18,7 @@ guard_is_template_parameter(const struct lexed *l, const struct decl *d, uint32_
 bool
 guard_is_dropped(const struct guarding *g, const struct decl *d)
 {
-	return g->is_dropped[g->l->marker[g->l->token[d->begin].marker].file];
+	return g->is_dropped[token_file_number(g->l, d->begin)];
 }
 
 /* Classes that only compute types: nothing is of such a type, but tags that the kept text spells.

@@ -99,7 +99,7 @@ is_hollow(const struct lexed *l, const struct decl *d, const bool *is_user)
 	if (d->end != d->body_end + 1 || token_is(l, d->body - 1, ':'))
 		return false;
 	for (uint32_t i = d->begin; i < d->end; i++) {
-		if (!is_user[l->marker[l->token[i].marker].file])
+		if (!is_user[token_file_number(l, i)])
 			return false;
 	}
 	return !has_deduced_type(l, d) && is_plain_body(l, d->body, d->body_end);

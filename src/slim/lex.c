@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define MAX_TEXT (1u << 30)
+#define MAX_TOKEN ((1u << 24) - 1)
 #define SAMPLE (1u << 20) /* bytes that tell how many tokens a text has */
 #define SPELLING(enumerator, spelling) spelling,
 
@@ -15,6 +16,7 @@ struct lexer {
 	const char *p;
 	uint32_t n, at;
 	bool is_first;
+	uint32_t too_long; /* where a token stands that is too long, plus 1 */
 	VEC(struct token) tokens;
 	VEC(struct marker) markers;
 	VEC(const char *) files;
@@ -104,11 +106,12 @@ push(struct lexer *x, enum token_kind kind, uint32_t from, uint32_t value)
 {
 	if (x->tokens.n == x->tokens.cap)
 		grow_tokens(x);
+	if (x->at - from > MAX_TOKEN)
+		x->too_long = from + 1;
 	x->tokens.v[x->tokens.n++] = (struct token){ .offset = from,
-		.length = x->at - from,
+		.length = (x->at - from) & MAX_TOKEN,
 		.value = value,
-		.marker = (uint32_t)x->markers.n - 1,
-		.kind = (uint8_t)kind,
+		.kind = kind & 0x7f,
 		.is_first = x->is_first };
 	x->is_first = false;
 }
@@ -415,8 +418,11 @@ lex(struct arena *a, struct str text, struct lexed *out, struct err *e)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		(void)name_number(&x, str_of(words[i]));
 	vec_push(a, &x.markers, (struct marker){ .line = 1, .file = file_number(&x, STR("")) });
-	while (x.at < x.n)
+	while (x.at < x.n) {
 		TRY(read_token(&x));
+		if (x.too_long)
+			return fail(&x, x.too_long - 1, "a string or a name of 16 MiB");
+	}
 	if (x.open.n)
 		return fail(
 			&x, x.tokens.v[x.open.v[x.open.n - 1]].offset, "a bracket is not closed");
@@ -425,6 +431,7 @@ lex(struct arena *a, struct str text, struct lexed *out, struct err *e)
 	out->n = (uint32_t)x.tokens.n;
 	out->marker = x.markers.v;
 	out->n_markers = (uint32_t)x.markers.n;
+	out->near = arena_new(a, uint32_t);
 	out->file = x.files.v;
 	out->n_files = (uint32_t)x.files.n;
 	out->name = x.names.v;
@@ -440,9 +447,30 @@ lex_find(const struct lexed *l, struct str name)
 }
 
 uint32_t
+lex_marker(const struct lexed *l, uint32_t token)
+{
+	uint32_t low = 0, high = l->n_markers, at = l->token[token].offset, near = *l->near;
+
+	for (uint32_t i = near; i < l->n_markers && i < near + 4 && l->marker[i].offset <= at; i++) {
+		if (i + 1 == l->n_markers || l->marker[i + 1].offset > at)
+			return *l->near = i;
+		low = i + 1;
+	}
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (l->marker[middle].offset <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return *l->near = low;
+}
+
+uint32_t
 lex_line(const struct lexed *l, uint32_t token)
 {
-	const struct marker *m = &l->marker[l->token[token].marker];
+	const struct marker *m = &l->marker[lex_marker(l, token)];
 	uint32_t line = m->line, end = l->token[token].offset;
 
 	for (uint32_t i = m->end + (m->offset < m->end); i < end; i++)

@@ -38,15 +38,15 @@ enum punct {
 	P_ASSIGN, /* += and the others, but >>= */
 	P_SPACESHIP,
 };
+/* A text has millions of them, and most of the memory that reading it takes is theirs. */
 struct token {
-	uint32_t offset, length;
+	uint32_t offset;
 	/* TOKEN_NAME: number of the name. TOKEN_PUNCT: enum punct; of a bracket see match. */
 	uint32_t value;
-	uint32_t match;  /* of ( [ { ) ] }: the index of the other one */
-	uint32_t marker; /* the last line marker in front of it: index into markers, which begin
-			    with one for the text itself */
-	uint8_t kind;
-	bool is_first; /* of its line */
+	uint32_t match; /* of ( [ { ) ] }: the index of the other one */
+	uint32_t length : 24;
+	uint32_t kind : 7;
+	uint32_t is_first : 1; /* of its line */
 };
 /* # LINE "FILE" FLAGS */
 struct marker {
@@ -60,8 +60,9 @@ struct lexed {
 	struct str text;
 	struct token *token; /* n of them, the last is TOKEN_END */
 	uint32_t n;
-	struct marker *marker;
+	struct marker *marker; /* the first one is for the text itself */
 	uint32_t n_markers;
+	uint32_t *near; /* what lex_marker found last: the next one is seldom far */
 	const char **file; /* names as in the markers */
 	uint32_t n_files;
 	struct str *name; /* of each number; keywords come first, in the order of enum word */
@@ -69,11 +70,13 @@ struct lexed {
 	struct map number; /* of each name, plus 1, as a pointer */
 };
 /* Reads the text, which must stay where it is. At most 1 GiB. 0, or -1 with ERR_STEP when it is not
- * understood: an unclosed string, brackets that do not match, a # inside a line; the message names
+ * understood: an unclosed string, brackets that do not match, a # inside a line, a token of 16 MiB; the message names
  * file and line. Memory is the arena's. */
 int lex(struct arena *a, struct str text, struct lexed *out, struct err *e);
 /* The number of a name, or UINT32_MAX when the text does not have it. */
 uint32_t lex_find(const struct lexed *l, struct str name);
+/* The last line marker in front of a token. */
+uint32_t lex_marker(const struct lexed *l, uint32_t token);
 /* The line of a token in its file. */
 uint32_t lex_line(const struct lexed *l, uint32_t token);
 
@@ -99,9 +102,15 @@ token_names(const struct lexed *l, uint32_t i)
 {
 	return l->token[i].kind == TOKEN_NAME && l->token[i].value >= W_N_KEYWORDS;
 }
+/* The number of its file. */
+static inline uint32_t
+token_file_number(const struct lexed *l, uint32_t i)
+{
+	return l->marker[lex_marker(l, i)].file;
+}
 static inline const char *
 token_file(const struct lexed *l, uint32_t i)
 {
-	return l->file[l->marker[l->token[i].marker].file];
+	return l->file[token_file_number(l, i)];
 }
 #endif

@@ -163,7 +163,7 @@ is_cuda_file(const char *file)
 static bool
 is_root_variable(const struct reach *r, const struct decl *d)
 {
-	uint32_t file = r->l->marker[r->l->token[d->begin].marker].file;
+	uint32_t file = token_file_number(r->l, d->begin);
 
 	if (has_flag(d, DECL_TEMPLATE | DECL_SPECIAL))
 		return false;
@@ -221,11 +221,10 @@ static bool
 is_root(const struct reach *r, uint32_t decl)
 {
 	const struct decl *d = &r->s->decl[decl];
+	uint32_t file = token_file_number(r->l, d->begin);
 
-	if (r->is_user[r->l->marker[r->l->token[d->begin].marker].file] ||
-		r->is_user[r->l->marker[r->l->token[d->end - 1].marker].file] || r->x.is_lost[decl])
-		return true;
-	if (r->is_core[r->l->marker[r->l->token[d->begin].marker].file])
+	if (r->is_user[file] || r->is_core[file] || r->is_user[token_file_number(r->l, d->end - 1)] ||
+		r->x.is_lost[decl])
 		return true;
 	switch (d->kind) {
 	case DECL_UNKNOWN:
@@ -310,8 +309,7 @@ find_roots(struct reach *r)
 	}
 	for (uint32_t i = 0; i < r->s->n; i++) {
 		const struct decl *d = &r->s->decl[i];
-		uint32_t file =
-			d->begin < d->end ? r->l->marker[r->l->token[d->begin].marker].file : 0;
+		uint32_t file = d->begin < d->end ? token_file_number(r->l, d->begin) : 0;
 
 		if (d->kind == DECL_NAMESPACE || d->kind == DECL_LINKAGE || d->kind == DECL_CLOSE)
 			continue;

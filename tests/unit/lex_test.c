@@ -1,5 +1,6 @@
 /* slim/lex.h: tokens, markers and brackets of preprocessed text. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "slim/lex.h"
 #include <setjmp.h>
@@ -102,6 +103,54 @@ test_markers(void **state)
 	arena_free(&a);
 }
 
+/* Whichever marker was asked for before. */
+static void
+test_marker_of(void **state)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct arena a = { 0 };
+	struct lexed l;
+	struct err e = { 0 };
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		buf_addf(&text, "%s# %d \"f%d\"\n", i % 3 ? "x y\n" : "", i + 1, i % 7);
+	buf_adds(&text, "z");
+	assert_int_equal(lex(&a, buf_str(&text), &l, &e), 0);
+	assert_int_equal(l.n_markers, 301);
+	for (int i = 0; i < 5000; i++) {
+		uint32_t token = (seed = seed * 1664525 + 1013904223) % l.n, want = 0;
+
+		while (want + 1 < l.n_markers && l.marker[want + 1].offset <= l.token[token].offset)
+			want++;
+		assert_int_equal(lex_marker(&l, token), want);
+		/* And the one behind it, as those who read on ask. */
+		if (token + 1 < l.n)
+			assert_in_range(lex_marker(&l, token + 1), want, want + 3);
+	}
+	arena_free(&a);
+}
+
+static void
+test_long_token(void **state)
+{
+	const size_t n = 1 << 24;
+	struct arena a = { 0 };
+	char *text = arena_alloc(&a, n + 20, 1);
+	struct lexed l;
+	struct err e = { 0 };
+
+	(void)state;
+	memset(text, 'x', n + 10);
+	memcpy(text, "\na;\n", 4);
+	assert_int_equal(lex(&a, (struct str){ text, n + 3 }, &l, &e), 0);
+	assert_int_equal(l.token[2].length, n - 1);
+	assert_int_equal(lex(&a, (struct str){ text, n + 4 }, &l, &e), -1);
+	assert_string_equal(e.msg, ":3: a string or a name of 16 MiB");
+	arena_free(&a);
+}
+
 static void
 test_brackets(void **state)
 {
@@ -184,6 +233,8 @@ main(void)
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_markers),
+		cmocka_unit_test(test_marker_of),
+		cmocka_unit_test(test_long_token),
 		cmocka_unit_test(test_brackets),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_large),
