@@ -175,11 +175,14 @@ static int
 hollow(struct own *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
+	struct arena_mark before;
 	struct str text;
 
 	TRY(own_input(o, 0, &text, e));
+	before = arena_mark(&o->a);
 	if (hollow_text(&o->a, text, &out, e) >= 0)
 		text = buf_str(&out);
+	arena_rewind(&o->a, before);
 	if (own_has_word(o, PLAN_SLIM_VERSION))
 		return slim(o, text, SLIM_HOST, e);
 	return own_output(o, 0, text, e);
@@ -241,11 +244,13 @@ static int
 strip(struct own *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
+	struct arena_mark before;
 	struct str text;
 	struct lexed l;
 	size_t at = 0;
 
 	TRY(own_input(o, 0, &text, e));
+	before = arena_mark(&o->a);
 	TRY(lex(&o->a, text, &l, e));
 	for (uint32_t i = 0; i < l.n; i++) {
 		struct str t = token_text(&l, i);
@@ -256,6 +261,7 @@ strip(struct own *o, struct err *e)
 		at = l.token[i].offset + l.token[i].length;
 	}
 	buf_add(&out, text.p + at, text.n - at);
+	arena_rewind(&o->a, before);
 	if (own_has_word(o, PLAN_SLIM_VERSION))
 		return slim(o, buf_str(&out), SLIM_DEVICE, e);
 	return own_output(o, 0, buf_str(&out), e);

@@ -97,6 +97,7 @@ static int
 compile_level(struct own *o, const struct judging *j, unsigned level, struct str *ptx,
 	const char **why, struct err *e)
 {
+	const struct arena_mark before = arena_mark(&o->a);
 	struct str prelude;
 	bool ok;
 
@@ -107,6 +108,8 @@ compile_level(struct own *o, const struct judging *j, unsigned level, struct str
 		*why = first_error(o);
 		return 0;
 	}
+	o->said = (struct str){ 0 };
+	arena_rewind(&o->a, before);
 	TRY(fs_read(&o->a, DEVICE_PTX, SIZE_MAX, ptx, e));
 	return 1;
 }
