@@ -13,7 +13,7 @@
  *          device variables in all headers. So a verdict serves other releases of torch, the other C++ ABI, and edits of
  *          kernels' bodies.
  *          A fourth name covers device code without its bodies, commands and compiler: under that it is remembered that the whole text once proved a
- *          verdict on its kin, with other bodies, other headers, other functions of the host or other architectures beside this one.
+ *          verdict on its kin, with other bodies, other headers (torch's or CUDA's), other functions of the host or other architectures beside this one.
  * judge    The first level at which entries, bodies and variables are those that the whole text gives, with either C++ ABI. The verdict has that level, the stub
  *          that registers the kernels, and the definitions of variables that only the whole text has. Where the fourth name of the
  *          survey is known, a first judge goes by the slimmed text (slim/slim.h), in a third of the time; what it cannot prove it

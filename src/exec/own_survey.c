@@ -95,16 +95,18 @@ stub_digest(const struct device_text *t)
 /* How the architectures are listed: "-D__CUDA_ARCH_LIST__=700,900". */
 static const char arch_list[] = "-D__CUDA_ARCH_LIST__=";
 
-/* What device passes are, without the options that begin with except, if that is not NULL. */
+/* What device passes are. for_kin: whatever CUDA's headers and the list of architectures are. */
 static void
-add_commands(struct own *o, struct sha256 *h, const char *except)
+add_commands(struct own *o, struct sha256 *h, bool for_kin)
 {
 	const struct strs *preprocess = &o->s->tool[TOOL_PREPROCESS];
 
-	for (size_t i = 0; i < o->s->argv.n; i++)
-		sha256_add_field(h, str_of(o->s->argv.v[i]));
+	for (size_t i = 0; i < o->s->argv.n; i++) {
+		if (!for_kin || !str_has_prefix(o->s->argv.v[i], STEP_DEVICE_KEY))
+			sha256_add_field(h, str_of(o->s->argv.v[i]));
+	}
 	for (size_t i = 0; i < preprocess->n; i++) {
-		if (!except || !str_has_prefix(preprocess->v[i], except))
+		if (!for_kin || !str_has_prefix(preprocess->v[i], arch_list))
 			sha256_add_field(h, str_of(preprocess->v[i]));
 	}
 }
@@ -124,7 +126,7 @@ add_kin(struct own *o, const struct device_frame *frame, struct buf *out)
 {
 	struct sha256 *h = sha256_new();
 
-	add_commands(o, h, arch_list);
+	add_commands(o, h, true);
 	sha256_add_field(h, STR("kin"));
 	sha256_add(h, frame->frame.b, sizeof(frame->frame.b));
 	add_digest(h, out);
@@ -135,6 +137,7 @@ static int
 add_name(struct own *o, const struct device_text *t, const struct device_frame *frame,
 	unsigned level, struct buf *out, bool *clean, struct err *e)
 {
+	const struct arena_mark before = arena_mark(&o->a);
 	struct str prelude;
 	struct digest stub = stub_digest(t);
 	struct sha256 *h;
@@ -149,12 +152,14 @@ add_name(struct own *o, const struct device_text *t, const struct device_frame *
 	}
 	TRY(own_guard(o, t, prelude, NULL, clean, &hit, e));
 	h = sha256_new();
-	add_commands(o, h, NULL);
+	add_commands(o, h, false);
 	sha256_add_field(h, prelude);
 	sha256_add_field(h, *clean ? STR("frame") : STR("exact"));
 	sha256_add(h, *clean ? frame->frame.b : frame->exact.b, sizeof(frame->frame.b));
 	sha256_add(h, stub.b, sizeof(stub.b));
 	add_digest(h, out);
+	o->said = (struct str){ 0 };
+	arena_rewind(&o->a, before);
 	return 0;
 }
 
@@ -256,6 +261,7 @@ own_survey(struct own *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	bool clean[OWN_LEVELS] = { false };
+	struct arena_mark before;
 	struct device_frame frame;
 	struct device_text t;
 	const char *why;
@@ -263,6 +269,7 @@ own_survey(struct own *o, struct err *e)
 	int r;
 
 	TRY(own_input(o, 0, &full, e));
+	before = arena_mark(&o->a);
 	r = device_read(&o->a, full, &t, &why);
 	if (r && !has_torch(&t)) {
 		r = 0;
@@ -283,6 +290,7 @@ own_survey(struct own *o, struct err *e)
 			buf_adds(&out, "-\n");
 	}
 	add_kin(o, &frame, &out);
+	arena_rewind(&o->a, before);
 	TRY(write_shared(o, full, &frame, clean, e));
 	TRY(own_output(o, 1, own_refusal, e));
 	return own_output(o, 0, buf_str(&out), e);

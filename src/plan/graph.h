@@ -97,6 +97,8 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define PLAN_SLIM_VERSION "slim 3"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
+/* What a word of a survey begins with that is a digest of device passes as a whole, with CUDA's headers. */
+#define STEP_DEVICE_KEY "device-key="
 /* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */
 #define STEP_ABI "_GLIBCXX_USE_CXX11_ABI=1"
 #define STEP_OTHER_ABI "_GLIBCXX_USE_CXX11_ABI=0"

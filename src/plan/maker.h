@@ -26,6 +26,9 @@ const struct mount *mount_tree(struct maker *m, const char *name, const char *wh
 const struct mount *mount_sources(struct maker *m);
 const struct mount *mount_gcc(struct maker *m, const struct catalog_gcc *g);
 const struct mount *mount_cuda(struct maker *m, const struct catalog_cuda *c);
+/* A digest of the packages that CUDA's programs are from: releases that have them in common, as 12.1 and 12.4, differ in headers and
+ * libraries. */
+struct digest compiler_id(const struct catalog_cuda *c);
 /* Small files of ours that a link needs. */
 const struct mount *mount_link_files(struct maker *m);
 /* Everything that an extension of v is linked with: torch, CUDA's runtime, Python, the C and C++ libraries, in this

@@ -105,6 +105,32 @@ mount_cuda(struct maker *m, const struct catalog_cuda *c)
 	return mt;
 }
 
+static bool
+has_programs(const struct pin *pin)
+{
+	for (size_t i = 0; i < pin->n_select; i++) {
+		const char *to = pin->select[i].to;
+
+		if (to && (str_has_prefix(to, "bin/") || str_has_prefix(to, "nvvm/")))
+			return true;
+	}
+	return false;
+}
+
+struct digest
+compiler_id(const struct catalog_cuda *c)
+{
+	struct sha256 *h = sha256_new();
+
+	for (size_t i = 0; i < c->n_pins; i++) {
+		const struct digest *d = c->pins[i].has_tree ? &c->pins[i].tree : &c->pins[i].sha256;
+
+		if (has_programs(&c->pins[i]))
+			sha256_add(h, d->b, sizeof(d->b));
+	}
+	return sha256_final(h);
+}
+
 const struct mount *
 mount_gcc(struct maker *m, const struct catalog_gcc *g)
 {

@@ -283,16 +283,21 @@ add_audit(struct passes *p, const char *what, const char *arch, size_t first, si
 	return add_step(p, s);
 }
 
-/* What a verdict is good for, besides texts: the command of the device passes, their compiler and
- * the module id. Not torch. */
+/* What a verdict is good for, besides texts: the command of the device passes, their compiler and the module id, and CUDA's headers;
+ * not torch. without_headers: only the compiler's programs. */
 static const char *
-device_key(const struct passes *p, const struct part *cicc)
+device_key(const struct passes *p, const struct part *cicc, bool without_headers)
 {
+	const struct mount *mounts[] = { mount_gcc(p->m, p->f->gcc), mount_module_id(p->m, p->src) };
+	struct digest d = compiler_id(p->f->variant->cuda);
 	struct inputs none = { 0 };
 	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "4", "out/ptx");
 	char hex[65];
-	struct digest d;
 
+	if (without_headers) {
+		s.root = root_make(p->m, mounts, 2);
+		vec_push(p->m->a, &s.argv, arena_strdup(p->m->a, digest_hex(&d, hex)));
+	}
 	add_how_slim(p, &s);
 	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
 	d = step_key(&s, p->m->src);
@@ -331,11 +336,12 @@ add_survey(struct passes *p, const struct part *cicc, size_t macros)
 	struct step s;
 
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
-	s = own_step(p, STEP_SURVEY, p->reference->arch, &in, "2", "out/survey");
+	s = own_step(p, STEP_SURVEY, p->reference->arch, &in, "3", "out/survey");
 	/* What was trusted is not remembered as proved. */
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
 		vec_push(p->m->a, &s.argv, "trust");
-	vec_push(p->m->a, &s.argv, device_key(p, cicc));
+	vec_push(p->m->a, &s.argv, arena_printf(p->m->a, STEP_DEVICE_KEY "%s", device_key(p, cicc, false)));
+	vec_push(p->m->a, &s.argv, device_key(p, cicc, true));
 	vec_push(p->m->a, &s.outputs, "out/verdict");
 	vec_push(p->m->a, &s.outputs, "out/shared");
 	s.root = p->all;

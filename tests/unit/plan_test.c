@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "plan/graph.h"
 #include "plan/key.h"
+#include "plan/maker.h"
 #include "plan/torch.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -366,6 +367,28 @@ test_device_only(void **state)
 }
 
 /* Each object is looked at: where its id is not whole, its source is compiled with the id itself. */
+/* 12.1 is composed with the programs of 12.4, so a proof by the one is of the other's kin. */
+static void
+test_compiler_id(void **state)
+{
+	struct arena a = { 0 };
+	struct catalog c;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(catalog_load(&a, NULL, &c, &e), 0);
+	for (size_t i = 0; i < c.n_cuda; i++) {
+		for (size_t k = 0; k < i; k++) {
+			const struct version *v = &c.cuda[k].version, *w = &c.cuda[i].version;
+			struct digest x = compiler_id(&c.cuda[k]), y = compiler_id(&c.cuda[i]);
+			bool same = v->v[0] == 12 && v->v[1] == 1 && w->v[0] == 12 && w->v[1] == 4;
+
+			assert_int_equal(digest_eq(&x, &y), same);
+		}
+	}
+	arena_free(&a);
+}
+
 static void
 test_names(void **state)
 {
@@ -540,6 +563,7 @@ main(void)
 		cmocka_unit_test(test_divided),
 		cmocka_unit_test(test_device_only),
 		cmocka_unit_test(test_device_only_with_lines),
+		cmocka_unit_test(test_compiler_id),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_undivided),
 		cmocka_unit_test(test_errors),
