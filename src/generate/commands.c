@@ -86,7 +86,8 @@ unwanted(const char *w)
 	}
 	if (streq(w, "-o") || streq(w, "-MF"))
 		return 2;
-	return str_has_prefix(w, "-frandom-seed=") || str_has_prefix(w, "-fdebug-prefix-map=");
+	return str_has_prefix(w, "-frandom-seed=") || str_has_prefix(w, "-fdebug-prefix-map=") ||
+	       str_has_prefix(w, "--param=");
 }
 
 /* The words of one option that says what is defined or where headers are; 0: it is another. */

@@ -135,6 +135,7 @@ test_commands(void **state)
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
 		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers "
 		"-fdebug-prefix-map=@KB_DIR@=/kb -fno-working-directory -fno-devirtualize -fno-devirtualize-speculatively "
+		"--param=ggc-min-heapsize=524288 "
 		"-frandom-seed=src/a.cpp "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
@@ -146,7 +147,7 @@ test_commands(void **state)
 		"out/a.cpp.o");
 	assert_string_equal(joined(&w.a, &p.steps[1].argv),
 		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++17 -O3 -DNDEBUG -Xcompiler "
-		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr --expt-extended-lambda -DENABLE_FP8 "
+		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively,--param=ggc-min-heapsize=524288,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr --expt-extended-lambda -DENABLE_FP8 "
 		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
 		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
