@@ -4,7 +4,6 @@
 #include "exec/own_work.h"
 #include "slim/arch.h"
 #include "slim/guard.h"
-#include "slim/user.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -196,24 +195,6 @@ read_archs(const struct own *o, unsigned *out, size_t max)
 	return n;
 }
 
-/* The lines of the kernel's own files; of others, that they are there. */
-static void
-own_lines(struct arena *a, const struct lexed *l, struct buf *out)
-{
-	bool *seen = arena_array(a, bool, l->n_files + 1);
-
-	for (uint32_t i = 0; i < l->n_markers; i++) {
-		const struct marker *m = &l->marker[i];
-		size_t end = i + 1 < l->n_markers ? m[1].offset : l->text.n;
-
-		if (user_file(l->file[m->file]))
-			buf_add(out, l->text.p + m->offset, end - m->offset);
-		else if (!seen[m->file])
-			buf_addf(out, "%.*s\n", (int)(m->end - m->offset), l->text.p + m->offset);
-		seen[m->file] = true;
-	}
-}
-
 static bool
 is_same_kernel(struct own *o, struct str text, const struct device_frame *frame)
 {
@@ -251,7 +232,7 @@ write_shared(struct own *o, struct str full, const struct device_frame *frame,
 		buf_addc(&out, clean[i] ? '1' : '0');
 	buf_addc(&out, '\n');
 	head = out.n;
-	own_lines(&o->a, &l, &out);
+	device_own_lines(&o->a, &l, &out);
 	same = same && is_same_kernel(o, (struct str){ out.p + head, out.n - head }, frame);
 	return own_output(o, 2, same ? buf_str(&out) : own_refusal, e);
 }

@@ -126,23 +126,35 @@ is_torch_name(struct str name)
 	return false;
 }
 
+/* The name of an include without what leads out of its file's directory. */
+static struct str
+tail_of(struct arena *a, struct str name)
+{
+	struct str tail = str_of(user_normal(a, arena_strndup(a, name.p, name.n)));
+
+	while (str_starts(tail, STR("../")))
+		tail = (struct str){ tail.p + 3, tail.n - 3 };
+	return tail;
+}
+
+static bool
+may_mean(struct str tail, const char *file)
+{
+	struct str s = str_of(file);
+
+	return str_ends(s, tail) && (s.n == tail.n || s.p[s.n - tail.n - 1] == '/');
+}
+
 /* Could an include of that name have meant a file of the user's, or another one, in front? */
 static void
 find_included(struct lines *x, struct str name, bool *user, bool *other)
 {
-	struct str tail =
-		str_of(arena_strdup(x->a, user_normal(x->a, arena_strndup(x->a, name.p, name.n))));
+	struct str tail = tail_of(x->a, name);
 
-	while (str_starts(tail, STR("../")))
-		tail = (struct str){ tail.p + 3, tail.n - 3 };
 	*user = *other = false;
 	for (size_t i = 0; i < x->names.n; i++) {
-		struct str file = str_of(x->names.v[i]);
-
-		if (!str_ends(file, tail) ||
-			(file.n > tail.n && file.p[file.n - tail.n - 1] != '/'))
-			continue;
-		*(str_has_prefix(x->names.v[i], "src/") ? user : other) = true;
+		if (may_mean(tail, x->names.v[i]))
+			*(str_has_prefix(x->names.v[i], "src/") ? user : other) = true;
 	}
 }
 
@@ -383,4 +395,47 @@ device_read(struct arena *a, struct str full, struct device_text *out, const cha
 		return cannot(&x, "not read", str_of(e.msg));
 	split(a, &out->lexed, &out->split);
 	return take_user(a, out, why) && check_members(a, out, why);
+}
+
+/* Which files of others an include in the user's files may mean. */
+static bool *
+included_files(struct arena *a, const struct lexed *l, const bool *is_user)
+{
+	bool *may = arena_array(a, bool, l->n_files + 1);
+	const char **normal = (const char **)arena_array(a, char *, l->n_files + 1);
+
+	for (uint32_t f = 0; f < l->n_files; f++)
+		normal[f] = user_normal(a, l->file[f]);
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct str word, what, tail;
+
+		if (l->token[i].kind != TOKEN_DIRECTIVE || !is_user[token_file_number(l, i)] ||
+			!read_directive(token_text(l, i), &word, &what) || !is_include_line(word) ||
+			what.n < 3)
+			continue;
+		tail = tail_of(a, (struct str){ what.p + 1, what.n - 2 });
+		for (uint32_t f = 0; f < l->n_files; f++)
+			may[f] |= may_mean(tail, normal[f]);
+	}
+	return may;
+}
+
+void
+device_own_lines(struct arena *a, const struct lexed *l, struct buf *out)
+{
+	const bool *is_user = user_files(a, l), *may = included_files(a, l, is_user);
+	bool *seen = arena_array(a, bool, l->n_files + 1);
+
+	for (uint32_t i = 0; i < l->n_markers; i++) {
+		const struct marker *m = &l->marker[i];
+		size_t end = i + 1 < l->n_markers ? m[1].offset : l->text.n;
+
+		if (is_user[m->file]) {
+			buf_add(out, l->text.p + m->offset, end - m->offset);
+		} else if (!seen[m->file] && (may[m->file] || (i > 0 && is_user[m[-1].file]))) {
+			/* The one behind an include is what it enters. */
+			buf_addf(out, "%.*s\n", (int)(m->end - m->offset), l->text.p + m->offset);
+			seen[m->file] = true;
+		}
+	}
 }

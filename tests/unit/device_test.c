@@ -344,6 +344,49 @@ test_frame(void **state)
 	}
 }
 
+/* What the user's includes include is not in the user's lines, but what they enter, or would have, is. */
+static void
+test_own_lines(void **state)
+{
+	static const char more[] = "# 1 \"gcc/usr/include/c++/12/bits/more.h\" 1 3 4\nint more();\n";
+	struct arena a = { 0 };
+	struct buf text = { 0 }, lines = { 0 }, other = { 0 };
+	const char *at = strstr(whole, "# 2 \"torch/include/torch/all.h\" 2 3 4");
+	struct device_frame in_whole, in_lines;
+	struct device_text t, u;
+	struct lexed l;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(lex(&a, str_of(whole), &l, &e), 0);
+	device_own_lines(&a, &l, &lines);
+	buf_addc(&lines, '\0');
+	assert_non_null(strstr(lines.p, "\n# 1 \"torch/include/torch/all.h\" 1 3 4\n"));
+	assert_non_null(strstr(lines.p, "\n# 1 \"gcc/usr/include/c++/12/vector\" 1 3 4\n"));
+	assert_null(strstr(lines.p, "namespace std"));
+	t = read_text(&a, whole);
+	u = read_text(&a, lines.p);
+	device_frame(&t, &in_whole);
+	device_frame(&u, &in_lines);
+	assert_true(digest_eq(&in_whole.exact, &in_lines.exact));
+	assert_int_equal(t.n_lines, u.n_lines);
+	for (size_t i = 0; i < t.n_lines; i++) {
+		assert_int_equal(t.line[i].kind, u.line[i].kind);
+		assert_true(str_eq(t.line[i].text, u.line[i].text));
+	}
+	buf_add(&text, whole, (size_t)(at - whole));
+	buf_adds(&text, more);
+	buf_adds(&text, at);
+	assert_int_equal(lex(&a, buf_str(&text), &l, &e), 0);
+	device_own_lines(&a, &l, &other);
+	buf_addc(&other, '\0');
+	assert_string_equal(lines.p, other.p);
+	buf_free(&text);
+	buf_free(&lines);
+	buf_free(&other);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -354,6 +397,7 @@ main(void)
 		cmocka_unit_test(test_casts),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_own_lines),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
