@@ -144,8 +144,8 @@ exec_drop_used(struct exec *x, const struct step *s, struct err *e)
 		const struct digest *d = &x->out[s->inputs[i].step].objects[s->inputs[i].output];
 		char hex[65];
 
-		if (!x->plan->steps[maker].is_transient || !has_result(in) || in->is_absent ||
-			is_wanted(x, d))
+		/* A step whose bytes were never made here may still be the last that waited for those of an equal one. */
+		if (!x->plan->steps[maker].is_transient || !has_result(in) || is_wanted(x, d))
 			continue;
 		TRY(fs_remove(arena_printf(&a, "%s/objects/%s", x->dir, digest_hex(d, hex)), e));
 		for (size_t k = 0; k < x->plan->n_steps; k++) {
