@@ -196,6 +196,7 @@ arena_rewind(struct arena *a, struct arena_mark m)
 			block_free(b);
 			continue;
 		}
+		POISON(b->mem, b->cap);
 		b->used = 0;
 		b->prev = a->spare;
 		a->spare = b;
