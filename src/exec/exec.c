@@ -114,34 +114,6 @@ choose(struct exec *x, size_t i)
 	}
 }
 
-/* Has the run the bytes of a transient step's output, made by another one? */
-static bool
-has_bytes(const struct exec *x, const struct digest *d)
-{
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		const struct step *s = &x->plan->steps[i];
-		const struct outcome *o = &x->out[i];
-
-		for (size_t k = 0; s->is_transient && has_result(o) && !o->is_absent && k < s->outputs.n; k++) {
-			if (digest_eq(&o->objects[k], d))
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool
-is_absent(const struct exec *x, size_t i)
-{
-	const struct step *s = &x->plan->steps[i];
-
-	for (size_t k = 0; s->is_transient && k < s->outputs.n; k++) {
-		if (!has_bytes(x, &x->out[i].objects[k]))
-			return true;
-	}
-	return false;
-}
-
 /* 1: the step's result is in the store, or known. 0: it must run, or cannot be looked up yet. */
 static int
 look_up(struct exec *x, size_t i, struct err *e)
@@ -165,8 +137,8 @@ look_up(struct exec *x, size_t i, struct err *e)
 		o->is_early = r > 0;
 	}
 	if (r > 0) {
-		o->is_absent = is_absent(x, i);
 		o->state = STEP_CACHED;
+		o->is_absent = s->is_transient;
 	}
 	return r;
 }
@@ -331,6 +303,32 @@ is_under_way(const struct exec *x, size_t i)
 	return false;
 }
 
+/* Has the run the bytes of a transient step's output, made by another one? */
+static bool
+has_bytes(const struct exec *x, const struct digest *d)
+{
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		const struct step *s = &x->plan->steps[i];
+		const struct outcome *o = &x->out[i];
+
+		for (size_t k = 0; s->is_transient && has_result(o) && !o->is_absent && k < s->outputs.n; k++) {
+			if (digest_eq(&o->objects[k], d))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+has_all_bytes(const struct exec *x, size_t i)
+{
+	for (size_t k = 0; k < x->plan->steps[i].outputs.n; k++) {
+		if (!has_bytes(x, &x->out[i].objects[k]))
+			return false;
+	}
+	return true;
+}
+
 /* A step whose inputs are there. 1: it must run now. 0: it need not, or not yet. */
 static int
 look_at_waiting(struct exec *x, size_t i, struct err *e)
@@ -348,6 +346,8 @@ look_at_waiting(struct exec *x, size_t i, struct err *e)
 		o->is_missed = has_inputs(x, &x->plan->steps[i]) && !early_is_held(x, i);
 		return o->is_missed && exec_is_demanded(x, i);
 	}
+	/* An equal step may have made the bytes. */
+	o->is_absent = o->is_absent && !has_all_bytes(x, i);
 	x->done++;
 	x->cached++;
 	x->total += x->plan->steps[i].is_lazy;

@@ -367,7 +367,6 @@ test_device_only(void **state)
 	}
 }
 
-/* Each object is looked at: where its id is not whole, its source is compiled with the id itself. */
 /* 12.1 is composed with the programs of 12.4, so a proof by the one is of the other's kin. */
 static void
 test_compiler_id(void **state)
@@ -390,6 +389,7 @@ test_compiler_id(void **state)
 	arena_free(&a);
 }
 
+/* Each object is looked at: where its id is not whole, its source is compiled with the id itself. */
 static void
 test_names(void **state)
 {
