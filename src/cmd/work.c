@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include <stdio.h>
 
 int
 cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e)
@@ -84,6 +85,19 @@ choose_catalog(struct ctx *c, struct work *w, struct err *e)
 	return catalog_load(&c->arena, c->settings.catalog, &w->catalog, e);
 }
 
+/* A lock decides what there is: when that is not enough, say so. */
+static int
+name_lock(const struct work *w, struct err *e)
+{
+	size_t n = strlen(e->msg);
+
+	if (w->locked && e->code == ERR_RESOLVE)
+		snprintf(e->msg + n, sizeof(e->msg) - n,
+			"; %s/%s decides: --no-lock passes over it, kernel-builder lock writes another",
+			w->project.dir, LOCK_FILE);
+	return -1;
+}
+
 int
 work_resolve(struct ctx *c, struct work *w, struct err *e)
 {
@@ -96,8 +110,9 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 		log_warn("%s", w->project.warnings.v[i]);
 	read_selection(c, &w->selection);
 	TRY(choose_catalog(c, w, e));
-	TRY(resolve_variants(
-		&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e));
+	if (resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) < 0)
+		return name_lock(w, e);
+	w->selection.matrix = w->resolution.matrix;
 	if (c->newest_only)
 		resolution_keep_newest(&w->resolution);
 	for (size_t i = 0; i < w->resolution.notes.n; i++)

@@ -3,17 +3,6 @@
 #include "resolve/parts.h"
 #include <stdlib.h>
 
-/* What all steps of one resolution share. */
-struct work {
-	struct arena *a;
-	const struct project *p;
-	const struct catalog *c;
-	const struct selection *sel;
-	const struct matrix *m;
-	struct resolution *out;
-	struct err *e;
-};
-
 /* One row of the matrix with what it names. */
 struct row {
 	const struct catalog_torch *torch;
@@ -25,6 +14,28 @@ struct rows {
 	struct row *v;
 	size_t n, cap;
 };
+/* What was dropped of a row, and why. */
+struct reason {
+	const char *variant[2]; /* names of the row's variant: with its own torch, and as it is built */
+	const char *text;
+};
+
+/* What all steps of one resolution share. */
+struct work {
+	struct arena *a;
+	const struct project *p;
+	const struct catalog *c;
+	const struct selection *sel;
+	const struct matrix *m;
+	struct resolution *out;
+	const struct row *row;      /* what notes are about; NULL: the matrix */
+	struct rows rows;           /* those that build.toml allows */
+	VEC(struct reason) reasons; /* all notes about rows, whether or not they were asked for */
+	struct err *e;
+};
+
+static const char *variant_name(struct work *w, const struct row *r);
+static bool is_asked_for(struct work *w, const struct row *r);
 
 static bool
 has(const struct strs *s, const char *x)
@@ -42,13 +53,30 @@ add_once(struct arena *a, struct strs *s, const char *x)
 		vec_push(a, s, x);
 }
 
+static const char *
+plain_name(struct work *w, const struct row *r)
+{
+	static const struct version none = { 0 };
+
+	return torch_variant_name(w->a, &r->torch->version, r->cxx11, r->cuda ? &r->cuda->version : &none);
+}
+
+/* Of rows that nobody asked for, only the reason is kept. */
 static void __attribute__((format(printf, 2, 3))) note(struct work *w, const char *fmt, ...)
 {
+	struct reason why = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_once(w->a, &w->out->notes, arena_vprintf(w->a, fmt, ap));
+	why.text = arena_vprintf(w->a, fmt, ap);
 	va_end(ap);
+	if (!w->row || is_asked_for(w, w->row))
+		add_once(w->a, &w->out->notes, why.text);
+	if (!w->row)
+		return;
+	why.variant[0] = plain_name(w, w->row);
+	why.variant[1] = variant_name(w, w->row);
+	vec_push(w->a, &w->reasons, why);
 }
 
 static bool
@@ -219,9 +247,11 @@ collect_rows(struct work *w, struct rows *out)
 		if (!is_compiled(w->p, r.backend))
 			continue;
 		seen[r.backend] = true;
+		w->row = &r;
 		if (is_within_bounds(w, &r))
 			vec_push(w->a, out, r);
 	}
+	w->row = NULL;
 	for (int b = 0; b < BACKEND_COUNT; b++) {
 		if (seen[b] || !is_compiled(w->p, (enum backend)b) ||
 			(w->sel->backends.n && !has(&w->sel->backends, backend_name((enum backend)b))))
@@ -256,6 +286,7 @@ only_stable(struct work *w, const struct rows *all)
 		const struct row *r = &all->v[i], *best = r;
 		const struct version *abi = &w->p->stable_abi[r->backend];
 
+		w->row = r;
 		if (abi->n && version_cmp_minor(&r->torch->version, abi) < 0) {
 			note(w, "torch %s is skipped: it is older than the stable ABI %s",
 				version_text(w->a, &r->torch->version), version_text(w->a, abi));
@@ -271,12 +302,13 @@ only_stable(struct work *w, const struct rows *all)
 			vec_push(w->a, &out, *r);
 		else
 			note(w,
-				"torch %s with %s%s: served by the stable-ABI variant that is "
+				"torch %s with %s%s: served by the stable-ABI variant %s, which is "
 				"built with torch %s",
 				version_text(w->a, &r->torch->version), r->cuda ? "CUDA " : "cpu",
 				r->cuda ? version_text(w->a, &r->cuda->version) : "",
-				version_text(w->a, &best->torch->version));
+				variant_name(w, r), version_text(w->a, &best->torch->version));
 	}
+	w->row = NULL;
 	return out;
 }
 
@@ -298,13 +330,12 @@ static const char *
 variant_name(struct work *w, const struct row *r)
 {
 	static const struct version none = { 0 };
-	const struct version *cuda = r->cuda ? &r->cuda->version : &none;
 	const struct version *abi = &w->p->stable_abi[r->backend];
 
 	if (abi->n)
-		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux",
-			version_digits(w->a, abi), compute_name(w->a, cuda));
-	return torch_variant_name(w->a, &r->torch->version, r->cxx11, cuda);
+		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux", version_digits(w->a, abi),
+			compute_name(w->a, r->cuda ? &r->cuda->version : &none));
+	return plain_name(w, r);
 }
 
 /* The capabilities of one kernel section for one CUDA release; none: nothing is left. */
@@ -324,8 +355,12 @@ kernel_capabilities(struct work *w, const struct project_kernel *k, const struct
 		else
 			vec_push(w->a, &dropped,
 				arena_printf(w->a,
-					"capability %s is dropped: this nvcc does not know it",
-					plain));
+					"capability %s is dropped: this nvcc does not know it, "
+					"but %s to %s",
+					plain, cuda->capabilities.n ? cuda->capabilities.v[0] : "none",
+					cuda->capabilities.n
+						? cuda->capabilities.v[cuda->capabilities.n - 1]
+						: "none"));
 	}
 	capabilities_intersect(w->a, &known, &cuda->defaults, &out, &dropped);
 	for (size_t i = 0; i < dropped.n; i++)
@@ -378,6 +413,7 @@ add_variant(struct work *w, const struct row *r)
 		.cxx11 = r->cxx11,
 		.stable_abi = w->p->stable_abi[r->backend] };
 
+	w->row = r;
 	v.kernels = arena_array(w->a, struct variant_kernel, w->p->n_kernels);
 	for (size_t i = 0; i < w->p->n_kernels; i++) {
 		struct variant_kernel k = { .kernel = &w->p->kernels[i] };
@@ -388,10 +424,11 @@ add_variant(struct work *w, const struct row *r)
 		for (size_t c = 0; c < k.capabilities.n; c++)
 			add_once(w->a, &v.archs, k.capabilities.v[c]);
 	}
-	if (v.n_kernels == 0) {
+	if (v.n_kernels == 0)
 		note(w, "variant %s is skipped: no kernel is left in it", v.name);
+	w->row = NULL;
+	if (v.n_kernels == 0)
 		return;
-	}
 	sort_strs(&v.archs);
 	for (size_t i = 0; i < w->out->n; i++)
 		if (streq(w->out->v[i].name, v.name))
@@ -421,20 +458,100 @@ add_noarch(struct work *w)
 	}
 }
 
+/* By all of the selection but names of variants. */
 static bool
-is_selected(const struct selection *s, const struct variant *v)
+row_is_selected(const struct selection *s, const struct row *r)
 {
+	if (s->backends.n && !has(&s->backends, backend_name(r->backend)))
+		return false;
+	if (!fits(&s->torch, &r->torch->version))
+		return false;
+	if (s->abi.n && !has(&s->abi, r->cxx11 ? "cxx11" : "cxx98"))
+		return false;
+	return r->cuda ? fits(&s->cuda, &r->cuda->version) : s->cuda.n == 0;
+}
+
+static bool
+is_asked_for(struct work *w, const struct row *r)
+{
+	const struct strs *names = &w->sel->variants;
+
+	return row_is_selected(w->sel, r) &&
+	       (!names->n || has(names, variant_name(w, r)) || has(names, plain_name(w, r)));
+}
+
+/* One built with the stable ABI serves other releases of torch as well. */
+static bool
+serves_selected(const struct work *w, const struct variant *v)
+{
+	for (size_t i = 0; i < w->rows.n; i++) {
+		const struct row *r = &w->rows.v[i];
+
+		if (r->backend == v->backend && r->cuda == v->cuda &&
+			version_cmp_minor(&r->torch->version, &v->stable_abi) >= 0 &&
+			row_is_selected(w->sel, r))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_selected(const struct work *w, const struct variant *v)
+{
+	const struct selection *s = w->sel;
+	const struct row r = { v->torch, v->cuda, v->cxx11, v->backend };
+
 	if (s->variants.n && !has(&s->variants, v->name))
 		return false;
-	if (s->backends.n && !has(&s->backends, backend_name(v->backend)))
-		return false;
 	if (!v->torch)
-		return !s->torch.n && !s->cuda.n && !s->abi.n;
-	if (!fits(&s->torch, &v->torch->version))
-		return false;
-	if (s->abi.n && !has(&s->abi, v->cxx11 ? "cxx11" : "cxx98"))
-		return false;
-	return v->cuda ? fits(&s->cuda, &v->cuda->version) : s->cuda.n == 0;
+		return !s->torch.n && !s->cuda.n && !s->abi.n &&
+		       (!s->backends.n || has(&s->backends, backend_name(v->backend)));
+	return v->kind == VARIANT_STABLE_ABI ? serves_selected(w, v) : row_is_selected(s, &r);
+}
+
+/* "torch211-" of torch211-cxx11-cu130-x86_64-linux: what names that differ in the rest have in common. */
+static struct str
+first_part(const char *name)
+{
+	const char *end = strchr(name, '-');
+
+	return (struct str){ name, end ? (size_t)(end - name) + 1 : strlen(name) };
+}
+
+/* Variants that may be meant: all, if they are few, else those of the same torch, or the newest. */
+static const char *
+nearest(struct work *w, const char *name)
+{
+	enum { FEW = 12 };
+	struct strs near = { 0 };
+	size_t n = w->out->n, first = n - (n < 3 ? n : 3);
+
+	for (size_t i = 0; i < n && near.n < FEW; i++)
+		if (n <= FEW || str_starts(str_of(w->out->v[i].name), first_part(name)))
+			vec_push(w->a, &near, w->out->v[i].name);
+	for (size_t i = near.n ? n : first; i < n; i++)
+		vec_push(w->a, &near, w->out->v[i].name);
+	return n == near.n ? arena_printf(w->a, "there are %s", join(w->a, &near, ", "))
+			   : arena_printf(w->a, "there are %s and others (list-variants --matrix %s)",
+				     join(w->a, &near, ", "), w->m->name);
+}
+
+static int
+fail_name(struct work *w, const char *name)
+{
+	struct strs why = { 0 };
+
+	for (size_t i = 0; i < w->reasons.n; i++) {
+		const struct reason *r = &w->reasons.v[i];
+
+		if (streq(r->variant[0], name) || streq(r->variant[1], name))
+			add_once(w->a, &why, r->text);
+	}
+	if (why.n)
+		return err_set(w->e, ERR_RESOLVE, "%s: variant %s cannot be built: %s", w->p->file, name,
+			join(w->a, &why, "; "));
+	return err_set(w->e, ERR_RESOLVE, "there is no variant %s in matrix %s; %s", name, w->m->name,
+		nearest(w, name));
 }
 
 static int
@@ -446,9 +563,7 @@ check_names(struct work *w)
 		vec_push(w->a, &all, w->out->v[i].name);
 	for (size_t i = 0; i < w->sel->variants.n; i++)
 		if (!has(&all, w->sel->variants.v[i]))
-			return err_set(w->e, ERR_RESOLVE,
-				"there is no variant %s in matrix %s; there are %s",
-				w->sel->variants.v[i], w->m->name, join(w->a, &all, ", "));
+			return fail_name(w, w->sel->variants.v[i]);
 	return 0;
 }
 
@@ -458,30 +573,63 @@ apply_selection(struct work *w)
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->out->n; i++)
-		if (is_selected(w->sel, &w->out->v[i]))
+		if (is_selected(w, &w->out->v[i]))
 			w->out->v[n++] = w->out->v[i];
 	w->out->n = n;
 }
 
+/* What the rows that were asked for lack; else that nothing fits. */
 static int
 fail_empty(struct work *w, bool by_selection)
 {
+	const struct strs *notes = &w->out->notes;
+
 	if (by_selection)
 		return err_set(w->e, ERR_RESOLVE,
 			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, "
-			"--abi, --backend",
-			w->p->file, w->m->name);
+			"--abi, --backend%s%s",
+			w->p->file, w->m->name, notes->n ? ": " : "", join(w->a, notes, "; "));
 	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s is left: %s", w->p->file,
-		w->m->name,
-		w->out->notes.n ? join(w->a, &w->out->notes, "; ") : "no backend is listed");
+		w->m->name, notes->n ? join(w->a, notes, "; ") : "no backend is listed");
+}
+
+/* A release or a variant is asked for by its name, which may lie in another matrix than the default one. */
+static bool
+names_releases(const struct selection *s)
+{
+	return s->variants.n || s->torch.n || s->cuda.n;
+}
+
+static int
+resolve_in_matrix(struct work *w)
+{
+	struct rows kept;
+
+	*w->out = (struct resolution){ 0 };
+	TRY(find_matrix(w));
+	w->out->matrix = w->m->name;
+	TRY(check_selection(w));
+	TRY(collect_rows(w, &w->rows));
+	kept = only_stable(w, &w->rows);
+	for (size_t i = 0; i < kept.n; i++)
+		add_variant(w, &kept.v[i]);
+	add_noarch(w);
+	if (w->out->n == 0 && w->sel->variants.n)
+		return fail_name(w, w->sel->variants.v[0]);
+	if (w->out->n == 0)
+		return fail_empty(w, names_releases(w->sel) || w->sel->abi.n || w->sel->backends.n);
+	TRY(check_names(w));
+	apply_selection(w);
+	return w->out->n ? 0 : fail_empty(w, true);
 }
 
 int
 resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e)
 {
+	struct selection in_all = *sel;
 	struct work w = { .a = a, .p = p, .c = c, .sel = sel, .out = out, .e = e };
-	struct rows all = { 0 }, kept;
+	int r;
 
 	*out = (struct resolution){ 0 };
 	if (p->framework == FRAMEWORK_TVM_FFI)
@@ -489,18 +637,13 @@ resolve_variants(struct arena *a, const struct project *p, const struct catalog 
 			"%s: this program does not build [tvm-ffi] kernels; it builds [torch] and "
 			"[torch-noarch]",
 			p->file);
-	TRY(find_matrix(&w));
-	TRY(check_selection(&w));
-	TRY(collect_rows(&w, &all));
-	kept = only_stable(&w, &all);
-	for (size_t i = 0; i < kept.n; i++)
-		add_variant(&w, &kept.v[i]);
-	add_noarch(&w);
-	if (out->n == 0)
-		return fail_empty(&w, false);
-	TRY(check_names(&w));
-	apply_selection(&w);
-	return out->n ? 0 : fail_empty(&w, true);
+	r = resolve_in_matrix(&w);
+	if (r == 0 || e->code != ERR_RESOLVE || sel->matrix || !names_releases(sel) || c->n_matrices == 1 ||
+		!catalog_find_matrix(c, "all"))
+		return r;
+	in_all.matrix = "all";
+	w = (struct work){ .a = a, .p = p, .c = c, .sel = &in_all, .out = out, .e = e };
+	return resolve_in_matrix(&w);
 }
 
 const struct catalog_gcc *

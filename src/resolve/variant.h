@@ -26,7 +26,7 @@ struct variant {
 	struct strs archs; /* for metadata: union of the capabilities, sorted as strings */
 };
 struct selection {
-	const char *matrix;      /* NULL: of the lock, else "current" */
+	const char *matrix;      /* NULL: of the lock, else "current", else "all" */
 	struct strs variants;    /* --variant: exact names; empty: all */
 	struct strs torch, cuda; /* --torch 2.4, --cuda 12.1; empty: all */
 	struct strs abi;         /* "cxx11", "cxx98" */
@@ -37,13 +37,16 @@ struct selection {
 struct resolution {
 	struct variant *v;
 	size_t n, cap;
-	struct strs notes; /* what was dropped and why; for people */
+	const char *matrix; /* where they were found */
+	struct strs notes; /* what was dropped of what the selection asks for, and why; for people */
 };
 /* The variants, in the order of the matrix, without duplicates, with the rules of the original
  * (backends, minver and maxver, stable ABI keeps only the newest torch per backend version, a
  * listed backend without kernel sections becomes noarch), except that nothing is dropped without a
- * note. Fails with ERR_RESOLVE when a name in the selection does not exist (the message lists what
- * does) or when no variant is left. */
+ * note. Where the selection names no matrix and the default one has nothing of what it asks for, matrix "all" is
+ * looked at. With the stable ABI, a torch release picks the variant that serves it. Fails with ERR_RESOLVE when a
+ * name in the selection does not exist (the message lists what does, or says why it was dropped) or when no variant
+ * is left. */
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e);
 

@@ -25,6 +25,7 @@ torch25-cxx98-cu121-x86_64-linux" "filters by CUDA and ABI"
 is "$("$KB" list-variants -q --variant torch25-cxx98-cu124-x86_64-linux "$EX")" torch25-cxx98-cu124-x86_64-linux "picks one"
 status 3 "an unknown variant" "$KB" list-variants --variant torch99-cxx11-cu118-x86_64-linux "$EX"
 like "$out" torch24-cxx11-cu118-x86_64-linux "lists what there is"
+like "$out" 'kernel-builder.lock decides: --no-lock passes over it' "and names the lock"
 status 3 "an unknown matrix" "$KB" list-variants --matrix 1999-01 "$EX"
 like "$out" 2025-01 "lists what there is"
 
@@ -50,4 +51,5 @@ is "$("$KB" plan -q --cuda 11.8 "$EX" | grep nvcc | grep -o 'arch=[^ ]*' | sort 
 is $? 0 "looking makes no store"
 ok "check-config" "$KB" check-config "$EX"
 is "$("$KB" list-variants -q "$ROOT/tests/kernels/tiny" --torch 2.11 --no-lock --matrix all --cuda 13.0)" torch211-cxx11-cu130-x86_64-linux "another kernel, another matrix"
+is "$("$KB" list-variants --no-lock --variant torch211-cxx11-cu130-x86_64-linux "$ROOT/tests/kernels/tiny" 2>&1)" torch211-cxx11-cu130-x86_64-linux "a variant of matrix all is found without a word"
 done_testing

@@ -22,6 +22,7 @@ struct test {
 	const char *variants, *torch, *cuda, *abi, *backends; /* one word each; NULL: none */
 	const char *want; /* names, one blank between; NULL: it fails */
 	const char *said; /* part of a note, or of the error */
+	const char *unsaid; /* part that no note may hold */
 };
 
 static struct catalog catalog;
@@ -86,6 +87,8 @@ check(const struct test *t)
 				print_message("note: %s\n", r.notes.v[i]);
 			fail_msg("no note holds: %s", t->said);
 		}
+		if (t->unsaid && is_noted(&r, t->unsaid))
+			fail_msg("a note holds: %s", t->unsaid);
 	} else {
 		assert_int_equal(rc, -1);
 		assert_int_equal(e.code, ERR_RESOLVE);
@@ -194,6 +197,74 @@ test_filters(void **state)
 	CHECK_ALL(t);
 }
 
+/* What the default matrix lacks is looked for in "all"; a matrix that is named decides alone. */
+static void
+test_all(void **state)
+{
+	static const struct test t[] = {
+		{ CUDA, .variants = "torch211-cxx11-cu130-x86_64-linux",
+			.want = "torch211-cxx11-cu130-x86_64-linux" },
+		{ CUDA, .torch = "2.11", .cuda = "13.0", .want = "torch211-cxx11-cu130-x86_64-linux" },
+		{ CUDA, .torch = "2.4", .cuda = "11.8", .abi = "cxx98",
+			.want = "torch24-cxx98-cu118-x86_64-linux" },
+		{ CUDA, .torch = "2.15", .cuda = "13.2", .want = "torch215-cxx11-cu132-x86_64-linux" },
+		{ CUDA, .torch = "1.9", .said = "--torch 1.9: matrix all has 2." },
+		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
+			.said = "there is no variant torch211-cxx11-cu131-x86_64-linux in matrix all; "
+				"there are torch211-cxx11-cu126-x86_64-linux, " },
+		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
+			.said = " and others (list-variants --matrix all)" },
+		{ CUDA, .matrix = "current", .torch = "2.11",
+			.said = "--torch 2.11: matrix current has 2.14.1, 2.15.0" },
+		{ CUDA, .matrix = "2025-01", .variants = "torch211-cxx11-cu130-x86_64-linux",
+			.said = "in matrix 2025-01; there are torch24-cxx11-cu118-x86_64-linux" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+/* A variant that vanished says why, and notes are about what was asked for. */
+static void
+test_reasons(void **state)
+{
+#define OLD CUDA "cuda-capabilities = [\"7.0\"]\n"
+#define NEW CUDA "cuda-capabilities = [\"8.0\", \"12.0\"]\n"
+#define STABLE GENERAL("\"cuda\"") TORCH "stable-abi = \"2.10\"\n" KERNEL("k", "cuda")
+	static const struct test t[] = {
+		{ OLD, .variants = "torch211-cxx11-cu130-x86_64-linux",
+			.said = "variant torch211-cxx11-cu130-x86_64-linux cannot be built: kernel k, CUDA "
+				"13.0: capability 7.0 is dropped: this nvcc does not know it, but 7.5 to "
+				"12.1" },
+		{ OLD, .matrix = "all", .torch = "2.11", .cuda = "13.0",
+			.said = "capability 7.0 is dropped" },
+		{ OLD, .torch = "2.11", .said = "capability 7.0 is dropped", .unsaid = "CUDA 13.2",
+			.want = "torch211-cxx11-cu126-x86_64-linux torch211-cxx11-cu128-x86_64-linux "
+				"torch211-cxx11-cu129-x86_64-linux" },
+		{ GENERAL("\"cuda\"") TORCH "minver = \"2.12\"\n" KERNEL("k", "cuda"),
+			.variants = "torch211-cxx11-cu130-x86_64-linux",
+			.said = "cannot be built: torch 2.11.0 is skipped: the kernel needs at least torch "
+				"2.12" },
+		{ NEW, .variants = "torch211-cxx11-cu130-x86_64-linux", .unsaid = "dropped",
+			.want = "torch211-cxx11-cu130-x86_64-linux" },
+		{ NEW, .variants = "torch24-cxx11-cu121-x86_64-linux", .said = "capability 12.0 is dropped",
+			.unsaid = "CUDA 11.8", .want = "torch24-cxx11-cu121-x86_64-linux" },
+		{ STABLE, .torch = "2.11", .cuda = "13.0", .want = "torch-stable-abi210-cu130-x86_64-linux",
+			.said = "torch 2.11.0 with CUDA 13.0: served by the stable-ABI variant "
+				"torch-stable-abi210-cu130-x86_64-linux",
+			.unsaid = "torch 2.12" },
+		{ STABLE, .variants = "torch-stable-abi210-cu130-x86_64-linux", .unsaid = "skipped",
+			.want = "torch-stable-abi210-cu130-x86_64-linux" },
+		{ STABLE, .variants = "torch211-cxx11-cu130-x86_64-linux",
+			.said = "cannot be built: torch 2.11.0 with CUDA 13.0: served by the stable-ABI "
+				"variant torch-stable-abi210-cu130-x86_64-linux" },
+		{ STABLE, .torch = "2.9", .cuda = "13.0", .said = "is older than the stable ABI 2.10" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
 static void
 test_bounds(void **state)
 {
@@ -230,8 +301,8 @@ test_stable_abi(void **state)
 				"torch-stable-abi211-cu130-x86_64-linux "
 				"torch-stable-abi211-cu132-x86_64-linux",
 			.said = "torch 2.14.1 with CUDA 13.2: served by the stable-ABI variant "
-				"that is built "
-				"with torch 2.15.0" },
+				"torch-stable-abi211-cu132-x86_64-linux, which is built with torch "
+				"2.15.0" },
 		{ GENERAL("\"cuda\", \"cpu\"") TORCH "[torch.stable-abi]\ncpu = \"2.10\"\n" KERNEL(
 			  "k", "cuda") KERNEL("c", "cpu"),
 			.torch = "2.15",
@@ -378,6 +449,8 @@ main(void)
 		cmocka_unit_test(test_twelve),
 		cmocka_unit_test(test_backends),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_stable_abi),
 		cmocka_unit_test(test_capabilities),
