@@ -118,6 +118,7 @@ read_kernel(
 			"there or drop the section",
 			s.where, compiled[i].name);
 	TRY(kernel_fill(r, &s, &k, e));
+	TRY(check_sources(r, &s, k.backend, e));
 	vec_push(r->a, all, k);
 	return 0;
 }

@@ -51,6 +51,7 @@ read_kernel(
 	TRY(read_language(r, &s, &language, e));
 	TRY(kernel_fill(r, &s, &k, e));
 	k.backend = language == LANGUAGE_METAL ? BACKEND_METAL : BACKEND_CUDA;
+	TRY(check_sources(r, &s, k.backend, e));
 	rocm = k;
 	k.rocm_archs = (struct strs){ 0 };
 	vec_push(r->a, all, k);
@@ -144,7 +145,7 @@ set_backends(const struct reading *r, const struct section *root, const struct s
 		p->has_backend[all[i]] = true;
 	for (size_t i = 0; i < p->n_kernels; i++)
 		p->has_backend[p->kernels[i].backend] = true;
-	return 0;
+	return universal ? 0 : check_sources(r, torch, BACKEND_COUNT, e);
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "config/reading.h"
+#include "config/suffix.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,39 @@ field_sources(const struct reading *r, const struct section *s, struct strs *out
 		vec_push(r->a, out, clean);
 	}
 	return have;
+}
+
+/* Sources that no compiler of the backend takes. */
+static int
+check_source(const struct reading *r, const struct section *s, const struct toml *v,
+	enum backend b, struct err *e)
+{
+	const char *path = v->s.p, *advice = source_advice(r->a, path);
+
+	if (advice)
+		return fail_at(r, v->line, v->col, e, "src in %s: nothing here compiles %s; %s",
+			s->where, quoted(r->a, v->s), advice);
+	if (source_is_cuda(path) && b != BACKEND_CUDA)
+		return fail_at(r, v->line, v->col, e,
+			"src in %s: %s is a CUDA file; list it in a [kernel.NAME] section for "
+			"cuda%s",
+			s->where, quoted(r->a, v->s),
+			b == BACKEND_COUNT ? " instead" : ", for CPUs nothing compiles it");
+	return 0;
+}
+
+int
+check_sources(
+	const struct reading *r, const struct section *s, enum backend b, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, "src");
+	bool ours = b == BACKEND_COUNT
+			    ? r->p->has_backend[BACKEND_CPU] || r->p->has_backend[BACKEND_CUDA]
+			    : b == BACKEND_CPU || b == BACKEND_CUDA;
+
+	for (size_t i = 0; ours && p && i < p->val.n; i++)
+		TRY(check_source(r, s, &p->val.item[i], b, e));
+	return 0;
 }
 
 int

@@ -227,6 +227,8 @@ read_framework(const struct reading *r, const struct section *root, const struct
 	TRY(have = field_strings(r, out, "pyext", &p->pyext, NULL, e));
 	p->has_pyext = have > 0;
 	TRY(field_sources(r, out, &p->src, e));
+	if (p->framework == FRAMEWORK_TORCH)
+		TRY(check_sources(r, out, BACKEND_COUNT, e));
 	TRY(field_includes(r, out, &p->include, e));
 	TRY(field_strings(r, out, "cxx-flags", &p->cxx_flags, NULL, e));
 	return 0;

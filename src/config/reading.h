@@ -108,6 +108,10 @@ int field_python_depends(const struct reading *r, const struct section *s, enum 
 /* paths.c */
 int field_sources(
 	const struct reading *r, const struct section *s, struct strs *out, struct err *e);
+/* Every source of a section that was read is one that a compiler for the backend takes, or a header;
+ * backend BACKEND_COUNT: of [torch]. Of backends that are not built here nothing is asked. */
+int check_sources(
+	const struct reading *r, const struct section *s, enum backend backend, struct err *e);
 int field_includes(
 	const struct reading *r, const struct section *s, struct strs *out, struct err *e);
 /* A relative directory for the Python package's root. */

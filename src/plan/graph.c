@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "plan/key.h"
 #include "plan/maker.h"
+#include "resolve/units.h"
 #include <stdlib.h>
 
 static struct strs
@@ -146,12 +147,12 @@ add_answered(struct maker *m, const struct torch_flags *f, const struct root *ro
 /* The command that compiles src, with the name that f has for the extension. */
 static struct step
 compile_step(struct maker *m, const struct torch_flags *f, const struct root *root,
-	const struct variant_kernel *k, const struct strs *include, const struct strs *cxx_flags,
-	const char *src)
+	const struct unit *u)
 {
+	const char *src = u->src;
 	const char *object = arena_printf(m->a, "out/%s.o", path_base(src));
 	const char *source = arena_printf(m->a, "src/%s", src);
-	bool cuda = streq(path_ext(src), ".cu");
+	bool cuda = source_is_cuda(src);
 	struct step s = { .kind = cuda ? STEP_CUDA : STEP_CXX,
 		.label = src,
 		.variant = f->variant,
@@ -161,9 +162,9 @@ compile_step(struct maker *m, const struct torch_flags *f, const struct root *ro
 
 	vec_push(m->a, &s.outputs, object);
 	if (cuda)
-		torch_cuda_argv(m->a, f, k, source, object, &s.argv);
+		torch_cuda_argv(m->a, f, u->kernel, source, object, &s.argv);
 	else
-		torch_cxx_argv(m->a, f, include, cxx_flags, source, object, &s.argv);
+		torch_cxx_argv(m->a, f, &u->include, &u->cxx_flags, source, object, &s.argv);
 	return s;
 }
 
@@ -205,26 +206,25 @@ add_named(struct maker *m, size_t object, const struct step *with_id)
 
 static void
 add_compile(struct maker *m, const struct torch_flags *f, const struct root *root,
-	const struct variant_kernel *k, const struct strs *include, const struct strs *cxx_flags,
-	const char *src, struct link *l)
+	const struct unit *u, struct link *l)
 {
 	struct torch_flags named = *f;
-	bool cuda = streq(path_ext(src), ".cu");
+	bool cuda = source_is_cuda(u->src);
 	struct step_input in = { 0 };
 	struct step s, with_id;
 
 	if (!cuda && m->only_questions)
 		return;
-	s = compile_step(m, f, root, k, include, cxx_flags, src);
+	s = compile_step(m, f, root, u);
 	if (!cuda && m->options.slim == PLAN_SLIM_ALL)
 		in.step = maker_add_slim_cxx(m, &s, mount_gcc(m, f->gcc));
 	else if (!cuda || !add_answered(m, f, root, &s, &in.step))
 		in.step = maker_add_step(m, s);
 	named.ops = f->named;
-	with_id = compile_step(m, &named, root, k, include, cxx_flags, src);
+	with_id = compile_step(m, &named, root, u);
 	if (!m->only_questions && !m->options.is_to_read)
 		in.step = add_named(m, in.step, &with_id);
-	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, src));
+	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, u->src));
 	vec_push(m->a, &l->inputs, in);
 }
 
@@ -252,6 +252,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	const struct mount *mounts[5];
 	const struct root *root;
 	struct torch_flags f = { .variant = v, .project = m->p };
+	struct units units;
 	struct link l = { 0 };
 	size_t n = 0;
 
@@ -275,54 +276,19 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	if (v->cuda)
 		mounts[n++] = mount_cuda(m, v->cuda);
 	root = root_make(m, mounts, n);
-	for (size_t i = 0; i < m->p->src.n; i++) {
-		if (source_is_compiled(m->p->src.v[i]))
-			add_compile(m, &f, root, NULL, &m->p->include, &m->p->cxx_flags,
-				m->p->src.v[i], &l);
-	}
 	for (size_t k = 0; k < v->n_kernels; k++) {
-		const struct project_kernel *pk = v->kernels[k].kernel;
-
 		TRY(check_depends(m, &v->kernels[k], e));
-		for (size_t i = 0; i < pk->src.n; i++) {
-			if (source_is_compiled(pk->src.v[i]))
-				add_compile(m, &f, root, &v->kernels[k], &pk->include,
-					&pk->cxx_flags, pk->src.v[i], &l);
-		}
-		vec_push(a, &pv->kernels, pk->name);
+		vec_push(a, &pv->kernels, v->kernels[k].kernel->name);
 	}
+	units_of(a, m->p, v, &units);
+	for (size_t i = 0; i < units.n; i++)
+		add_compile(m, &f, root, &units.v[i], &l);
 	if (m->only_questions)
 		return 0;
 	if (l.inputs.n == 0)
 		return err_set(
 			e, ERR_CONFIG, "%s: no source to compile for %s", m->p->file, v->name);
 	pv->link = maker_add_link(m, &f, pv, &l);
-	return 0;
-}
-
-static int
-check_cuda_sources(const struct project *p, struct err *e)
-{
-	for (size_t i = 0; i < p->src.n; i++) {
-		if (streq(path_ext(p->src.v[i]), ".cu"))
-			return err_set(e, ERR_CONFIG,
-				"%s: [torch] src lists %s: CUDA files belong into a [kernel.NAME] "
-				"section "
-				"with backend = \"cuda\"",
-				p->file, p->src.v[i]);
-	}
-	for (size_t k = 0; k < p->n_kernels; k++) {
-		for (size_t i = 0; i < p->kernels[k].src.n; i++) {
-			if (streq(path_ext(p->kernels[k].src.v[i]), ".cu") &&
-				p->kernels[k].backend == BACKEND_CPU)
-				return err_set(e, ERR_CONFIG,
-					"%s:%u:1: kernel.%s has backend \"cpu\" and lists %s; only "
-					"sections "
-					"of backend \"cuda\" may list .cu files",
-					p->file, p->kernels[k].line, p->kernels[k].name,
-					p->kernels[k].src.v[i]);
-		}
-	}
 	return 0;
 }
 
@@ -349,7 +315,6 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 	struct plan *out = m->out;
 
 	*out = (struct plan){ .project = m->p, .sources = m->src, .notes = r->notes };
-	TRY(check_cuda_sources(m->p, e));
 	out->variants = arena_array(m->a, struct plan_variant, r->n);
 	out->n_variants = r->n;
 	for (size_t i = 0; i < r->n; i++) {

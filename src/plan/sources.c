@@ -8,18 +8,6 @@
 /* base32 of RFC 4648, lower case: safe in symbols, file names and Python modules */
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 
-bool
-source_is_compiled(const char *path)
-{
-	static const char *const ext[] = { ".cu", ".cpp", ".cc", ".cxx", ".c++", ".c", ".C" };
-
-	for (size_t i = 0; i < sizeof(ext) / sizeof(ext[0]); i++) {
-		if (streq(path_ext(path), ext[i]))
-			return true;
-	}
-	return false;
-}
-
 static int
 cmp_source(const void *x, const void *y)
 {

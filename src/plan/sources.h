@@ -3,6 +3,7 @@
 #define PLAN_SOURCES_H
 #include "base/sha256.h"
 #include "config/project.h"
+#include "config/suffix.h"
 
 struct source {
 	const char *path; /* relative to the kernel's directory */
@@ -18,8 +19,6 @@ struct sources_set {
 	const char *id; /* 10 characters of [a-z2-7]: a digest of everything above and of the model */
 };
 
-/* True for names that a compiler is called on: .cu .cpp .cc .cxx .c++ .c .C */
-bool source_is_compiled(const char *path);
 /* Reads every file. */
 int sources_load(struct arena *a, const struct project *p, struct sources_set *out, struct err *e);
 /* False when the Python package has a module of its own name (einops/einops.py): a package of that name beside it, which

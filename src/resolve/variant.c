@@ -1,6 +1,7 @@
 #include "resolve/variant.h"
 #include "base/err.h"
 #include "resolve/parts.h"
+#include "resolve/units.h"
 #include <stdlib.h>
 
 /* One row of the matrix with what it names. */
@@ -412,6 +413,7 @@ add_variant(struct work *w, const struct row *r)
 		.cuda = r->cuda,
 		.cxx11 = r->cxx11,
 		.stable_abi = w->p->stable_abi[r->backend] };
+	struct strs notes = { 0 };
 
 	w->row = r;
 	v.kernels = arena_array(w->a, struct variant_kernel, w->p->n_kernels);
@@ -433,6 +435,9 @@ add_variant(struct work *w, const struct row *r)
 	for (size_t i = 0; i < w->out->n; i++)
 		if (streq(w->out->v[i].name, v.name))
 			return;
+	units_note(w->a, w->p, &v, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		add_once(w->a, &w->out->notes, notes.v[i]);
 	vec_push(w->a, w->out, v);
 }
 

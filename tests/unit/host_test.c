@@ -20,7 +20,7 @@
 #define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
 #define KERNEL(backend)                                                                            \
 	"[kernel." backend "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = "           \
-	"[\"a.cu\"]\n"
+	"[\"a.cpp\"]\n"
 #define GPU GENERAL("\"cuda\"") TORCH KERNEL("cuda")
 #define CPU GENERAL("\"cpu\"") TORCH KERNEL("cpu")
 #define BOTH GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("cpu") KERNEL("cuda")

@@ -13,7 +13,7 @@
 	"[" backends "]\n"
 #define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
 #define KERNEL(name, backend)                                                                      \
-	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n"
+	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"" name ".cpp\"]\n"
 #define CUDA GENERAL("\"cuda\"") TORCH KERNEL("k", "cuda")
 
 struct test {

@@ -1,0 +1,103 @@
+#!/bin/sh
+# What check-config refuses and what plan makes of sections, flags and files: no network, no store.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+SEL="--matrix all --torch 2.11 --cuda 13.0"
+
+# kernel DIR BACKEND: a kernel with a binding, k.cu, c.cpp and what standard input adds to [general] and [torch].
+kernel() {
+	mkdir -p "$1/torch-ext/my_k"
+	: >"$1/torch-ext/my_k/__init__.py"
+	: >"$1/b.cpp"
+	: >"$1/c.cpp"
+	: >"$1/k.cu"
+	{
+		printf '[general]\nname = "my-k"\nversion = 1\nedition = 5\nlicense = "MIT"\nbackends = ["%s"]\n\n' "$2"
+		printf '[torch]\nsrc = ["b.cpp"]\n\n'
+		cat
+	} >"$1/build.toml"
+}
+argv_of() { # FILE: the words of the one command that compiles it
+	python3 -c '
+import json, sys
+steps = [s for s in json.load(sys.stdin)["steps"] if s.get("source") == sys.argv[1]]
+assert len(steps) == 1, [s["label"] for s in steps]
+print(" ".join(steps[0]["argv"]))' "$1"
+}
+
+# A file in two sections.
+kernel "$T/two" cuda <<'END'
+[kernel.one]
+backend = "cuda"
+depends = ["torch"]
+src = ["k.cu", "c.cpp"]
+include = ["."]
+cuda-capabilities = ["8.0"]
+cuda-flags = ["-DONE", "-DX=1", "-Xcompiler", "-fwrapv"]
+cxx-flags = ["-DP"]
+
+[kernel.other]
+backend = "cuda"
+depends = ["torch"]
+src = ["k.cu", "b.cpp"]
+include = ["torch-ext"]
+cuda-capabilities = ["9.0a"]
+cuda-flags = ["-DX=2", "-Xcompiler", "-g0"]
+cxx-flags = ["-DQ"]
+END
+status 0 "a CUDA file in two sections" "$KB" plan $SEL --json "$T/two"
+like "$out" 'note: k.cu is in \[kernel.one\] and \[kernel.other\]: compiled once' "a note says so"
+like "$out" '; -DX=2 of \[kernel.other\] counts, not -DX=1 of \[kernel.one\]' "and which flag counts"
+like "$out" 'note: b.cpp is in \[torch\] and \[kernel.other\]: compiled once' "also of a file of [torch]"
+"$KB" plan -q $SEL --json "$T/two" >"$T/plan.json"
+cu=$(argv_of k.cu <"$T/plan.json")
+is "$(echo "$cu" | grep -o 'code=[^ ]*' | tr '\n' ' ')" "code=sm_80 code=sm_90a " "it is compiled once, for the capabilities of both"
+like "$cu" ' -DONE -DX=1 -Xcompiler -fwrapv -DX=2 -Xcompiler -g0 -Isrc -Isrc/torch-ext' "with flags and directories of both in the order of the file"
+like "$(argv_of b.cpp <"$T/plan.json")" ' -DQ -Isrc/torch-ext ' "the binding has the section's"
+cpp=$(argv_of c.cpp <"$T/plan.json")
+like "$cpp" ' -DP -Isrc -Isrc/torch-ext ' "other files have their own"
+is "$(grep -c 'in/[0-9]*-' "$T/plan.json")" 6 "each object is linked once" # each as argument and as input
+sed -i 's/\["9.0a"\]/&\ncuda-minver = "99.0"/' "$T/two/build.toml"
+cu=$("$KB" plan -q $SEL --json "$T/two" | argv_of k.cu)
+is "$(echo "$cu" | grep -o 'code=[^ ]*\|-DX=.' | tr '\n' ' ')" "code=sm_80 -DX=1 " "a section that takes no part adds nothing"
+
+# Suffixes: refused with a place, or compiled, never passed over.
+kernel "$T/suffix" cuda <<'END'
+[kernel.k]
+backend = "cuda"
+depends = ["torch"]
+src = [
+  "k.cu",
+  "FILE",
+]
+END
+while read -r file said; do
+	: >"$T/suffix/$file"
+	sed "s/FILE/$file/" "$T/suffix/build.toml" >"$T/new"
+	cp "$T/suffix/build.toml" "$T/old"
+	cp "$T/new" "$T/suffix/build.toml"
+	if [ "$said" = compiled ]; then
+		status 0 "$file" "$KB" check-config "$T/suffix"
+		like "$("$KB" plan -q $SEL "$T/suffix")" "-c src/$file" "$file is compiled"
+	else
+		status 3 "$file" "$KB" check-config "$T/suffix"
+		like "$out" "build.toml:16:3: src in \[kernel.k\]: nothing here compiles \"$file\"; $said" "$file is refused, with its place"
+	fi
+	cp "$T/old" "$T/suffix/build.toml"
+done <<'END'
+K.CU rename it to K.cu
+l.Cu rename it to l.cu
+lz.c make it C\+\+
+start.S write asm
+start.s write asm
+x.Cpp rename it to x.cpp
+x.CC rename it to x.cc
+k.ptx write asm
+k.o list the source
+k.hip move it to a section for rocm
+a.cc compiled
+a.cxx compiled
+a.c++ compiled
+a.C compiled
+END
+done_testing
