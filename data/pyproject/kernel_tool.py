@@ -125,18 +125,32 @@ def capabilities(args):
 
 # What a variant holds.
 
+DOCUMENTS = {"readme", "changelog", "changes", "contributing", "history", "authors"}
+
+
+def is_shipped(name):
+    if name.split(".")[0].lower() in DOCUMENTS and not name.endswith((".py", ".pyi")):
+        return False
+    return name.endswith(tuple("." + e for e in KERNEL["pyext"]))
+
+
 def package_files():
-    """Files of the Python package that a variant ships, relative to it."""
-    folder = ROOT / KERNEL["pyroot"] / KERNEL["module"]
-    shipped = {".py", ".pyi"} | {"." + e.lstrip(".") for e in KERNEL["pyext"]}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder)
-        if path.suffix == ".pyc" or "__pycache__" in name.parts or str(name) == "_ops.py":
-            continue
-        if KERNEL["ships-all"] and path.name.endswith(".abi3.so") and len(name.parts) == 1:
-            continue
-        if path.suffix in shipped or KERNEL["ships-all"]:
-            yield name.as_posix(), path
+    """Files of the Python package that a variant ships, relative to it. Links count as what they lead to, inside the kernel."""
+    folder, inside = ROOT / KERNEL["pyroot"] / KERNEL["module"], ROOT.resolve()
+
+    def below(directory, above):
+        for path in sorted(directory.iterdir()):
+            if path.name[0] == "." or path.name == "__pycache__" or path.name.endswith((".pyc", ".pyo", "~")):
+                continue
+            real = path.resolve()
+            if path.is_symlink() and (is_shipped(path.name) or path.is_dir() or not path.exists() and "." not in path.name):
+                if not path.exists() or not real.is_relative_to(inside) or real in above:
+                    sys.exit(f"{path}: the link leads out of the kernel's directory, nowhere, or to a directory that it is in")
+            if path.is_dir():
+                yield from below(path, above | {real})
+            elif is_shipped(path.name) and path != folder / "_ops.py":
+                yield path
+    return sorted((p.relative_to(folder).as_posix(), p) for p in below(folder, {folder.resolve()}))
 
 
 def fill(name, words):

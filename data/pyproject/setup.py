@@ -117,11 +117,12 @@ class BuildExt(build_ext):
         return []
 
 
-patterns = ["**/*"] if KERNEL["ships-all"] else ["**/*.pyi"] + ["**/*." + e.lstrip(".") for e in KERNEL["pyext"]]
+patterns = ["**/*." + e for e in KERNEL["pyext"]]
 setup(
     packages=[p for p in find_namespace_packages(str(PYROOT), include=[MODULE, MODULE + ".*"]) if "__pycache__" not in p],
     package_dir={"": str(PYROOT)},
     package_data={MODULE: patterns},
+    exclude_package_data={"": [".*", "README*", "CHANGELOG*"]},
     include_package_data=False,
     ext_modules=[Extension(f"{MODULE}._kernel", [], py_limited_api=True)] if KERNEL["compiled"] else [],
     cmdclass={"build_ext": BuildExt, "build_kernel": BuildKernel},

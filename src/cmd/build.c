@@ -510,6 +510,22 @@ write_commands(struct build *b, int r, const struct err *why)
 		log_warn("no compile_commands.json: %s", e.msg);
 }
 
+static void
+note_package(const struct project *p, const struct sources_set *s)
+{
+	const char *const more[] = { "", ", ..." };
+
+	if (!sources_can_alias(s, p))
+		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
+			 "directory is not provided; the kernels client loads it",
+			p->module, p->module);
+	if (s->left_out.n)
+		log_info("note: %zu file%s of the package %s not shipped (%s%s): add the ending to pyext "
+			 "if the kernel needs it",
+			s->left_out.n, s->left_out.n == 1 ? "" : "s", s->left_out.n == 1 ? "is" : "are",
+			s->left_out.v[0], more[s->left_out.n > 1]);
+}
+
 static int
 run_build(struct build *b, int events, struct err *e)
 {
@@ -519,10 +535,7 @@ run_build(struct build *b, int events, struct err *e)
 	trace_phase(b->trace, "plan");
 	TRY(work_load(c, &b->w, e));
 	TRY(first_plan(b, e));
-	if (!sources_can_alias(&b->w.sources, &b->w.project))
-		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
-			 "directory is not provided; the kernels client loads it",
-			b->w.project.module, b->w.project.module);
+	note_package(&b->w.project, &b->w.sources);
 	b->progress = progress_new(&c->arena, events);
 	TRY(store_open(c->settings.home, false, &b->store, e));
 	r = take_trees(b, e);

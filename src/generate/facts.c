@@ -6,6 +6,7 @@
 #include "generate/generate.h"
 #include "generate/paths.h"
 #include "package/metadata.h"
+#include "plan/shipped.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,14 +120,15 @@ generate_facts(struct arena *a, const struct project *p, const struct sources_se
 	const struct catalog *c, const char *root, const char *id)
 {
 	json_t *o = json_object();
+	struct strs endings;
 
 	json_object_set_new(o, "name", json_string(p->name));
 	json_object_set_new(o, "module", json_string(p->module));
 	json_object_set_new(o, "id", json_string(id));
 	json_object_set_new(o, "root", json_string(root));
 	json_object_set_new(o, "pyroot", json_string(p->pyroot));
-	json_object_set_new(o, "pyext", strings(&p->pyext));
-	json_object_set_new(o, "ships-all", json_boolean(p->framework == FRAMEWORK_TORCH_NOARCH));
+	shipped_endings(a, p, &endings);
+	json_object_set_new(o, "pyext", strings(&endings));
 	json_object_set_new(o, "alias", json_boolean(sources_can_alias(src, p)));
 	add_backends(o, p);
 	json_object_set_new(o, "torch-minver", version(&p->torch_minver));

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "plan/embedded.h"
+#include "plan/shipped.h"
 #include <stdlib.h>
 
 /* base32 of RFC 4648, lower case: safe in symbols, file names and Python modules */
@@ -54,24 +55,6 @@ add_registration(struct arena *a, const struct project *p, struct sources_set *o
 		vec_push(a, out, s);
 }
 
-/* Which files of the package directory a variant ships. Architecture kernels: Python files and what
- * pyext names; kernels without code of their own: everything but byte code. */
-static bool
-is_shipped(const struct project *p, const char *path)
-{
-	const char *ext = path_ext(path);
-
-	if (streq(ext, ".pyc") || strstr(path, "__pycache__"))
-		return false;
-	if (streq(ext, ".py") || streq(ext, ".pyi"))
-		return true;
-	for (size_t i = 0; i < p->pyext.n; i++) {
-		if (*ext && streq(ext + 1, p->pyext.v[i] + (p->pyext.v[i][0] == '.')))
-			return true;
-	}
-	return p->framework == FRAMEWORK_TORCH_NOARCH;
-}
-
 /* The _ops.py that create-pyproject leaves in the package: each variant gets one of its own. */
 static int
 is_generated(struct arena *a, const char *full, const char *path, struct err *e)
@@ -88,20 +71,15 @@ static int
 load_package(struct arena *a, const struct project *p, struct sources_set *out, struct err *e)
 {
 	const char *dir = path_join(a, path_join(a, p->dir, p->pyroot), p->module);
-	struct fs_entries files;
-	VEC(struct source) keep = { 0 };
+	struct shipped ships;
 	int ours;
 
-	TRY(fs_walk(a, dir, &files, e));
-	for (size_t i = 0; i < files.n; i++) {
-		struct source s = { .path = files.v[i].path };
+	TRY(shipped_find(a, p, &ships, e));
+	out->package = arena_array(a, struct source, ships.files.n);
+	for (size_t i = 0; i < ships.files.n; i++) {
+		struct source s = { .path = ships.files.v[i] };
 		const char *full = path_join(a, dir, s.path);
 
-		if (files.v[i].kind == FS_DIR || !is_shipped(p, s.path))
-			continue;
-		if (files.v[i].kind != FS_FILE)
-			return err_set(e, ERR_CONFIG,
-				"%s: only plain files can be shipped; replace this link by a copy", full);
 		if (str_has_prefix(s.path, arena_printf(a, "%s/", p->module)))
 			return err_set(e, ERR_CONFIG,
 				"%s: a directory named like the package is where the builder puts the "
@@ -111,10 +89,9 @@ load_package(struct arena *a, const struct project *p, struct sources_set *out, 
 		if (ours)
 			continue;
 		TRY(sha256_file(full, &s.sha256, NULL, e));
-		vec_push(a, &keep, s);
+		out->package[out->n_package++] = s;
 	}
-	out->package = keep.v;
-	out->n_package = keep.n;
+	out->left_out = ships.left_out;
 	return 0;
 }
 

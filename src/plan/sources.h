@@ -16,6 +16,7 @@ struct sources_set {
 	size_t n, cap;
 	struct source *package; /* files of the Python package that a variant ships, relative to the module */
 	size_t n_package;
+	struct strs left_out; /* files beside them that a variant does not ship, and nothing says why (plan/shipped.h) */
 	const char *id; /* 10 characters of [a-z2-7]: a digest of everything above and of the model */
 };
 

@@ -1,0 +1,76 @@
+#!/bin/bash
+# What a kernel ships, what its Python may hold, what its libraries register and need: refused, warned of, or right.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+
+noarch() { # name pyext-line: a kernel without code of its own, in $K
+	K=$T/$1
+	mkdir -p "$K/torch-ext/$1"
+	printf '[general]\nname = "%s"\nversion = 1\nedition = 5\nlicense = "MIT"\nbackends = ["cpu"]\n\n[torch-noarch]\n%s\n' "$1" "$2" >"$K/build.toml"
+	echo 'from ._ops import ops' >"$K/torch-ext/$1/__init__.py"
+}
+shipped() { # the files of the variant, but for those that the builder makes
+	(cd "$K/result/torch-cpu" && find . -type f ! -name _ops.py ! -name metadata.json ! -path "./$(basename "$K")/*" | LC_ALL=C sort | tr '\n' ' ')
+}
+fill_package() {
+	mkdir -p "$1/__pycache__" "$1/.ipynb_checkpoints" "$1/sub/.git" "$1/docs"
+	for f in .DS_Store .hidden.py .ipynb_checkpoints/z.py __pycache__/q.pyc sub/.git/config README.md R.md x.pdf n.ipynb \
+		docs/CHANGELOG.rst a.json sub/b.json b.cuh t.pyi py.typed sub/m.py; do echo x=1 >"$1/$f"; done
+}
+
+# Endings: .py and .pyi, or what pyext names; never what is hidden, cached or documentation.
+noarch plainpack ''
+fill_package "$K/torch-ext/plainpack"
+status 0 "a package with everything in it" "$KB" build "$K"
+is "$(shipped)" "./__init__.py ./sub/m.py ./t.pyi " "ships .py and .pyi"
+like "$out" 'note: 4 files of the package are not shipped \(a.json, ...\): add the ending to pyext' "says that there is more"
+noarch withjson 'pyext = ["py", "json"]'
+fill_package "$K/torch-ext/withjson"
+status 0 "with pyext" "$KB" build "$K"
+is "$(shipped)" "./__init__.py ./a.json ./sub/b.json ./sub/m.py " "ships what it names"
+noarch withmore 'pyext = [".cuh", "md", "typed", "git", "pyc"]'
+fill_package "$K/torch-ext/withmore"
+status 0 "with other endings" "$KB" build "$K"
+is "$(shipped)" "./R.md ./__init__.py ./b.cuh ./py.typed ./sub/m.py " "never README, caches and what is hidden"
+
+# Links count as what they lead to, inside the kernel.
+noarch linked 'pyext = ["py", "json"]'
+mkdir -p "$K/shared/deep"
+echo 'a = 1' >"$K/shared/__init__.py"
+echo 'b = 2' >"$K/shared/deep/b.py"
+echo '{}' >"$K/data.json"
+ln -s ../../shared "$K/torch-ext/linked/shared"
+ln -s ../../data.json "$K/torch-ext/linked/data.json"
+status 0 "linked files and directories" "$KB" build "$K"
+is "$(shipped)" "./__init__.py ./data.json ./shared/__init__.py ./shared/deep/b.py " "ship"
+is "$(cd "$K/result/torch-cpu" && find . -type l)$(cat "$K/result/torch-cpu/shared/deep/b.py")" "b = 2" "as files"
+status 0 "a project for other builders" "$KB" create-pyproject "$K"
+is "$(cd "$K" && python3 -c '
+import sys
+sys.path.insert(0, "cmake")
+import kernel_tool
+print(" ".join(n for n, p in kernel_tool.package_files()))')" "__init__.py data.json shared/__init__.py shared/deep/b.py" "ships the same"
+wrong_link() { # text target name message
+	ln -s "$2" "$K/torch-ext/linked/$3"
+	status 3 "$1" "$KB" build "$K"
+	like "$out" "torch-ext/linked/$3.*: the link leads $4; put a copy there" "says where it leads"
+	rm "$K/torch-ext/linked/$3"
+}
+wrong_link "a file outside" /etc/passwd more.py "out of the kernel's directory"
+wrong_link "a directory outside" /etc more "out of the kernel's directory"
+wrong_link "nothing" ../gone gone "nowhere"
+wrong_link "the package" . again "to a directory that it is in"
+
+# Names that hide a module.
+refused_name() { # name owner
+	noarch "$1" ''
+	status 3 "a kernel called $1" "$KB" check-config "$K"
+	like "$out" "build.toml:2:8: name \"$1\": the module ${1//-/_} belongs to $2[ ,].* such as \"$1-kernel\"" "gets another name"
+}
+refused_name json "Python's library"
+refused_name queue "Python's library"
+refused_name torch "torch"
+refused_name typing-extensions "torch"
+noarch jsonlike ''
+status 0 "a name that is free" "$KB" check-config "$K"
+done_testing
