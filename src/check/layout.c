@@ -1,6 +1,7 @@
 /* The files that a variant has, by its kind, and what metadata.json says of itself. */
 #include "base/path.h"
 #include "check/run.h"
+#include "config/project.h"
 
 static bool
 is_identifier(const char *s)
@@ -48,6 +49,7 @@ check_metadata(struct check_run *r)
 {
 	const struct facts *f = r->facts;
 	const struct metadata *m = &f->metadata;
+	const char *owner;
 
 	if (!f->has_metadata || f->metadata_fault) {
 		found_error(r, .rule = "metadata", .file = "metadata.json",
@@ -57,6 +59,15 @@ check_metadata(struct check_run *r)
 		return;
 	}
 	check_id(r, m);
+	owner = python_module_owner(module_name(r->a, m->name));
+	if (owner)
+		found_error(r, .rule = "metadata", .file = "metadata.json",
+			.message = arena_printf(r->a,
+				"has the name %s, and the module %s belongs to %s: with the variant "
+				"on Python's path, it is hidden",
+				m->name, module_name(r->a, m->name), owner),
+			.advice = arena_printf(
+				r->a, "choose another name, such as %s-kernel", m->name));
 	/* The original calls Huawei's backend cann in metadata and npu in the directory's name. */
 	if (f->name.backend && !streq(f->name.backend, "universal") &&
 		!streq(f->name.backend, m->backend) &&
@@ -142,6 +153,10 @@ check_files(struct check_run *r)
 			found_warning(r, .rule = "layout", .file = f->path,
 				.message = "is what Python compiled on this machine",
 				.advice = "remove it before publishing; clients make their own");
+		else if (f->path[0] == '.' || strstr(f->path, "/."))
+			found_warning(r, .rule = "layout", .file = f->path,
+				.message = "is hidden: left over from a tool, and no part of a kernel",
+				.advice = "remove it before publishing");
 		else if (!f->is_elf &&
 			 (streq(ext, ".so") || streq(ext, ".pyd") || streq(ext, ".dylib")))
 			found(r, (struct finding){ .severity = streq(ext, ".so") ? SEVERITY_ERROR

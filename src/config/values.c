@@ -58,7 +58,7 @@ int
 field_name(const struct reading *r, const struct section *s, struct err *e)
 {
 	const struct toml_pair *p = field_find(s, "name");
-	const char *given, *name;
+	const char *given, *name, *owner;
 
 	TRY(field_need(r, s, "name", "name = \"my-kernel\"", e));
 	TRY(field_string(r, s, "name", &given, e));
@@ -76,6 +76,12 @@ field_name(const struct reading *r, const struct section *s, struct err *e)
 		warn_at(r, p->val.line, p->val.col, "name \"%s\" is read as \"%s\"", given, name);
 	r->p->name = name;
 	r->p->module = with_char(r->a, name, '-', '_');
+	owner = python_module_owner(r->p->module);
+	if (owner)
+		return fail_at(r, p->val.line, p->val.col, e,
+			"name %s: the module %s belongs to %s, and the kernel would hide it; "
+			"choose another, such as \"%s-kernel\"",
+			quoted(r->a, p->val.s), r->p->module, owner, name);
 	return 0;
 }
 

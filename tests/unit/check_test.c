@@ -658,6 +658,11 @@ test_variant(void **state)
 		{ "torch-cuda", META(CUDA DIGEST("")), "d/metadata.json", "x", "error digest-unknown d/metadata.json" },
 		{ "torch-cuda", META(CUDA DIGEST("")), "metadata.json.sigstore", "x", "" },
 		{ "torch-cuda", META(CUDA DIGEST("")), "__pycache__/a.pyc", "x", "warning layout __pycache__/a.pyc" },
+		{ "torch-cuda", META(CUDA DIGEST(",\".x\":\"" X256 "\"")), ".x", "x", "warning layout .x" },
+		{ "torch-cuda", META(CUDA DIGEST(",\"d/.git\":\"" X256 "\"")), "d/.git", "x", "warning layout d/.git" },
+		{ "torch-cuda",
+			"{\"name\":\"json\",\"id\":\"_json_cuda_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]," CUDA DIGEST("") "}",
+			NULL, NULL, "error metadata metadata.json" },
 		{ "torch-cuda", META(CUDA ",\"digest\":{\"algorithm\":\"sha512\",\"files\":{\"__init__.py\":\"" X512
 					  "\",\"_ops.py\":\"" X512 "\"}}"), NULL, NULL, "" },
 		{ "torch-cuda", META(CUDA ",\"digest\":{\"algorithm\":\"md5\",\"files\":{}}"), NULL, NULL,
