@@ -4,6 +4,7 @@
 #   -DPython3_EXECUTABLE=FILE     the Python whose torch to build for
 #   -DKERNEL_BACKEND=cpu|cuda     default: the torch's, if the kernel has it
 #   -DKERNEL_ALL_CAPABILITIES=ON  sections without cuda-capabilities: for all usual GPUs, not for the one at hand
+#   -DKERNEL_CAPABILITIES=9.0     of each section, only what serves these GPUs
 #   -DKERNEL_COMPILER_CACHE=OFF   do not use sccache or ccache
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -12,6 +13,7 @@ endif()
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_SKIP_RPATH ON)
 option(KERNEL_ALL_CAPABILITIES "Compile for all usual GPUs where build.toml names none" "$ENV{KERNEL_ALL_CAPABILITIES}")
+set(KERNEL_CAPABILITIES "" CACHE STRING "Compile for these GPUs only, such as 8.0;9.0; empty: for all of build.toml")
 option(KERNEL_COMPILER_CACHE "Use sccache or ccache when there is one" ON)
 
 if(POLICY CMP0094)
@@ -221,13 +223,13 @@ endfunction()
 # Sets out to the GPUs that a section is compiled for.
 function(_kernel_capabilities section out)
   set(gpu "")
-  if(NOT KERNEL_ALL_CAPABILITIES AND NOT ARGN)
+  if(NOT KERNEL_ALL_CAPABILITIES AND NOT KERNEL_CAPABILITIES AND NOT ARGN)
     set(gpu "${TORCH_GPU}")
     if(NOT gpu)
       message(STATUS "Section ${section}: no GPU is at hand and build.toml has no cuda-capabilities: compiling for all usual ones")
     endif()
   endif()
-  execute_process(COMMAND ${_kernel_tool} capabilities --gpu=${gpu} ${_kernel_cuda} ${ARGN}
+  execute_process(COMMAND ${_kernel_tool} capabilities --gpu=${gpu} "--only=${KERNEL_CAPABILITIES}" ${_kernel_cuda} ${ARGN}
     OUTPUT_VARIABLE found ERROR_VARIABLE notes RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_STRIP_TRAILING_WHITESPACE)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${notes}")
@@ -346,7 +348,7 @@ function(kernel_finish)
   endif()
   add_custom_target(kernel_variant ALL
     COMMAND ${_kernel_tool} variant --backend ${_kernel_backend} --out "${out}" --library "$<TARGET_FILE:kernel_extension>"
-      "--archs=${archs}" ${toolchain}
+      "--archs=${archs}" "--only=${KERNEL_CAPABILITIES}" ${toolchain}
     DEPENDS kernel_extension VERBATIM)
   add_custom_target(local_install
     COMMAND ${_kernel_tool} publish "${out}"

@@ -102,6 +102,17 @@ def meet(asked, supported):
     return sorted((c + "+PTX" if c in ptx else c for c in used), key=natural)
 
 
+def serving(have, wanted):
+    """What of a section's capabilities serves a GPU: those of its number, else the highest below it of its major version (plain or
+    f), else the highest below it that keeps its PTX."""
+    number, letter = base(wanted), wanted[-1] if wanted[-1] in "af" else ""
+    parts = [(base(c), c.replace("+PTX", "")[-1:].strip("0123456789"), c.endswith("+PTX"), c) for c in have]
+    exact = [c for b, l, _, c in parts if b == number and (not letter or l == letter)]
+    code = [(b, c) for b, l, _, c in parts if b == number or (b[0] == number[0] and b < number and l != "a")]
+    ptx = [(b, c) for b, l, keeps, c in parts if b < number and keeps and not l]
+    return exact or [max(rest, key=lambda x: x[0])[1] for rest in (code or ptx,) if rest]
+
+
 def release_of(version):
     """What is known of the newest CUDA release that is not newer than this one."""
     known = sorted(KERNEL["cuda"], key=natural)
@@ -116,8 +127,13 @@ def capabilities(args):
     asked = args.capability or ([args.gpu] if args.gpu else release["defaults"])
     known = [c for c in asked if c.replace("+PTX", "") in release["capabilities"]]
     found = meet(known, release["defaults"])
+    only = [c for c in args.only.split(";") if c]
+    if only and found:
+        found = sorted({c for gpu in only for c in serving(found, gpu)}, key=natural)
+        if not found:
+            sys.exit(f"nothing of this section is for capability {' or '.join(only)}")
     taken = {c.replace("+PTX", "") for c in found}
-    for c in asked:
+    for c in () if only else asked:
         if c.replace("+PTX", "") not in taken:
             print(f"capability {c} is dropped: CUDA {args.cuda} has {' '.join(release['defaults'])}, or another takes its place", file=sys.stderr)
     print(";".join(found))
@@ -202,6 +218,8 @@ def replace(new, out):
 
 def variant(args):
     toolchain = dict(word.split("=", 1) for word in args.toolchain)
+    if args.only:
+        toolchain["only-capabilities"] = args.only.split(";")
     make_variant(args.out, args.backend, args.library, [a for a in args.archs.split(";") if a], toolchain)
 
 
@@ -234,12 +252,14 @@ def main():
     p.add_argument("cuda")
     p.add_argument("capability", nargs="*")
     p.add_argument("--gpu", default="")
+    p.add_argument("--only", default="")
     p.set_defaults(run=capabilities)
     p = commands.add_parser("variant")
     p.add_argument("--backend", required=True)
     p.add_argument("--out", required=True)
     p.add_argument("--library")
     p.add_argument("--archs", default="")
+    p.add_argument("--only", default="")
     p.add_argument("--toolchain", action="append", default=[])
     p.set_defaults(run=variant)
     p = commands.add_parser("publish")

@@ -83,6 +83,10 @@ int cmd_find_python(struct ctx *c, struct host_python *out, struct err *e);
 /* Asks that Python which torch it has of its own, whatever PYTHONPATH says. */
 int cmd_ask_own_torch(struct ctx *c, const char *python, struct host *out, struct err *e);
 
+/* What --capability asks for, "host" as the GPUs that the driver, else nvidia-smi, knows of. Fails with ERR_USAGE when
+ * one is no capability, and with ERR_RESOLVE when there is no GPU. */
+int cmd_capabilities(struct ctx *c, struct strs *out, struct err *e);
+
 /* Appends paths of this machine that no variant may hold: the store, the home directory, and, unless
  * it is NULL, the kernel's directory. */
 void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);

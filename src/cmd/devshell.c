@@ -203,8 +203,10 @@ is_of_another(struct arena *a, const char *build, const char *variant)
 }
 
 static struct strs
-cmake_command(struct ctx *c, const char *program, const char *dir, const struct variant *v)
+cmake_command(struct ctx *c, const char *program, const char *dir, const struct work *w)
 {
+	const struct variant *v = &w->resolution.v[0];
+	const char *only = "";
 	static const char *const ninja[] = { "ninja", NULL };
 	struct arena *a = &c->arena;
 	const char *build = path_join(a, dir, BUILD_DIR);
@@ -222,12 +224,16 @@ cmake_command(struct ctx *c, const char *program, const char *dir, const struct 
 	}
 	vec_push(a, &argv, arena_printf(a, "-DPython3_EXECUTABLE=%s", c->host->python));
 	vec_push(a, &argv, arena_printf(a, "-DKERNEL_BACKEND=%s", backend_name(v->backend)));
+	for (size_t i = 0; i < w->selection.capabilities.n; i++)
+		only = arena_printf(
+			a, "%s%s%s", only, i ? ";" : "", w->selection.capabilities.v[i]);
+	vec_push(a, &argv, arena_printf(a, "-DKERNEL_CAPABILITIES=%s", only));
 	return argv;
 }
 
 /* A shell is of use also where that fails. */
 static int
-configure(struct ctx *c, const char *dir, const struct variant *v, struct err *e)
+configure(struct ctx *c, const char *dir, const struct work *w, struct err *e)
 {
 	static const char *const names[] = { "cmake", NULL };
 	const char *program = find_program(&c->arena, names),
@@ -240,11 +246,11 @@ configure(struct ctx *c, const char *dir, const struct variant *v, struct err *e
 		log_info("note: no cmake is in PATH: nothing is configured");
 		return 0;
 	}
-	if (is_of_another(&c->arena, build, v->name)) {
+	if (is_of_another(&c->arena, build, w->resolution.v[0].name)) {
 		TRY(fs_remove(path_join(&c->arena, build, "CMakeCache.txt"), e));
 		TRY(fs_remove(path_join(&c->arena, build, "CMakeFiles"), e));
 	}
-	argv = cmake_command(c, program, dir, v);
+	argv = cmake_command(c, program, dir, w);
 	TRY(proc_run(&c->arena, dir, &argv, NULL, &text, &status, e));
 	if (status == 0) {
 		log_info("CMake is configured: cmake --build " BUILD_DIR);
@@ -308,7 +314,7 @@ prepare(struct ctx *c, const char *dir, const struct work *w, const char **path,
 	if (v->cuda && getenv("CUDA_HOME") &&
 		fs_exists(path_join(&c->arena, getenv("CUDA_HOME"), "bin/nvcc")))
 		TRY(can = set_host_compiler(c, v->cuda, cxx_is_named, e));
-	return can ? configure(c, dir, v, e) : 0;
+	return can ? configure(c, dir, w, e) : 0;
 }
 
 int

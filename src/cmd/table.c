@@ -28,8 +28,14 @@ const struct opt global_opts[] = {
 		0, "no-lock", NULL, "ignore kernel-builder.lock"                                   \
 	}
 
+#define CAPABILITY_OPT                                                                             \
+	{                                                                                          \
+		0, "capability", "GPU", "build CUDA code for this GPU only, such as 9.0, or host: those here; may be given again" \
+	}
+
 static const struct opt build_opts[] = {
 	SELECTION_OPTS,
+	CAPABILITY_OPT,
 	{ 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS)" },
 	{ 0, "cores", "N", "use N cores (CORES)" },
 	{ 0, "memory", "SIZE", "what steps may take together, such as 8G (default: what is free)" },
@@ -60,16 +66,18 @@ static const struct opt build_opts[] = {
 	{                                                                                          \
 		0, "cache-size", "SIZE", "bytes of results to keep (20G); 0: all"                  \
 	}
-static const struct opt test_opts[] = { TEST_OPTS, { 0 } };
+static const struct opt test_opts[] = { CAPABILITY_OPT, TEST_OPTS, { 0 } };
 static const struct opt testshell_opts[] = {
 	{ 0, "variant", "NAME", "this variant, and an environment in the store with its torch, made by --python" },
 	{ 'm', "matrix", "NAME", "of which --variant is (default: the lock's, else current)" },
+	CAPABILITY_OPT,
 	TEST_OPTS,
 	{ 0 },
 };
 static const struct opt devshell_opts[] = {
 	{ 0, "variant", "NAME", "for this variant, with an environment in the store with its torch, made by --python" },
 	{ 'm', "matrix", "NAME", "of which --variant is (default: the lock's, else current)" },
+	CAPABILITY_OPT,
 	{ 0, "python", "PROGRAM", "the Python that has torch (default: that of VIRTUAL_ENV, else python3)" },
 	{ 0, "backend", "NAME", "this backend (default: cuda if that torch and the kernel have it, else cpu)" },
 	{ 0, "no-lock", NULL, "ignore kernel-builder.lock" },
@@ -85,6 +93,7 @@ static const struct opt advise_opts[] = {
 };
 static const struct opt plan_opts[] = {
 	SELECTION_OPTS,
+	CAPABILITY_OPT,
 	{ 0, "json", NULL, "as JSON" },
 	{ 0, "dot", NULL, "as a graph for Graphviz" },
 	{ 0 },

@@ -27,8 +27,8 @@ work_dir(const struct ctx *c, const char **out, struct err *e)
 	return 0;
 }
 
-static void
-read_selection(struct ctx *c, struct selection *s)
+static int
+read_selection(struct ctx *c, struct selection *s, struct err *e)
 {
 	struct arena *a = &c->arena;
 
@@ -38,6 +38,7 @@ read_selection(struct ctx *c, struct selection *s)
 	s->cuda = opt_all(a, &c->opts, "cuda");
 	s->abi = opt_all(a, &c->opts, "abi");
 	s->backends = opt_all(a, &c->opts, "backend");
+	return cmd_capabilities(c, &s->capabilities, e);
 }
 
 /* What the lock has for the Python at hand, else what the program's catalog has. */
@@ -108,7 +109,7 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 	TRY(project_load(&c->arena, dir, &w->project, e));
 	for (size_t i = 0; i < w->project.warnings.n; i++)
 		log_warn("%s", w->project.warnings.v[i]);
-	read_selection(c, &w->selection);
+	TRY(read_selection(c, &w->selection, e));
 	TRY(choose_catalog(c, w, e));
 	if (resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) < 0)
 		return name_lock(w, e);

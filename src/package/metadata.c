@@ -68,6 +68,9 @@ toolchain(struct arena *a, const struct plan_variant *pv)
 		if (v->cuda->note)
 			json_object_set_new(out, "cuda-note", json_string(v->cuda->note));
 	}
+	/* Not all that build.toml asks for is in. */
+	if (v->only.n)
+		json_object_set_new(out, "only-capabilities", strings(&v->only, NULL));
 	return out;
 }
 

@@ -157,3 +157,63 @@ capabilities_intersect(struct arena *a, const struct strs *asked, const struct s
 		qsort(out->v, out->n, sizeof(*out->v), cmp_natural);
 	note_dropped(a, from, n, supported, notes);
 }
+
+/* Does a cubin of s run on a GPU of that base? 2: it is made for it; 1: for one below; 0: no. */
+static int
+serves(const struct source *s, const struct source *gpu)
+{
+	if (same_base(s, gpu))
+		return 2;
+	return s->major == gpu->major && s->minor < gpu->minor && s->suffix != 'a';
+}
+
+static void
+add_once(struct arena *a, struct strs *out, const char *text)
+{
+	if (!strs_has(out, text))
+		vec_push(a, out, text);
+}
+
+/* Those with exactly this number; with a letter in wanted, only those that have it too. */
+static bool
+add_exact(struct arena *a, const struct strs *have, const struct source *wanted, struct strs *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < have->n; i++) {
+		struct source s = parse(a, have->v[i]);
+
+		if (!same_base(&s, wanted) || (wanted->suffix && s.suffix != wanted->suffix))
+			continue;
+		add_once(a, out, have->v[i]);
+		found = true;
+	}
+	return found;
+}
+
+bool
+capabilities_serving(
+	struct arena *a, const struct strs *have, const char *wanted, struct strs *out)
+{
+	struct source gpu = parse(a, wanted), best = { 0 };
+	const char *found = NULL;
+	int rank = 0;
+
+	if (add_exact(a, have, &gpu, out))
+		return true;
+	for (size_t i = 0; i < have->n; i++) {
+		struct source s = parse(a, have->v[i]);
+		int is = serves(&s, &gpu) * 2;
+
+		if (!is && s.ptx && !s.suffix && cmp_base(&s, &gpu) < 0)
+			is = 1;
+		if (is > rank || (is && is == rank && cmp_base(&s, &best) > 0)) {
+			found = have->v[i];
+			best = s;
+			rank = is;
+		}
+	}
+	if (found)
+		add_once(a, out, found);
+	return found;
+}

@@ -414,6 +414,7 @@ add_variant(struct work *w, const struct row *r)
 		.cxx11 = r->cxx11,
 		.stable_abi = w->p->stable_abi[r->backend] };
 	struct strs notes = { 0 };
+	const char *why = NULL;
 
 	w->row = r;
 	v.kernels = arena_array(w->a, struct variant_kernel, w->p->n_kernels);
@@ -426,19 +427,24 @@ add_variant(struct work *w, const struct row *r)
 		for (size_t c = 0; c < k.capabilities.n; c++)
 			add_once(w->a, &v.archs, k.capabilities.v[c]);
 	}
-	if (v.n_kernels == 0)
-		note(w, "variant %s is skipped: no kernel is left in it", v.name);
-	w->row = NULL;
-	if (v.n_kernels == 0)
-		return;
 	sort_strs(&v.archs);
-	for (size_t i = 0; i < w->out->n; i++)
+	if (v.n_kernels == 0)
+		why = "no kernel is left in it";
+	else if (v.cuda && w->sel->capabilities.n)
+		why = variant_narrow(w->a, &w->sel->capabilities, &v);
+	if (why)
+		note(w, "variant %s is skipped: %s", v.name, why);
+	else
+		units_note(w->a, w->p, &v, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		note(w, "%s", notes.v[i]);
+	w->row = NULL;
+	sort_strs(&v.archs);
+	for (size_t i = 0; !why && i < w->out->n; i++)
 		if (streq(w->out->v[i].name, v.name))
 			return;
-	units_note(w->a, w->p, &v, &notes);
-	for (size_t i = 0; i < notes.n; i++)
-		add_once(w->a, &w->out->notes, notes.v[i]);
-	vec_push(w->a, w->out, v);
+	if (!why)
+		vec_push(w->a, w->out, v);
 }
 
 /* A listed backend without kernel sections needs no compiler: its Python files are the variant. */
@@ -598,6 +604,19 @@ fail_empty(struct work *w, bool by_selection)
 		w->m->name, notes->n ? join(w->a, notes, "; ") : "no backend is listed");
 }
 
+/* --capability is for CUDA. */
+static int
+check_narrowed(struct work *w)
+{
+	for (size_t i = 0; i < w->out->n; i++)
+		if (w->out->v[i].cuda)
+			return 0;
+	if (!w->sel->capabilities.n)
+		return 0;
+	return err_set(w->e, ERR_RESOLVE, "--capability %s: no variant that is chosen has CUDA code",
+		w->sel->capabilities.v[0]);
+}
+
 /* A release or a variant is asked for by its name, which may lie in another matrix than the default one. */
 static bool
 names_releases(const struct selection *s)
@@ -625,7 +644,9 @@ resolve_in_matrix(struct work *w)
 		return fail_empty(w, names_releases(w->sel) || w->sel->abi.n || w->sel->backends.n);
 	TRY(check_names(w));
 	apply_selection(w);
-	return w->out->n ? 0 : fail_empty(w, true);
+	if (w->out->n == 0)
+		return fail_empty(w, true);
+	return check_narrowed(w);
 }
 
 int
@@ -649,45 +670,4 @@ resolve_variants(struct arena *a, const struct project *p, const struct catalog 
 	in_all.matrix = "all";
 	w = (struct work){ .a = a, .p = p, .c = c, .sel = &in_all, .out = out, .e = e };
 	return resolve_in_matrix(&w);
-}
-
-const struct catalog_gcc *
-variant_gcc(const struct catalog *c, const struct variant *v)
-{
-	if (!v->torch)
-		return NULL;
-	return catalog_find_gcc(c, v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std));
-}
-
-bool
-variant_is_verified(const struct variant *v)
-{
-	return v->torch && v->torch->has_libraries && v->torch->libraries_cxx11 == v->cxx11;
-}
-
-/* Is x what one would rather try a kernel with? */
-static bool
-is_handier(const struct variant *x, const struct variant *y)
-{
-	static const unsigned rank[BACKEND_COUNT] = { [BACKEND_CPU] = 2, [BACKEND_CUDA] = 1 };
-	int torch;
-
-	if (rank[x->backend] != rank[y->backend])
-		return rank[x->backend] > rank[y->backend];
-	if (!x->torch || !y->torch)
-		return false;
-	torch = version_cmp(&x->torch->version, &y->torch->version);
-	if (torch != 0 || !x->cuda || !y->cuda)
-		return torch > 0;
-	return version_cmp(&x->cuda->version, &y->cuda->version) > 0;
-}
-
-void
-resolution_keep_newest(struct resolution *r)
-{
-	for (size_t i = 1; i < r->n; i++) {
-		if (is_handier(&r->v[i], &r->v[0]))
-			r->v[0] = r->v[i];
-	}
-	r->n = 1;
 }

@@ -24,6 +24,7 @@ struct variant {
 	struct variant_kernel *kernels; /* only those that take part */
 	size_t n_kernels;
 	struct strs archs; /* for metadata: union of the capabilities, sorted as strings */
+	struct strs only;  /* what --capability asked for, where that left something out; empty: all is in */
 };
 struct selection {
 	const char *matrix;      /* NULL: of the lock, else "current", else "all" */
@@ -31,6 +32,7 @@ struct selection {
 	struct strs torch, cuda; /* --torch 2.4, --cuda 12.1; empty: all */
 	struct strs abi;         /* "cxx11", "cxx98" */
 	struct strs backends;    /* "cpu", "cuda", ... */
+	struct strs capabilities; /* --capability: "9.0", "9.0a"; empty: all */
 	const struct matrix
 		*host; /* for matrix "host": what the Python at hand has; NULL otherwise */
 };
@@ -67,4 +69,14 @@ const struct catalog_gcc *variant_gcc(const struct catalog *c, const struct vari
  * can do, by the original's loose rule. notes gets a line for each one that is dropped. */
 void capabilities_intersect(struct arena *a, const struct strs *asked, const struct strs *supported,
 	struct strs *out, struct strs *notes);
+/* What of a section's capabilities serves a GPU of `wanted`, "9.0": those of that number whatever
+ * their letter, else the highest below it of the same major version (plain or f), else the highest
+ * below it that keeps its PTX. "9.0a" is served by 9.0a, else as 9.0 is. Appends to out what is not in
+ * there; false: nothing does. */
+bool capabilities_serving(
+	struct arena *a, const struct strs *have, const char *wanted, struct strs *out);
+/* Leaves in each section of v what serves one of those GPUs, sets archs and only. Returns why that
+ * cannot be: one of them is served by no section, or a section serves none and has files that no other
+ * has, without which the others would not link. NULL: it is done. */
+const char *variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v);
 #endif

@@ -100,4 +100,46 @@ a.cxx compiled
 a.c++ compiled
 a.C compiled
 END
+
+# --capability: some GPUs only. The driver is asked, then nvidia-smi: both are ours here.
+archs() { python3 -c 'import json,sys; print(" ".join(json.load(sys.stdin)["variants"][0]["archs"]))'; }
+codes() { "$KB" plan -q $SEL "$@" "$T/gpu" | grep -o 'code=[^ ]*' | tr '\n' ' '; }
+kernel "$T/gpu" cuda <<'END'
+[kernel.k]
+backend = "cuda"
+depends = ["torch"]
+src = ["k.cu"]
+cuda-capabilities = ["8.0", "8.9", "9.0a"]
+END
+is "$(codes)" "code=sm_80 code=sm_89 code=sm_90a " "all capabilities"
+is "$(codes --capability 9.0)" "code=sm_90a " "--capability 9.0 takes 9.0a"
+is "$(codes --capability 8.6 --capability 9.0a)" "code=sm_80 code=sm_90a " "8.6 is served by 8.0; it may be given again"
+is "$("$KB" plan -q $SEL --json --capability 8.9 "$T/gpu" | archs)" 8.9 "plan --json says what is in"
+status 3 "a capability of nothing" "$KB" plan $SEL --capability 12.0 "$T/gpu"
+like "$out" 'nothing in it is for capability 12.0; it has 8.0, 8.9, 9.0a' "says what there is"
+for bad in banana 9.0+PTX sm_90 ""; do status 2 "--capability $bad" "$KB" plan $SEL --capability "$bad" "$T/gpu"; done
+status 2 "lock has no --capability" "$KB" lock --capability 9.0 "$T/gpu"
+
+mkdir "$T/bin" "$T/driver"
+printf '#!/bin/sh\nprintf "8.9\\n9.0\\n8.9\\n"\n' >"$T/bin/nvidia-smi"
+chmod +x "$T/bin/nvidia-smi"
+cat >"$T/driver.c" <<'END'
+#include <stdlib.h>
+static int result(void) { const char *r = getenv("FAKE_CUINIT"); return r ? atoi(r) : 0; }
+int cuInit(unsigned flags) { return flags ? 1 : result(); }
+int cuDeviceGetCount(int *n) { *n = 2; return 0; }
+int cuDeviceGet(int *d, int i) { *d = i + 40; return 0; }
+int cuDeviceGetAttribute(int *v, int what, int d) { *v = what == 75 ? (d == 40 ? 8 : 9) : 0; return what < 75 || what > 76; }
+END
+ok "a driver of ours" cc -shared -fPIC -o "$T/driver/libcuda.so.1" "$T/driver.c"
+smi="env LD_LIBRARY_PATH=$T/driver FAKE_CUINIT=999 PATH=$T/bin:$PATH $KB"
+status 0 "--capability host, by nvidia-smi" $smi plan $SEL --capability host "$T/gpu"
+is "$(echo "$out" | grep -o 'code=[^ ]*' | tr '\n' ' ')" "code=sm_89 code=sm_90a " "builds for each kind of GPU once"
+drv="env LD_LIBRARY_PATH=$T/driver PATH=$T/bin:$PATH $KB"
+status 0 "--capability host, by the driver" $drv plan $SEL --capability host "$T/gpu"
+is "$(echo "$out" | grep -o 'code=[^ ]*' | tr '\n' ' ')" "code=sm_80 code=sm_90a " "it comes first"
+status 3 "no GPU is to be seen" env LD_LIBRARY_PATH="$T/driver" FAKE_CUINIT=100 PATH="$T/bin:$PATH" "$KB" plan $SEL --capability host "$T/gpu"
+like "$out" 'no NVIDIA GPU here' "is said in a sentence"
+rm "$T/bin/nvidia-smi"
+status 3 "no driver that works, no nvidia-smi" env LD_LIBRARY_PATH="$T/driver" FAKE_CUINIT=999 PATH="$T/bin" "$KB" plan $SEL --capability host "$T/gpu"
 done_testing

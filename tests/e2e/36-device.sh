@@ -31,6 +31,14 @@ plain_bytes "a kernel with torch's headers"
 status 0 "again" build -q --events 3 "$K" 3>"$T/events"
 is "$(events | wc -l)" 0 "nothing runs"
 
+# For one GPU only. Nobody takes that for the whole variant.
+holds() { python3 -c 'import glob,json,sys; m=json.load(open(glob.glob(sys.argv[1]+"/build/*/metadata.json")[0])); print(*m["backend"]["archs"], m["toolchain"].get("only-capabilities", "all"))' "$K"; }
+all=$(holds)
+status 0 "--capability" build -q --capability 9.0 "$K"
+is "$(holds)" "9.0 ['9.0']" "metadata.json says what is in, and that it is not all"
+status 0 "a build without it" build -q --events 3 "$K" 3>"$T/events"
+is "$(events | wc -l) $(holds)" "0 $all" "puts the whole variant there, of what the store has"
+
 # An edit of a kernel's body.
 sed -i 's/x \* 2/x * 3/' "$K/src/device.cu"
 status 0 "the body of a kernel is edited" build -q --events 3 "$K" 3>"$T/events"

@@ -194,4 +194,19 @@ for line in open(sys.argv[1]):
 print(n, bad)
 END
 )" "60 0" "in 60 cases"
+is "$(cd "$G/cmake" && python -B - "$ROOT/tests/cases/resolve/serving.txt" <<'END'
+import sys
+from kernel_tool import serving
+n = bad = 0
+for line in open(sys.argv[1]):
+    if line.strip() and line[0] != "#":
+        have, rest = line.split(":")
+        gpu, want = (s.split() for s in rest.split("="))
+        n += 1
+        if serving(have.split(), gpu[0]) != want:
+            bad += 1
+            print(line, serving(have.split(), gpu[0]))
+print(n, bad)
+END
+)" "25 0" "and what serves one GPU, in 25"
 done_testing

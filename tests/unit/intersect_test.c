@@ -65,6 +65,44 @@ test_goldens(void **state)
 	arena_free(&a);
 }
 
+static void
+test_serving(void **state)
+{
+	struct arena a = { 0 };
+	struct str text, line;
+	struct err e = { 0 };
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(fs_read(&a, CASES "/serving.txt", 1 << 20, &text, &e), 0);
+	while (str_cut(&text, '\n', &line)) {
+		struct strs have, want, out = { 0 };
+		struct str left, gpu;
+
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		assert_true(str_cut(&line, ':', &left));
+		assert_true(str_cut(&line, '=', &gpu));
+		gpu = str_trim(gpu);
+		have = words(&a, left);
+		want = words(&a, line);
+		assert_int_equal(capabilities_serving(
+					 &a, &have, arena_strndup(&a, gpu.p, gpu.n), &out),
+			want.n > 0);
+		assert_string_equal(joined(&a, &out), joined(&a, &want));
+		n++;
+	}
+	assert_int_equal(n, 25);
+	/* What is there already stays, once. */
+	{
+		struct strs have = words(&a, STR("8.0 9.0a")), out = words(&a, STR("9.0a 7.0"));
+
+		assert_true(capabilities_serving(&a, &have, "9.0", &out));
+		assert_string_equal(joined(&a, &out), "9.0a 7.0");
+	}
+	arena_free(&a);
+}
+
 /* What is dropped is said, and nothing else. */
 static void
 test_notes(void **state)
@@ -117,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_serving),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_ptx_is_kept),
 	};

@@ -1,0 +1,149 @@
+/* --capability: which GPUs to build for, and which there are in this machine. */
+#include "base/err.h"
+#include "base/log.h"
+#include "base/signal.h"
+#include "cmd/cmd.h"
+#include "config/capability.h"
+#include "exec/proc.h"
+#include <dlfcn.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Of the driver's interface (cuda.h): what it has always been called, and what the numbers mean. */
+enum { CU_OK = 0, CU_NO_DEVICE = 100, CU_MAJOR = 75, CU_MINOR = 76 };
+enum { NO_DRIVER = 3 }; /* exit status of the child */
+
+/* Prints a line for each GPU, as nvidia-smi does. In a child: the driver's library stays loaded. */
+static int
+print_gpus(void *arg)
+{
+	void *lib = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+	int (*init)(unsigned), (*count)(int *), (*device)(int *, int), (*attribute)(int *, int, int);
+	int n = 0, r;
+
+	(void)arg;
+	if (!lib)
+		return NO_DRIVER;
+	*(void **)&init = dlsym(lib, "cuInit");
+	*(void **)&count = dlsym(lib, "cuDeviceGetCount");
+	*(void **)&device = dlsym(lib, "cuDeviceGet");
+	*(void **)&attribute = dlsym(lib, "cuDeviceGetAttribute");
+	if (!init || !count || !device || !attribute)
+		return NO_DRIVER;
+	r = init(0);
+	if (r == CU_NO_DEVICE)
+		return 0;
+	if (r != CU_OK || count(&n) != CU_OK)
+		return NO_DRIVER;
+	for (int i = 0; i < n; i++) {
+		int d, major, minor;
+
+		if (device(&d, i) != CU_OK || attribute(&major, CU_MAJOR, d) != CU_OK ||
+			attribute(&minor, CU_MINOR, d) != CU_OK)
+			return NO_DRIVER;
+		dprintf(STDOUT_FILENO, "%d.%d\n", major, minor);
+	}
+	return 0;
+}
+
+static int
+wait_for(struct proc *p, struct proc_end *end, struct err *e)
+{
+	int r = 0;
+
+	while (r == 0 && p->out >= 0) {
+		struct pollfd fd = { .fd = p->out, .events = POLLIN };
+
+		poll(&fd, 1, 1000);
+		r = proc_read(p, e);
+		if (r == 0)
+			r = signals_check(e);
+	}
+	if (r < 0)
+		proc_kill(p);
+	return proc_finish(p, end, e) < 0 ? -1 : r;
+}
+
+/* What the driver says, which heeds CUDA_VISIBLE_DEVICES. 0: there is no driver. */
+static int
+ask_driver(struct arena *a, struct str *text, struct err *e)
+{
+	struct proc p = { 0 };
+	struct proc_end end = { 0 };
+	int r;
+
+	TRY(proc_call(&p, "/", print_gpus, NULL, e));
+	r = wait_for(&p, &end, e);
+	if (r == 0)
+		*text = (struct str){ arena_strndup(a, p.text.p ? p.text.p : "", p.text.n), p.text.n };
+	proc_free(&p);
+	TRY(r);
+	return end.exit_status == 0;
+}
+
+static int
+ask_smi(struct arena *a, struct str *text, struct err *e)
+{
+	static const char *const words[] = { "nvidia-smi", "--query-gpu=compute_cap",
+		"--format=csv,noheader" };
+	struct strs argv = { 0 };
+	int status;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		vec_push(a, &argv, words[i]);
+	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
+	return status == 0;
+}
+
+static int
+add_host(struct ctx *c, struct strs *out, struct err *e)
+{
+	struct arena *a = &c->arena;
+	struct str text = { 0 }, line;
+	size_t before = out->n;
+	int found;
+
+	TRY(found = ask_driver(a, &text, e));
+	if (!found)
+		TRY(found = ask_smi(a, &text, e));
+	while (found && str_cut(&text, '\n', &line)) {
+		const char *gpu;
+
+		line = str_trim(line);
+		gpu = arena_strndup(a, line.p, line.n);
+		if (capability_is_valid(line) && !strs_has(out, gpu))
+			vec_push(a, out, gpu);
+	}
+	if (out->n == before)
+		return err_set(e, ERR_RESOLVE,
+			"--capability host: there is no NVIDIA GPU here, or no driver; name one, as in "
+			"--capability 9.0");
+	for (size_t i = before; i < out->n; i++)
+		log_debug("a GPU here has capability %s", out->v[i]);
+	return 0;
+}
+
+int
+cmd_capabilities(struct ctx *c, struct strs *out, struct err *e)
+{
+	struct strs given = opt_all(&c->arena, &c->opts, "capability");
+
+	*out = (struct strs){ 0 };
+	for (size_t i = 0; i < given.n; i++) {
+		const char *s = given.v[i];
+
+		if (streq(s, "host")) {
+			TRY(add_host(c, out, e));
+			continue;
+		}
+		if (!capability_is_valid(str_of(s)) || strchr(s, '+'))
+			return err_set(e, ERR_USAGE,
+				"--capability %s: write one such as 9.0 or 9.0a, or host for the GPUs "
+				"at hand",
+				s);
+		if (!strs_has(out, s))
+			vec_push(&c->arena, out, s);
+	}
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* --capability: a variant for some GPUs only, for those who work on a kernel. */
+#include "base/err.h"
+#include "config/suffix.h"
+#include "resolve/parts.h"
+#include "resolve/variant.h"
+#include <stdlib.h>
+
+static int
+cmp_natural(const void *x, const void *y)
+{
+	return str_natural_cmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* The first GPU that no section has anything for, or NULL. */
+static const char *
+find_unserved(struct arena *a, const struct strs *wanted, const struct variant *v)
+{
+	for (size_t i = 0; i < wanted->n; i++) {
+		struct strs ignored = { 0 };
+		bool served = false;
+
+		for (size_t k = 0; k < v->n_kernels && !served; k++)
+			served = capabilities_serving(
+				a, &v->kernels[k].capabilities, wanted->v[i], &ignored);
+		if (!served)
+			return wanted->v[i];
+	}
+	return NULL;
+}
+
+/* Every CUDA file of the i-th section is also in one that has something left. */
+static bool
+is_covered(const struct variant *v, size_t i, const struct strs *left)
+{
+	const struct strs *src = &v->kernels[i].kernel->src;
+
+	for (size_t f = 0; f < src->n; f++) {
+		bool found = !source_is_cuda(src->v[f]);
+
+		for (size_t k = 0; k < v->n_kernels && !found; k++)
+			found = left[k].n && strs_has(&v->kernels[k].kernel->src, src->v[f]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Sets archs, and what of each section is left. */
+static void
+keep(struct arena *a, const struct strs *wanted, const struct strs *left, struct variant *v)
+{
+	struct strs archs = { 0 };
+	bool less = false;
+
+	for (size_t i = 0; i < v->n_kernels; i++) {
+		struct variant_kernel *k = &v->kernels[i];
+
+		less = less || left[i].n < k->capabilities.n;
+		k->capabilities = left[i];
+		for (size_t j = 0; j < left[i].n; j++)
+			if (!strs_has(&archs, left[i].v[j]))
+				vec_push(a, &archs, left[i].v[j]);
+	}
+	v->archs = archs;
+	if (less)
+		v->only = *wanted;
+}
+
+const char *
+variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
+{
+	const char *unserved = find_unserved(a, wanted, v);
+	struct strs *left = arena_array(a, struct strs, v->n_kernels);
+
+	if (unserved)
+		return arena_printf(a, "nothing in it is for capability %s; it has %s", unserved,
+			join(a, &v->archs, ", "));
+	for (size_t i = 0; i < v->n_kernels; i++) {
+		for (size_t j = 0; j < wanted->n; j++)
+			capabilities_serving(
+				a, &v->kernels[i].capabilities, wanted->v[j], &left[i]);
+		if (left[i].n)
+			qsort(left[i].v, left[i].n, sizeof(*left[i].v), cmp_natural);
+	}
+	for (size_t i = 0; i < v->n_kernels; i++)
+		if (!left[i].n && !is_covered(v, i, left))
+			return arena_printf(a,
+				"[kernel.%s] has nothing for capability %s, and without it the "
+				"others do not link; add --capability %s, which it has",
+				v->kernels[i].kernel->name, join(a, wanted, " or "),
+				v->kernels[i].capabilities.v[0]);
+	keep(a, wanted, left, v);
+	return NULL;
+}

@@ -1,0 +1,43 @@
+/* What a variant is made with, and which one a person would try first. */
+#include "resolve/variant.h"
+
+const struct catalog_gcc *
+variant_gcc(const struct catalog *c, const struct variant *v)
+{
+	if (!v->torch)
+		return NULL;
+	return catalog_find_gcc(c, v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std));
+}
+
+bool
+variant_is_verified(const struct variant *v)
+{
+	return v->torch && v->torch->has_libraries && v->torch->libraries_cxx11 == v->cxx11;
+}
+
+/* Is x what one would rather try a kernel with? */
+static bool
+is_handier(const struct variant *x, const struct variant *y)
+{
+	static const unsigned rank[BACKEND_COUNT] = { [BACKEND_CPU] = 2, [BACKEND_CUDA] = 1 };
+	int torch;
+
+	if (rank[x->backend] != rank[y->backend])
+		return rank[x->backend] > rank[y->backend];
+	if (!x->torch || !y->torch)
+		return false;
+	torch = version_cmp(&x->torch->version, &y->torch->version);
+	if (torch != 0 || !x->cuda || !y->cuda)
+		return torch > 0;
+	return version_cmp(&x->cuda->version, &y->cuda->version) > 0;
+}
+
+void
+resolution_keep_newest(struct resolution *r)
+{
+	for (size_t i = 1; i < r->n; i++) {
+		if (is_handier(&r->v[i], &r->v[0]))
+			r->v[0] = r->v[i];
+	}
+	r->n = 1;
+}
