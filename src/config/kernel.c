@@ -119,6 +119,10 @@ read_kernel(
 			s.where, compiled[i].name);
 	TRY(kernel_fill(r, &s, &k, e));
 	TRY(check_sources(r, &s, k.backend, e));
+	if (k.backend == BACKEND_CPU || k.backend == BACKEND_CUDA) {
+		TRY(check_flags(r, &s, "cxx-flags", e));
+		TRY(check_flags(r, &s, "cuda-flags", e));
+	}
 	vec_push(r->a, all, k);
 	return 0;
 }

@@ -130,6 +130,21 @@ field_sources(const struct reading *r, const struct section *s, struct strs *out
 	return have;
 }
 
+/* nvcc starts its programs by a shell, with names as they are, and cuts lists at commas. */
+static int
+check_for_nvcc(const struct reading *r, const struct section *s, const char *key,
+	const struct toml *v, struct err *e)
+{
+	const char *at = strpbrk(v->s.p, " ,\\$`\"';&()|<>*?[");
+
+	if (!at)
+		return 0;
+	return fail_at(r, v->line, v->col, e,
+		"%s in %s: nvcc cannot take %s, for there is a '%c' in it, which a shell reads; "
+		"rename it",
+		key, s->where, quoted(r->a, v->s), *at);
+}
+
 /* Sources that no compiler of the backend takes. */
 static int
 check_source(const struct reading *r, const struct section *s, const struct toml *v,
@@ -146,20 +161,24 @@ check_source(const struct reading *r, const struct section *s, const struct toml
 			"cuda%s",
 			s->where, quoted(r->a, v->s),
 			b == BACKEND_COUNT ? " instead" : ", for CPUs nothing compiles it");
-	return 0;
+	return source_is_cuda(path) ? check_for_nvcc(r, s, "src", v, e) : 0;
 }
 
 int
 check_sources(
 	const struct reading *r, const struct section *s, enum backend b, struct err *e)
 {
-	const struct toml_pair *p = field_find(s, "src");
-	bool ours = b == BACKEND_COUNT
+	const struct toml_pair *p = field_find(s, "src"), *dirs = field_find(s, "include");
+	bool cuda = false, ours = b == BACKEND_COUNT
 			    ? r->p->has_backend[BACKEND_CPU] || r->p->has_backend[BACKEND_CUDA]
 			    : b == BACKEND_CPU || b == BACKEND_CUDA;
 
-	for (size_t i = 0; ours && p && i < p->val.n; i++)
+	for (size_t i = 0; ours && p && i < p->val.n; i++) {
 		TRY(check_source(r, s, &p->val.item[i], b, e));
+		cuda = cuda || source_is_cuda(p->val.item[i].s.p);
+	}
+	for (size_t i = 0; cuda && dirs && i < dirs->val.n; i++)
+		TRY(check_for_nvcc(r, s, "include", &dirs->val.item[i], e));
 	return 0;
 }
 

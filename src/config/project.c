@@ -94,6 +94,22 @@ read_general(const struct reading *r, const struct section *s, struct err *e)
 	return read_backend_tables(r, s, e);
 }
 
+/* torch has had a stable ABI since 2.9. */
+static int
+check_stable_abi(const struct reading *r, const struct section *s, const char *key,
+	const struct version *v, struct err *e)
+{
+	static const struct version first = { .v = { 2, 9 }, .n = 2 };
+	const struct toml_pair *p = field_find(s, key);
+
+	if (!v->n || version_cmp_minor(v, &first) >= 0)
+		return 0;
+	return fail_at(r, p->val.line, p->val.col, e,
+		"%s in %s is %s, but torch has a stable ABI since 2.9; write \"2.9\" or later, or "
+		"drop the key",
+		key, s->where, quoted(r->a, p->val.s));
+}
+
 /* One version for every backend, or from edition 5 on a table of backends. */
 static int
 read_stable_abi(const struct reading *r, const struct section *torch, struct err *e)
@@ -106,6 +122,7 @@ read_stable_abi(const struct reading *r, const struct section *torch, struct err
 		return 0;
 	if (p->val.kind != TOML_TABLE || r->p->gen < GEN_5) {
 		TRY(field_version(r, torch, "stable-abi", &all, e));
+		TRY(check_stable_abi(r, torch, "stable-abi", &all, e));
 		for (int b = 0; b < BACKEND_COUNT; b++)
 			r->p->stable_abi[b] = all;
 		return 0;
@@ -120,6 +137,7 @@ read_stable_abi(const struct reading *r, const struct section *torch, struct err
 
 		TRY(value_backend(r, &key, "stable-abi in [torch]", &b, e));
 		TRY(field_version(r, &s, entry->key.p, &r->p->stable_abi[b], e));
+		TRY(check_stable_abi(r, &s, entry->key.p, &r->p->stable_abi[b], e));
 	}
 	return 0;
 }
@@ -231,6 +249,9 @@ read_framework(const struct reading *r, const struct section *root, const struct
 		TRY(check_sources(r, out, BACKEND_COUNT, e));
 	TRY(field_includes(r, out, &p->include, e));
 	TRY(field_strings(r, out, "cxx-flags", &p->cxx_flags, NULL, e));
+	if (p->framework == FRAMEWORK_TORCH &&
+		(p->has_backend[BACKEND_CPU] || p->has_backend[BACKEND_CUDA]))
+		return check_flags(r, out, "cxx-flags", e);
 	return 0;
 }
 

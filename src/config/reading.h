@@ -119,6 +119,11 @@ int field_pyroot(const struct reading *r, const struct section *s, struct err *e
 /* PYROOT/MODULE/__init__.py is there and the names that a build makes beside it are free. */
 int project_check_layout(const struct reading *r, const struct section *framework, struct err *e);
 
+/* flag_rules.c: refuses flags that take something of this machine, or that cannot be what is meant, and
+ * warns about those without effect. Only of backends that are built here. */
+int check_flags(
+	const struct reading *r, const struct section *s, const char *key, struct err *e);
+
 /* kernel.c */
 struct kernels {
 	struct project_kernel *v;

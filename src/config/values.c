@@ -252,12 +252,23 @@ field_capabilities(const struct reading *r, const struct section *s, const char 
 
 	for (size_t i = 0; have > 0 && i < items->n; i++) {
 		const struct toml *v = &items->item[i];
+		const char *instead;
 
 		if (!capability_is_valid(v->s))
 			return fail_at(r, v->line, v->col, e,
 				"%s in %s: %s is not a CUDA capability; write one such as \"8.0\", "
 				"\"9.0a\" or \"12.0+PTX\"",
 				key, s->where, quoted(r->a, v->s));
+		instead = capability_instead(v->s);
+		if (instead && strncmp(instead, v->s.p, strlen(instead)) == 0)
+			return fail_at(r, v->line, v->col, e,
+				"%s in %s: no CUDA has %s; write \"%s\"", key, s->where,
+				quoted(r->a, v->s), instead);
+		/* The other capabilities of a list like "8.0", "11.8" are good. */
+		if (instead)
+			warn_at(r, v->line, v->col,
+				"%s in %s: no CUDA has %s; write \"%s\", or drop it", key, s->where,
+				quoted(r->a, v->s), instead);
 	}
 	return have;
 }

@@ -4,7 +4,9 @@
 #include "base/path.h"
 #include "exec/stubs.h"
 #include "formats/elf.h"
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -12,6 +14,17 @@ write_new(const char *path, struct str bytes, struct err *e)
 {
 	TRY(fs_mkdirs_for(path, e));
 	return fs_write_atomic(path, bytes.p, bytes.n, 0444, e);
+}
+
+/* __TIMESTAMP__ is a file's time of change: that of all sources is what __DATE__ and __TIME__ say. */
+static int
+set_time(const char *path, struct err *e)
+{
+	const struct timespec at = { .tv_sec = PLAN_TIME };
+
+	if (utimensat(AT_FDCWD, path, (const struct timespec[]){ at, at }, 0) < 0)
+		return err_sys(e, "set the time of %s", path);
+	return 0;
 }
 
 /* Copies the kernel's files, and proves that the copies are what the keys were made of: an editor may
@@ -29,6 +42,7 @@ copy_sources(struct stage *g, char **out, struct err *e)
 
 		if (s->text) {
 			TRY(write_new(to, str_of(s->text), e));
+			TRY(set_time(to, e));
 			continue;
 		}
 		TRY(fs_mkdirs_for(to, e));
@@ -37,6 +51,7 @@ copy_sources(struct stage *g, char **out, struct err *e)
 		if (!digest_eq(&d, &s->sha256))
 			return err_set(e, ERR_CONFIG, "%s/%s changed during the build; build again",
 				g->plan->project->dir, s->path);
+		TRY(set_time(to, e));
 	}
 	return 0;
 }

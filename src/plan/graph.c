@@ -11,11 +11,12 @@ static struct strs
 step_env(struct arena *a)
 {
 	static const char *const env[] = { "PATH=gcc/bin", "GCC_EXEC_PREFIX=gcc/usr/lib/gcc/",
-		"LC_ALL=C", "HOME=/nonexistent", "PWD=/kb", "TMPDIR=tmp", "SOURCE_DATE_EPOCH=315619200" };
+		"LC_ALL=C", "HOME=/nonexistent", "PWD=/kb", "TMPDIR=tmp" };
 	struct strs out = { 0 };
 
 	for (size_t i = 0; i < sizeof(env) / sizeof(env[0]); i++)
 		vec_push(a, &out, env[i]);
+	vec_push(a, &out, arena_printf(a, "SOURCE_DATE_EPOCH=%d", PLAN_TIME));
 	return out;
 }
 
@@ -46,6 +47,9 @@ maker_add_step(struct maker *m, struct step s)
 	void **slot;
 
 	s.env = step_env(m->a);
+	/* __TIMESTAMP__ is in the zone of the machine. Those that read texts have none to tell. */
+	if (s.depfile || s.tool[TOOL_PREPROCESS].n)
+		vec_push(m->a, &s.env, "TZ=UTC0");
 	if (s.kind == STEP_CICC || s.tool[TOOL_CICC].n || runs_cicc(&s.tool[TOOL_COMPILE]))
 		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
 	s.key = step_key(&s, m->src);

@@ -160,6 +160,9 @@ struct plan {
  * /kb, where it is in a sandbox. */
 #define PLAN_DIR_PLACEHOLDER "@KB_DIR@"
 
+/* Seconds since 1970: the time that __DATE__, __TIME__ and, of the kernel's files, __TIMESTAMP__ have. */
+#define PLAN_TIME 315619200
+
 /* What an extension may need of the C and C++ libraries, and of Python. */
 #define PLAN_POLICY "manylinux_2_28"
 #define PLAN_PYTHON "3.9"

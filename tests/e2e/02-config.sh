@@ -101,6 +101,47 @@ a.c++ compiled
 a.C compiled
 END
 
+# Flags: what takes something of the machine, or cannot be meant, is refused with its place before anything is fetched.
+kernel "$T/flags" cuda <<'END'
+[kernel.k]
+backend = "cuda"
+depends = ["torch"]
+src = ["k.cu", "c.cpp"]
+cuda-capabilities = ["8.0"]
+WHICH = [
+  "-O3",
+  FLAG,
+]
+END
+cp "$T/flags/build.toml" "$T/flags.toml"
+while read -r want which flag; do
+	sed "s/WHICH/$which/; s/FLAG/$flag/" "$T/flags.toml" >"$T/flags/build.toml"
+	if [ "$want" = error ]; then
+		status 3 "$flag" "$KB" build $SEL "$T/flags"
+		like "$out" "^error: $T/flags/build.toml:18:[0-9]+: $which in \[kernel.k\]: " "$flag is refused, with its place"
+	elif [ "$want" = warning ]; then
+		status 0 "$flag" "$KB" check-config "$T/flags"
+		like "$out" "^warning: $T/flags/build.toml:18:[0-9]+: $which in \[kernel.k\]: " "$flag gets a sentence"
+	else
+		status 0 "$flag" "$KB" check-config "$T/flags"
+		is "$out" "" "$flag is well"
+	fi
+done <<'END'
+error cxx-flags "-march=native"
+error cuda-flags "-Xcompiler=-march=native"
+error cuda-flags "-Xcompiler", "-mtune=native,-O2"
+error cuda-flags "-arch=native"
+error cxx-flags "-flto"
+error cxx-flags "-fsanitize=address"
+error cuda-flags "-maxrregcount 3 --use_fast_math"
+warning cxx-flags "-lgomp"
+warning cuda-flags "-gencode", "arch=compute_90a,code=sm_90a"
+well cxx-flags "-march=x86-64-v3", "-fopenmp"
+well cuda-flags "-Xptxas", "-v", "-lineinfo"
+END
+[ ! -e "$KERNEL_BUILDER_HOME" ]
+is $? 0 "no store was made"
+
 # --capability: some GPUs only. The driver is asked, then nvidia-smi: both are ours here.
 archs() { python3 -c 'import json,sys; print(" ".join(json.load(sys.stdin)["variants"][0]["archs"]))'; }
 codes() { "$KB" plan -q $SEL "$@" "$T/gpu" | grep -o 'code=[^ ]*' | tr '\n' ' '; }

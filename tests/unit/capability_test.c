@@ -35,12 +35,35 @@ test_invalid(void **state)
 	assert_false(capability_is_valid((struct str){ "8.0", 2 }));
 }
 
+static void
+test_exists(void **state)
+{
+	static const char *const t[][2] = { { "8.0", NULL }, { "9.0a", NULL }, { "9.0a+PTX", NULL },
+		{ "10.0f", NULL }, { "10.3a", NULL }, { "12.1f+PTX", NULL }, { "1.0", NULL },
+		{ "8.0+PTX", NULL }, { "8.8", NULL }, { "8.0f", "8.0" }, { "8.9a+PTX", "8.9" },
+		{ "9.0f", "9.0" }, { "8.1", "8.0" }, { "8.2+PTX", "8.0" }, { "11.8", "11.0" },
+		{ "9.1a", "9.0" }, { "10.2f", "10.1" }, { "7.9", "7.5" },
+		/* What a later CUDA has, nobody knows here. */
+		{ "12.2", NULL }, { "13.0a", NULL }, { "100.0", NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		const char *got = capability_instead(str_of(t[i][0]));
+
+		if (!got || !t[i][1])
+			assert_true(got == t[i][1]);
+		else
+			assert_string_equal(got, t[i][1]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_exists),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -330,6 +330,9 @@ test_device_only(void **state)
 			const struct step *s = &p.steps[k];
 
 			count[s->kind]++;
+			assert_true(strs_has(&s->env, "SOURCE_DATE_EPOCH=315619200"));
+			if (s->kind == STEP_CXX || s->kind == STEP_CUDA || s->kind == STEP_PREPROCESS)
+				assert_true(strs_has(&s->env, "TZ=UTC0")); /* __TIMESTAMP__ */
 			if (s->kind == STEP_CICC || s->kind == STEP_STRIP)
 				assert_true(s->is_lazy);
 			assert_int_equal(

@@ -309,12 +309,10 @@ test_stable_abi(void **state)
 			.want = "torch-stable-abi210-cpu-x86_64-linux "
 				"torch215-cxx11-cu130-x86_64-linux "
 				"torch215-cxx11-cu132-x86_64-linux" },
-		{ GENERAL("\"cuda\"") TORCH "stable-abi = \"2.5\"\n" KERNEL("k", "cuda"),
-			.matrix = "2025-01",
-			.want = "torch-stable-abi25-cu118-x86_64-linux "
-				"torch-stable-abi25-cu121-x86_64-linux "
-				"torch-stable-abi25-cu124-x86_64-linux",
-			.said = "torch 2.4.1 is skipped: it is older than the stable ABI 2.5" },
+		{ GENERAL("\"cuda\"") TORCH "stable-abi = \"2.9\"\n" KERNEL("k", "cuda"),
+			.matrix = "all", .cuda = "12.6",
+			.want = "torch-stable-abi29-cu126-x86_64-linux",
+			.said = "torch 2.8.0 is skipped: it is older than the stable ABI 2.9" },
 	};
 
 	(void)state;
