@@ -1,9 +1,9 @@
 # A pin of a lock as a fixed output: its tree, which is a few MB of a wheel of hundreds, since the program reads ranges.
-# trees.json says what Nix calls the hash of a tree (`kernel-builder catalog nix` writes it). Of a pin without a known
-# tree, the output is the whole file.
+# trees.json says what Nix calls the hash of a tree (`kernel-builder catalog nix` writes it); trees-before.json has those of earlier
+# catalogs, which locks name. Of a pin without a known tree, the output is the whole file.
 { system, program, sources }:
 let
-  trees = builtins.fromJSON (builtins.readFile ./trees.json);
+  trees = builtins.fromJSON (builtins.readFile ./trees-before.json) // builtins.fromJSON (builtins.readFile ./trees.json);
   hash = pin:
     if pin ? tree then {
       outputHashMode = "recursive";

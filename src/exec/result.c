@@ -24,13 +24,18 @@ drop_needed(const struct step *s, const char *path, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena scratch = { 0 };
 	struct str bytes;
-	bool found;
+	bool changed = false;
 
-	if (!s->drop_needed)
+	if (!s->drop_needed.n)
 		return 0;
 	TRY(fs_read(&scratch, path, SIZE_MAX, &bytes, e));
-	TRY(elf_drop_needed((char *)bytes.p, bytes.n, path, s->drop_needed, &found, e));
-	return found ? fs_write_atomic(path, bytes.p, bytes.n, 0755, e) : 0;
+	for (size_t i = 0; i < s->drop_needed.n; i++) {
+		bool found;
+
+		TRY(elf_drop_needed((char *)bytes.p, bytes.n, path, s->drop_needed.v[i], &found, e));
+		changed = changed || found;
+	}
+	return changed ? fs_write_atomic(path, bytes.p, bytes.n, 0755, e) : 0;
 }
 
 /* Takes an output for an object. The run holds it for as long as it lasts; those of transient steps are nowhere else. */

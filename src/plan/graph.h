@@ -37,6 +37,7 @@ struct mount_stub {
 	const struct mount *from; /* where the real one is; NULL: see what */
 	const char *member; /* its path in there */
 	enum stub_of what;
+	bool is_optional; /* needed only by what names one of its symbols */
 };
 struct mount {
 	const char *name; /* entry in the step's directory */
@@ -129,8 +130,7 @@ struct step {
 	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
 	 * one length, so that compile steps do not depend on the id. */
 	const char *id;
-	/* A link: a library to take out of what the result needs (elf_drop_needed), or NULL. */
-	const char *drop_needed;
+	struct strs drop_needed; /* a link: libraries to take out of what the result needs (elf_drop_needed) */
 	struct digest key; /* of everything known before any file is read; see key.h */
 	unsigned users;    /* variants that want it */
 };
@@ -169,6 +169,10 @@ struct plan {
 /* The soname of the stub of Python, which no file has: it is dropped from what extensions need. */
 #define PLAN_PYTHON_SONAME "python-limited-api"
 #define PLAN_TORCH_PYTHON "libtorch_python.so" /* linked only when it is needed */
+/* The soname of the stub of the OpenMP runtime, which no file has: each wheel of torch brings libgomp under a name of its own. torch's
+ * libraries need that one, so the loader finds its symbols through them, and it is dropped from what extensions need. A second
+ * runtime would have threads of its own. */
+#define PLAN_OPENMP_SONAME "openmp-of-torch"
 
 const char *step_kind_name(enum step_kind k);
 static inline bool

@@ -30,7 +30,9 @@ step_key(const struct step *s, const struct sources_set *src)
 	add_strs(h, &s->env);
 	add_strs(h, &s->outputs);
 	sha256_add_field(h, str_of(s->depfile ? s->depfile : ""));
-	sha256_add_field(h, str_of(s->drop_needed ? s->drop_needed : ""));
+	for (size_t i = 0; i < s->drop_needed.n; i++)
+		sha256_add_field(h, str_of(s->drop_needed.v[i]));
+	sha256_add_field(h, STR(""));
 	for (size_t i = 0; i < s->root->n_mounts; i++) {
 		const struct mount *m = s->root->mounts[i];
 

@@ -22,8 +22,7 @@ push_stubs(struct arena *a, const struct mount *stubs, bool portable, struct str
 static bool
 needs_always(const struct mount_stub *s)
 {
-	return s->what != STUB_PORTABLE && s->what != STUB_PYTHON &&
-	       !streq(s->soname, PLAN_TORCH_PYTHON);
+	return s->what != STUB_PORTABLE && s->what != STUB_PYTHON && !s->is_optional;
 }
 
 /* The linker itself, not the compiler's driver: every file that goes in is named. */
@@ -69,8 +68,10 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	PUSH("--end-group");
 	push_stubs(a, stubs, true, argv);
 	/* Last, for libtorch_cpu exports functions of a newer libstdc++ that it was linked with. */
-	if (f->variant->torch->has_libraries)
-		PUSH("lib/" PLAN_TORCH_PYTHON);
+	for (size_t i = 0; i < stubs->n_stubs; i++) {
+		if (stubs->stubs[i].is_optional)
+			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+	}
 	PUSH("--no-as-needed");
 	for (size_t i = 0; i < stubs->n_stubs; i++) {
 		if (needs_always(&stubs->stubs[i]))
@@ -93,9 +94,10 @@ maker_add_link(
 		.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0])),
 		.inputs = l->inputs.v,
 		.n_inputs = l->inputs.n,
-		.id = m->src->id,
-		.drop_needed = PLAN_PYTHON_SONAME };
+		.id = m->src->id };
 
+	vec_push(a, &s.drop_needed, PLAN_PYTHON_SONAME);
+	vec_push(a, &s.drop_needed, PLAN_OPENMP_SONAME);
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.abi3.so", pv->ops));
 	link_argv(a, f, mounts[1], &s);
 	return maker_add_step(m, s);

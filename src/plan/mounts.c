@@ -228,6 +228,9 @@ mount_module_id(struct maker *m, const char *src)
 	return mt;
 }
 
+/* In the tree of torch's libraries, whatever the wheel calls the file. */
+#define OPENMP_SYMBOLS "libgomp.so.1.symbols"
+
 struct stubs {
 	struct mount_stub *v;
 	size_t n, cap;
@@ -264,6 +267,31 @@ add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 			add_stub(m->a, out, STUB_OF_LIBRARY, names.v[i], mount_cuda(m, v->cuda),
 				arena_printf(m->a, "lib/%s", names.v[i]));
 	}
+}
+
+/* A pin of before the OpenMP runtime was listed has no symbols of it. */
+static bool
+lists_openmp(const struct pin *libraries)
+{
+	for (size_t i = 0; i < libraries->n_select; i++) {
+		if (libraries->select[i].to && streq(libraries->select[i].to, OPENMP_SYMBOLS))
+			return true;
+	}
+	return false;
+}
+
+/* Of torch's wheel, after the stubs that add_torch_stubs made of it. */
+static void
+add_optional_stubs(struct maker *m, const struct variant *v, struct stubs *out)
+{
+	const struct mount_stub torch = out->v[0];
+
+	add_stub(m->a, out, torch.what, PLAN_TORCH_PYTHON, torch.from, PLAN_TORCH_PYTHON ".symbols");
+	out->v[out->n - 1].is_optional = true;
+	if (!lists_openmp(&v->torch->libraries))
+		return;
+	add_stub(m->a, out, STUB_OF_SYMBOLS, PLAN_OPENMP_SONAME, torch.from, OPENMP_SYMBOLS);
+	out->v[out->n - 1].is_optional = true;
 }
 
 /* A digest of all that the stubs are made of and of how they are made. */
@@ -304,8 +332,7 @@ mount_stubs(struct maker *m, const struct variant *v)
 		return mt;
 	add_torch_stubs(m, v, &stubs);
 	if (v->torch->has_libraries)
-		add_stub(m->a, &stubs, stubs.v[0].what, PLAN_TORCH_PYTHON, stubs.v[0].from,
-			PLAN_TORCH_PYTHON ".symbols");
+		add_optional_stubs(m, v, &stubs);
 	add_stub(m->a, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
 	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
 		add_stub(m->a, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);

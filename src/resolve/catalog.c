@@ -11,7 +11,8 @@
  *       cuda           ["11.8", ...]: the CUDA versions that it was published for, of cuda.toml
  *       cpu            true when it was published without CUDA as well
  *       headers        a pin: include/ and share/cmake/
- *       libraries      a pin: the first bytes of libtorch.so, libtorch_cpu.so ..., with their symbols
+ *       libraries      a pin: the symbols of libtorch.so, libtorch_cpu.so ..., and of the wheel's OpenMP
+ *                      runtime, which is called libgomp.so.1.symbols whatever the wheel calls it
  *       libraries-abi  "cxx11" or "cxx98": the C++ ABI of these libraries
  *
  * cuda.toml

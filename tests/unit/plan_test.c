@@ -181,9 +181,46 @@ test_commands(void **state)
 	assert_true(p.variants[0].unverified);
 	assert_false(p.variants[1].unverified);
 	assert_non_null(strstr(joined(&w.a, &p.steps[7].argv), "-z text -z defs -o"));
-	assert_string_equal(p.steps[3].drop_needed, "python-limited-api");
+	assert_string_equal(joined(&w.a, &p.steps[3].drop_needed), "python-limited-api openmp-of-torch");
 	assert_int_equal(p.steps[3].n_inputs, 3);
 	assert_int_equal(p.variants[1].link, 7);
+	arena_free(&w.a);
+}
+
+/* The OpenMP runtime of torch's wheel, where the pin lists its symbols. */
+static void
+test_openmp(void **state)
+{
+	static struct pin_select select[] = {
+		{ "torch/lib/libc10.so", "libc10.so.symbols", true },
+		{ "torch/lib/libgomp-a34b3233.so.1", "libgomp.so.1.symbols", true } };
+	static const char wanted[] = "lib/libtorch_python.so lib/openmp-of-torch --no-as-needed lib/libtorch.so ";
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+	const struct mount *stubs;
+	size_t found = 0;
+
+	(void)state;
+	make_world(&w);
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+	assert_null(strstr(joined(&w.a, &p.steps[3].argv), "openmp"));
+	w.torch.libraries.select = select;
+	w.torch.libraries.n_select = 2;
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+	assert_non_null(strstr(joined(&w.a, &p.steps[3].argv), wanted));
+	stubs = p.steps[3].root->mounts[1];
+	for (size_t i = 0; i < stubs->n_stubs; i++) {
+		const struct mount_stub *s = &stubs->stubs[i];
+
+		if (strcmp(s->soname, "openmp-of-torch") != 0)
+			continue;
+		found++;
+		assert_int_equal(s->what, STUB_OF_SYMBOLS);
+		assert_string_equal(s->member, "libgomp.so.1.symbols");
+		assert_true(s->is_optional);
+	}
+	assert_int_equal(found, 1);
 	arena_free(&w.a);
 }
 
@@ -563,7 +600,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gencode),
 		cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_openmp), cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_divided),
 		cmocka_unit_test(test_device_only),
 		cmocka_unit_test(test_device_only_with_lines),
