@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "cmd/build.h"
+#include "cmd/hints.h"
 #include "exec/compare.h"
 #include "exec/jobserver.h"
 #include "exec/own.h"
@@ -538,6 +539,7 @@ run_build(struct build *b, int events, struct err *e)
 	note_package(&b->w.project, &b->w.sources);
 	b->progress = progress_new(&c->arena, events);
 	TRY(store_open(c->settings.home, false, &b->store, e));
+	progress_explain(b->progress, hinter_new(&c->arena, &b->w.project, b->store));
 	r = take_trees(b, e);
 	if (r == 0)
 		r = divide(b, e);

@@ -97,6 +97,9 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *out, struct e
 /* The terminal's view of a run. */
 struct progress;
 struct progress *progress_new(struct arena *a, int events_fd);
+/* From now on, what failed is explained; NULL: no more. */
+struct hinter;
+void progress_explain(struct progress *p, struct hinter *h);
 void progress_event(void *arg, const struct plan *plan, const struct exec_event *ev);
 void progress_bytes(struct progress *p, uint64_t received, uint64_t total, const char *what);
 void progress_end(struct progress *p);

@@ -1,6 +1,7 @@
 /* Commands that only look: check-config, list-variants, plan. */
 #include "base/err.h"
 #include "cmd/cmd.h"
+#include "explain/explain.h"
 #include "publish/publish.h"
 #include "base/log.h"
 #include <stdio.h>
@@ -8,6 +9,7 @@
 int
 cmd_check_config(struct ctx *c, struct err *e)
 {
+	struct sources_set sources;
 	struct project p;
 	const char *dir;
 
@@ -15,7 +17,8 @@ cmd_check_config(struct ctx *c, struct err *e)
 	TRY(project_load(&c->arena, dir, &p, e));
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
-	return 0;
+	TRY(sources_load(&c->arena, &p, &sources, e));
+	return explain_refuse(&p, &sources, e);
 }
 
 int

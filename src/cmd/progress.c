@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/err.h"
 #include "cmd/cmd.h"
+#include "cmd/hints.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,6 +14,7 @@ struct progress {
 	size_t ran;           /* steps that ended by running */
 	double spent;         /* wall seconds of those */
 	char label[160];      /* what started last */
+	struct hinter *hinter; /* NULL: failures are not explained */
 };
 
 struct progress *
@@ -23,6 +25,12 @@ progress_new(struct arena *a, int events_fd)
 	p->events = events_fd;
 	clock_gettime(CLOCK_MONOTONIC, &p->begin);
 	return p;
+}
+
+void
+progress_explain(struct progress *p, struct hinter *h)
+{
+	p->hinter = h;
 }
 
 static void
@@ -49,8 +57,18 @@ progress_note(struct progress *p, const char *event, const char *key, const char
 	emit(p, json_pack("{s:s, s:s}", "event", event, key, value));
 }
 
+static json_t *
+array_of(const struct strs *s)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(out, json_string(s->v[i]));
+	return out;
+}
+
 static void
-emit_step(struct progress *p, const struct plan *plan, const struct exec_event *ev)
+emit_step(struct progress *p, const struct plan *plan, const struct exec_event *ev, const struct strs *hints)
 {
 	static const char *const state[] = { "waiting", "cached", "running", "done", "failed",
 		"skipped" };
@@ -64,10 +82,11 @@ emit_step(struct progress *p, const struct plan *plan, const struct exec_event *
 				(json_int_t)ev->step, "label", s->label, "variant",
 				s->variant->name));
 	else
-		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I}", "event", "ended", "step",
+		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:o*}", "event", "ended", "step",
 				(json_int_t)ev->step, "state", state[ev->state], "status",
 				ev->exit_status, "seconds", ev->seconds, "cpu", ev->cpu_seconds,
-				"peak", (json_int_t)ev->peak_bytes));
+				"peak", (json_int_t)ev->peak_bytes, "hints",
+				hints->n ? array_of(hints) : NULL));
 }
 
 static void
@@ -90,15 +109,17 @@ draw(struct progress *p, const struct exec_event *ev, unsigned parallel)
 	log_status(line.p);
 }
 
-/* The failed command as a person would type it, and all that it said. */
+/* What to do, the failed command as a person would type it, and all that it said. */
 static void
-report_failure(const struct plan *plan, const struct exec_event *ev)
+report_failure(const struct plan *plan, const struct exec_event *ev, const struct strs *hints)
 {
 	const struct step *s = &plan->steps[ev->step];
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	buf_addf(&text, "FAILED: %s for %s (exit status %d)\n", s->label, s->variant->name,
 		ev->exit_status);
+	for (size_t i = 0; i < hints->n; i++)
+		buf_addf(&text, "hint: %s\n", hints->v[i]);
 	for (size_t i = 0; i < s->argv.n; i++)
 		buf_addf(&text, "%s%s", i ? " " : "", s->argv.v[i]);
 	buf_addc(&text, '\n');
@@ -118,18 +139,22 @@ progress_event(void *arg, const struct plan *plan, const struct exec_event *ev)
 {
 	struct progress *p = arg;
 	const struct step *s = &plan->steps[ev->step];
+	bool failed = ev->kind == EXEC_DONE && ev->state == STEP_FAILED;
+	struct strs hints = { 0 };
 
 	if (ev->kind == EXEC_AGAIN)
 		return;
-	emit_step(p, plan, ev);
+	if (failed && p->hinter)
+		hinter_explain(p->hinter, s, ev, &hints);
+	emit_step(p, plan, ev, &hints);
 	if (ev->kind == EXEC_STARTED)
 		snprintf(p->label, sizeof(p->label), "%s %s", s->variant->name, s->label);
 	if (ev->kind == EXEC_DONE && ev->state != STEP_CACHED) {
 		p->ran++;
 		p->spent += ev->seconds;
 	}
-	if (ev->kind == EXEC_DONE && ev->state == STEP_FAILED)
-		report_failure(plan, ev);
+	if (failed)
+		report_failure(plan, ev, &hints);
 	else if (ev->kind == EXEC_DONE && ev->state == STEP_DONE && ev->output.n)
 		log_text(LOG_INFO, ev->output.p, ev->output.n);
 	if (!log_has_status() && ev->kind == EXEC_DONE && ev->state == STEP_DONE && is_worth_a_line(s))

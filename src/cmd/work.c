@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "explain/explain.h"
 #include <stdio.h>
 
 int
@@ -125,7 +126,8 @@ int
 work_load(struct ctx *c, struct work *w, struct err *e)
 {
 	TRY(work_resolve(c, w, e));
-	return sources_load(&c->arena, &w->project, &w->sources, e);
+	TRY(sources_load(&c->arena, &w->project, &w->sources, e));
+	return explain_refuse(&w->project, &w->sources, e);
 }
 
 int

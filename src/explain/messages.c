@@ -1,0 +1,239 @@
+/*
+ * Messages that one table explains: the words as compilers write them, and what to do.
+ *
+ * An entry has up to two texts that stand in one line, in this order. In the advice, $1 is what stands between them (to
+ * the end of the line when there is one text), $V the variant's CUDA, $T its torch. Taken from outputs of the compilers
+ * that the catalog has (gcc 11 to 13, CUDA 11.8 to 13.2) and from reports of users.
+ */
+#include "explain/inside.h"
+#include <ctype.h>
+#include <signal.h>
+
+struct message {
+	const char *begin, *end; /* end NULL: the line's */
+	const char *advice;
+};
+
+static const char memory[] =
+	"memory ran out, and the compiler was killed; build with fewer jobs (-j1), or say what there is with --memory";
+static const char rdc[] =
+	"a kernel that launches kernels needs relocatable device code; add \"-rdc=true\" to cuda-flags";
+static const char pybind[] = "pybind11 needs more of Python than the limited API, which extensions keep to; register "
+			     "operators with torch/library.h and registration.h, without PYBIND11_MODULE";
+static const char cxx_standard[] =
+	"torch $T needs a newer C++ standard than the flags ask for; drop -std=... from them, the builder gives what torch needs";
+static const char half[] =
+	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, __float2half and "
+	"their like, or cast to float. -D__CUDA_NO_HALF_... in flags takes away those that there are";
+static const char newer_gpu[] =
+	"$1 is for newer GPUs than one of those that the file is compiled for; put it below #if __CUDA_ARCH__ >= ..., or "
+	"give the file a section of its own, with the cuda-capabilities that have it";
+static const char accelerated[] =
+	"$1 is for newer GPUs than one of those that the file is compiled for, and some instructions exist for \"9.0a\" or "
+	"\"10.0a\" alone; put it below #if __CUDA_ARCH__ >= ..., or give the file a section of its own, with the "
+	"cuda-capabilities that have it";
+static const char warp[] = "CUDA 9 took $1 away; use the function with _sync and a mask in front: 0xffffffff for a "
+			   "whole warp";
+
+static const struct message messages[] = {
+	/* nvcc's options */
+	{ "Unsupported gpu architecture '", "'",
+		"$V does not know $1; flags name no architectures: cuda-capabilities does, and each CUDA gets those that "
+		"it knows" },
+	{ "nvcc fatal   : Unknown option '-rdc", "'", "write \"-rdc=true\"" },
+	{ "nvcc fatal   : Unknown option '", "'",
+		"$1 is no option of nvcc; in cuda-flags, one for the C++ compiler behind it is \"-Xcompiler=$1\"" },
+	{ "Don't know what to do with '", "'",
+		"\"$1\" is no option; each word of cuda-flags is a string of its own, without quotes in it" },
+	{ "nvcc fatal   : A single input file is required", NULL,
+		"a flag was taken for a file; each option is a string of its own" },
+	/* g++'s options */
+	{ "unrecognized command-line option '", "'",
+		"$1 is no option of g++; drop it from cxx-flags (options of nvcc belong into cuda-flags)" },
+	{ "error: argument to '", "'",
+		"$1 got more than one word; each option is a string of its own: [\"-O2\", \"-g\"], not [\"-O2 -g\"]" },
+	{ "warnings being treated as errors", NULL,
+		"compilers differ in what they warn of, so -Werror fails sooner or later; drop it from the flags" },
+	{ "torch/include/", "is only available from C++20", cxx_standard },
+	{ "is only available from ", " onwards",
+		"this needs $1; drop an older -std=... from the flags, or give the one that it needs" },
+	{ "error: '", "' is not a member of 'std'",
+		"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags" },
+	{ "error: 'std::", "' has not been declared",
+		"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags" },
+	{ "namespace \"std\" has no member \"", "\"",
+		"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags" },
+	{ "error: redefinition of '", "'",
+		"$1 is seen twice; if it is one header, included twice, put #pragma once at its top" },
+	{ "error: function \"", "\" has already been defined",
+		"$1 is seen twice; if it is one header, included twice, put #pragma once at its top" },
+	/* instruction sets of the host */
+	{ "target specific option mismatch", NULL,
+		"an intrinsic needs instructions that are not turned on; put the file into a section of its own with "
+		"\"-mavx2\", \"-mfma\" or \"-mavx512f\" in cxx-flags, and call it only where "
+		"__builtin_cpu_supports says so" },
+	/* torch */
+	{ "#error You need C++", " to compile PyTorch", cxx_standard },
+	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
+	{ "torch/include/pybind11/", "error", pybind },
+	{ "torch/include/torch/csrc/", "error: 'Py",
+		"headers of torch's own Python module need more of Python than the limited API, which extensions keep to; "
+		"use torch/library.h" },
+	{ "DeprecatedTypeProperties", "ScalarType",
+		"tensor.type() is no type of scalars any more; write tensor.scalar_type(), also in AT_DISPATCH_..." },
+	{ "should not be included when either TORCH_STABLE_ONLY or TORCH_TARGET_VERSION", NULL,
+		"with stable-abi only headers of torch/csrc/stable and torch/headeronly can be included" },
+	{ "fatal error: Python.h", NULL,
+		"extensions see the headers of the limited API of Python; include torch/library.h instead" },
+	{ "error: 'Py", "' was not declared",
+		"Py$1 is not in the limited API of Python 3.9, which extensions keep to; use a function that is" },
+	/* device code */
+	{ "calling a __host__ function", "from a __device__ function",
+		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
+		"functions need no mark)" },
+	{ "calling a __host__ function", "from a __global__ function",
+		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
+		"functions need no mark)" },
+	{ "calling a __host__ function", "from a __host__ __device__ function",
+		"device code may call a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
+		"functions need no mark)" },
+	{ "requires separate compilation mode", NULL, rdc },
+	{ "suitable conversion function from \"__half\"", NULL, half },
+	{ "suitable conversion function from \"__nv_bfloat16\"", NULL, half },
+	{ "conversion function from \"__half\" to a built-in type applies", NULL, half },
+	{ "conversion function from \"__nv_bfloat16\" to a built-in type applies", NULL, half },
+	{ "operand types are: ", "__half", half },
+	{ "operand types are: ", "__nv_bfloat16", half },
+	{ "operand types are: __half", NULL, half },
+	{ "operand types are: __nv_bfloat16", NULL, half },
+	{ "identifier \"__shfl", "\" is undefined", warp },
+	{ "identifier \"__ballot", "\" is undefined", warp },
+	{ "identifier \"__any", "\" is undefined", warp },
+	{ "identifier \"__all", "\" is undefined", warp },
+	{ "no instance of overloaded function \"atomic", "\" matches",
+		"atomic$1 has no form for these types; cast int64_t to unsigned long long, and mind that double needs capability "
+		"6.0, __half 7.0, __nv_bfloat16 8.0, float2 9.0" },
+	{ "texture is not a template", NULL,
+		"CUDA 12 took texture references away; use cudaTextureObject_t and cudaCreateTextureObject" },
+	{ "identifier \"cudaBindTexture", "\" is undefined",
+		"CUDA 12 took texture references away; use cudaTextureObject_t and cudaCreateTextureObject" },
+	{ "namespace \"cub\" has no member \"", "\"",
+		"CUB of $V has no cub::$1; of CUDA 13 on, cub::Max, Min and Sum are cuda::maximum<>, cuda::minimum<> and "
+		"cuda::std::plus<> (#include <cuda/functional>)" },
+	{ "namespace \"thrust\" has no member \"", "\"",
+		"Thrust of $V has no thrust::$1; the same is in namespace cuda or cuda::std" },
+	{ "class \"cudaDeviceProp\" has no member \"", "\"",
+		"CUDA 13 took $1 out of cudaDeviceProp; ask cudaDeviceGetAttribute" },
+	{ "struct \"cudaDeviceProp\" has no member \"", "\"",
+		"CUDA 13 took $1 out of cudaDeviceProp; ask cudaDeviceGetAttribute" },
+	{ "'struct cudaDeviceProp' has no member named '", "'",
+		"CUDA 13 took $1 out of cudaDeviceProp; ask cudaDeviceGetAttribute" },
+	/* ptxas */
+	{ "uses too much shared data", NULL,
+		"__shared__ arrays of fixed size have 48 KiB together; use extern __shared__, and ask for more with "
+		"cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes)" },
+	{ "too much parameter space", NULL,
+		"arguments of a kernel have 4 KiB, or 32 KiB from capability 7.0 and CUDA 12.1 on; pass a pointer" },
+	{ "Formal parameter space overflowed", NULL,
+		"arguments of a kernel have 4 KiB, or 32 KiB from capability 7.0 and CUDA 12.1 on; pass a pointer" },
+	{ "Feature '", "' requires .target", newer_gpu },
+	{ "Feature '", "' not supported on .target", accelerated },
+	{ "Instruction '", "' not supported on .target", accelerated },
+	{ "Instruction '", "' requires .target", newer_gpu },
+	{ "' requires PTX ISA .version ", " or later",
+		"this needs PTX $1, which $V does not write; put it below #if CUDART_VERSION >= ..., or set cuda-minver in "
+		"the section" },
+	{ "Not a name of any known instruction: '", "'",
+		"$V knows no instruction $1; correct the asm, or put it below #if CUDART_VERSION >= ..." },
+	/* the machine */
+	{ "No space left on device", NULL,
+		"the disk is full; make room, or put the store elsewhere with KERNEL_BUILDER_HOME (kernel-builder store gc "
+		"removes what is not used)" },
+	{ "Killed signal terminated program", NULL, memory },
+	{ "died due to signal 9", NULL, memory },
+	{ "virtual memory exhausted", NULL, memory },
+	{ "out of memory allocating", NULL, memory },
+	{ "Memory allocation failure", NULL, memory },
+	{ "std::bad_alloc", NULL, memory },
+	{ "internal compiler error", NULL,
+		"a fault of the compiler; the same code at another level (-O1), or written otherwise, may pass" },
+	{ "died due to signal 11", NULL,
+		"a fault of the compiler; the same code at another level (-O1), or written otherwise, may pass" },
+	/* ld */
+	{ "can not be used when making a shared object", NULL,
+		"extensions are position-independent; drop -fno-pic, -no-pie and -mcmodel from the flags" },
+	{ "relocation truncated to fit", NULL,
+		"the extension's code is beyond 2 GiB; compile for fewer capabilities, or split the kernel" },
+};
+
+/* Names that the advice on warp functions shows: the text before $1 belongs to them. */
+static const char *
+captured(struct explainer *x, const struct message *m, struct str line)
+{
+	const char *from = text_find(line, m->begin), *to;
+	const char *word = from + strlen(m->begin), *quote = strrchr(m->begin, '"');
+
+	to = m->end ? text_find((struct str){ word, (size_t)(line.p + line.n - word) }, m->end) : line.p + line.n;
+	if (strstr(m->begin, "identifier \"") && quote && quote[1])
+		return arena_printf(x->a, "%s%.*s", quote + 1, (int)(to - word), word);
+	if (strstr(m->begin, "calling a __host__ function"))
+		return to - word > 5 ? arena_printf(x->a, ", %.*s", (int)(to - word) - 5,
+					       word + 2)
+				     : "";
+	return arena_strndup(x->a, word, (size_t)(to - word));
+}
+
+/* $1, $V and $T written out. */
+static const char *
+advice(struct explainer *x, const struct message *m, struct str line)
+{
+	const struct variant *v = x->x->step->variant;
+	CLEANUP(buf_free) struct buf b = { 0 };
+
+	for (const char *p = m->advice; *p; p++) {
+		if (p[0] != '$' || !p[1])
+			buf_addc(&b, *p);
+		else if (*++p == '1')
+			buf_adds(&b, captured(x, m, line));
+		else if (*p == 'V')
+			buf_addf(&b, "CUDA%s%s", v->cuda ? " " : "", v->cuda ? version_text(x->a, &v->cuda->version) : "");
+		else
+			buf_adds(&b, v->torch ? version_text(x->a, &v->torch->version) : "");
+	}
+	return arena_strdup(x->a, b.n ? b.p : "");
+}
+
+static bool
+fits(const struct message *m, struct str line)
+{
+	const char *from = text_find(line, m->begin);
+
+	if (!from || !m->end)
+		return from != NULL;
+	from += strlen(m->begin);
+	return text_find((struct str){ from, (size_t)(line.p + line.n - from) }, m->end) != NULL;
+}
+
+/* The first entry that fits a line explains it; each entry once. */
+void
+explain_messages(struct explainer *x)
+{
+	enum { N = sizeof(messages) / sizeof(messages[0]) };
+	struct str rest = x->x->output, line;
+	bool told[N] = { false };
+
+	if (x->x->status == 128 + SIGKILL)
+		explain_tell(x, NULL, "%s", memory);
+	while (text_next_line(&rest, &line)) {
+		for (size_t i = 0; i < N; i++) {
+			const struct message *m = &messages[i];
+
+			if (!fits(m, line))
+				continue;
+			if (!told[i])
+				explain_tell(x, NULL, "%s", advice(x, m, line));
+			told[i] = true;
+			break;
+		}
+	}
+}

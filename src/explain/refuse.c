@@ -1,0 +1,182 @@
+/*
+ * What can be seen to fail in the sources, before minutes are spent.
+ *
+ * Pointers of Git LFS: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md. pybind11 defines its classes with
+ * types that the limited API does not have (Py_buffer, PyTypeObject's members), so an #include of it fails in every
+ * release; torch/extension.h and torch/python.h include it unconditionally.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "explain/explain.h"
+
+struct refuse {
+	struct arena *a;
+	const struct project *p;
+	const struct sources_set *s;
+	struct map seen;
+	struct err *e;
+};
+
+static int
+check_pointer(struct refuse *r, const char *path, struct str text)
+{
+	if (!str_starts(text, STR("version https://git-lfs.github.com/spec/")))
+		return 0;
+	return err_set(r->e, ERR_CONFIG,
+		"%s:1: this is a pointer of Git LFS, not the file itself; run `git lfs pull` in the kernel's directory",
+		path_join(r->a, r->p->dir, path));
+}
+
+/* The file that an #include of "name" in `from` means, among those that build.toml lists; NULL: another one. */
+static const struct source *
+included(struct refuse *r, const char *from, const char *name)
+{
+	const char *beside = path_clean(r->a, path_join(r->a, path_dir(r->a, from), name));
+	const struct source *s = sources_find_file(r->s, beside);
+
+	for (size_t i = 0; !s && i < r->p->include.n; i++)
+		s = sources_find_file(r->s, path_clean(r->a, path_join(r->a, r->p->include.v[i], name)));
+	for (size_t k = 0; !s && k < r->p->n_kernels; k++) {
+		const struct strs *dirs = &r->p->kernels[k].include;
+
+		for (size_t i = 0; !s && i < dirs->n; i++)
+			s = sources_find_file(r->s, path_clean(r->a, path_join(r->a, dirs->v[i], name)));
+	}
+	return s;
+}
+
+/* What an #include line names; NULL: it is another line, or the name is a macro. */
+static const char *
+include_name(struct arena *a, struct str line)
+{
+	struct str s = str_trim(line), name;
+	const char *end;
+
+	if (!str_starts(s, STR("#")))
+		return NULL;
+	s = str_trim((struct str){ s.p + 1, s.n - 1 });
+	if (!str_starts(s, STR("include")))
+		return NULL;
+	s = str_trim((struct str){ s.p + 7, s.n - 7 });
+	if (s.n < 3 || (s.p[0] != '"' && s.p[0] != '<'))
+		return NULL;
+	name = (struct str){ s.p + 1, s.n - 1 };
+	end = memchr(name.p, s.p[0] == '<' ? '>' : '"', name.n);
+	return end ? arena_strndup(a, name.p, (size_t)(end - name.p)) : NULL;
+}
+
+static bool
+is_pybind(const char *name)
+{
+	return streq(name, "torch/extension.h") || streq(name, "torch/python.h") || str_has_prefix(name, "pybind11/") ||
+	       str_has_prefix(name, "torch/csrc/utils/pybind");
+}
+
+static bool
+is_directive(struct str line, const char *word)
+{
+	struct str s = str_trim(line);
+
+	if (!str_starts(s, STR("#")))
+		return false;
+	return str_starts(str_trim((struct str){ s.p + 1, s.n - 1 }), str_of(word));
+}
+
+static int look_into(struct refuse *r, const char *path, unsigned depth);
+
+static int
+look_at_include(struct refuse *r, const char *path, unsigned line, const char *name, unsigned depth)
+{
+	const struct source *s;
+
+	if (is_pybind(name))
+		return err_set(r->e, ERR_CONFIG,
+			"%s:%u: %s brings pybind11, which needs more of Python than the limited API, which "
+			"extensions keep to; include torch/library.h, and register operators with TORCH_LIBRARY_EXPAND "
+			"and registration.h",
+			path_join(r->a, r->p->dir, path), line, name);
+	s = included(r, path, name);
+	return s && !s->text ? look_into(r, s->path, depth + 1) : 0;
+}
+
+/* Follows what is included whatever macros say: outside of every #if, but for a guard around the whole header. */
+static int
+look_at_lines(struct refuse *r, const char *path, struct str text, unsigned depth)
+{
+	struct str rest = text, line;
+	unsigned n = 0, ifs = 0, guards = 0;
+	bool in_comment = false;
+
+	while (str_cut(&rest, '\n', &line)) {
+		const char *name, *open = memmem(line.p, line.n, "/*", 2);
+
+		n++;
+		if (in_comment) {
+			in_comment = !memmem(line.p, line.n, "*/", 2);
+			continue;
+		}
+		if (open)
+			in_comment = !memmem(open, (size_t)(line.p + line.n - open), "*/", 2);
+		if (is_directive(line, "if")) {
+			guards += n < 64 && ifs == 0 && guards == 0 && is_directive(line, "ifndef") &&
+				is_directive(rest, "define");
+			ifs++;
+		} else if (is_directive(line, "endif") && ifs && --ifs == 0) {
+			guards = 0;
+		}
+		name = ifs <= guards ? include_name(r->a, line) : NULL;
+		if (name)
+			TRY(look_at_include(r, path, n, name, depth));
+	}
+	return 0;
+}
+
+static int
+look_into(struct refuse *r, const char *path, unsigned depth)
+{
+	struct str text;
+	void **seen;
+
+	if (depth > 64 || map_get(&r->seen, str_of(path)))
+		return 0;
+	seen = map_put(r->a, &r->seen, str_of(path));
+	*seen = r;
+	TRY(fs_read(r->a, path_join(r->a, r->p->dir, path), SIZE_MAX, &text, r->e));
+	TRY(check_pointer(r, path, text));
+	return look_at_lines(r, path, text, depth);
+}
+
+/* Headers are looked at where a source includes them; for pointers, all are. */
+static int
+check_head(struct refuse *r, const char *path)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	struct stat st;
+	struct str text;
+	const char *full = path_join(&scratch, r->p->dir, path);
+
+	if (stat(full, &st) < 0 || st.st_size > 1024)
+		return 0;
+	TRY(fs_read(&scratch, full, 4096, &text, r->e));
+	return check_pointer(r, path, text);
+}
+
+int
+explain_refuse(const struct project *p, const struct sources_set *s, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	struct refuse r = { .a = &scratch, .p = p, .s = s, .e = e };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->v[i].text)
+			TRY(check_head(&r, s->v[i].path));
+	for (size_t i = 0; i < s->n_package; i++)
+		TRY(check_head(&r, path_join(&scratch, path_join(&scratch, p->pyroot, p->module), s->package[i].path)));
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->v[i].text && source_is_compiled(s->v[i].path))
+			TRY(look_into(&r, s->v[i].path, 0));
+	return 0;
+}
