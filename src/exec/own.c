@@ -35,11 +35,16 @@ own_write(const char *path, struct str bytes, struct err *e)
 }
 
 /* The compiler found fault with its input; anything else that makes it fail is not the input's
- * fault. */
+ * fault. cudafe++ and cicc end with 4 when they find so many that they give up. */
 static bool
-is_error_of_input(struct str output)
+is_error_of_input(int status, struct str output)
 {
-	return output.n && memmem(output.p, output.n, "error", strlen("error"));
+	static const char limit[] = "Error limit reached.";
+
+	if (status == 4)
+		return output.n && memmem(output.p, output.n, limit, sizeof(limit) - 1);
+	return (status == 1 || status == 2) && output.n &&
+	       memmem(output.p, output.n, "error", strlen("error"));
 }
 
 int
@@ -63,8 +68,8 @@ own_tool(struct own *o, enum step_tool tool, const char *source, const char *res
 	command = exec_command(o->x, o->s, o->dir, &argv);
 	TRY(proc_run(&o->a, ".", &command, &o->s->env, &output, &status, e));
 	*ok = status == 0;
-	if (status == 0 || ((status == 1 || status == 2) && is_error_of_input(output) &&
-				   !exec_was_killed(output, status))) {
+	if (status == 0 ||
+		(is_error_of_input(status, output) && !exec_was_killed(output, status))) {
 		o->said = output;
 		return 0;
 	}

@@ -95,7 +95,7 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_SOURCE "@SOURCE@"
 #define STEP_TOOL_RESULT "@RESULT@"
 /* A word of steps that slim texts: how, for it is in the keys of what comes of them. */
-#define PLAN_SLIM_VERSION "slim 3"
+#define PLAN_SLIM_VERSION "slim 4"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
 /* What a word of a survey begins with that is a digest of device passes as a whole, with CUDA's headers. */

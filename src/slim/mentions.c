@@ -248,7 +248,7 @@ follow_name(struct scan *c, uint32_t i)
 		follow_plain(c, i);
 }
 
-/* The name that a function or variable declares: no mention of it. */
+/* The name that a function, variable or alias declares: no mention of it. */
 static bool
 is_declared(const struct scan *c, uint32_t i)
 {
@@ -261,6 +261,10 @@ is_declared(const struct scan *c, uint32_t i)
 	/* friend void a::f(); names what is declared elsewhere. */
 	if (!is_own || (i > 0 && token_is(l, i - 1, P_SCOPE)))
 		return false;
+	if (d->kind == DECL_ALIAS)
+		return i > d->begin &&
+		       (token_word(l, d->begin, W_TYPEDEF) ? token_is(l, i + 1, ';')
+							   : token_word(l, i - 1, W_USING));
 	if (d->parameters)
 		return i + 1 == d->parameters || (i < d->parameters && token_is(l, i + 1, '<'));
 	return d->kind == DECL_VARIABLE && i > d->begin &&

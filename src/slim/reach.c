@@ -164,6 +164,20 @@ reach_in_class(struct reach *r, uint32_t scope, uint32_t name)
 	return found;
 }
 
+/* Is a name seen where the current declaration says it? A declaration's own name is not seen in its type: `using P = P<int>`
+ * means what is outside. A member is seen in the body of every function of its class. */
+static bool
+is_in_sight(const struct reach *r, const struct place *p)
+{
+	enum decl_kind kind = r->s->decl[r->current].kind;
+
+	if (p->earliest == r->current)
+		return kind != DECL_ALIAS && kind != DECL_FUNCTION;
+	return p->earliest < r->current ||
+	       (kind == DECL_FUNCTION && r->x.scope.v[p->scope].is_class &&
+		       r->s->decl[r->current].body);
+}
+
 /* In a namespace and what is seen in it. true: the search ends here. */
 static bool
 reach_in_namespace(struct reach *r, uint32_t scope, uint32_t name, bool *has_function)
@@ -179,7 +193,7 @@ reach_in_namespace(struct reach *r, uint32_t scope, uint32_t name, bool *has_fun
 			continue;
 		reach_place(r, p);
 		if ((s->closure.v[i] == scope || (in->is_transparent && in->parent == scope)) &&
-			p->earliest <= r->current) {
+			is_in_sight(r, p)) {
 			ends = true;
 			*has_function |= p->has_function;
 		}
@@ -194,9 +208,12 @@ reach_name(struct reach *r, uint32_t scope, uint32_t name, bool is_type)
 
 	for (; scope != NO_NUMBER; scope = r->x.scope.v[scope].parent) {
 		if (r->x.scope.v[scope].is_class) {
+			const struct place *p;
+
 			(void)reach_in_class(r, scope, name);
-			if (!is_type && (scopes_place(&r->x, scope, name) ||
-						r->x.scope.v[scope].name == name))
+			p = scopes_place(&r->x, scope, name);
+			if (!is_type &&
+				((p && is_in_sight(r, p)) || r->x.scope.v[scope].name == name))
 				return true;
 		} else if (reach_in_namespace(r, scope, name, &has_function) && !is_type) {
 			return !has_function;

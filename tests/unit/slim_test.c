@@ -95,6 +95,33 @@ test_names(void **state)
 			"struct A { int n(int size) { return size; } };" },
 		{ "int T; template<class T> struct A { T t; };", "A<int> a;",
 			"template<class T> struct A { T t; };" },
+		/* A name that is declared only behind what says it means what is outside. */
+		{ "template<class T> struct P { }; struct A { using P = P<int>; };",
+			"A::P p;",
+			"template<class T> struct P { }; struct A { using P = P<int>; };" },
+		{ "template<class T> struct P { }; struct A { typedef P<int> P; };", "A::P p;",
+			"template<class T> struct P { }; struct A { typedef P<int> P; };" },
+		{ "struct P { }; struct A { P f(); int P; };", "auto x = A().f();",
+			"struct P { }; struct A { P f(); int P; };" },
+		{ "struct P { }; struct A { P P(); };", "auto x = A().P();",
+			"struct P { }; struct A { P P(); };" },
+		{ "struct P { }; struct A : P { using P = int; };", "A::P p;",
+			"struct P { }; struct A : P { using P = int; };" },
+		{ "template<class T> struct P { }; namespace n { using P = P<int>; }", "n::P p;",
+			"template<class T> struct P { }; namespace n { using P = P<int>; }" },
+		{ "struct P { }; namespace n { P P(); }", "auto x = n::P();",
+			"struct P { }; namespace n { P P(); }" },
+		{ "struct P { }; namespace n { typedef P P; }", "n::P p;",
+			"struct P { }; namespace n { typedef P P; }" },
+		{ "struct P { }; struct A { using P = const P; };", "A::P *p;",
+			"struct P { }; struct A { using P = const P; };" },
+		/* What was declared in front is meant. */
+		{ "struct P { }; struct A { using P = int; P f(); };", "int x = A().f();",
+			"struct A { using P = int; P f(); };" },
+		{ "int P(); struct A { int f() { return P(1); } int P(int); };",
+			"int x = A().f();", "struct A { int f() { return P(1); } int P(int); };" },
+		{ "struct P { }; namespace n { using P = int; P f(); }", "int x = n::f();",
+			"namespace n { using P = int; P f(); }" },
 	};
 
 	(void)state;
