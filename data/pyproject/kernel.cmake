@@ -186,21 +186,34 @@ function(_kernel_words out)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
+# The version of a tree of CUTLASS. Releases before 3.0 have it in their project alone.
+function(_kernel_cutlass_version include out)
+  set(found)
+  if(EXISTS "${include}/cutlass/version.h")
+    file(READ "${include}/cutlass/version.h" text)
+    string(REGEX MATCH "CUTLASS_MAJOR +([0-9]+)" _ "${text}")
+    set(found "${CMAKE_MATCH_1}")
+    string(REGEX MATCH "CUTLASS_MINOR +([0-9]+)" _ "${text}")
+    set(found "${found}.${CMAKE_MATCH_1}")
+  elseif(EXISTS "${include}/../CMakeLists.txt")
+    file(READ "${include}/../CMakeLists.txt" text)
+    string(REGEX MATCH "project\\(CUTLASS VERSION ([0-9]+\\.[0-9]+)" _ "${text}")
+    set(found "${CMAKE_MATCH_1}")
+  endif()
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
 # CUTLASS: headers only, from the kernel's CUTLASS_DIR, or this Python's nvidia-cutlass.
 function(_kernel_find_cutlass version out)
-  find_path(KERNEL_CUTLASS_INCLUDE cutlass/version.h
+  find_path(KERNEL_CUTLASS_INCLUDE NAMES cutlass/version.h cutlass/cutlass.h
     HINTS "${CUTLASS_DIR}" "$ENV{CUTLASS_DIR}" "${CUTLASS_SRC_DIR}" "$ENV{CUTLASS_SRC_DIR}"
     PATHS "${TORCH_LIB}/../../cutlass_library/source"
     PATH_SUFFIXES include)
   if(NOT KERNEL_CUTLASS_INCLUDE)
     message(FATAL_ERROR "The kernel needs the headers of CUTLASS ${version}: set CUTLASS_DIR to a checkout.")
   endif()
-  file(READ "${KERNEL_CUTLASS_INCLUDE}/cutlass/version.h" text)
-  string(REGEX MATCH "CUTLASS_MAJOR +([0-9]+)" _ "${text}")
-  set(found "${CMAKE_MATCH_1}")
-  string(REGEX MATCH "CUTLASS_MINOR +([0-9]+)" _ "${text}")
-  set(found "${found}.${CMAKE_MATCH_1}")
-  if(NOT found VERSION_EQUAL version)
+  _kernel_cutlass_version("${KERNEL_CUTLASS_INCLUDE}" found)
+  if(NOT "${found}" VERSION_EQUAL version)
     message(FATAL_ERROR "${KERNEL_CUTLASS_INCLUDE} has CUTLASS ${found}, the kernel needs ${version}.")
   endif()
   set(${out} "${KERNEL_CUTLASS_INCLUDE}" "${KERNEL_CUTLASS_INCLUDE}/../tools/util/include" PARENT_SCOPE)

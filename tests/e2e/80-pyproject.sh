@@ -152,6 +152,11 @@ chmod +x "$T/bin/sccache"
 printf '#define CUTLASS_MAJOR 3\n#define CUTLASS_MINOR 5\n' >"$T/cutlass/include/cutlass/version.h"
 status 1 "another CUTLASS" env CUTLASS_DIR="$T/cutlass" cmake -S "$S" -B "$T/b" -DKERNEL_BACKEND=cpu
 like "$out" 'has CUTLASS 3.5, the' "is refused"
+mkdir -p "$T/old/include/cutlass"
+: >"$T/old/include/cutlass/cutlass.h"
+echo 'project(CUTLASS VERSION 2.10.0 LANGUAGES CXX)' >"$T/old/CMakeLists.txt"
+status 1 "CUTLASS 2.10, which has no version.h" env CUTLASS_DIR="$T/old" cmake -S "$S" -B "$T/b2" -DKERNEL_BACKEND=cpu
+like "$out" 'has CUTLASS 2.10, the' "is known, too"
 sed -i 's/MINOR 5/MINOR 6/' "$T/cutlass/include/cutlass/version.h"
 status 0 "cmake -B build" env PATH="$T/bin:$PATH" CUTLASS_DIR="$T/cutlass" cmake -S "$S" -B "$S/build" -G 'Unix Makefiles' -DKERNEL_BACKEND=cpu
 status 0 "and make local_install" make -C "$S/build" local_install
