@@ -19,6 +19,32 @@ kernel_section(struct arena *a, const struct toml_pair *pair)
 	return s;
 }
 
+/* Names in `depends` that mean something for one backend only. What a section of another backend asks for with them is not there. */
+static int
+check_depends(const struct reading *r, const struct section *s, const struct project_kernel *k,
+	struct err *e)
+{
+	static const struct {
+		const char *name, *what;
+		enum backend backend;
+	} only[] = {
+		{ "sycl_tla", "CUTLASS for SYCL", BACKEND_XPU },
+		{ "metal-cpp", "Apple's headers for C++", BACKEND_METAL },
+	};
+	const struct toml *items = &field_find(s, "depends")->val;
+
+	for (size_t i = 0; i < items->n; i++)
+		for (size_t n = 0; n < sizeof(only) / sizeof(*only); n++)
+			if (str_eq(items->item[i].s, str_of(only[n].name)) &&
+				k->backend != only[n].backend)
+				return fail_at(r, items->item[i].line, items->item[i].col, e,
+					"depends in %s: %s is %s, for sections of backend \"%s\"; this "
+					"one is of backend \"%s\"",
+					s->where, only[n].name, only[n].what,
+					backend_name(only[n].backend), backend_name(k->backend));
+	return 0;
+}
+
 int
 kernel_fill(
 	const struct reading *r, const struct section *s, struct project_kernel *k, struct err *e)
@@ -123,6 +149,7 @@ read_kernel(
 		TRY(check_flags(r, &s, "cxx-flags", e));
 		TRY(check_flags(r, &s, "cuda-flags", e));
 	}
+	TRY(check_depends(r, &s, &k, e));
 	vec_push(r->a, all, k);
 	return 0;
 }

@@ -101,8 +101,8 @@ test_refused(void **state)
 		{ GENERAL "backends = [\"rocm\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
 			  "[kernel.a]\nbackend = \"rocm\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n",
 			"build the backends cpu and cuda" },
-		{ GENERAL "backends = [\"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
-			  "[kernel.a]\nbackend = \"cpu\"\ndepends = [\"torch\", \"sycl_tla\"]\nsrc = [\"a.cpp\"]\n",
+		{ "[general]\nname = \"my-k\"\n[torch]\nsrc = [\"b.cpp\"]\n"
+		  "[kernel.a]\ncuda-capabilities = [\"8.0\"]\ndepends = [\"sycl_tla\"]\nsrc = [\"a.cu\"]\n",
 			"kernel.a depends on \"sycl_tla\"" },
 		{ GENERAL "backends = [\"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\ncxx-flags = [\"-DX=;\"]\n"
 			  "[kernel.a]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n",
