@@ -45,6 +45,7 @@ let
       tools = builtins.filter (t: builtins.any (g: builtins.elem t.name g.tools) gcc) lock.tools;
     in builtins.concatMap (t: [ t.headers ] ++ (if t ? libraries then [ t.libraries ] else [ ])) torch
     ++ builtins.concatMap (x: x.pins) (cuda ++ gcc ++ tools)
+    ++ builtins.concatMap (d: d.pins) (lock.depends or [ ])
     ++ lock.libraries ++ (if lock ? python then [ lock.python ] else [ ]);
   unique = pins: builtins.attrValues (builtins.listToAttrs (map (pin: {
     name = builtins.hashString "sha256" (builtins.toJSON pin);

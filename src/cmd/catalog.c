@@ -45,7 +45,9 @@ cmd_catalog(struct ctx *c, struct err *e)
 	bool is_add = word->n == 3 && streq(word->v[0], "add") && streq(word->v[1], "torch");
 	bool is_fill = word->n == 1 && streq(word->v[0], "fill");
 	bool is_nix = word->n == 1 && streq(word->v[0], "nix");
-	const bool need[3] = { true, !is_add, !is_add };
+	const bool need[PIN_KINDS] = {
+		[PIN_WHEEL] = true, [PIN_DEB] = !is_add, [PIN_ARCHIVE] = !is_add
+	};
 	struct fetch_job job = { .full = opt_has(&c->opts, "full") };
 	struct sources sources;
 	int r;

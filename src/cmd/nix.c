@@ -25,7 +25,7 @@ fetch_whole(struct ctx *c, struct store *s, const struct pin *pin, const char *t
 {
 	const struct settings *set = &c->settings;
 	const struct source_settings where = { set->wheel_index, set->debian, set->redist };
-	bool need[3] = { false };
+	bool need[PIN_KINDS] = { false };
 	struct sources sources;
 	struct fetch_job job = { .store = s, .sources = &sources };
 

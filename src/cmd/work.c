@@ -205,7 +205,7 @@ work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bo
 		.store = s, .full = full, .on_event = on_fetch, .arg = &view
 	};
 	struct sources sources;
-	bool need[3] = { false };
+	bool need[PIN_KINDS] = { false }, any = false;
 	bool *unknown = arena_array(&c->arena, bool, n + 1);
 	int r;
 
@@ -213,9 +213,9 @@ work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bo
 		unknown[i] = !pins[i]->has_tree;
 		TRY(fetch_recall(s, pins[i], e));
 		if (full || !pins[i]->has_tree || !store_has_tree(s, &pins[i]->tree))
-			need[pins[i]->kind] = true;
+			any = need[pins[i]->kind] = true;
 	}
-	if (!need[PIN_WHEEL] && !need[PIN_DEB] && !need[PIN_ARCHIVE])
+	if (!any)
 		return 0;
 	TRY(sources_find(&c->arena, &where, need, &sources, e));
 	job.sources = &sources;

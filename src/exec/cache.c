@@ -174,7 +174,7 @@ own_path(struct cache *c, const char *path)
 static bool
 is_pinned(const struct cache *c, const char *path)
 {
-	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/" };
+	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/", PLAN_DEPEND "/" };
 	const char *home = store_home(c->store);
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {

@@ -1,5 +1,5 @@
 /*
- * Debian packages and NVIDIA's redistributables: fetched whole, checked by SHA-256, then unpacked.
+ * Debian packages, NVIDIA's redistributables and sdists of the wheel index: fetched whole, checked by SHA-256, then unpacked.
  * The archive is looked into only after its hash was found right.
  */
 #include "base/err.h"
@@ -79,7 +79,7 @@ on_entry(void *arg, const struct tarball_entry *ent, struct err *e)
 	if (ent->kind == TARBALL_HARDLINK)
 		return on_hardlink(u, ent, to, e);
 	u->path = to;
-	TRY(unpack_file(&u->out, to, ent->is_exec, &u->file, e));
+	TRY(unpack_file(&u->out, to, ent->is_exec && !u->t->pin->is_plain, &u->file, e));
 	return 1;
 }
 
@@ -172,6 +172,23 @@ fetch_from_any(struct task *t, const struct strs *sources, const char **path, st
 	return -1;
 }
 
+/* The sources of a project: where its wheels are. */
+static int
+fetch_sdist(struct task *t, const char **path, struct err *e)
+{
+	const char *dir = source_as_dir(t->a, t->sources->wheel_index);
+	struct index_file f;
+
+	if (dir) {
+		*path = task_find_in_wheels(t, dir);
+		if (!*path)
+			return err_set(e, ERR_NET, "%s is not in %s", t->pin->file, dir);
+		return task_check_file(t, *path, &t->pin->sha256, e);
+	}
+	TRY(task_find_indexed(t, &f, e));
+	return task_download(t, f.url, f.size, &f.sha256, path, e);
+}
+
 int
 archive_file(struct task *t, const char **path, struct err *e)
 {
@@ -179,6 +196,8 @@ archive_file(struct task *t, const char **path, struct err *e)
 
 	if (t->pin->has_tree && !t->pin->has_sha256)
 		return err_set(e, ERR_CONFIG, "the pin has no SHA-256");
+	if (t->pin->kind == PIN_SDIST)
+		return fetch_sdist(t, path, e);
 	if (t->pin->kind == PIN_DEB)
 		sources = t->sources->debian;
 	else

@@ -335,7 +335,9 @@ stop_all(struct fetching *f)
 static const char *
 source_name(const struct pin *pin)
 {
-	return pin->kind == PIN_WHEEL ? "wheel" : pin->kind == PIN_DEB ? "package" : "archive";
+	static const char *const name[PIN_KINDS] = { "wheel", "package", "archive", "sdist" };
+
+	return name[pin->kind];
 }
 
 static int

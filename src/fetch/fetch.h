@@ -25,7 +25,7 @@ struct source_settings {
 };
 /* Starts `pip config list`, `pip help install` or `apt-get indextargets` only for what is not set
  * and that kind in `need` asks for. Fails with ERR_CONFIG that says which setting would help. */
-int sources_find(struct arena *a, const struct source_settings *set, const bool need[3],
+int sources_find(struct arena *a, const struct source_settings *set, const bool need[PIN_KINDS],
 	struct sources *out, struct err *e);
 
 struct fetch_event {

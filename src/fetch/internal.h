@@ -27,7 +27,7 @@ struct task {
 /* Both make the tree's files in tmp/tree and leave adding it to the caller. */
 int wheel_fetch(struct task *t, struct err *e);
 int archive_fetch(struct task *t, struct err *e);
-/* The file of a .deb or an archive, whole and checked. */
+/* The file of a .deb, an archive or an sdist, whole and checked. */
 int archive_file(struct task *t, const char **path, struct err *e);
 
 /* Lists the symbols of libraries in a wheel into files of the tree. read gets ranges of the wheel; 0,
@@ -59,6 +59,10 @@ struct index_file {
 	struct digest sha256;
 	uint64_t size; /* 0: unknown */
 };
+/* The pin's file in the index, compared with the pin: what either knows of size and hash is in *out. */
+int task_find_indexed(struct task *t, struct index_file *out, struct err *e);
+/* The pin's file in a directory of wheels, or NULL. */
+const char *task_find_in_wheels(struct task *t, const char *dir);
 /* Looks for a file of a project in the index at base. */
 int index_find(struct arena *a, struct http *h, const char *base, const char *project,
 	const char *file, struct index_file *out, struct err *e);

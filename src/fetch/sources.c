@@ -279,11 +279,11 @@ find_debian(struct arena *a, const char *set, struct strs *out, struct err *e)
 }
 
 int
-sources_find(struct arena *a, const struct source_settings *set, const bool need[3],
+sources_find(struct arena *a, const struct source_settings *set, const bool need[PIN_KINDS],
 	struct sources *out, struct err *e)
 {
 	*out = (struct sources){ 0 };
-	if (need[PIN_WHEEL])
+	if (need[PIN_WHEEL] || need[PIN_SDIST])
 		TRY(find_wheel_index(a, set->wheel_index, &out->wheel_index, e));
 	if (need[PIN_DEB])
 		TRY(find_debian(a, set->debian, &out->debian, e));

@@ -147,7 +147,7 @@ take(struct chosen *c, const char *p, size_t n, struct err *e)
 	if (c->done)
 		return 0;
 	if (!c->unpack) {
-		TRY(unpack_file(&c->w->out, c->to, c->m->is_exec, &c->fd, e));
+		TRY(unpack_file(&c->w->out, c->to, c->m->is_exec && !c->w->t->pin->is_plain, &c->fd, e));
 		c->unpack = zip_unpack_new(c->m, 0, put_contents, c);
 	}
 	r = zip_unpack_add(c->unpack, p, n, e);
@@ -416,6 +416,22 @@ check_index(struct task *t, struct index_file *f, struct err *e)
 	return 0;
 }
 
+int
+task_find_indexed(struct task *t, struct index_file *out, struct err *e)
+{
+	TRY(index_find(
+		t->a, t->http, t->sources->wheel_index, t->pin->name, t->pin->file, out, e));
+	return check_index(t, out, e);
+}
+
+const char *
+task_find_in_wheels(struct task *t, const char *dir)
+{
+	const char *sub[] = { t->pin->name, index_normal_name(t->a, t->pin->name), NULL };
+
+	return task_find_local(t, dir, t->pin->file, sub);
+}
+
 static int
 fetch_remote(struct task *t, struct err *e)
 {
@@ -423,8 +439,7 @@ fetch_remote(struct task *t, struct err *e)
 	const char *path;
 	int r = 1;
 
-	TRY(index_find(t->a, t->http, t->sources->wheel_index, t->pin->name, t->pin->file, &f, e));
-	TRY(check_index(t, &f, e));
+	TRY(task_find_indexed(t, &f, e));
 	if (!t->full)
 		r = unpack_remote(t, f.url, f.size, e);
 	if (r <= 0)
@@ -439,12 +454,11 @@ int
 wheel_fetch(struct task *t, struct err *e)
 {
 	const char *dir = source_as_dir(t->a, t->sources->wheel_index), *path;
-	const char *sub[] = { t->pin->name, index_normal_name(t->a, t->pin->name), NULL };
 	const struct digest *want = t->pin->has_sha256 ? &t->pin->sha256 : NULL;
 
 	if (!dir)
 		return fetch_remote(t, e);
-	path = task_find_local(t, dir, t->pin->file, sub);
+	path = task_find_in_wheels(t, dir);
 	if (!path)
 		return err_set(e, ERR_NET, "%s is not in %s", t->pin->file, dir);
 	if (t->full || !t->pin->has_tree)

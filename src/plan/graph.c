@@ -233,28 +233,12 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 }
 
 static int
-check_depends(const struct maker *m, const struct variant_kernel *k, struct err *e)
-{
-	for (size_t i = 0; i < k->kernel->depends.n; i++) {
-		const char *d = k->kernel->depends.v[i];
-
-		if (!streq(d, "torch"))
-			return err_set(e, ERR_CONFIG,
-				"%s:%u:1: kernel.%s depends on \"%s\", which this version cannot "
-				"fetch; put "
-				"its headers into the kernel's directory and name them in src and "
-				"include",
-				m->p->file, k->kernel->line, k->kernel->name, d);
-	}
-	return 0;
-}
-
-static int
 add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant *pv, struct err *e)
 {
 	struct arena *a = m->a;
 	const struct mount *mounts[5];
-	const struct root *root;
+	const struct catalog_depend *for_all;
+	const struct root *base;
 	struct torch_flags f = { .variant = v, .project = m->p };
 	struct units units;
 	struct link l = { 0 };
@@ -279,14 +263,17 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	mounts[n++] = mount_gcc(m, f.gcc);
 	if (v->cuda)
 		mounts[n++] = mount_cuda(m, v->cuda);
-	root = root_make(m, mounts, n);
-	for (size_t k = 0; k < v->n_kernels; k++) {
-		TRY(check_depends(m, &v->kernels[k], e));
+	base = root_make(m, mounts, n);
+	TRY(depend_of_all(m, v, &for_all, e));
+	for (size_t k = 0; k < v->n_kernels; k++)
 		vec_push(a, &pv->kernels, v->kernels[k].kernel->name);
-	}
 	units_of(a, m->p, v, &units);
-	for (size_t i = 0; i < units.n; i++)
-		add_compile(m, &f, root, &units.v[i], &l);
+	for (size_t i = 0; i < units.n; i++) {
+		f.depend = for_all;
+		if (units.v[i].kernel)
+			TRY(depend_find(m, units.v[i].kernel->kernel, &f.depend, e));
+		add_compile(m, &f, depend_root(m, base, f.depend), &units.v[i], &l);
+	}
 	if (m->only_questions)
 		return 0;
 	if (l.inputs.n == 0)

@@ -168,6 +168,8 @@ struct plan {
 #define PLAN_PYTHON "3.9"
 /* The soname of the stub of Python, which no file has: it is dropped from what extensions need. */
 #define PLAN_PYTHON_SONAME "python-limited-api"
+/* The mount of what a section depends on besides torch. */
+#define PLAN_DEPEND "cutlass"
 #define PLAN_TORCH_PYTHON "libtorch_python.so" /* linked only when it is needed */
 /* The soname of the stub of the OpenMP runtime, which no file has: each wheel of torch brings libgomp under a name of its own. torch's
  * libraries need that one, so the loader finds its symbols through them, and it is dropped from what extensions need. A second

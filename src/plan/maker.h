@@ -29,6 +29,14 @@ const struct mount *mount_cuda(struct maker *m, const struct catalog_cuda *c);
 /* A digest of the packages that CUDA's programs are from: releases that have them in common, as 12.1 and 12.4, differ in headers and
  * libraries. */
 struct digest compiler_id(const struct catalog_cuda *c);
+/* The headers of a dependency, PLAN_DEPEND. */
+const struct mount *mount_depend(struct maker *m, const struct catalog_depend *d);
+/* What a section depends on besides torch; NULL: nothing. Fails with ERR_CONFIG when the catalog lacks it, or two are named. */
+int depend_find(struct maker *m, const struct project_kernel *k, const struct catalog_depend **out, struct err *e);
+/* What the sources of [torch] see: that of the variant's sections, unless they have several. */
+int depend_of_all(struct maker *m, const struct variant *v, const struct catalog_depend **out, struct err *e);
+/* The same mounts and that dependency's; d may be NULL. */
+const struct root *depend_root(struct maker *m, const struct root *of, const struct catalog_depend *d);
 /* Small files of ours that a link needs. */
 const struct mount *mount_link_files(struct maker *m);
 /* Everything that an extension of v is linked with: torch, CUDA's runtime, Python, the C and C++ libraries, in this

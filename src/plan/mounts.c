@@ -149,6 +149,23 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 	return mt;
 }
 
+const struct mount *
+mount_depend(struct maker *m, const struct catalog_depend *d)
+{
+	bool fresh;
+	struct mount *mt;
+	struct pins pins = { 0 };
+
+	if (d->n_pins == 1)
+		return mount_tree(m, PLAN_DEPEND, d->name, &d->pins[0]);
+	mt = mount_of(m, arena_printf(m->a, PLAN_DEPEND " %s", d->name), &fresh);
+	if (!fresh)
+		return mt;
+	add_pins(m->a, &pins, d->pins, d->n_pins);
+	set_composed(m, mt, PLAN_DEPEND, &pins, NULL, 0);
+	return mt;
+}
+
 /* The C and C++ libraries of an old distribution. */
 static const struct mount *
 mount_libraries(struct maker *m)

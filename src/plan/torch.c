@@ -35,6 +35,10 @@ torch_add_includes(
 		PUSH(streq(include->v[i], ".") ? "-Isrc" :
 						 arena_printf(a, "-Isrc/%s", include->v[i]));
 	PUSH(arena_printf(a, "-Isrc/%s", f->project->pyroot));
+	for (size_t i = 0; f->depend && i < f->depend->include.n; i++) {
+		PUSH("-isystem");
+		PUSH(arena_printf(a, PLAN_DEPEND "/%s", f->depend->include.v[i]));
+	}
 	PUSH("-isystem");
 	PUSH("torch/include");
 	PUSH("-isystem");

@@ -10,10 +10,11 @@ struct torch_flags {
 	const char *ops; /* with the placeholder: -DTORCH_EXTENSION_NAME */
 	const char *named; /* the same with the id */
 	const struct catalog_gcc *gcc;
+	const struct catalog_depend *depend; /* whose headers the section sees; NULL: none */
 };
 /* Defines and options that both g++ and nvcc take. */
 void torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *argv);
-/* -I of the kernel, then -isystem of torch, Python and, for g++ with CUDA, CUDA. include is the section's own. */
+/* -I of the kernel, then -isystem of what it depends on, torch, Python and, for g++ with CUDA, CUDA. include is the section's own. */
 void torch_add_includes(
 	struct arena *a, const struct torch_flags *f, const struct strs *include, struct strs *argv);
 /* The command for one C++ file. */

@@ -37,18 +37,27 @@
  *       tools          names of [[tools]]
  *       [[gcc.pin]]    with the tools, the parts of the tree: ld.so bin lib usr
  *
+ * deps.toml (a catalog may lack it)
+ *     [[depend]]       headers that a section of build.toml may ask for
+ *       name           what `depends` calls it: "cutlass_3_6"
+ *       title          for people: "CUTLASS"
+ *       version        "3.6.0": three numbers
+ *       include        ["include", "tools/util/include"]: what goes on the include path, in order
+ *       [[depend.pin]] a part of the tree
+ *
  * matrix.toml: see matrix.c.
  *
  * A pin
- *     kind             "wheel", "deb" or "archive"
+ *     kind             "wheel", "deb", "archive" or "sdist"
  *     name             the project on the wheel index, else the package's name
- *     file             the wheel's file name, or the path below the Debian mirror or redist base
+ *     file             the name of the wheel's or sdist's file, or the path below the Debian mirror or redist base
  *     size, sha256     of the whole file, as the index says
  *     tree             digest of the tree that the selection gives (store/tree.h). "" or absent
  *                      where it is not known: not for a wheel, which is fetched in parts; of a
- *                      .deb or an archive the whole file is checked against sha256
+ *                      .deb, an archive or an sdist the whole file is checked against sha256
  *     select           list of { from, to, symbols }: see struct pin_select; members of a .deb and
  *                      of an archive are written without a leading "./"
+ *     plain            true: no file is a program, x bits are dropped (false unless given)
  */
 #include "resolve/catalog.h"
 #include "base/fs.h"
@@ -315,6 +324,10 @@ read_text(struct arena *a, const char *dir, enum catalog_text t, const char **na
 {
 	if (dir) {
 		*name = path_join(a, dir, catalog_text_name(t));
+		if (t == CATALOG_DEPS && !fs_exists(*name)) {
+			*out = STR("");
+			return 0;
+		}
 		return fs_read(a, *name, CATALOG_MAX_BYTES, out, e);
 	}
 	*name = path_join(a, "catalog", catalog_text_name(t));
@@ -340,6 +353,7 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 	TRY(gcc_read(&r[CATALOG_GCC], &root[CATALOG_GCC], out));
 	TRY(read_cuda(&r[CATALOG_CUDA], &root[CATALOG_CUDA], out));
 	TRY(read_torch(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
+	TRY(depends_read(&r[CATALOG_DEPS], &root[CATALOG_DEPS], out));
 	if (out->n_cuda)
 		qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_cuda);
 	if (out->n_torch)

@@ -1,7 +1,7 @@
 /*
  * The catalog: which torch and CUDA releases exist, of what they are made, and which go together.
  *
- * catalog/{torch,cuda,gcc,matrix}.toml are built into the program; --catalog DIR or
+ * catalog/{torch,cuda,gcc,deps,matrix}.toml are built into the program; --catalog DIR or
  * KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top of
  * catalog.c. A lock (lock.h) holds the part of a catalog that one kernel uses.
  */
@@ -56,6 +56,15 @@ struct catalog_torch {
 	struct pin libraries;
 	bool libraries_cxx11;
 };
+/* What a section of build.toml may depend on: headers of other people. */
+struct catalog_depend {
+	const char *name;       /* "cutlass_3_6", as in `depends` */
+	const char *title;      /* for people: "CUTLASS" */
+	struct version version; /* 3.6.0 */
+	struct strs include;    /* directories of the tree that go on the include path, in order */
+	struct pin *pins;       /* together they make the tree */
+	size_t n_pins;
+};
 /* One variant of a matrix: which torch, ABI and backend; wildcards are written out by the reader.
  */
 struct matrix {
@@ -79,6 +88,8 @@ struct catalog {
 	size_t n_gcc;
 	struct pin *libraries; /* C and C++ libraries that link stubs are made of; file names are sonames */
 	size_t n_libraries;
+	struct catalog_depend *depends;
+	size_t n_depends;
 	struct matrix *matrices;
 	size_t n_matrices;
 	struct pin
@@ -93,6 +104,8 @@ const struct catalog_torch *catalog_find_torch(const struct catalog *c, const st
 const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const struct version *v);
 /* By major version; NULL if absent. */
 const struct catalog_gcc *catalog_find_gcc(const struct catalog *c, unsigned major);
+/* By name; NULL if absent. */
+const struct catalog_depend *catalog_find_depend(const struct catalog *c, const char *name);
 /* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard complete. */
 unsigned catalog_gcc_for(unsigned cxx_std);
 /* Every pin, those with equal trees once. */

@@ -2,7 +2,7 @@
 #include "base/path.h"
 #include "resolve/parts.h"
 
-const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive" };
+const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive", "sdist" };
 
 bool
 pin_kind_parse(const char *s, enum pin_kind *out)
@@ -61,6 +61,8 @@ pin_problem(const struct pin *p)
 		return "\"name\" must be a plain name";
 	if (p->kind == PIN_WHEEL && (!is_plain_name(p->file) || !str_has_suffix(p->file, ".whl")))
 		return "\"file\" must be the name of a .whl";
+	if (p->kind == PIN_SDIST && (!is_plain_name(p->file) || !str_has_suffix(p->file, ".tar.gz")))
+		return "\"file\" must be the name of a .tar.gz";
 	if (p->kind != PIN_WHEEL && (!is_plain_path(p->file) || str_has_suffix(p->file, "/")))
 		return "\"file\" must be a relative path without \"..\"";
 	if (!p->has_tree && !p->has_sha256)
@@ -83,6 +85,8 @@ pin_problem_in_use(const struct pin *p)
 
 	if (!problem && p->kind == PIN_WHEEL && !p->has_tree)
 		return "\"tree\" is needed, for wheels are fetched in parts";
+	if (!problem && p->kind == PIN_SDIST && !p->has_sha256)
+		return "\"sha256\" is needed, for sdists are fetched whole";
 	return problem;
 }
 
@@ -92,6 +96,14 @@ catalog_file_problem(const struct catalog_file *f)
 	if (!is_plain_path(f->path) || str_has_suffix(f->path, "/"))
 		return "\"path\" must be a relative path without \"..\"";
 	return NULL;
+}
+
+const char *
+catalog_include_problem(const char *dir)
+{
+	return is_plain_path(dir) && !str_has_suffix(dir, "/")
+		       ? NULL
+		       : "\"include\" lists relative paths without \"..\" and '/' at the end";
 }
 
 static int
@@ -135,7 +147,7 @@ pin_read_draft(
 	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out)
 {
 	static const char *const keys[] = { "kind", "name", "file", "size", "sha256", "tree",
-		"select", NULL };
+		"select", "plain", NULL };
 	const char *kind = NULL, *problem;
 	int got;
 
@@ -144,12 +156,13 @@ pin_read_draft(
 	TRY(toml_string(r, table, "kind", TOML_NEEDED, &kind));
 	if (!pin_kind_parse(kind, &out->kind))
 		return toml_fail(r, toml_get(table, "kind"),
-			"\"kind\" must be \"wheel\", \"deb\" or \"archive\"");
+			"\"kind\" must be " PIN_KIND_LIST);
 	TRY(toml_string(r, table, "name", TOML_NEEDED, &out->name));
 	TRY(toml_string(r, table, "file", TOML_NEEDED, &out->file));
 	TRY(toml_count(r, table, "size", TOML_OPTIONAL, INT64_MAX, &out->size));
 	TRY(got = toml_digest(r, table, "sha256", TOML_OPTIONAL, &out->sha256));
 	out->has_sha256 = got > 0;
+	TRY(toml_flag(r, table, "plain", TOML_OPTIONAL, &out->is_plain));
 	TRY(read_tree(r, table, out));
 	TRY(read_select(r, table, out));
 	problem = pin_problem(out);
@@ -203,6 +216,8 @@ catalog_pins(struct arena *a, const struct catalog *c, size_t *n)
 	for (size_t i = 0; i < c->n_gcc; i++)
 		add_pins(&all, c->gcc[i].pins, c->gcc[i].n_pins);
 	add_pins(&all, c->libraries, c->n_libraries);
+	for (size_t i = 0; i < c->n_depends; i++)
+		add_pins(&all, c->depends[i].pins, c->depends[i].n_pins);
 	if (c->python)
 		add_pins(&all, c->python, 1);
 	*n = all.v.n;

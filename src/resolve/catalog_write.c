@@ -41,6 +41,8 @@ catalog_format_pin(struct buf *out, const char *head, const struct pin *p)
 		buf_addf(out, "size = %ju\n", (uintmax_t)p->size);
 	if (p->has_sha256)
 		add_key(out, "sha256", digest_hex(&p->sha256, hex));
+	if (p->is_plain)
+		buf_adds(out, "plain = true\n");
 	add_key(out, "tree", p->has_tree ? digest_hex(&p->tree, hex) : "");
 	buf_adds(out, "select = [\n");
 	for (size_t i = 0; i < p->n_select; i++) {

@@ -14,11 +14,12 @@
  *     tools    what these share: { name, pins }
  *     libraries  pins: of what link stubs are made
  *     python   a pin; absent when nothing is compiled
+ *     depends  headers that the kernel's sections ask for: { name, title, version, include, pins }; absent when there are none
  *     variants the names of the variants that it was written for; nothing here reads it, but Nix does
  *
  * Version 1 had no gcc, tools, libraries and libraries-abi: the compiler was the machine's.
  *
- * A pin is { kind, name, file, size, sha256, tree, select }, a selection { from, to, symbols }, with
+ * A pin is { kind, name, file, size, sha256, tree, select, plain }, a selection { from, to, symbols }, with
  * the meanings of the catalog (catalog.c). No machine, path or host is named: where a pin is
  * fetched from is a setting of who fetches it.
  */
@@ -55,7 +56,7 @@ read_select(const struct json_reader *r, const struct json_at *pin, struct pin *
 static int
 read_pin(const struct json_reader *r, const struct json_at *at, struct pin *out)
 {
-	static const char *const keys[] = { "file", "kind", "name", "select", "sha256", "size",
+	static const char *const keys[] = { "file", "kind", "name", "plain", "select", "sha256", "size",
 		"tree", NULL };
 	const char *kind = NULL, *problem;
 	int got;
@@ -63,10 +64,11 @@ read_pin(const struct json_reader *r, const struct json_at *at, struct pin *out)
 	TRY(json_keys(r, at, keys));
 	TRY(json_text(r, at, "kind", JSON_NEEDED, &kind));
 	if (!pin_kind_parse(kind, &out->kind))
-		return json_fail(r, at, "\"kind\" must be \"wheel\", \"deb\" or \"archive\"");
+		return json_fail(r, at, "\"kind\" must be " PIN_KIND_LIST);
 	TRY(json_text(r, at, "name", JSON_NEEDED, &out->name));
 	TRY(json_text(r, at, "file", JSON_NEEDED, &out->file));
 	TRY(json_count(r, at, "size", JSON_MAY, INT64_MAX, &out->size));
+	TRY(json_flag(r, at, "plain", JSON_MAY, &out->is_plain));
 	TRY(got = json_digest(r, at, "sha256", &out->sha256));
 	out->has_sha256 = got > 0;
 	TRY(got = json_digest(r, at, "tree", &out->tree));
@@ -349,11 +351,48 @@ read_releases(const struct json_reader *r, const struct json_at *root, struct ca
 }
 
 static int
+read_depend(const struct json_reader *r, const struct json_at *at, struct catalog_depend *out)
+{
+	static const char *const keys[] = { "include", "name", "pins", "title", "version", NULL };
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_text(r, at, "name", JSON_NEEDED, &out->name));
+	TRY(json_text(r, at, "title", JSON_NEEDED, &out->title));
+	TRY(json_version(r, at, "version", 3, JSON_NEEDED, &out->version));
+	TRY(json_texts(r, at, "include", &out->include));
+	for (size_t i = 0; i < out->include.n; i++) {
+		const char *problem = catalog_include_problem(out->include.v[i]);
+
+		if (problem)
+			return json_fail(r, at, "%s", problem);
+	}
+	TRY(read_pins(r, at, "pins", &out->pins, &out->n_pins));
+	return out->n_pins ? 0 : json_fail(r, at, "\"pins\" is empty");
+}
+
+static int
+read_depends(const struct json_reader *r, const struct json_at *root, struct catalog *out)
+{
+	struct json_at list;
+	size_t n;
+
+	TRY(json_list(r, root, "depends", &list, &n));
+	out->depends = arena_array(r->a, struct catalog_depend, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(read_depend(r, &at, &out->depends[i]));
+		out->n_depends++;
+	}
+	return 0;
+}
+
+static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
-	static const char *const keys[] = { "cuda", "gcc", "libraries", "matrix", "python", "tools", "torch",
-		"variants", "version", NULL };
-	struct json_at python;
+	static const char *const keys[] = { "cuda", "depends", "gcc", "libraries", "matrix", "python", "tools",
+		"torch", "variants", "version", NULL };
+	struct json_at python, depends;
 	uint64_t version = 0;
 	int got;
 
@@ -373,6 +412,9 @@ read_root(const struct json_reader *r, const struct json_at *root, struct lock *
 		out->catalog.python = arena_new(r->a, struct pin);
 		TRY(read_pin(r, &python, out->catalog.python));
 	}
+	TRY(got = json_member(r, root, "depends", JSON_MAY, &depends));
+	if (got > 0)
+		TRY(read_depends(r, root, &out->catalog));
 	return read_matrix(r, root, out);
 }
 

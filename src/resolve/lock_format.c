@@ -10,7 +10,7 @@ enum { LOCK_VERSION = 2 };
 struct used {
 	const struct catalog *c;
 	const struct matrix *m;
-	bool *torch, *cuda, *gcc, *tools, *row; /* by index */
+	bool *torch, *cuda, *gcc, *tools, *row, *depends; /* by index */
 	bool any;
 };
 
@@ -45,6 +45,8 @@ pin_json(const struct pin *p)
 		json_object_set_new(out, "sha256", json_string(digest_hex(&p->sha256, hex)));
 	if (p->has_tree)
 		json_object_set_new(out, "tree", json_string(digest_hex(&p->tree, hex)));
+	if (p->is_plain)
+		json_object_set_new(out, "plain", json_true());
 	for (size_t i = 0; i < p->n_select; i++) {
 		const struct pin_select *s = &p->select[i];
 		json_t *one = json_object();
@@ -114,6 +116,30 @@ cuda_json(struct arena *a, const struct catalog_cuda *c)
 	}
 	json_object_set_new(out, "pins", pins_json(c->pins, c->n_pins));
 	json_object_set_new(out, "files", files);
+	return out;
+}
+
+static json_t *
+depend_json(struct arena *a, const struct catalog_depend *d)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "name", json_string(d->name));
+	json_object_set_new(out, "title", json_string(d->title));
+	json_object_set_new(out, "version", version_json(a, &d->version));
+	json_object_set_new(out, "include", text_list(&d->include));
+	json_object_set_new(out, "pins", pins_json(d->pins, d->n_pins));
+	return out;
+}
+
+static json_t *
+depends_json(struct arena *a, const struct used *u)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < u->c->n_depends; i++)
+		if (u->depends[i])
+			json_array_append_new(out, depend_json(a, &u->c->depends[i]));
 	return out;
 }
 
@@ -188,6 +214,22 @@ find_used_gcc(struct used *u, const struct catalog_gcc *g)
 		u->tools[g->tools[i] - u->c->tools] = true;
 }
 
+/* What the sections of a variant ask for; that a name is known, the plan says. */
+static void
+find_used_depends(struct used *u, const struct variant *v)
+{
+	for (size_t i = 0; i < v->n_kernels; i++) {
+		const struct strs *names = &v->kernels[i].kernel->depends;
+
+		for (size_t k = 0; k < names->n; k++) {
+			const struct catalog_depend *d = catalog_find_depend(u->c, names->v[k]);
+
+			if (d)
+				u->depends[d - u->c->depends] = true;
+		}
+	}
+}
+
 static void
 find_used(struct arena *a, const struct resolution *r, struct used *u)
 {
@@ -196,6 +238,7 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 	u->gcc = arena_array(a, bool, u->c->n_gcc);
 	u->tools = arena_array(a, bool, u->c->n_tools);
 	u->row = arena_array(a, bool, u->m->n_rows);
+	u->depends = arena_array(a, bool, u->c->n_depends);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct variant *v = &r->v[i];
 
@@ -205,6 +248,7 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 		if (v->cuda)
 			u->cuda[v->cuda - u->c->cuda] = true;
 		find_used_gcc(u, variant_gcc(u->c, v));
+		find_used_depends(u, v);
 		for (size_t k = 0; k < u->m->n_rows; k++)
 			u->row[k] |= is_row_of(u->c, &u->m->rows[k], v);
 	}
@@ -214,7 +258,8 @@ static json_t *
 lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 {
 	json_t *root = json_object(), *torch = json_array(), *cuda = json_array(),
-	       *gcc = json_array(), *tools = json_array(), *variants = json_array();
+	       *gcc = json_array(), *tools = json_array(), *variants = json_array(),
+	       *depends = depends_json(a, u);
 
 	for (size_t i = 0; i < u->c->n_torch; i++)
 		if (u->torch[i])
@@ -239,6 +284,9 @@ lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 	json_object_set_new(root, "torch", torch);
 	json_object_set_new(root, "cuda", cuda);
 	json_object_set_new(root, "variants", variants);
+	if (json_array_size(depends))
+		json_object_set(root, "depends", depends);
+	json_decref(depends);
 	if (u->any && u->c->python)
 		json_object_set_new(root, "python", pin_json(u->c->python));
 	return root;

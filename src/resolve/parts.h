@@ -4,9 +4,9 @@
 #include "resolve/catalog.h"
 #include "resolve/toml_read.h"
 
-/* "wheel", "deb", "archive". */
+/* "wheel", "deb", "archive", "sdist". */
 extern const char *const pin_kind_name[];
-enum { PIN_KINDS = 3 };
+#define PIN_KIND_LIST "\"wheel\", \"deb\", \"archive\" or \"sdist\""
 /* False when s names no kind. */
 bool pin_kind_parse(const char *s, enum pin_kind *out);
 /* NULL, or what is wrong with a pin, with names or with paths that could lead out of a tree. */
@@ -24,6 +24,11 @@ int pin_read_draft(
 
 /* The matrices of matrix.toml, written out; torch and cuda of out are complete. */
 int matrix_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+
+/* What deps.toml holds. */
+int depends_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* NULL, or what is wrong with one of its directories of headers. */
+const char *catalog_include_problem(const char *dir);
 
 /* What gcc.toml holds. */
 int gcc_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);

@@ -15,6 +15,8 @@ enum pin_kind {
 	PIN_WHEEL,   /* of the wheel index: name and file */
 	PIN_DEB,     /* of a Debian mirror: file is a path such as pool/main/g/gcc-12/... */
 	PIN_ARCHIVE, /* of NVIDIA's redistributables: file is the relative path of a .tar.xz */
+	PIN_SDIST,   /* of the wheel index, too: the sources of a project, a .tar.gz that is fetched whole */
+	PIN_KINDS
 };
 
 /* Members whose path is `from`, or lies below it when it ends with '/', are put at `to` + the rest.
@@ -33,6 +35,8 @@ struct pin {
 	uint64_t size;        /* of the whole file in bytes, 0 if unknown */
 	struct pin_select *select;
 	size_t n_select;
+	bool is_plain; /* no file of the tree is a program: the archive's x bits are dropped, so that the tree is the same
+			  whoever packed it */
 	bool has_tree; /* false only while a maintainer makes the pin */
 	struct digest tree;
 };

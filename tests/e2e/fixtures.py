@@ -207,8 +207,32 @@ def redist():
     put("redist/cuda_x/linux-x86_64/cuda_x-linux-1.0.tar.xz", packed("xz", fill), tree)
 
 
+def sdists():
+    header = text(2500)
+
+    def fill(tar):
+        member(tar, "thing-1.0", kind=tarfile.DIRTYPE, mode=0o755)
+        member(tar, "thing-1.0/setup.py", b"raise SystemExit('nothing of this runs')\n")
+        member(tar, "thing-1.0/vendor/include/x.h", header, 0o755)
+        member(tar, "thing-1.0/vendor/include/newer.h", b"left out")
+        member(tar, "thing-1.0/vendor/util/y.h", b"int y;\n")
+    put("wheels/thing-1.0.tar.gz", packed("gz", fill), {"include/x.h": ("644", header), "util/y.h": ("644", b"int y;\n")})
+    x = "thing-1.0/vendor/include/"
+    bad = {"climb": [("thing-1.0/vendor/include/../../../evil", {})], "root": [("/tmp/evil", {})],
+           "linked": [(x + "l", {"kind": tarfile.SYMTYPE, "link": "../../../../etc"}), (x + "l/evil", {})],
+           "hard": [(x + "h", {"kind": tarfile.LNKTYPE, "link": "/etc/passwd"})],
+           "device": [(x + "null", {"kind": tarfile.CHRTYPE})], "twice": [(x + "a.h", {}), (x + "a.h", {})]}
+    for name, members in bad.items():
+        def write(tar):
+            for path, how in members:
+                member(tar, path, **how)
+        put("wheels/%s-1.0.tar.gz" % name, packed("gz", write))
+    put("wheels/notgz-1.0.tar.gz", b"\x1f\x8b\x08" + noise(3000))
+
+
 wheel()
 small_wheel()
+sdists()
 bad_wheels()
 debs()
 redist()

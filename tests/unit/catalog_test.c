@@ -58,6 +58,72 @@ load(struct arena *a, const char *cuda, const char *torch, const char *matrix, s
 	return rc;
 }
 
+#define DEPEND_HEAD                                                                                \
+	"[[depend]]\nname = \"cutlass_3_6\"\ntitle = \"CUTLASS\"\nversion = \"3.6.0\"\n"
+#define DEPEND DEPEND_HEAD "include = [\"include\"]\n[[depend.pin]]\n" PIN("x.whl") SELECT
+
+/* The same with deps.toml; text NULL: without. */
+static int
+load_deps(struct arena *a, const char *text, struct catalog *out, struct err *e)
+{
+	char *dir;
+	int rc;
+
+	assert_int_equal(fs_mkdtemp(a, "/tmp/kb-catalog", &dir, e), 0);
+	write_text(dir, "cuda.toml", CUDA);
+	write_text(dir, "gcc.toml", GCC);
+	write_text(dir, "torch.toml", TORCH);
+	write_text(dir, "matrix.toml", MATRIX);
+	if (text)
+		write_text(dir, "deps.toml", text);
+	rc = catalog_load(a, dir, out, e);
+	assert_int_equal(fs_remove(dir, &(struct err){ 0 }), 0);
+	return rc;
+}
+
+static void
+test_depends(void **state)
+{
+#define SDIST "[[depend.pin]]\nkind = \"sdist\"\nname = \"x\"\nfile = \"x-1.tar.gz\"\nsize = 7\n"
+	static const struct {
+		const char *text, *want;
+	} t[] = {
+		{ DEPEND DEPEND, "cutlass_3_6 is listed twice" },
+		{ DEPEND_HEAD "include = [\"../include\"]\n", "\"include\" lists relative paths" },
+		{ DEPEND_HEAD "include = [\"include/\"]\n", "\"include\" lists relative paths" },
+		{ DEPEND_HEAD "include = []\n", "\"include\" is empty" },
+		{ DEPEND_HEAD "include = [\"a\"]\n", "[[depend]] needs at least one [[depend.pin]]" },
+		{ DEPEND_HEAD "include = [\"a\"]\n" SDIST "tree = \"" HEX "\"\n" SELECT,
+			"\"sha256\" is needed, for sdists are fetched whole" },
+		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\n" PIN("x.whl") SELECT
+			      "plain = 1\n",
+			"plain" },
+		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\nkind = \"sdist\"\nname = "
+			      "\"x\"\nfile = \"x.zip\"\nsha256 = \"" HEX "\"\n" SELECT,
+			"\"file\" must be the name of a .tar.gz" },
+	};
+	struct arena a = { 0 };
+	struct catalog c;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(load_deps(&a, NULL, &c, &e), 0);
+	assert_int_equal(c.n_depends, 0);
+	assert_int_equal(load_deps(&a, DEPEND, &c, &e), 0);
+	assert_int_equal(c.n_depends, 1);
+	assert_ptr_equal(catalog_find_depend(&c, "cutlass_3_6"), &c.depends[0]);
+	assert_null(catalog_find_depend(&c, "cutlass_3"));
+	assert_false(c.depends[0].pins[0].is_plain);
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		if (load_deps(&a, t[i].text, &c, &e) == 0)
+			fail_msg("accepted, want: %s", t[i].want);
+		assert_int_equal(e.code, ERR_CONFIG);
+		if (!strstr(e.msg, t[i].want) || !strstr(e.msg, "deps.toml:"))
+			fail_msg("\"%s\" lacks \"%s\"", e.msg, t[i].want);
+	}
+	arena_free(&a);
+}
+
 static void
 test_minimal(void **state)
 {
@@ -107,7 +173,7 @@ test_refused(void **state)
 		{ "[[cuda]]\nversion = \"12.4\"\ngcc = 12\ncapabilities = []\n", TORCH, MATRIX,
 			"\"capabilities\" is empty" },
 		{ CUDA_HEAD "[[cuda.pin]]\nkind = \"rpm\"\n", TORCH, MATRIX,
-			"cuda.toml:7:8: \"kind\" must be \"wheel\", \"deb\" or \"archive\"" },
+			"cuda.toml:7:8: \"kind\" must be \"wheel\", \"deb\", \"archive\" or \"sdist\"" },
 		{ CUDA_HEAD "[[cuda.pin]]\n" PIN("../x.whl") SELECT, TORCH, MATRIX,
 			"\"file\" must be the name of a .whl" },
 		{ CUDA_HEAD "[[cuda.pin]]\n" PIN("a/x.whl") SELECT, TORCH, MATRIX,
@@ -208,6 +274,8 @@ is_dropped(const struct strs *all, const char *cap)
 static void
 test_embedded(void **state)
 {
+	static const char *const cutlass[] = { "cutlass_2_10", "cutlass_3_5", "cutlass_3_6",
+		"cutlass_3_8", "cutlass_3_9", "cutlass_4_0", "cutlass_4_4" };
 	struct arena a = { 0 };
 	struct catalog c;
 	struct err e = { 0 };
@@ -240,6 +308,18 @@ test_embedded(void **state)
 			assert_false(is_dropped(&cuda->capabilities, arena_strndup(&a, d, n)));
 		}
 	}
+	for (size_t i = 0; i < c.n_depends; i++) {
+		const struct catalog_depend *d = &c.depends[i];
+
+		assert_string_equal(d->title, "CUTLASS");
+		assert_int_equal(d->include.n, 2);
+		for (size_t k = 0; k < d->n_pins; k++) {
+			check_pin(&d->pins[k]);
+			assert_true(d->pins[k].is_plain);
+		}
+	}
+	for (size_t i = 0; i < sizeof(cutlass) / sizeof(*cutlass); i++)
+		assert_non_null(catalog_find_depend(&c, cutlass[i]));
 	assert_non_null(catalog_find_matrix(&c, "current"));
 	assert_int_equal(catalog_find_matrix(&c, "2025-01")->n_rows, 12);
 	assert_null(catalog_find_matrix(&c, "nonesuch"));
@@ -280,6 +360,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_minimal),
+		cmocka_unit_test(test_depends),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_embedded),
 		cmocka_unit_test(test_find),

@@ -26,6 +26,7 @@
 #endif
 #define WHEEL "thing-1.0-py3-none-any.whl"
 #define DEB "pool/non-free/t/tool/tool_1.0~1_amd64.deb"
+#define SDIST "thing-1.0.tar.gz"
 #define ARCHIVE "cuda_x/linux-x86_64/cuda_x-linux-1.0.tar.xz"
 
 static struct {
@@ -51,6 +52,11 @@ static struct pin_select deb_select[] = {
 	{ "usr/bin/", "bin/", 0 },
 	{ "usr/lib/cuda/", "cuda/", 0 },
 	{ "usr/include/", "include/", 0 },
+};
+static struct pin_select sdist_select[] = {
+	{ "thing-1.0/vendor/include/newer.h", NULL, 0 },
+	{ "thing-1.0/vendor/include/", "include/", 0 },
+	{ "thing-1.0/vendor/util/", "util/", 0 },
 };
 static struct pin_select archive_select[] = {
 	{ "cuda_x-linux-1.0/LICENSE", NULL, 0 },
@@ -123,8 +129,10 @@ pinned(enum pin_kind kind, const char *file)
 	struct pin p = { .kind = kind, .name = "thing", .file = file };
 	struct str text = str_of(T.facts), line, name, sha, size;
 
-	p.select = kind == PIN_WHEEL ? wheel_select : kind == PIN_DEB ? deb_select : archive_select;
-	p.n_select = kind == PIN_WHEEL ? 4 : kind == PIN_DEB ? 3 : 2;
+	p.select = (struct pin_select *[]){ wheel_select, deb_select, archive_select,
+		sdist_select }[kind];
+	p.n_select = (size_t[]){ 4, 3, 2, 3 }[kind];
+	p.is_plain = kind == PIN_SDIST;
 	while (str_cut(&text, '\n', &line)) {
 		str_cut(&line, ' ', &name);
 		if (!str_eq(name, str_of(path_base(file))))
@@ -399,6 +407,8 @@ test_local(void **state)
 		{ PIN_DEB, DEB, path_join(&T.a, T.dir, "debian") },
 		{ PIN_DEB, DEB, path_join(&T.a, T.dir, "flat") },
 		{ PIN_ARCHIVE, ARCHIVE, arena_printf(&T.a, "file:%s/redist", T.dir) },
+		{ PIN_SDIST, SDIST, wheels },
+		{ PIN_SDIST, SDIST, arena_printf(&T.a, "file://%s", wheels) },
 	};
 
 	(void)state;
@@ -410,9 +420,13 @@ test_local(void **state)
 		vec_push(&T.a, &src.debian, c[i].where);
 		fresh_store();
 		expect(fetch(&src, &pin, false, &e), ERR_NONE, "", &e, c[i].where);
-		pin.has_tree = pin.has_sha256 = false;
+		pin.has_tree = false;
 		pin.size = 0;
-		pin.tree = pin.sha256 = (struct digest){ 0 };
+		pin.tree = (struct digest){ 0 };
+		if (pin.kind != PIN_SDIST) { /* of which the hash of the whole is what proves it */
+			pin.has_sha256 = false;
+			pin.sha256 = (struct digest){ 0 };
+		}
 		expect(fetch(&src, &pin, false, &e), ERR_NONE, "", &e, c[i].where);
 		assert_true(pin.has_tree && digest_eq(&pin.tree, &good.tree));
 		assert_true(pin.has_sha256 && digest_eq(&pin.sha256, &good.sha256));
@@ -531,6 +545,15 @@ test_refused(void **state)
 		{ PIN_DEB, "pool/evil.deb", &all, ERR_HASH, "leaves the tree" },
 		{ PIN_DEB, "pool/nodata.deb", &all, ERR_HASH, "archive:" },
 		{ PIN_DEB, DEB, &dangling, ERR_CONFIG, "which no selection takes" },
+		{ PIN_SDIST, "climb-1.0.tar.gz", &all, ERR_HASH, "holds . or .." },
+		{ PIN_SDIST, "root-1.0.tar.gz", &all, ERR_HASH, "is absolute" },
+		{ PIN_SDIST, "linked-1.0.tar.gz", &all, ERR_HASH, "leaves the tree" },
+		{ PIN_SDIST, "hard-1.0.tar.gz", &all, ERR_HASH, "no file before it" },
+		{ PIN_SDIST, "device-1.0.tar.gz", &all, ERR_HASH, "neither file, directory" },
+		{ PIN_SDIST, "twice-1.0.tar.gz", &all, ERR_HASH, "occurs twice" },
+		{ PIN_SDIST, "notgz-1.0.tar.gz", &all, ERR_HASH, "archive:" },
+		{ PIN_SDIST, "absent-1.0.tar.gz", &all, ERR_NET, "is not in" },
+		{ PIN_SDIST, SDIST, &none, ERR_CONFIG, "selects none" },
 		{ PIN_ARCHIVE, ARCHIVE, &none, ERR_CONFIG, "selects none" },
 		{ PIN_ARCHIVE, ARCHIVE, &head, ERR_CONFIG, "\"symbols\" is for" },
 	};
@@ -544,11 +567,55 @@ test_refused(void **state)
 			.file = c[i].file,
 			.select = c[i].select,
 			.n_select = c[i].select == clash ? 2 : 1 };
-		struct err e = { 0 };
+		struct err e = { 0 }, ignored;
+
+		if (pin.kind == PIN_SDIST)
+			(void)sha256_file(path_join(&T.a, src.wheel_index, pin.file), &pin.sha256,
+				NULL, &ignored);
+		pin.has_sha256 = pin.kind == PIN_SDIST;
 
 		vec_push(&T.a, &src.debian, path_join(&T.a, T.dir, "debian"));
 		fresh_store();
 		expect(fetch(&src, &pin, false, &e), c[i].code, c[i].text, &e, c[i].file);
+		store_close(T.store);
+	}
+}
+
+/* The index has the address of an sdist; only the whole file will do. */
+static void
+test_sdist(void **state)
+{
+	static const struct {
+		const char *how;
+		enum err_code code;
+		const char *text;
+	} c[] = {
+		{ "ok", ERR_NONE, "" },
+		{ "html", ERR_NONE, "" },
+		{ "status:404", ERR_NET, "404" },
+		{ "flip:9", ERR_HASH, "is pinned" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(c) / sizeof(*c); i++) {
+		struct sources src = { .wheel_index = address(c[i].how, "simple") };
+		struct pin pin = pinned(PIN_SDIST, SDIST);
+		struct err e = { 0 };
+
+		fresh_store();
+		expect(fetch(&src, &pin, false, &e), c[i].code, c[i].text, &e, c[i].how);
+		assert_int_equal(count_in("tmp"), 0);
+		if (c[i].code == ERR_NONE) {
+			pin.has_tree = false;
+			pin.is_plain = false;
+			expect(fetch(&src, &pin, false, &e), ERR_NONE, "", &e, "x bits stay");
+			assert_int_equal(count_in("trees"), 6);
+			store_close(T.store);
+			fresh_store();
+			pin.sha256.b[3] ^= 1;
+			pin.has_tree = false;
+			expect(fetch(&src, &pin, false, &e), ERR_HASH, "is pinned", &e, "hash");
+		}
 		store_close(T.store);
 	}
 }
@@ -729,7 +796,7 @@ test_sources(void **state)
 	assert_string_equal(mirrors.v[1], "file:/srv/debian");
 	assert_string_equal(mirrors.v[2], "http://l.test/debian");
 	assert_int_equal(sources_find(a, &(struct source_settings){ "w", "d", "r" },
-				 (bool[3]){ true, true, true }, &s, &e),
+				 (bool[PIN_KINDS]){ true, true, true }, &s, &e),
 		0);
 	assert_string_equal(s.wheel_index, "w");
 	assert_int_equal(s.debian.n, 1);
@@ -760,7 +827,7 @@ test_apt_without_lists(void **state)
 		0);
 	assert_int_equal(setenv("PATH", arena_printf(&T.a, "%s:%s", bin, path), 1), 0);
 	assert_int_equal(sources_find(&T.a, &(struct source_settings){ 0 },
-				 (bool[3]){ [PIN_DEB] = true }, &s, &e),
+				 (bool[PIN_KINDS]){ [PIN_DEB] = true }, &s, &e),
 		0);
 	assert_int_equal(setenv("PATH", path, 1), 0);
 	assert_string_equal(s.debian.v[0], "http://l.test/debian");
@@ -778,6 +845,7 @@ main(void)
 		cmocka_unit_test(test_wheel_status),
 		cmocka_unit_test(test_wheel_bytes),
 		cmocka_unit_test(test_wheel_index),
+		cmocka_unit_test(test_sdist),
 		cmocka_unit_test(test_small_wheel),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_archives),

@@ -21,6 +21,9 @@
 static struct catalog catalog;
 static struct arena catalog_arena;
 
+/* The same with a section that needs CUTLASS. */
+static const char *const depends_on[] = { "[\"torch\"]", "[\"torch\", \"cutlass_4_0\"]" };
+
 static const char *
 names(struct arena *a, const struct resolution *r)
 {
@@ -85,7 +88,7 @@ same_pin(const struct pin *x, const struct pin *y)
 	if (x->kind != y->kind || !streq(x->name, y->name) || !streq(x->file, y->file) ||
 		x->size != y->size || x->has_tree != y->has_tree ||
 		x->has_sha256 != y->has_sha256 || !digest_eq(&x->sha256, &y->sha256) ||
-		!digest_eq(&x->tree, &y->tree) || x->n_select != y->n_select)
+		!digest_eq(&x->tree, &y->tree) || x->is_plain != y->is_plain || x->n_select != y->n_select)
 		return false;
 	for (size_t i = 0; i < x->n_select; i++) {
 		const struct pin_select *s = &x->select[i], *t = &y->select[i];
@@ -95,6 +98,77 @@ same_pin(const struct pin *x, const struct pin *y)
 			return false;
 	}
 	return true;
+}
+
+/* text with the first `from` replaced. */
+static struct str
+edited(struct arena *a, struct str text, const char *from, const char *to)
+{
+	const char *at = strstr(text.p, from);
+
+	if (!at)
+		fail_msg("the lock lacks %s", from);
+	return str_of(
+		arena_printf(a, "%.*s%s%s", (int)(at - text.p), text.p, to, at + strlen(from)));
+}
+
+static int
+make_with_cutlass(struct arena *a, const struct catalog *c, struct str *out, struct err *e)
+{
+	const char *at = strstr(PROJECT, depends_on[0]);
+	const char *text = arena_printf(a, "%.*s%s%s", (int)(at - PROJECT), PROJECT, depends_on[1],
+		at + strlen(depends_on[0]));
+	struct project *p = arena_new(a, struct project);
+	struct selection sel = { 0 };
+	struct resolution r;
+
+	TRY(project_parse(a, str_of(text), "/k", false, p, e));
+	TRY(resolve_variants(a, p, c, &sel, &r, e));
+	return lock_format(a, c, c->n_matrices == 1 ? c->matrices[0].name : "current", &r, out, e);
+}
+
+/* CUTLASS's pins are in the lock of a kernel that asks for it, and in no other. */
+static void
+test_depends(void **state)
+{
+	static const struct {
+		const char *from, *to, *want;
+	} t[] = {
+		{ "\"title\": \"CUTLASS\"", "\"titel\": \"x\"", "depends[0]: \"titel\" is unknown" },
+		{ "\"tools/util/include\"\n", "\"../include\"\n", "depends[0]: \"include\" lists" },
+		{ "\"plain\": true", "\"plain\": 1", "depends[0].pins[0].plain" },
+		{ "\"version\": \"4.0.0\"", "\"version\": \"4.0\"", "depends[0].version" },
+		{ "natten-0.21.0.tar.gz", "natten-0.21.0.zip", "depends[0].pins[0]: \"file\" must be" },
+	};
+	struct arena a = { 0 };
+	const char *variants;
+	struct err e = { 0 };
+	struct str text, again;
+	struct lock lock;
+
+	(void)state;
+	text = make(&a, &catalog, "current", NULL, &variants);
+	assert_null(strstr(text.p, "depends"));
+	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);
+	assert_int_equal(lock.catalog.n_depends, 0);
+	if (make_with_cutlass(&a, &catalog, &text, &e) < 0 ||
+		lock_parse(&a, text, LOCK_FILE, &lock, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(lock.catalog.n_depends, 1);
+	assert_string_equal(lock.catalog.depends[0].name, "cutlass_4_0");
+	assert_int_equal(lock.catalog.depends[0].n_pins, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(same_pin(&lock.catalog.depends[0].pins[i],
+			&catalog_find_depend(&catalog, "cutlass_4_0")->pins[i]));
+	assert_int_equal(make_with_cutlass(&a, &lock.catalog, &again, &e), 0);
+	assert_string_equal(text.p, again.p);
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		if (lock_parse(&a, edited(&a, text, t[i].from, t[i].to), LOCK_FILE, &lock, &e) == 0)
+			fail_msg("accepted, want: %s", t[i].want);
+		if (!strstr(e.msg, t[i].want))
+			fail_msg("\"%s\" lacks \"%s\"", e.msg, t[i].want);
+	}
+	arena_free(&a);
 }
 
 /* What a lock holds is what the catalog said, and only what is used. */
@@ -164,18 +238,6 @@ test_contents(void **state)
 	assert_int_equal(lock.catalog.n_cuda, 0);
 	assert_int_equal(lock.catalog.n_torch, 2);
 	arena_free(&a);
-}
-
-/* text with the first `from` replaced. */
-static struct str
-edited(struct arena *a, struct str text, const char *from, const char *to)
-{
-	const char *at = strstr(text.p, from);
-
-	if (!at)
-		fail_msg("the lock lacks %s", from);
-	return str_of(
-		arena_printf(a, "%.*s%s%s", (int)(at - text.p), text.p, to, at + strlen(from)));
 }
 
 static void
@@ -332,6 +394,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_contents),
+		cmocka_unit_test(test_depends),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_no_hosts),

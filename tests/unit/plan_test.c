@@ -504,6 +504,80 @@ test_undivided(void **state)
 	}
 }
 
+static int
+plan_depends(struct world *w, const char *depends, struct plan *p, struct err *e)
+{
+	w->kernels[0].depends = strs_of(&w->a, depends);
+	w->kernels[0].line = 7;
+	return plan_make(&w->a, &w->project, &w->sources, &w->resolution, &w->catalog, NULL,
+		&options, p, e);
+}
+
+/* What a section depends on is on the include path behind the kernel's own directories, and in a
+ * mount; other sections do not see it, those of [torch] do. */
+static void
+test_depends(void **state)
+{
+	struct pin pins[] = { { .has_tree = true, .tree = { { 1 } } }, { .has_tree = true } };
+	struct catalog_depend depends[] = {
+		{ .name = "cutlass_3_6", .pins = pins, .n_pins = 1 },
+		{ .name = "cutlass_4_0", .pins = pins, .n_pins = 2 },
+	};
+	struct project_kernel *k;
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+
+	(void)state;
+	make_world(&w);
+	k = w.kernels;
+	for (size_t i = 0; i < 2; i++)
+		depends[i].include = strs_of(&w.a, "include tools/util/include");
+	w.catalog.depends = depends;
+	w.catalog.n_depends = 2;
+	/* A second section with the other file, without. */
+	k[1] = k[0];
+	k[0].src = strs_of(&w.a, "b.cu a.h");
+	k[1].src = strs_of(&w.a, "c.cu");
+	w.vk[1] = (struct variant_kernel){ &k[1], w.vk[0].capabilities };
+	w.project.n_kernels = w.variants[0].n_kernels = w.variants[1].n_kernels = 2;
+	if (plan_depends(&w, "torch cutlass_3_6", &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(p.n_steps, 8);
+	for (size_t i = 0; i < 2; i++) {
+		assert_non_null(strstr(joined(&w.a, &p.steps[i].argv),
+			"-Isrc/torch-ext -isystem cutlass/include -isystem cutlass/tools/util/include "
+			"-isystem torch/include "));
+		assert_int_equal(p.steps[i].root->n_mounts, 6);
+		assert_string_equal(p.steps[i].root->mounts[5]->name, "cutlass");
+		assert_int_equal(p.steps[i].root->mounts[5]->kind, MOUNT_TREE);
+		assert_true(digest_eq(&p.steps[i].root->mounts[5]->id, &pins[0].tree));
+	}
+	assert_null(strstr(joined(&w.a, &p.steps[2].argv), "cutlass"));
+	assert_int_equal(p.steps[2].root->n_mounts, 5);
+	/* Of two packages. */
+	assert_int_equal(plan_depends(&w, "cutlass_4_0", &p, &e), 0);
+	assert_int_equal(p.steps[1].root->mounts[5]->kind, MOUNT_COMPOSED);
+	assert_int_equal(p.steps[1].root->mounts[5]->n_pins, 2);
+	/* Two sections with two versions: the sources of [torch] see neither. */
+	k[1].depends = strs_of(&w.a, "cutlass_3_6 torch");
+	assert_int_equal(plan_depends(&w, "torch cutlass_4_0", &p, &e), 0);
+	assert_int_equal(p.steps[0].root->n_mounts, 5);
+	assert_int_equal(p.steps[1].root->mounts[5]->kind, MOUNT_COMPOSED);
+	assert_int_equal(p.steps[2].root->mounts[5]->kind, MOUNT_TREE);
+	/* None at all, not even torch. */
+	k[1].depends.n = 0;
+	assert_int_equal(plan_depends(&w, "", &p, &e), 0);
+	assert_int_equal(plan_depends(&w, "cutlass_3_6 cutlass_4_0", &p, &e), -1);
+	assert_string_equal(e.msg, "build.toml:7:1: kernel.k depends on both cutlass_3_6 and "
+				   "cutlass_4_0; a section can see one of them");
+	w.catalog.n_depends = 1;
+	assert_int_equal(plan_depends(&w, "torch cutlass_4_0", &p, &e), -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "build.toml:7:1: kernel.k depends on cutlass_4_0, of which"));
+	arena_free(&w.a);
+}
+
 static void
 test_errors(void **state)
 {
@@ -513,12 +587,6 @@ test_errors(void **state)
 
 	(void)state;
 	make_world(&w);
-	w.kernels[0].depends = strs_of(&w.a, "torch cutlass_3_6");
-	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), -1);
-	assert_int_equal(e.code, ERR_CONFIG);
-	assert_non_null(strstr(e.msg, "cutlass_3_6"));
-	w.kernels[0].depends.n = 1;
 	w.catalog.n_gcc = 0;
 	assert_int_equal(
 		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), -1);
@@ -607,6 +675,7 @@ main(void)
 		cmocka_unit_test(test_compiler_id),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_undivided),
+		cmocka_unit_test(test_depends),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_key_golden),
 		cmocka_unit_test(test_key),

@@ -1,0 +1,123 @@
+#!/bin/bash
+# What sections depend on besides torch: CUTLASS from a wheel, from an sdist and from two of them; in the lock, offline, in what clangd
+# reads; and what is refused.
+. "$(dirname "$0")/lib.sh"
+out= # set by status
+V=torch211-cxx11-cu130-x86_64-linux
+CPU=torch211-cxx11-cpu-x86_64-linux
+SEL="--no-lock --matrix all --variant $V"
+K=$T/k
+mkdir -p "$K"/{src,torch-ext/halves}
+cp "$ROOT/tests/kernels/tiny/torch-ext/tiny/__init__.py" "$K/torch-ext/halves"
+write_toml() { # name of the dependency, or nothing
+	local d=${1:+, \"$1\"}
+	cat >"$K/build.toml" <<END
+[general]
+name = "halves"
+version = 1
+edition = 5
+license = "Apache-2.0"
+backends = ["cpu", "cuda"]
+[torch]
+src = ["torch-ext/binding.cpp"]
+[kernel.host]
+backend = "cpu"
+depends = []
+src = ["src/plain.cpp"]
+[kernel.halves]
+backend = "cuda"
+depends = ["torch"$d]
+cuda-capabilities = ["9.0"]
+src = ["src/halves.cu"]
+[kernel.plain]
+backend = "cuda"
+depends = []
+cuda-capabilities = ["9.0"]
+src = ["src/plain.cpp"]
+END
+}
+cat >"$K/torch-ext/binding.cpp" <<'END'
+#include "registration.h"
+#if defined(CUDA_KERNEL)
+#include <cutlass/layout/matrix.h>
+extern "C" int halves_rank() { return cutlass::layout::RowMajor::kRank; }
+#endif
+REGISTER_EXTENSION(TORCH_EXTENSION_NAME)
+END
+cat >"$K/src/plain.cpp" <<'END'
+#if __has_include(<cutlass/cutlass.h>)
+#error "this section depends on nothing"
+#endif
+extern "C" int plain() { return 1; }
+END
+# The utilities are in another directory than the rest.
+cat >"$K/src/halves.cu" <<'END'
+#include <cutlass/half.h>
+#include <cutlass/util/device_memory.h>
+
+__global__ void twice(cutlass::half_t *x) { x[threadIdx.x] = x[threadIdx.x] + x[threadIdx.x]; }
+
+extern "C" void halves_twice(cutlass::half_t *x, int n)
+{
+	cutlass::device_memory::copy_to_device(x, x, 0);
+	twice<<<1, n>>>(x);
+}
+END
+build() { "$KB" build "$@" 2>&1; }
+bits() { (cd "$1/build/$V" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum; }
+
+# From a wheel, read by ranges.
+write_toml cutlass_3_6
+status 0 "plan" "$KB" plan $SEL "$K"
+like "$out" 'nvcc .*-Isrc/torch-ext -isystem cutlass/include -isystem cutlass/tools/util/include -isystem torch/include' \
+	"both directories are on the include path, behind the kernel's own"
+is "$(printf '%s\n' "$out" | grep -- '-c src/src/plain.cpp' | grep -c cutlass)" 0 "not of a section that does not ask for it"
+status 0 "builds" build $SEL "$K"
+like "$out" 'fetched nvidia_cutlass-3.6.0.0-py3-none-any.whl: [23]\.[0-9]+ MiB' "a part of the wheel was fetched"
+like "$(cuobjdump -sass "$K"/build/$V/*.so 2>/dev/null || strings -a "$K"/build/$V/*.so)" 'twice' "the kernel is in there"
+like "$(cat "$K/build/compile_commands.json")" "store/trees/[0-9a-f]{64}/tools/util/include" "clangd finds the headers in the store"
+first=$(bits "$K")
+
+# Locked: the pins are in the lock, and nothing else is looked at.
+status 0 "lock" "$KB" lock $SEL "$K"
+is "$(python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["depends"]; print([(x["name"], x["version"], x["pins"][0]["file"]) for x in d])' "$K/kernel-builder.lock")" \
+	"[('cutlass_3_6', '3.6.0', 'nvidia_cutlass-3.6.0.0-py3-none-any.whl')]" "holds the pin"
+rm -rf "$K/build"
+status 0 "builds by the lock, offline" build --wheel-index /nonexistent --debian-mirror /nonexistent --cache=off "$K"
+is "$(bits "$K")" "$first" "the same bytes"
+status 0 "lock --verify" "$KB" lock --verify "$K"
+write_toml cutlass_3_9
+status 3 "the lock is older than build.toml" build "$K"
+like "$out" "build.toml:13:1: kernel.halves depends on cutlass_3_9, of which the lock or the catalog says nothing; write the lock anew" "says so"
+rm "$K/kernel-builder.lock"
+
+# From an sdist, whole; then without it, and without a network.
+status 0 "fetch" "$KB" fetch $SEL "$K"
+like "$out" 'fetched flashinfer_python-0.2.7.post1.tar.gz: 3\.[0-9]+ MiB' "the sdist"
+status 0 "builds offline" build $SEL --wheel-index /nonexistent --debian-mirror /nonexistent "$K"
+is "$(find "$KERNEL_BUILDER_HOME"/trees/*/tools/util/include -perm -u+x -type f | wc -l)" 0 "no header is a program"
+write_toml cutlass_4_0
+status 0 "of two packages" build $SEL "$K"
+like "$out" 'fetched natten-0.21.0.tar.gz' "the headers"
+like "$out" 'fetched flashinfer_python-0.2.7.post1.tar.gz' "and the utilities"
+
+# An sdist with another hash.
+mkdir -p "$T/wheels"
+head -c 2735854 /dev/zero >"$T/wheels/natten-0.21.0.tar.gz"
+status 0 "a lock of that" "$KB" lock $SEL --output "$T/lock" "$K"
+python3 -c 'import json, sys; print(json.dumps(json.load(open(sys.argv[1]))["depends"][0]["pins"][0]))' "$T/lock" >"$T/pin.json"
+status 4 "another file of that name" env KERNEL_BUILDER_HOME="$T/other" "$KB" nix fetch "$T/pin.json" "$T/tree" --wheel-index "$T/wheels"
+like "$out" 'natten-0.21.0.tar.gz.* has SHA-256 .*, but 810aaf17.* is pinned' "is refused"
+
+# Without: the headers are not there.
+write_toml
+status 1 "a section that does not ask for it" build $SEL "$K"
+like "$out" 'cutlass/.*No such file' "does not see it"
+status 0 "a section that depends on nothing, on CPUs" build --no-lock --matrix all --variant $CPU "$K"
+write_toml cutlass_3_7
+status 3 "a version that is none" "$KB" check-config "$K"
+like "$out" 'build.toml:15:[0-9]+: depends in \[kernel.halves\]: unknown "cutlass_3_7"; .*cutlass_2_10, cutlass_3_5, cutlass_3_6, cutlass_3_8' "and the list"
+write_toml sycl_tla
+status 3 "a name for another backend" "$KB" check-config "$K"
+like "$out" 'build.toml:15:[0-9]+: .*sycl_tla is CUTLASS for SYCL, for sections of backend "xpu"' "says which"
+done_testing
