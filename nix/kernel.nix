@@ -68,7 +68,9 @@ let
         ++ (if isLocked then [ ] else [ "--no-lock" "--matrix" wanted ])
         ++ builtins.concatMap (v: [ "--variant" v ]) variants
         ++ builtins.concatMap (pin: [ "--tree" "${fetchPin pin}" ]) trees
-        ++ (if files == [ ] then [ ] else [ "--redist" "${named}" "--debian-mirror" "${named}" ]);
+        # Naming a source of archives is to choose them, so only where the lock did.
+        ++ (if builtins.any (pin: pin.kind == "archive") files then [ "--redist" "${named}" ] else [ ])
+        ++ (if files == [ ] then [ ] else [ "--debian-mirror" "${named}" ]);
     };
   forVariants = f: builtins.listToAttrs (map (variant: { name = variant; value = f variant; }) lock.variants);
 

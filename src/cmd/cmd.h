@@ -58,6 +58,8 @@ struct work {
 };
 /* The kernel's directory: the operand, else ".". Fails with ERR_USAGE on more operands. */
 int work_dir(const struct ctx *c, const char **out, struct err *e);
+/* The program's catalog, or that of --catalog, as the settings want it: NVIDIA's own archives where they name a source of them. */
+int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
 /* build.toml, the lock or the catalog, the variants asked for. */
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
 /* The same and the kernel's files. */

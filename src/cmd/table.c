@@ -12,7 +12,7 @@ const struct opt global_opts[] = {
 	{ 0, "catalog", "DIR", "read the catalog from here (KERNEL_BUILDER_CATALOG)" },
 	{ 0, "wheel-index", "URL", "index or directory of wheels (default: pip's)" },
 	{ 0, "debian-mirror", "URL", "mirror or directory of Debian packages (default: apt's)" },
-	{ 0, "redist", "URL", "base or directory of NVIDIA's redistributables" },
+	{ 0, "redist", "URL", "take NVIDIA's redistributables from here, or nvidia" },
 	{ 0 },
 };
 

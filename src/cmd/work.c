@@ -42,6 +42,15 @@ read_selection(struct ctx *c, struct selection *s, struct err *e)
 	return cmd_capabilities(c, &s->capabilities, e);
 }
 
+int
+cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e)
+{
+	TRY(catalog_load(&c->arena, c->settings.catalog, out, e));
+	if (c->settings.redist && *c->settings.redist)
+		catalog_use_redist(out);
+	return 0;
+}
+
 /* What the lock has for the Python at hand, else what the program's catalog has. */
 static int
 choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct err *e)
@@ -51,7 +60,7 @@ choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct e
 
 	TRY(cmd_find_host(c, e));
 	TRY(host_backends(&c->arena, c->host, &w->project, &s->backends, &s->backends, e));
-	TRY(catalog_load(&c->arena, c->settings.catalog, &w->catalog, e));
+	TRY(cmd_load_catalog(c, &w->catalog, e));
 	TRY(host_matrix(&c->arena, c->host, &w->project, &s->backends, &w->catalog, m, e));
 	s->host = m;
 	if (!lock)
@@ -84,7 +93,7 @@ choose_catalog(struct ctx *c, struct work *w, struct err *e)
 		w->locked = true;
 		return 0;
 	}
-	return catalog_load(&c->arena, c->settings.catalog, &w->catalog, e);
+	return cmd_load_catalog(c, &w->catalog, e);
 }
 
 /* A lock decides what there is: when that is not enough, say so. */

@@ -18,7 +18,8 @@ struct settings {
 	const char *home;        /* --store, KERNEL_BUILDER_HOME, store, ~/.cache/kernel-builder */
 	const char *wheel_index; /* --wheel-index, KERNEL_BUILDER_WHEEL_INDEX; NULL: ask pip */
 	const char *debian;      /* --debian-mirror, KERNEL_BUILDER_DEBIAN_MIRROR; NULL: ask apt */
-	const char *redist;      /* --redist, KERNEL_BUILDER_REDIST; NULL: the default */
+	const char *redist;      /* --redist, KERNEL_BUILDER_REDIST; NULL: packages are preferred, see
+				* catalog_use_redist */
 	const char *catalog;     /* --catalog, KERNEL_BUILDER_CATALOG; NULL: the built-in one */
 	const char *sandbox;     /* --sandbox, KERNEL_BUILDER_SANDBOX: "auto", "on" or "off"; default: auto */
 	const char *cache;       /* --cache, KERNEL_BUILDER_CACHE: "rw", "ro" or "off"; default: rw */

@@ -4,7 +4,7 @@
  * the main process, and several are unpacked at once.
  *
  * Sources: the wheel index is the one that pip is configured with; the Debian mirror the one that
- * apt reports; NVIDIA's redistributables a setting with a default. Each may be a URL (http, https,
+ * apt reports; NVIDIA's redistributables a setting with a default, for which "nvidia" stands. Each may be a URL (http, https,
  * file) or a local directory: then a wheel or archive is looked for there by its file name as well
  * as by its full path.
  */

@@ -287,7 +287,8 @@ sources_find(struct arena *a, const struct source_settings *set, const bool need
 		TRY(find_wheel_index(a, set->wheel_index, &out->wheel_index, e));
 	if (need[PIN_DEB])
 		TRY(find_debian(a, set->debian, &out->debian, e));
-	out->redist = set->redist && *set->redist ? set->redist : REDIST_DEFAULT;
+	out->redist = set->redist && *set->redist && !streq(set->redist, "nvidia") ? set->redist
+										   : REDIST_DEFAULT;
 	return 0;
 }
 

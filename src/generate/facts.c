@@ -47,10 +47,16 @@ releases(struct arena *a, const struct catalog *c)
 {
 	json_t *out = json_object();
 
-	for (size_t i = 0; i < c->n_cuda; i++)
-		json_object_set_new(out, version_text(a, &c->cuda[i].version),
-			json_pack("{s:o, s:o}", "capabilities", words(&c->cuda[i].capabilities),
-				"defaults", words(&c->cuda[i].defaults)));
+	for (size_t i = 0; i < c->n_cuda; i++) {
+		const struct catalog_cuda *cuda = &c->cuda[i];
+
+		/* The machine has NVIDIA's own compiler. */
+		if (cuda->redist)
+			cuda = cuda->redist;
+		json_object_set_new(out, version_text(a, &cuda->version),
+			json_pack("{s:o, s:o}", "capabilities", words(&cuda->capabilities),
+				"defaults", words(&cuda->defaults)));
+	}
 	return out;
 }
 

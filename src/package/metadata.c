@@ -53,6 +53,28 @@ digests(const struct package *files)
 	return json_pack("{s:s, s:o}", "algorithm", "sha256", "files", map);
 }
 
+/* Which code was made of the PTX for an older capability: "kernel: 10.0 of 9.0". */
+static json_t *
+assembled(struct arena *a, const struct variant *v)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < v->n_kernels; i++) {
+		const struct variant_kernel *k = &v->kernels[i];
+
+		for (size_t c = 0; c < k->capabilities.n; c++) {
+			const char *from = capability_assembled_from(
+				a, v->cuda, &k->capabilities, k->capabilities.v[c]);
+
+			if (from)
+				json_array_append_new(out,
+					json_string(arena_printf(a, "%s: %s of %s", k->kernel->name,
+						k->capabilities.v[c], from)));
+		}
+	}
+	return out;
+}
+
 /* What it was built with, and what is special about that. */
 static json_t *
 toolchain(struct arena *a, const struct plan_variant *pv)
@@ -64,6 +86,11 @@ toolchain(struct arena *a, const struct plan_variant *pv)
 	if (pv->unverified)
 		json_object_set_new(out, "torch-symbols", json_string("of the other C++ ABI"));
 	if (v->cuda) {
+		json_t *of_ptx = assembled(a, v);
+
+		if (json_array_size(of_ptx))
+			json_object_set(out, "of-ptx", of_ptx);
+		json_decref(of_ptx);
 		json_object_set_new(out, "cuda", json_string(version_text(a, &v->cuda->version)));
 		if (v->cuda->note)
 			json_object_set_new(out, "cuda-note", json_string(v->cuda->note));

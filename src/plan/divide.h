@@ -23,6 +23,8 @@ struct dividing {
 };
 /* 1: out has the parts. 0: the answer is not understood, *why says what of it. */
 int divide(struct arena *a, const char *src, struct str answer, struct dividing *out, const char **why);
+/* Adds what makes code for those capabilities of a section that nvcc does not know. 0: *why says why not. */
+int divide_add_newer(struct dividing *d, const struct catalog_cuda *cuda, const struct strs *capabilities);
 /* The part that makes a file, and which of its outputs that is; NULL: none. */
 const struct part *part_maker_of(const struct dividing *d, const char *path, size_t *output);
 #endif

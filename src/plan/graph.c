@@ -148,6 +148,27 @@ add_answered(struct maker *m, const struct torch_flags *f, const struct root *ro
 	return 0;
 }
 
+/* nvcc itself cannot be asked for all that the section wants (plan/newer.c). */
+static int
+check_undivided(const struct maker *m, const struct torch_flags *f, const char *src, struct err *e)
+{
+	const struct catalog_cuda *cuda = f->variant->cuda;
+	const struct strs *list = &f->kernel->capabilities;
+
+	for (size_t i = 0; i < list->n && !m->options.is_to_read; i++) {
+		if (capability_assembled_from(m->a, cuda, list, list->v[i]))
+			return err_set(e, ERR_CONFIG,
+				"%s for %s: code for %s is made by a step of its own, and nvcc's steps are "
+				"%s; take %s out of cuda-capabilities, or build with NVIDIA's "
+				"own compiler of CUDA %s (--redist)",
+				src, f->variant->name, list->v[i],
+				m->answers ? "not understood here (-v says why)" :
+					     "not taken apart (--engine=plain)",
+				list->v[i], version_text(m->a, &cuda->version));
+	}
+	return 0;
+}
+
 /* The command that compiles src, with the name that f has for the extension. */
 static struct step
 compile_step(struct maker *m, const struct torch_flags *f, const struct root *root,
@@ -208,9 +229,9 @@ add_named(struct maker *m, size_t object, const struct step *with_id)
 	return maker_add_step(m, s);
 }
 
-static void
+static int
 add_compile(struct maker *m, const struct torch_flags *f, const struct root *root,
-	const struct unit *u, struct link *l)
+	const struct unit *u, struct link *l, struct err *e)
 {
 	struct torch_flags named = *f;
 	bool cuda = source_is_cuda(u->src);
@@ -218,18 +239,22 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 	struct step s, with_id;
 
 	if (!cuda && m->only_questions)
-		return;
+		return 0;
 	s = compile_step(m, f, root, u);
-	if (!cuda && m->options.slim == PLAN_SLIM_ALL)
+	if (!cuda && m->options.slim == PLAN_SLIM_ALL) {
 		in.step = maker_add_slim_cxx(m, &s, mount_gcc(m, f->gcc));
-	else if (!cuda || !add_answered(m, f, root, &s, &in.step))
+	} else if (!cuda || !add_answered(m, f, root, &s, &in.step)) {
+		if (cuda)
+			TRY(check_undivided(m, f, u->src, e));
 		in.step = maker_add_step(m, s);
+	}
 	named.ops = f->named;
 	with_id = compile_step(m, &named, root, u);
 	if (!m->only_questions && !m->options.is_to_read)
 		in.step = add_named(m, in.step, &with_id);
 	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, u->src));
 	vec_push(m->a, &l->inputs, in);
+	return 0;
 }
 
 static int
@@ -270,9 +295,10 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	units_of(a, m->p, v, &units);
 	for (size_t i = 0; i < units.n; i++) {
 		f.depend = for_all;
-		if (units.v[i].kernel)
-			TRY(depend_find(m, units.v[i].kernel->kernel, &f.depend, e));
-		add_compile(m, &f, depend_root(m, base, f.depend), &units.v[i], &l);
+		f.kernel = units.v[i].kernel;
+		if (f.kernel)
+			TRY(depend_find(m, f.kernel->kernel, &f.depend, e));
+		TRY(add_compile(m, &f, depend_root(m, base, f.depend), &units.v[i], &l, e));
 	}
 	if (m->only_questions)
 		return 0;
@@ -281,6 +307,18 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 			e, ERR_CONFIG, "%s: no source to compile for %s", m->p->file, v->name);
 	pv->link = maker_add_link(m, &f, pv, &l);
 	return 0;
+}
+
+/* What the variants of a release hold that is not made of that release alone. */
+static void
+note_composed(struct plan *p, struct arena *a)
+{
+	for (size_t i = 0; i < p->n_variants; i++) {
+		const struct variant *v = p->variants[i].variant;
+
+		if (v->cuda && v->cuda->note)
+			vec_push(a, &p->notes, arena_printf(a, "%s: %s", v->name, v->cuda->note));
+	}
 }
 
 static void
@@ -315,6 +353,7 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 		if (r->v[i].kind != VARIANT_NOARCH)
 			TRY(add_torch_variant(m, &r->v[i], pv, e));
 	}
+	note_composed(out, m->a);
 	note_unverified(out, m->a);
 	out->steps = m->steps.v;
 	out->n_steps = m->steps.n;

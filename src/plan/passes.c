@@ -651,7 +651,8 @@ maker_add_divided(struct maker *m, const struct torch_flags *f, const struct roo
 	struct dividing d;
 	size_t output, proved;
 
-	if (!divide(m->a, src, answer, &d, why))
+	if (!divide(m->a, src, answer, &d, why) ||
+		!divide_add_newer(&d, f->variant->cuda, &f->kernel->capabilities))
 		return 0;
 	p.d = &d;
 	for (size_t i = 0; i < d.warnings.n; i++)

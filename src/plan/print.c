@@ -28,6 +28,12 @@ add_quoted(struct buf *out, const char *s)
 static void
 print_text(const struct plan *p, struct buf *out)
 {
+	for (size_t i = 0; i < p->n_variants; i++) {
+		const struct variant *v = p->variants[i].variant;
+
+		if (v->cuda && v->cuda->note)
+			buf_addf(out, "# %s: %s\n", v->name, v->cuda->note);
+	}
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct step *s = &p->steps[i];
 

@@ -112,10 +112,10 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *
 	PUSH(object);
 }
 
-/* "9.0a" -> "90a" */
-static char *
-arch_digits(struct arena *a, const char *capability, size_t n)
+char *
+torch_arch_digits(struct arena *a, const char *capability)
 {
+	size_t n = strcspn(capability, "+");
 	char *out = arena_alloc(a, n + 1, 1), *to = out;
 
 	for (size_t i = 0; i < n; i++) {
@@ -126,12 +126,15 @@ arch_digits(struct arena *a, const char *capability, size_t n)
 }
 
 void
-torch_add_gencode(struct arena *a, const struct strs *capabilities, struct strs *argv)
+torch_add_gencode(struct arena *a, const struct catalog_cuda *cuda, const struct strs *capabilities,
+	struct strs *argv)
 {
 	for (size_t i = 0; i < capabilities->n; i++) {
 		const char *c = capabilities->v[i], *plus = strchr(c, '+');
-		const char *arch = arch_digits(a, c, plus ? (size_t)(plus - c) : strlen(c));
+		const char *arch = torch_arch_digits(a, c);
 
+		if (capability_assembled_from(a, cuda, capabilities, c))
+			continue;
 		PUSH("-gencode");
 		PUSH(arena_printf(a, "arch=compute_%s,code=sm_%s", arch, arch));
 		if (plus) {
@@ -170,7 +173,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH("--expt-extended-lambda");
 	PUSH("-DENABLE_FP8");
 	torch_add_defines(a, f, argv);
-	torch_add_gencode(a, &k->capabilities, argv);
+	torch_add_gencode(a, f->variant->cuda, &k->capabilities, argv);
 	for (size_t i = 0; i < k->kernel->cuda_flags.n; i++) {
 		if (!is_too_new(f->variant, k->kernel->cuda_flags.v[i]))
 			PUSH(k->kernel->cuda_flags.v[i]);

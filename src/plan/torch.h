@@ -9,6 +9,7 @@ struct torch_flags {
 	const struct project *project;
 	const char *ops; /* with the placeholder: -DTORCH_EXTENSION_NAME */
 	const char *named; /* the same with the id */
+	const struct variant_kernel *kernel; /* whose source is compiled; NULL: that of [torch] */
 	const struct catalog_gcc *gcc;
 	const struct catalog_depend *depend; /* whose headers the section sees; NULL: none */
 };
@@ -23,8 +24,12 @@ void torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct s
 /* The command for one CUDA file: nvcc, undivided. */
 void torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct variant_kernel *k,
 	const char *source, const char *object, struct strs *argv);
-/* "-gencode arch=compute_90,code=sm_90" for "9.0"; one more with code=compute_90 for "9.0+PTX". */
-void torch_add_gencode(struct arena *a, const struct strs *capabilities, struct strs *argv);
+/* "-gencode arch=compute_90,code=sm_90" for "9.0"; one more with code=compute_90 for "9.0+PTX"; nothing for what the nvcc of cuda
+ * does not know (see plan/newer.c). */
+void torch_add_gencode(struct arena *a, const struct catalog_cuda *cuda,
+	const struct strs *capabilities, struct strs *argv);
+/* "90a" for "9.0a" and "9.0a+PTX". */
+char *torch_arch_digits(struct arena *a, const char *capability);
 /* Sonames of the libraries of torch and CUDA that an extension of this variant always needs, in order. */
 struct strs torch_sonames(struct arena *a, const struct variant *v);
 /* The soname of CUDA's runtime: "libcudart.so.12". */

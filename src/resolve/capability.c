@@ -8,6 +8,7 @@
  * that ends at 8.9.
  */
 #include "config/capability.h"
+#include "resolve/parts.h"
 #include "resolve/variant.h"
 #include <stdlib.h>
 
@@ -216,4 +217,111 @@ capabilities_serving(
 	if (found)
 		add_once(a, out, found);
 	return found;
+}
+
+const char *
+capability_assembled_from(
+	struct arena *a, const struct catalog_cuda *c, const struct strs *list, const char *capability)
+{
+	struct source want = parse(a, capability), best = { 0 };
+
+	if (!strs_has(&c->newer, want.text))
+		return NULL;
+	for (size_t i = 0; i < list->n; i++) {
+		struct source s = parse(a, list->v[i]);
+
+		if (s.suffix || !strs_has(&c->capabilities, s.text) || cmp_base(&s, &want) > 0)
+			continue;
+		if (!best.text || cmp_base(&s, &best) > 0)
+			best = s;
+	}
+	return best.text ? best.text : "";
+}
+
+/* Those that this CUDA can be asked for. First, or 9.0a would take the place of 9.0 where the compiler knows only 9.0. */
+static struct strs
+known_capabilities(struct arena *a, const struct strs *asked, const struct catalog_cuda *cuda,
+	struct strs *dropped)
+{
+	const struct strs known = cuda->capabilities;
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < asked->n; i++) {
+		const char *plain = without_ptx(a, asked->v[i]);
+
+		if (strs_has(&cuda->capabilities, plain) || strs_has(&cuda->newer, plain))
+			vec_push(a, &out, asked->v[i]);
+		else if (cuda->redist && strs_has(&cuda->redist->capabilities, plain))
+			vec_push(a, dropped,
+				arena_printf(a,
+					"capability %s is dropped: the nvcc that packages have does not "
+					"know it; NVIDIA's own of CUDA %s does (--redist)",
+					plain, version_text(a, &cuda->version)));
+		else
+			vec_push(a, dropped,
+				arena_printf(a,
+					"capability %s is dropped: this nvcc does not know it, but %s to %s",
+					plain, known.n ? known.v[0] : "none",
+					known.n ? known.v[known.n - 1] : "none"));
+	}
+	return out;
+}
+
+/* Code for a capability that nvcc does not know is made of older PTX, so that must be there, and it is what may be kept for
+ * GPUs to come. */
+static struct strs
+settle_newer(struct arena *a, const struct catalog_cuda *cuda, const struct strs *list,
+	struct strs *dropped)
+{
+	struct strs plain = { 0 }, out = { 0 }, ptx_of = { 0 };
+
+	for (size_t i = 0; i < list->n; i++) {
+		const char *c = without_ptx(a, list->v[i]);
+		const char *from = capability_assembled_from(a, cuda, list, c);
+
+		if (from && !*from) {
+			vec_push(a, dropped,
+				arena_printf(a,
+					"capability %s is dropped: the nvcc that packages have does not "
+					"know it, and the kernel asks for no older one (without a "
+					"suffix) of whose PTX its code could be made%s",
+					c,
+					cuda->redist ? "; NVIDIA's own nvcc knows it (--redist)" : ""));
+			continue;
+		}
+		vec_push(a, &plain, c);
+		if (str_has_suffix(list->v[i], "+PTX"))
+			vec_push(a, &ptx_of, from ? from : c);
+	}
+	for (size_t i = 0; i < plain.n; i++)
+		vec_push(a, &out,
+			arena_printf(a, "%s%s", plain.v[i], strs_has(&ptx_of, plain.v[i]) ? "+PTX" : ""));
+	return out;
+}
+
+struct strs
+capabilities_for(struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked, struct strs *notes)
+{
+	struct strs known = known_capabilities(a, asked, cuda, notes), out;
+
+	capabilities_intersect(a, &known, &cuda->defaults, &out, notes);
+	return settle_newer(a, cuda, &out, notes);
+}
+
+const char *
+capabilities_why_none(struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked)
+{
+	struct strs known = { 0 };
+
+	for (size_t i = 0; cuda->redist && i < asked->n; i++) {
+		const char *c = without_ptx(a, asked->v[i]);
+
+		if (strs_has(&cuda->redist->capabilities, c))
+			vec_push(a, &known, c);
+	}
+	if (known.n == 0)
+		return "";
+	return arena_printf(a,
+		": the nvcc that packages have knows none of %s, NVIDIA's own does (--redist)",
+		join(a, &known, ", "));
 }

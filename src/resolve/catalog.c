@@ -20,9 +20,13 @@
  *       version        "12.4": two numbers
  *       gcc            major version of the host compiler
  *       capabilities   all that this nvcc can be asked for
+ *       newer          absent, or capabilities that it cannot be asked for: bin/ptxas-newer of the tree
+ *                      makes their code, of the PTX for an older capability that a kernel asks for
  *       defaults       what a kernel gets that asks for none; also the list that others are
  *                      intersected with, +PTX aside
  *       note           absent, or how this differs from a plain release
+ *       redist         true: made of NVIDIA's own archives. Another [[cuda]] of that version, without,
+ *                      is what is taken unless the user names a source of archives
  *       [[cuda.pin]]   a part of the tree: bin nvvm include lib
  *       [[cuda.file]]  a small file of ours in that tree: path, text, exec (false unless given);
  *                      it wins over a file of the parts
@@ -153,8 +157,8 @@ static int
 read_cuda_entry(const struct toml_reader *r, const struct toml *v, const struct catalog *c,
 	struct catalog_cuda *out)
 {
-	static const char *const keys[] = { "version", "gcc", "capabilities", "defaults", "note",
-		"pin", "file", NULL };
+	static const char *const keys[] = { "version", "gcc", "capabilities", "newer", "defaults",
+		"note", "redist", "pin", "file", NULL };
 	const struct toml *pins;
 	uint64_t gcc = 0;
 
@@ -165,6 +169,8 @@ read_cuda_entry(const struct toml_reader *r, const struct toml *v, const struct 
 	if (!catalog_find_gcc(c, out->gcc))
 		return toml_fail(r, toml_get(v, "gcc"), "gcc %u is not in gcc.toml", out->gcc);
 	TRY(read_capabilities(r, v, "capabilities", &out->capabilities));
+	if (toml_get(v, "newer"))
+		TRY(read_capabilities(r, v, "newer", &out->newer));
 	TRY(read_capabilities(r, v, "defaults", &out->defaults));
 	TRY(toml_string(r, v, "note", TOML_OPTIONAL, &out->note));
 	TRY(toml_tables(r, v, "pin", &pins, &out->n_pins));
@@ -176,22 +182,42 @@ read_cuda_entry(const struct toml_reader *r, const struct toml *v, const struct 
 	return read_files(r, v, out);
 }
 
+/* Of two entries of one version, the one of NVIDIA's archives is the other's second way. */
+static int
+add_cuda(const struct toml_reader *r, const struct toml *v, struct catalog *out)
+{
+	struct catalog_cuda *c = arena_new(r->a, struct catalog_cuda), *same, first;
+
+	TRY(read_cuda_entry(r, v, out, c));
+	TRY(toml_flag(r, v, "redist", TOML_OPTIONAL, &c->is_redist));
+	same = (struct catalog_cuda *)catalog_find_cuda(out, &c->version);
+	if (!same) {
+		out->cuda[out->n_cuda++] = *c;
+		return 0;
+	}
+	if (same->redist || same->is_redist == c->is_redist)
+		return toml_fail(r, v, "CUDA %s is listed twice", version_text(r->a, &c->version));
+	if (same->is_redist) {
+		first = *same;
+		*same = *c;
+		*c = first;
+	}
+	same->redist = c;
+	return 0;
+}
+
 static int
 read_cuda(const struct toml_reader *r, const struct toml *root, struct catalog *out)
 {
 	static const char *const keys[] = { "cuda", NULL };
 	const struct toml *list;
+	size_t n;
 
 	TRY(toml_keys(r, root, "this file", keys));
-	TRY(toml_tables(r, root, "cuda", &list, &out->n_cuda));
-	out->cuda = arena_array(r->a, struct catalog_cuda, out->n_cuda);
-	for (size_t i = 0; i < out->n_cuda; i++) {
-		TRY(read_cuda_entry(r, &list[i], out, &out->cuda[i]));
-		for (size_t k = 0; k < i; k++)
-			if (version_cmp(&out->cuda[k].version, &out->cuda[i].version) == 0)
-				return toml_fail(r, &list[i], "CUDA %s is listed twice",
-					version_text(r->a, &out->cuda[i].version));
-	}
+	TRY(toml_tables(r, root, "cuda", &list, &n));
+	out->cuda = arena_array(r->a, struct catalog_cuda, n);
+	for (size_t i = 0; i < n; i++)
+		TRY(add_cuda(r, &list[i], out));
 	return 0;
 }
 
@@ -364,6 +390,14 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 		sha256_add_field(id, text[t]);
 	out->id = sha256_final(id);
 	return 0;
+}
+
+void
+catalog_use_redist(struct catalog *c)
+{
+	for (size_t i = 0; i < c->n_cuda; i++)
+		if (c->cuda[i].redist)
+			c->cuda[i] = *c->cuda[i].redist;
 }
 
 const struct catalog_torch *

@@ -24,9 +24,13 @@ struct catalog_cuda {
 	unsigned gcc; /* major version of the host compiler to use, of catalog.gcc */
 	struct strs
 		capabilities; /* all that this nvcc can be asked for, naturally sorted: "7.0" ... */
-	struct strs defaults; /* what a kernel without cuda-capabilities gets; last may be +PTX */
+	struct strs newer;    /* what nvcc does not know: bin/ptxas-newer makes it of older PTX */
+	struct strs defaults; /* what a kernel without cuda-capabilities gets; may have +PTX */
 	const char *
 		note; /* NULL, or how it differs from a plain release: shown by plan and metadata */
+	/* The same release of NVIDIA's own archives; NULL: there is one way only, or a lock has chosen. */
+	struct catalog_cuda *redist;
+	bool is_redist; /* it is that */
 };
 /* Packages that several compilers share. */
 struct catalog_tools {
@@ -99,6 +103,9 @@ struct catalog {
 
 /* dir NULL: the built-in one. */
 int catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *e);
+/* Takes NVIDIA's own archives for each release that has them. Bits depend on that, so what the user says decides, never what can
+ * be reached; a lock remembers it. */
+void catalog_use_redist(struct catalog *c);
 /* By full version, else by major and minor; NULL if absent. */
 const struct catalog_torch *catalog_find_torch(const struct catalog *c, const struct version *v);
 const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const struct version *v);

@@ -209,8 +209,11 @@ catalog_pins(struct arena *a, const struct catalog *c, size_t *n)
 		if (c->torch[i].has_libraries)
 			add_pins(&all, &c->torch[i].libraries, 1);
 	}
-	for (size_t i = 0; i < c->n_cuda; i++)
+	for (size_t i = 0; i < c->n_cuda; i++) {
 		add_pins(&all, c->cuda[i].pins, c->cuda[i].n_pins);
+		if (c->cuda[i].redist)
+			add_pins(&all, c->cuda[i].redist->pins, c->cuda[i].redist->n_pins);
+	}
 	for (size_t i = 0; i < c->n_tools; i++)
 		add_pins(&all, c->tools[i].pins, c->tools[i].n_pins);
 	for (size_t i = 0; i < c->n_gcc; i++)

@@ -8,8 +8,8 @@
  *              without cuda for cpu; the rows are in the order of the matrix
  *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers, libraries,
  *              libraries-abi (both or neither) }, where cuda lists only those versions that the lock holds
- *     cuda     the releases that the rows name: { version, gcc, capabilities, defaults, note,
- *              pins, files }; a file: { path, text, exec }
+ *     cuda     the releases that the rows name: { version, gcc, capabilities, newer, defaults, note,
+ *              pins, files }, newer and note only if the catalog has them; a file: { path, text, exec }
  *     gcc      the compilers that these need: { version, tools, pins }
  *     tools    what these share: { name, pins }
  *     libraries  pins: of what link stubs are made
@@ -174,15 +174,20 @@ read_files(const struct json_reader *r, const struct json_at *cuda, struct catal
 static int
 read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_cuda *out)
 {
-	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "note",
+	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "newer", "note",
 		"pins", "version", NULL };
+	struct json_at newer;
 	uint64_t gcc = 0;
+	int got;
 
 	TRY(json_keys(r, at, keys));
 	TRY(json_version(r, at, "version", 2, JSON_NEEDED, &out->version));
 	TRY(json_count(r, at, "gcc", JSON_NEEDED, 99, &gcc));
 	out->gcc = (unsigned)gcc;
 	TRY(read_capabilities(r, at, "capabilities", &out->capabilities));
+	TRY(got = json_member(r, at, "newer", JSON_MAY, &newer));
+	if (got)
+		TRY(read_capabilities(r, at, "newer", &out->newer));
 	TRY(read_capabilities(r, at, "defaults", &out->defaults));
 	TRY(json_text(r, at, "note", JSON_MAY, &out->note));
 	TRY(read_pins(r, at, "pins", &out->pins, &out->n_pins));

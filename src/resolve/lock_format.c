@@ -104,6 +104,8 @@ cuda_json(struct arena *a, const struct catalog_cuda *c)
 	json_object_set_new(out, "gcc", json_integer((json_int_t)c->gcc));
 	json_object_set_new(out, "capabilities", text_list(&c->capabilities));
 	json_object_set_new(out, "defaults", text_list(&c->defaults));
+	if (c->newer.n)
+		json_object_set_new(out, "newer", text_list(&c->newer));
 	if (c->note)
 		json_object_set_new(out, "note", json_string(c->note));
 	for (size_t i = 0; i < c->n_files; i++) {

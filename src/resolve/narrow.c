@@ -66,6 +66,25 @@ keep(struct arena *a, const struct strs *wanted, const struct strs *left, struct
 		v->only = *wanted;
 }
 
+/* Code that is made of the PTX for an older capability needs that one, too. */
+static void
+add_sources(struct arena *a, const struct catalog_cuda *cuda, const struct strs *have, struct strs *left)
+{
+	size_t n = left->n;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *from = capability_assembled_from(a, cuda, have, left->v[i]);
+
+		for (size_t k = 0; from && k < have->n; k++) {
+			if (strncmp(have->v[k], from, strlen(from)) == 0 &&
+				(streq(have->v[k] + strlen(from), "") ||
+					streq(have->v[k] + strlen(from), "+PTX")) &&
+				!strs_has(left, have->v[k]))
+				vec_push(a, left, have->v[k]);
+		}
+	}
+}
+
 const char *
 variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
 {
@@ -79,6 +98,7 @@ variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
 		for (size_t j = 0; j < wanted->n; j++)
 			capabilities_serving(
 				a, &v->kernels[i].capabilities, wanted->v[j], &left[i]);
+		add_sources(a, v->cuda, &v->kernels[i].capabilities, &left[i]);
 		if (left[i].n)
 			qsort(left[i].v, left[i].n, sizeof(*left[i].v), cmp_natural);
 	}

@@ -343,27 +343,9 @@ variant_name(struct work *w, const struct row *r)
 static struct strs
 kernel_capabilities(struct work *w, const struct project_kernel *k, const struct catalog_cuda *cuda)
 {
-	const struct strs *asked = k->has_capabilities ? &k->capabilities : &cuda->defaults;
-	struct strs known = { 0 }, out, dropped = { 0 };
+	struct strs dropped = { 0 }, out;
 
-	/* First, or 9.0a would take the place of 9.0 where the compiler knows only 9.0. */
-	for (size_t i = 0; i < asked->n; i++) {
-		size_t n = strlen(asked->v[i]) - (str_has_suffix(asked->v[i], "+PTX") ? 4 : 0);
-		const char *plain = arena_strndup(w->a, asked->v[i], n);
-
-		if (has(&cuda->capabilities, plain))
-			vec_push(w->a, &known, asked->v[i]);
-		else
-			vec_push(w->a, &dropped,
-				arena_printf(w->a,
-					"capability %s is dropped: this nvcc does not know it, "
-					"but %s to %s",
-					plain, cuda->capabilities.n ? cuda->capabilities.v[0] : "none",
-					cuda->capabilities.n
-						? cuda->capabilities.v[cuda->capabilities.n - 1]
-						: "none"));
-	}
-	capabilities_intersect(w->a, &known, &cuda->defaults, &out, &dropped);
+	out = capabilities_for(w->a, cuda, k->has_capabilities ? &k->capabilities : &cuda->defaults, &dropped);
 	for (size_t i = 0; i < dropped.n; i++)
 		note(w, "kernel %s, CUDA %s: %s", k->name, version_text(w->a, &cuda->version),
 			dropped.v[i]);
@@ -384,8 +366,9 @@ takes_part(struct work *w, const struct project_kernel *k, const struct row *r, 
 		       false;
 	*caps = kernel_capabilities(w, k, r->cuda);
 	if (caps->n == 0)
-		return note(w, "kernel %s is left out for CUDA %s: empty set of capabilities",
-			       k->name, version_text(w->a, &r->cuda->version)),
+		return note(w, "kernel %s is left out for CUDA %s: empty set of capabilities%s",
+			       k->name, version_text(w->a, &r->cuda->version),
+			       capabilities_why_none(w->a, r->cuda, &k->capabilities)),
 		       false;
 	return true;
 }

@@ -79,4 +79,14 @@ bool capabilities_serving(
  * cannot be: one of them is served by no section, or a section serves none and has files that no other
  * has, without which the others would not link. NULL: it is done. */
 const char *variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v);
+/* What a section that asks for these is compiled for with this CUDA; notes as above. */
+struct strs capabilities_for(
+	struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked, struct strs *notes);
+/* Where that is none: "", or what to do about it, to be put behind. */
+const char *capabilities_why_none(
+	struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked);
+/* NULL: nvcc knows the capability. Else the one of list whose PTX its code is made of: the newest that nvcc knows, without a suffix,
+ * for such PTX is for one GPU alone. "": there is none. */
+const char *capability_assembled_from(
+	struct arena *a, const struct catalog_cuda *c, const struct strs *list, const char *capability);
 #endif

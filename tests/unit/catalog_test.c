@@ -305,7 +305,17 @@ test_embedded(void **state)
 			const char *d = cuda->defaults.v[k];
 			size_t n = strlen(d) - (str_has_suffix(d, "+PTX") ? 4 : 0);
 
-			assert_false(is_dropped(&cuda->capabilities, arena_strndup(&a, d, n)));
+			d = arena_strndup(&a, d, n);
+			assert_true(strs_has(&cuda->newer, d) || !is_dropped(&cuda->capabilities, d));
+		}
+		/* Where no package has the compiler, NVIDIA's archives have it, and that is said. */
+		assert_int_equal(!cuda->redist, cuda->version.v[0] != 12 || cuda->version.v[1] < 6);
+		if (cuda->redist) {
+			assert_non_null(cuda->note);
+			assert_null(cuda->redist->note);
+			assert_int_equal(cuda->redist->pins[0].kind, PIN_ARCHIVE);
+			for (size_t k = 0; k < cuda->n_pins; k++)
+				assert_true(cuda->pins[k].has_tree);
 		}
 	}
 	for (size_t i = 0; i < c.n_depends; i++) {

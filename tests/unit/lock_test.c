@@ -240,6 +240,38 @@ test_contents(void **state)
 	arena_free(&a);
 }
 
+/* The way that was chosen is what the lock holds, and the other is not in there. */
+static void
+test_chosen_way(void **state)
+{
+	static const struct version cu128 = { { 12, 8 }, 2 };
+	struct arena a = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	for (int redist = 0; redist < 2; redist++) {
+		const struct catalog_cuda *got;
+		const char *variants;
+		struct catalog c;
+		struct lock lock;
+		struct str text;
+
+		assert_int_equal(catalog_load(&a, NULL, &c, &e), 0);
+		if (redist)
+			catalog_use_redist(&c);
+		text = make(&a, &c, "all", NULL, &variants);
+		if (lock_parse(&a, text, LOCK_FILE, &lock, &e) < 0)
+			fail_msg("%s", e.msg);
+		got = catalog_find_cuda(&lock.catalog, &cu128);
+		assert_null(got->redist);
+		assert_int_equal(got->pins[0].kind, redist ? PIN_ARCHIVE : PIN_DEB);
+		assert_int_equal(got->newer.n, redist ? 0 : 3);
+		assert_int_equal(!got->note, redist);
+		assert_int_equal(strs_has(&got->capabilities, "10.0a"), redist);
+	}
+	arena_free(&a);
+}
+
 static void
 test_refused(void **state)
 {
@@ -395,6 +427,7 @@ main(void)
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_depends),
+		cmocka_unit_test(test_chosen_way),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_no_hosts),

@@ -108,6 +108,29 @@ test_narrowed(void **state)
 	arena_free(&a);
 }
 
+/* Code that is made of the PTX for an older capability stays beside that one. */
+static void
+test_newer(void **state)
+{
+	static const char toml[] =
+		"[general]\nname = \"my-k\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\n"
+		"backends = [\"cuda\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
+		"[kernel.s]\nbackend = \"cuda\"\ndepends = []\nsrc = [\"s.cu\"]\n"
+		"cuda-capabilities = [\"8.0\", \"9.0+PTX\", \"10.0\", \"12.0\"]\n";
+	struct arena a = { 0 };
+	struct resolution r;
+	struct err e = { 0 };
+
+	(void)state;
+	if (resolve(&a, toml, "12.8", "10.0", &r, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(joined(&a, &r.v[0].archs), "10.0 9.0+PTX");
+	if (resolve(&a, toml, "13.0", "10.0", &r, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(joined(&a, &r.v[0].archs), "10.0");
+	arena_free(&a);
+}
+
 static void
 test_impossible(void **state)
 {
@@ -168,6 +191,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_narrowed),
+		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_impossible),
 	};
 

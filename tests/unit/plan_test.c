@@ -48,20 +48,26 @@ test_gencode(void **state)
 		{ "10.0f", "-gencode arch=compute_100f,code=sm_100f" },
 		{ "7.5 12.0+PTX", "-gencode arch=compute_75,code=sm_75 -gencode arch=compute_120,code=sm_120 "
 				  "-gencode arch=compute_120,code=compute_120" },
+		/* Of what nvcc does not know it is not asked. */
+		{ "7.5 12.1", "-gencode arch=compute_75,code=sm_75" },
 	};
+	struct catalog_cuda cuda = { 0 };
 	struct arena a = { 0 };
 
 	(void)state;
+	cuda.newer = strs_of(&a, "12.1");
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct strs caps = strs_of(&a, t[i].caps), argv = { 0 };
 
-		torch_add_gencode(&a, &caps, &argv);
+		torch_add_gencode(&a, &cuda, &caps, &argv);
 		assert_string_equal(joined(&a, &argv), t[i].want);
 	}
 	arena_free(&a);
 }
 
 static const struct plan_options options = { .is_to_read = true };
+
+static const char *asked = "8.0 9.0+PTX";
 
 /* A kernel with one binding, one CPU and two CUDA files, for two ABIs of one torch. */
 struct world {
@@ -105,14 +111,14 @@ make_world(struct world *w)
 		.headers = { .has_tree = true }, .has_libraries = true, .libraries = { .has_tree = true } };
 	w->part = (struct pin){ .has_tree = true };
 	w->cuda = (struct catalog_cuda){ .version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->part,
-		.n_pins = 1 };
+		.n_pins = 1, .capabilities = strs_of(a, "7.5 8.0 9.0"), .newer = strs_of(a, "10.0 12.0") };
 	w->py = (struct pin){ .has_tree = true };
 	w->gcc_part = (struct pin){ .has_tree = true };
 	w->library = (struct pin){ .has_tree = true };
 	w->gcc = (struct catalog_gcc){ .version = { { 12, 2, 0 }, 3 }, .pins = &w->gcc_part, .n_pins = 1 };
 	w->catalog = (struct catalog){ .python = &w->py, .gcc = &w->gcc, .n_gcc = 1,
 		.libraries = &w->library, .n_libraries = 1 };
-	w->vk[0] = (struct variant_kernel){ &w->kernels[0], strs_of(a, "8.0 9.0+PTX") };
+	w->vk[0] = (struct variant_kernel){ &w->kernels[0], strs_of(a, asked) };
 	for (size_t i = 0; i < 2; i++)
 		w->variants[i] = (struct variant){ .name = i ? "v98" : "v11", .backend = BACKEND_CUDA,
 			.torch = &w->torch, .cuda = &w->cuda, .cxx11 = i == 0, .kernels = w->vk,
@@ -343,6 +349,67 @@ test_divided(void **state)
 		assert_string_equal(host->outputs.v[0], "out/answer.cu.o");
 		arena_free(a);
 	}
+}
+
+/* Code for capabilities that nvcc does not know is made by another ptxas, of the PTX for the newest that it does know. */
+static void
+test_newer(void **state)
+{
+	static const char *const arch[] = { "-arch=sm_90", "-arch=sm_100", "-arch=sm_120" };
+	const struct step *ptxas[3] = { NULL }, *fatbin = NULL;
+	struct plan p;
+	struct world w;
+
+	(void)state;
+	asked = "7.5 8.0 9.0+PTX 10.0 12.0";
+	p = divided(&w, "12.4", PLAN_DEVICE_OFF, NULL, NULL);
+	asked = "8.0 9.0+PTX";
+	for (size_t i = 0; i < p.n_steps; i++) {
+		const struct step *s = &p.steps[i];
+
+		assert_true(s->kind != STEP_CUDA);
+		if (s->kind == STEP_FATBIN)
+			fatbin = s;
+		for (size_t k = 0; s->kind == STEP_PTXAS && k < 3; k++)
+			if (strs_has(&s->argv, arch[k]))
+				ptxas[k] = s;
+	}
+	for (size_t k = 0; k < 3; k++) {
+		assert_non_null(ptxas[k]);
+		assert_string_equal(ptxas[k]->argv.v[0], k ? "cuda/bin/ptxas-newer" : "cuda/bin/ptxas");
+		assert_int_equal(ptxas[k]->argv.n, ptxas[0]->argv.n);
+		assert_int_equal(ptxas[k]->inputs[0].step, ptxas[0]->inputs[0].step);
+		assert_true(strs_has(&ptxas[k]->argv, ptxas[k]->outputs.v[0]));
+	}
+	assert_int_equal(fatbin->n_inputs, 6);
+	assert_non_null(strstr(joined(&w.a, &fatbin->argv),
+		"--image3=kind=elf,sm=100,file=tmp/answer.compute_90.sm_100.cubin "
+		"--image3=kind=elf,sm=120,file=tmp/answer.compute_90.sm_120.cubin --embedded-fatbin="));
+	arena_free(&w.a);
+}
+
+/* Where nvcc compiles the file itself, it is an error, not a library without that code. */
+static void
+test_newer_undivided(void **state)
+{
+	static const struct plan_options plain = { .slim = PLAN_SLIM_OFF };
+	struct err e = { 0 };
+	struct plan p;
+	struct world w;
+
+	(void)state;
+	asked = "8.0 10.0";
+	make_world(&w);
+	asked = "8.0 9.0+PTX";
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &plain,
+				 &p, &e),
+		-1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "b.cu for v11: code for 10.0 is made by a step of its own"));
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options,
+				 &p, &e),
+		0);
+	arena_free(&w.a);
 }
 
 static const struct step *
@@ -670,6 +737,8 @@ main(void)
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_openmp), cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_divided),
+		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_newer_undivided),
 		cmocka_unit_test(test_device_only),
 		cmocka_unit_test(test_device_only_with_lines),
 		cmocka_unit_test(test_compiler_id),

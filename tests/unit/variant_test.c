@@ -16,6 +16,10 @@
 	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"" name ".cpp\"]\n"
 #define CUDA GENERAL("\"cuda\"") TORCH KERNEL("k", "cuda")
 
+#define CU126 "torch28-cxx11-cu126-x86_64-linux"
+#define CU128 "torch28-cxx11-cu128-x86_64-linux"
+#define CU129 "torch28-cxx11-cu129-x86_64-linux"
+
 struct test {
 	const char *toml;
 	const char *matrix;                                   /* NULL: the default */
@@ -335,6 +339,27 @@ test_capabilities(void **state)
 				"torch214-cxx11-cu132-x86_64-linux",
 			.said = "variant torch214-cxx11-cu126-x86_64-linux is skipped" },
 		{ CUDA "cuda-capabilities = [\"999.0\"]\n", .said = "empty set of capabilities" },
+		/* What the composed 12.8 cannot make: said of the section, and why. */
+		{ CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL(
+			  "b", "cuda") "cuda-capabilities = [\"10.0a\", \"12.0a\"]\n",
+			.matrix = "all", .variants = CU128, .want = CU128,
+			.said = "kernel b is left out for CUDA 12.8: empty set of capabilities: the nvcc that "
+				"packages have knows none of 10.0a, 12.0a, NVIDIA's own does (--redist)" },
+		/* Nothing is left of a variant that was asked for. */
+		{ CUDA "cuda-capabilities = [\"10.0a\"]\n", .matrix = "all", .variants = CU128,
+			.said = "/k/build.toml: variant " CU128 " cannot be built: kernel k, CUDA 12.8: "
+				"capability 10.0a is dropped: the nvcc that packages have does not" },
+		{ CUDA "cuda-capabilities = [\"10.0a\"]\n", .matrix = "all", .torch = "2.8", .cuda = "12.8",
+			.said = "NVIDIA's own of CUDA 12.8 does (--redist)" },
+		{ CUDA "cuda-capabilities = [\"8.0\", \"10.0a\"]\n", .matrix = "all", .variants = CU128,
+			.want = CU128,
+			.said = "kernel k, CUDA 12.8: capability 10.0a is dropped: the nvcc that packages "
+				"have does not know it; NVIDIA's own of CUDA 12.8 does (--redist)" },
+		{ CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL(
+			  "b", "cuda") "cuda-capabilities = [\"9.0a\", \"10.0\"]\n",
+			.matrix = "all", .variants = CU128, .want = CU128,
+			.said = "kernel b, CUDA 12.8: capability 10.0 is dropped: the nvcc that packages have "
+				"does not know it, and the kernel asks for no older one" },
 		{ CUDA "cuda-minver = \"12.4\"\n" KERNEL("b", "cuda"), .matrix = "2025-01",
 			.torch = "2.4", .cuda = "11.8", .abi = "cxx11",
 			.want = "torch24-cxx11-cu118-x86_64-linux",
@@ -391,6 +416,62 @@ test_archs(void **state)
 							"[\"9.0\", \"8.0\"]\n",
 				    NULL, "torch-cuda"),
 		"8.0 9.0");
+	arena_free(&a);
+}
+
+/* Of 12.8 and 12.9 the nvcc is 12.5's: code for newer GPUs is made of the PTX for an older capability that is asked for. */
+static void
+test_newer(void **state)
+{
+	static const struct {
+		const char *caps, *variant, *want;
+	} t[] = {
+		{ NULL, CU126, "7.0 7.2 7.5 8.0 8.6 8.7 8.9 9.0+PTX" },
+		{ NULL, CU128, "10.0 10.1 12.0 7.0 7.2 7.5 8.0 8.6 8.7 8.9 9.0+PTX" },
+		{ NULL, CU129, "10.0 10.1 10.3 12.0 12.1 7.0 7.2 7.5 8.0 8.6 8.7 8.9 9.0+PTX" },
+		{ "\"8.0\", \"9.0\", \"10.0\", \"12.0\"", CU126, "8.0 9.0" },
+		{ "\"8.0\", \"9.0\", \"10.0\", \"12.0\"", CU128, "10.0 12.0 8.0 9.0" },
+		/* The PTX that is kept is the one that there is. */
+		{ "\"8.0\", \"9.0\", \"12.0+PTX\"", CU128, "12.0 8.0 9.0+PTX" },
+		{ "\"8.0+PTX\", \"9.0a\", \"12.0+PTX\"", CU128, "12.0 8.0+PTX 9.0a" },
+		/* That for 9.0a is for one GPU alone. */
+		{ "\"9.0a+PTX\", \"10.0\"", CU128, "9.0a+PTX" },
+		{ "\"9.0\", \"10.0a\", \"10.3f\", \"12.0\"", CU129, "12.0 9.0" },
+		/* Of the nearest major version, as ever. */
+		{ "\"8.6\", \"10.0\"", CU129, "10.0 8.6" },
+	};
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		const char *toml = t[i].caps ? arena_printf(&a, CUDA "cuda-capabilities = [%s]\n", t[i].caps)
+					     : CUDA;
+
+		assert_string_equal(archs(&a, toml, "all", t[i].variant), t[i].want);
+	}
+	arena_free(&a);
+}
+
+static void
+test_assembled_from(void **state)
+{
+	const struct version cu128 = { { 12, 8 }, 2 }, cu130 = { { 13, 0 }, 2 };
+	const struct catalog_cuda *c = catalog_find_cuda(&catalog, &cu128);
+	struct arena a = { 0 };
+	struct strs list = { 0 };
+
+	(void)state;
+	vec_push(&a, &list, "10.0");
+	vec_push(&a, &list, "9.0a");
+	assert_string_equal(capability_assembled_from(&a, c, &list, "10.0"), "");
+	vec_push(&a, &list, "8.0+PTX");
+	vec_push(&a, &list, "7.5");
+	assert_string_equal(capability_assembled_from(&a, c, &list, "10.0"), "8.0");
+	assert_string_equal(capability_assembled_from(&a, c, &list, "10.0+PTX"), "8.0");
+	assert_null(capability_assembled_from(&a, c, &list, "8.0"));
+	assert_null(capability_assembled_from(&a, c, &list, "9.0a"));
+	assert_null(capability_assembled_from(
+		&a, catalog_find_cuda(&catalog, &cu130), &list, "10.0"));
 	arena_free(&a);
 }
 
@@ -453,6 +534,8 @@ main(void)
 		cmocka_unit_test(test_stable_abi),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_archs),
+		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_assembled_from),
 		cmocka_unit_test(test_host),
 	};
 
