@@ -236,7 +236,7 @@ test_contents(void **state)
 	text = make(&a, &catalog, "current", "cpu", &variants);
 	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);
 	assert_int_equal(lock.catalog.n_cuda, 0);
-	assert_int_equal(lock.catalog.n_torch, 2);
+	assert_int_equal(lock.catalog.n_torch, 3);
 	arena_free(&a);
 }
 

@@ -119,7 +119,11 @@ test_twelve(void **state)
 				"torch25-cxx11-cu124-x86_64-linux torch25-cxx98-cu118-x86_64-linux "
 				"torch25-cxx98-cu121-x86_64-linux "
 				"torch25-cxx98-cu124-x86_64-linux" },
-		{ CUDA, .want = "torch214-cxx11-cu126-x86_64-linux "
+		/* Every CUDA that the newest three releases of torch were published for. */
+		{ CUDA, .want = "torch213-cxx11-cu126-x86_64-linux "
+				"torch213-cxx11-cu130-x86_64-linux "
+				"torch213-cxx11-cu132-x86_64-linux "
+				"torch214-cxx11-cu126-x86_64-linux "
 				"torch214-cxx11-cu130-x86_64-linux "
 				"torch214-cxx11-cu132-x86_64-linux "
 				"torch215-cxx11-cu130-x86_64-linux "
@@ -140,7 +144,8 @@ test_backends(void **state)
 				"torch215-cxx11-cu132-x86_64-linux" },
 		/* Listed without a kernel section: its Python files are the variant. */
 		{ GENERAL("\"cpu\", \"cuda\", \"cann\"") TORCH KERNEL("k", "cpu"),
-			.want = "torch214-cxx11-cpu-x86_64-linux torch215-cxx11-cpu-x86_64-linux "
+			.want = "torch213-cxx11-cpu-x86_64-linux torch214-cxx11-cpu-x86_64-linux "
+				"torch215-cxx11-cpu-x86_64-linux "
 				"torch-cuda "
 				"torch-npu" },
 		{ GENERAL("\"cuda\", \"cpu\"") "[torch-noarch]\n", .want = "torch-cpu torch-cuda" },
@@ -219,7 +224,7 @@ test_all(void **state)
 		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
 			.said = " and others (list-variants --matrix all)" },
 		{ CUDA, .matrix = "current", .torch = "2.11",
-			.said = "--torch 2.11: matrix current has 2.14.1, 2.15.0" },
+			.said = "--torch 2.11: matrix current has 2.13.0, 2.14.1, 2.15.0" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch211-cxx11-cu130-x86_64-linux",
 			.said = "in matrix 2025-01; there are torch24-cxx11-cu118-x86_64-linux" },
 	};
