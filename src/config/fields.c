@@ -175,6 +175,15 @@ static const struct moved {
 	{ "capabilities", "[kernel.", "write cuda-capabilities instead" },
 };
 
+static bool
+has_key(const struct reading *r, const struct key *k)
+{
+	/* The one key that went: language took its place. */
+	if (r->p->gen >= GEN_6 && streq(k->name, "backend"))
+		return false;
+	return k->since <= r->p->gen;
+}
+
 static int
 unknown_key(const struct reading *r, const struct section *s, const struct toml_pair *p,
 	const struct key *keys, size_t n, struct err *e)
@@ -184,13 +193,13 @@ unknown_key(const struct reading *r, const struct section *s, const struct toml_
 	struct words words = { names, 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		if (str_eq(p->key, str_of(keys[i].name)))
+		if (keys[i].since < GEN_6 && str_eq(p->key, str_of(keys[i].name)))
 			return fail_at(r, p->line, p->col, e,
 				"key %s in %s came with edition 5; add edition = 5 to [general], "
 				"or drop "
 				"the key",
 				key, s->where);
-		if (keys[i].since <= r->p->gen)
+		if (has_key(r, &keys[i]))
 			names[words.n++] = keys[i].name;
 	}
 	for (size_t i = 0; i < sizeof(moved) / sizeof(*moved); i++)
@@ -215,7 +224,7 @@ section_check(const struct reading *r, const struct section *s, const struct key
 		bool known = false;
 
 		for (size_t k = 0; k < n && !known; k++)
-			known = str_eq(p->key, str_of(keys[k].name)) && keys[k].since <= r->p->gen;
+			known = str_eq(p->key, str_of(keys[k].name)) && has_key(r, &keys[k]);
 		if (!known)
 			return unknown_key(r, s, p, keys, n, e);
 	}

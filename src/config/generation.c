@@ -1,7 +1,7 @@
 /*
  * Which generation a build.toml is of, by the keys that only some have:
  *
- *	edition 5  general.edition
+ *	editions   general.edition: 5 or 6
  *	v3, v4     general.backends; v4 has version, license and a framework section, or a key that
  *	           v3 lacks (source, stable-abi, cxx-flags of a framework, [torch-noarch])
  *	v2         universal, cuda-minver or cuda-maxver in [general]; also, without
@@ -171,7 +171,7 @@ check_edition(const struct reading *r, const struct toml *edition, struct err *e
 		return fail_at(r, edition->line, edition->col, e,
 			"edition in [general] must be a whole number without quotes; write edition "
 			"= 5");
-	if (edition->i > 5)
+	if (edition->i > 6)
 		return fail_at(r, edition->line, edition->col, e,
 			"edition %lld is newer than this program knows; upgrade kernel-builder",
 			(long long)edition->i);
@@ -179,7 +179,7 @@ check_edition(const struct reading *r, const struct toml *edition, struct err *e
 		return fail_at(r, edition->line, edition->col, e,
 			"there is no edition %lld; write edition = 5, the first that has a number",
 			(long long)edition->i);
-	r->p->gen = GEN_5;
+	r->p->gen = edition->i == 5 ? GEN_5 : GEN_6;
 	return 0;
 }
 

@@ -88,15 +88,16 @@ kernel_begin(const struct reading *r, const struct toml_pair *pair, struct secti
 }
 
 static const struct key cpu_keys[] = { { "backend", GEN_2 }, { "cxx-flags", GEN_2 },
-	{ "depends", GEN_2 }, { "include", GEN_2 }, { "src", GEN_2 } };
+	{ "depends", GEN_2 }, { "include", GEN_2 }, { "language", GEN_6 }, { "src", GEN_2 } };
 static const struct key cuda_keys[] = { { "backend", GEN_2 }, { "cuda-capabilities", GEN_2 },
 	{ "cuda-flags", GEN_2 }, { "cuda-minver", GEN_2 }, { "cxx-flags", GEN_2 },
-	{ "depends", GEN_2 }, { "include", GEN_2 }, { "src", GEN_2 } };
+	{ "depends", GEN_2 }, { "include", GEN_2 }, { "language", GEN_6 }, { "src", GEN_2 } };
 static const struct key rocm_keys[] = { { "backend", GEN_2 }, { "cxx-flags", GEN_2 },
-	{ "depends", GEN_2 }, { "hip-flags", GEN_2 }, { "include", GEN_2 }, { "rocm-archs", GEN_2 },
-	{ "src", GEN_2 } };
+	{ "depends", GEN_2 }, { "hip-flags", GEN_2 }, { "include", GEN_2 }, { "language", GEN_6 },
+	{ "rocm-archs", GEN_2 }, { "src", GEN_2 } };
 static const struct key xpu_keys[] = { { "backend", GEN_2 }, { "cxx-flags", GEN_2 },
-	{ "depends", GEN_2 }, { "include", GEN_2 }, { "src", GEN_2 }, { "sycl-flags", GEN_2 } };
+	{ "depends", GEN_2 }, { "include", GEN_2 }, { "language", GEN_6 }, { "src", GEN_2 },
+	{ "sycl-flags", GEN_2 } };
 
 /* Only these backends compile kernels; neuron, tpu and cann kernels are Python. */
 static const struct {
@@ -113,33 +114,90 @@ static const struct {
 };
 static const char *const compiled_names[] = { "cpu", "cuda", "metal", "rocm", "xpu" };
 
+/* The section's index in compiled[], by its backend. */
+static int
+find_backend(const struct reading *r, const struct section *s, struct err *e)
+{
+	const struct toml_pair *p;
+	const char *what = arena_printf(r->a, "backend in %s", s->where);
+
+	TRY(field_need(r, s, "backend", "backend = \"cuda\" (or cpu, metal, rocm, xpu)", e));
+	p = field_find(s, "backend");
+	for (int i = BACKEND_XPU + 1; i < BACKEND_COUNT; i++)
+		if (str_eq(p->val.s, str_of(backend_name((enum backend)i))))
+			return fail_at(r, p->val.line, p->val.col, e,
+				"%s is \"%s\", for which kernels are in Python only; drop the "
+				"section",
+				what, backend_name((enum backend)i));
+	return value_word(r, &p->val, what, WORDS(compiled_names), e);
+}
+
+/* The same by its language, which took the place of backend in edition 6. */
+static int
+find_language(const struct reading *r, const struct section *s, struct err *e)
+{
+	static const char *const languages[] = { "cpp-cpu", "cpp-cuda", "cpp-metal", "cpp-rocm",
+		"cpp-xpu", "rust-cpu" };
+	const int rust = (int)(sizeof(languages) / sizeof(*languages)) - 1;
+	const struct toml_pair *p = field_find(s, "backend");
+	int i;
+
+	if (p)
+		return fail_at(r, p->line, p->col, e,
+			"backend in %s is called language since edition 6; write language = "
+			"\"cpp-%s\"",
+			s->where,
+			p->val.kind == TOML_STRING && closest(p->val.s, WORDS(compiled_names))
+				? closest(p->val.s, WORDS(compiled_names))
+				: "cuda");
+	TRY(field_need(
+		r, s, "language", "language = \"cpp-cuda\" (or cpp-cpu, cpp-metal, cpp-rocm, "
+				  "cpp-xpu)",
+		e));
+	p = field_find(s, "language");
+	i = value_word(r, &p->val, arena_printf(r->a, "language in %s", s->where),
+		WORDS(languages), e);
+	if (i == rust)
+		return fail_at(r, p->val.line, p->val.col, e,
+			"%s is in Rust, which this program does not compile yet", s->where);
+	return i;
+}
+
+/* What came with edition 6 is no old format. */
+static int
+check_language(const struct reading *r, const struct section *s, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, "language");
+
+	if (!p || r->p->gen >= GEN_6 || p->val.kind != TOML_STRING)
+		return 0;
+	if (!str_starts(p->val.s, STR("cpp-")) && !str_starts(p->val.s, STR("rust-")))
+		return 0;
+	return fail_at(r, p->line, p->col, e,
+		"language in %s came with edition 6; write backend = \"%s\", or edition = 6 in "
+		"[general]",
+		s->where, strchr(p->val.s.p, '-') + 1);
+}
+
 static int
 read_kernel(
 	const struct reading *r, const struct toml_pair *pair, struct kernels *all, struct err *e)
 {
 	struct section s;
 	struct project_kernel k;
-	const struct toml_pair *backend;
-	const char *what;
+	const struct toml_pair *named;
 	int i;
 
 	TRY(kernel_begin(r, pair, &s, &k, e));
-	TRY(field_need(r, &s, "backend", "backend = \"cuda\" (or cpu, metal, rocm, xpu)", e));
-	backend = field_find(&s, "backend");
-	what = arena_printf(r->a, "backend in %s", s.where);
-	for (i = BACKEND_XPU + 1; i < BACKEND_COUNT; i++)
-		if (str_eq(backend->val.s, str_of(backend_name((enum backend)i))))
-			return fail_at(r, backend->val.line, backend->val.col, e,
-				"%s is \"%s\", for which kernels are in Python only; drop the "
-				"section",
-				what, backend_name((enum backend)i));
-	i = value_word(r, &backend->val, what, WORDS(compiled_names), e);
+	TRY(check_language(r, &s, e));
+	i = r->p->gen >= GEN_6 ? find_language(r, &s, e) : find_backend(r, &s, e);
 	if (i < 0)
 		return -1;
 	TRY(section_check(r, &s, compiled[i].keys, compiled[i].n_keys, e));
 	k.backend = compiled[i].backend;
+	named = field_find(&s, r->p->gen >= GEN_6 ? "language" : "backend");
 	if (r->p->gen >= GEN_3 && !r->p->has_backend[k.backend])
-		return fail_at(r, backend->val.line, backend->val.col, e,
+		return fail_at(r, named->val.line, named->val.col, e,
 			"%s is for backend \"%s\", which general.backends does not list; add it "
 			"there or drop the section",
 			s.where, compiled[i].name);

@@ -1,4 +1,4 @@
-/* build.toml of v3, v4 and edition 5, and the way in for all generations. */
+/* build.toml of v3, v4 and editions 5 and 6, and the way in for all generations. */
 #include "config/project.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -86,7 +86,7 @@ read_general(const struct reading *r, const struct section *s, struct err *e)
 	TRY(field_count(r, s, "version", &p->version, e));
 	TRY(field_string(r, s, "license", &p->license, e));
 	TRY(read_backends(r, s, e));
-	TRY(field_git_url(r, s, "upstream", &p->upstream, e));
+	TRY(field_upstream(r, s, &p->upstream, e));
 	TRY(field_git_url(r, s, "source", &p->source, e));
 	TRY(field_hub(r, s, e));
 	TRY(field_python_depends(r, s, BACKEND_COUNT, &p->python_depends, e));
@@ -194,7 +194,8 @@ read_tvm_ffi(const struct reading *r, const struct section *s, struct err *e)
 		{ "cxx-flags", GEN_4 }, { "pyext", GEN_3 } };
 
 	TRY(section_check(r, s, KEYS(keys), e));
-	TRY(field_need(r, s, "src", "src = [\"FILE\"], the binding", e));
+	if (r->p->gen < GEN_6) /* since then, code may be in a section alone */
+		TRY(field_need(r, s, "src", "src = [\"FILE\"], the binding", e));
 	r->p->pyroot = "tvm-ffi-ext";
 	return 0;
 }

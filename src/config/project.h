@@ -2,7 +2,7 @@
  * A kernel project: build.toml of any generation, read into one model.
  *
  * Generations: g0a and g0b (December 2024 to February 2025), v1 (2025), v2 (2025), v3 (2026), v4
- * (2026) and edition 5. Keys and rules of each are those of the original's parser at its time; what
+ * (2026), edition 5 and edition 6. Keys and rules of each are those of the original's parser at its time; what
  * this program refuses beyond that is said at project_load().
  */
 #ifndef CONFIG_PROJECT_H
@@ -27,7 +27,7 @@ enum backend {
 const char *backend_name(enum backend b);
 
 enum framework { FRAMEWORK_TORCH, FRAMEWORK_TORCH_NOARCH, FRAMEWORK_TVM_FFI };
-enum generation { GEN_0A, GEN_0B, GEN_1, GEN_2, GEN_3, GEN_4, GEN_5 };
+enum generation { GEN_0A, GEN_0B, GEN_1, GEN_2, GEN_3, GEN_4, GEN_5, GEN_6 };
 
 struct kernel_depend {
 	const char *repo_id;
@@ -64,7 +64,8 @@ struct project {
 	const char *module; /* "my_kernel" */
 	uint64_t version;
 	const char *license;                  /* NULL: an old generation without one */
-	const char *upstream, *source;        /* NULL: none */
+	struct strs upstream;                 /* more than one from edition 6 on */
+	const char *source;                   /* NULL: none */
 	const char *hub_repo_id, *hub_branch; /* NULL: none */
 	bool has_backend[BACKEND_COUNT];
 	struct version cuda_minver, cuda_maxver; /* n = 0: none; inclusive */

@@ -90,6 +90,9 @@ int value_backend(const struct reading *r, const struct toml *v, const char *wha
 int field_name(const struct reading *r, const struct section *s, struct err *e);
 int field_git_url(const struct reading *r, const struct section *s, const char *key,
 	const char **out, struct err *e);
+/* One, or from edition 6 on a list. */
+int field_upstream(
+	const struct reading *r, const struct section *s, struct strs *out, struct err *e);
 int field_hub(const struct reading *r, const struct section *general, struct err *e);
 int field_depends(
 	const struct reading *r, const struct section *s, struct strs *out, struct err *e);

@@ -102,20 +102,16 @@ has_blank(const char *s)
 	return false;
 }
 
-int
-field_git_url(const struct reading *r, const struct section *s, const char *key, const char **out,
-	struct err *e)
+/* v is a string that is not empty. */
+static int
+check_git_url(const struct reading *r, const struct section *s, const char *key,
+	const struct toml *v, struct err *e)
 {
 	static const char *const schemes[] = { "https", "http", "git", "ssh", "git+ssh",
 		"git+https", "git+http" };
-	const struct toml_pair *p = field_find(s, key);
-	const char *url = NULL, *colon;
-	size_t n;
+	const char *url = v->s.p, *colon = strchr(url, ':');
+	size_t n = scheme_length(url);
 
-	if (field_string(r, s, key, &url, e) <= 0)
-		return p ? -1 : 0;
-	n = scheme_length(url);
-	colon = strchr(url, ':');
 	if (n) {
 		struct str scheme = { url, n };
 		bool known = false;
@@ -123,20 +119,57 @@ field_git_url(const struct reading *r, const struct section *s, const char *key,
 		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
 			known = known || str_eq(scheme, str_of(schemes[i]));
 		if (!known)
-			return fail_at(r, p->val.line, p->val.col, e,
+			return fail_at(r, v->line, v->col, e,
 				"%s in %s is a URL with the scheme %s%s", key, s->where,
 				quoted(r->a, scheme), advice(r->a, scheme, WORDS(schemes)));
 	}
 	if (has_blank(url) || !colon || colon == url || !colon[1] ||
 		(n ? !str_has_prefix(colon, "://") || !colon[3] || colon[3] == '/'
 		   : colon[1] == '/'))
-		return fail_at(r, p->val.line, p->val.col, e,
+		return fail_at(r, v->line, v->col, e,
 			"%s in %s is %s, which is not the URL of a git repository; write one such "
 			"as "
 			"\"https://example.org/me/kernel\" or \"git@example.org:me/kernel\"",
-			key, s->where, quoted(r->a, p->val.s));
+			key, s->where, quoted(r->a, v->s));
+	return 0;
+}
+
+int
+field_git_url(const struct reading *r, const struct section *s, const char *key, const char **out,
+	struct err *e)
+{
+	const struct toml_pair *p = field_find(s, key);
+	const char *url = NULL;
+
+	if (field_string(r, s, key, &url, e) <= 0)
+		return p ? -1 : 0;
+	TRY(check_git_url(r, s, key, &p->val, e));
 	*out = url;
 	return 1;
+}
+
+int
+field_upstream(const struct reading *r, const struct section *s, struct strs *out, struct err *e)
+{
+	const struct toml_pair *p = field_find(s, "upstream");
+	const struct toml *items = NULL;
+	const char *one = NULL;
+
+	if (!p || p->val.kind != TOML_ARRAY) {
+		TRY(field_git_url(r, s, "upstream", &one, e));
+		if (one)
+			vec_push(r->a, out, one);
+		return 0;
+	}
+	if (r->p->gen < GEN_6)
+		return fail_at(r, p->val.line, p->val.col, e,
+			"upstream in %s is a list, which came with edition 6; name one URL, or write "
+			"edition = 6",
+			s->where);
+	TRY(field_strings(r, s, "upstream", out, &items, e));
+	for (size_t i = 0; i < items->n; i++)
+		TRY(check_git_url(r, s, "upstream", &items->item[i], e));
+	return 0;
 }
 
 int

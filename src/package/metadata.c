@@ -101,6 +101,16 @@ toolchain(struct arena *a, const struct plan_variant *pv)
 	return out;
 }
 
+/* The oldest client that can load it: dependencies on kernels came with 0.17.0, and more than one
+ * upstream with 0.18.0, whose readers take a list. */
+static const char *
+client_minver(const struct project *pr, enum backend b)
+{
+	if (pr->upstream.n > 1)
+		return "0.18.0";
+	return pr->kernel_depends.n + pr->kernel_depends_of[b].n ? "0.17.0" : "0.14.0";
+}
+
 json_t *
 metadata_base(const struct project *pr, enum backend b, const char *id, const struct strs *archs)
 {
@@ -113,8 +123,13 @@ metadata_base(const struct project *pr, enum backend b, const char *id, const st
 	json_object_set_new(o, "id", json_string(id));
 	json_object_set_new(o, "version", json_integer((json_int_t)pr->version));
 	json_object_set_new(o, "license", json_string(pr->license ? pr->license : "unknown"));
-	if (pr->upstream)
-		json_object_set_new(o, "upstream", json_string(pr->upstream));
+	json_object_set_new(o, "kernels-minver", json_string(client_minver(pr, b)));
+	json_object_set_new(
+		o, "provenance", json_pack("{s:{s:s}}", "kernel-builder", "version", KB_VERSION));
+	if (pr->upstream.n)
+		json_object_set_new(o, "upstream",
+			pr->upstream.n == 1 ? json_string(pr->upstream.v[0])
+					    : strings(&pr->upstream, NULL));
 	if (pr->source)
 		json_object_set_new(o, "source", json_string(pr->source));
 	json_object_set_new(

@@ -17,4 +17,18 @@ sed -i 's/from .plain/from .other/' "$K/torch-ext/plain/__init__.py"
 status 0 "without such a module" "$KB" build "$K"
 is "$(ls "$K"/result/torch-cpu/plain)" __init__.py "there is an alias"
 status 3 "a variant that is not there" "$KB" build "$K" --variant torch-xpu
+
+# What clients are told: the oldest of them that can load it, who built it, and from where it came.
+said() { # KEY...: of torch-cuda's metadata.json, as JSON
+	python3 -c 'import json, sys
+m = json.load(open(sys.argv[1]))
+print(*(json.dumps(m.get(k), separators=(",", ":")) for k in sys.argv[2:]))' "$K/result/torch-cuda/metadata.json" "$@"
+}
+is "$(said kernels-minver provenance upstream kernel-depends)" '"0.14.0" {"kernel-builder":{"version":"0.1.0"}} null []' "metadata.json of a plain kernel"
+sed -i 's|^license = .*|&\nupstream = "https://example.org/one"\nkernel-depends = [{ repo-id = "a/b", version = 2 }]|' "$K/build.toml"
+status 0 "depends on another kernel" "$KB" build -q "$K"
+is "$(said kernels-minver upstream kernel-depends)" '"0.17.0" "https://example.org/one" [{"repo-id":"a/b","version":2}]' "needs a client that knows that"
+sed -i 's|^upstream = .*|upstream = ["https://example.org/one", "https://example.org/two"]|; s/^edition = 5/edition = 6/' "$K/build.toml"
+status 0 "edition 6, two upstreams" "$KB" build -q "$K"
+is "$(said kernels-minver upstream)" '"0.18.0" ["https://example.org/one","https://example.org/two"]' "are a list, for clients that read one"
 done_testing

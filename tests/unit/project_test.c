@@ -97,14 +97,16 @@ dump_backends(struct arena *a, struct buf *b, const struct project *p)
 static void
 dump(struct arena *a, struct buf *b, const struct project *p)
 {
-	static const char *const gen[] = { "g0a", "g0b", "v1", "v2", "v3", "v4", "edition 5" };
+	static const char *const gen[] = { "g0a", "g0b", "v1", "v2", "v3", "v4", "edition 5",
+		"edition 6" };
 	static const char *const framework[] = { "torch", "torch-noarch", "tvm-ffi" };
 
 	buf_addf(b, "%s: %s %s %s version %llu pyroot %s\n", gen[p->gen], p->name, p->module,
 		framework[p->framework], (unsigned long long)p->version, p->pyroot);
 	dump_backends(a, b, p);
 	dump_str(b, "license", p->license);
-	dump_str(b, "upstream", p->upstream);
+	for (size_t i = 0; i < p->upstream.n; i++)
+		dump_str(b, "upstream", p->upstream.v[i]);
 	dump_str(b, "source", p->source);
 	dump_str(b, "hub.repo-id", p->hub_repo_id);
 	dump_str(b, "hub.branch", p->hub_branch);
