@@ -1,8 +1,10 @@
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/signal.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "explain/explain.h"
 #include <stdio.h>
 
 static int
@@ -19,8 +21,7 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 		return 0;
 	}
 	if (!cmd)
-		return err_set(e, ERR_USAGE, "no command is called \"%s\"; see kernel-builder help",
-			argv[1]);
+		return cmd_unknown(argv[1], e);
 	if (opt_parse(&c->arena, cmd->opts, global_opts, argc - 2, argv + 2, &c->opts, e) < 0)
 		return err_wrap(e, "%s", cmd->name);
 	if (opt_has(&c->opts, "help")) {
@@ -35,6 +36,18 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 	return cmd->run(c, e);
 }
 
+static void
+print_hint(const struct err *e)
+{
+	CLEANUP(buf_free) struct buf line = { 0 };
+	const char *hint = explain_error(e);
+
+	if (!hint)
+		return;
+	buf_addf(&line, "hint: %s\n", hint);
+	log_text(LOG_ERROR, line.p, line.n);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -46,6 +59,7 @@ main(int argc, char **argv)
 	if (run(&c, argc, argv, &e) < 0) {
 		log_status(NULL);
 		log_msg(LOG_ERROR, "%s", e.msg);
+		print_hint(&e);
 		status = err_exit_status(&e);
 	} else if (fflush(stdout) == EOF) {
 		/* A full disk or a closed pipe must not look like success. */

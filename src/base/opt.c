@@ -1,5 +1,7 @@
 #include "base/opt.h"
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/near.h"
 #include "base/str.h"
 #include <stdio.h>
 
@@ -26,6 +28,21 @@ struct parse {
 	struct opts *out;
 };
 
+/* "; did you mean --x?", or where all are listed. */
+static const char *
+meant(struct parse *p, struct str name)
+{
+	const struct opt *const table[] = { p->own, p->global };
+	struct strs all = { 0 };
+	const char *near;
+
+	for (size_t t = 0; t < 2; t++)
+		for (const struct opt *o = table[t]; o && o->name; o++)
+			vec_push(p->a, &all, o->name);
+	near = near_word(name, all.v, all.n);
+	return near ? arena_printf(p->a, "did you mean --%s?", near) : "--help lists those that there are";
+}
+
 static int
 parse_long(struct parse *p, const char *arg, struct err *e)
 {
@@ -35,7 +52,8 @@ parse_long(struct parse *p, const char *arg, struct err *e)
 	const char *value = "";
 
 	if (!o)
-		return err_set(e, ERR_USAGE, "unknown option --%.*s", (int)n, arg);
+		return err_set(e, ERR_USAGE, "unknown option --%.*s; %s", (int)n, arg,
+			meant(p, (struct str){ arg, n }));
 	if (!o->arg && eq)
 		return err_set(e, ERR_USAGE, "--%s takes no value", o->name);
 	if (o->arg && eq)
@@ -56,7 +74,8 @@ parse_short(struct parse *p, const char *arg, struct err *e)
 		const char *value = "";
 
 		if (!o)
-			return err_set(e, ERR_USAGE, "unknown option -%c", *arg);
+			return err_set(e, ERR_USAGE, "unknown option -%c; --help lists those that there are",
+				*arg);
 		if (o->arg && arg[1])
 			value = arg + 1;
 		else if (o->arg && p->at + 1 < p->argc)

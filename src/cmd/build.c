@@ -461,6 +461,7 @@ build(struct build *b, struct err *e)
 	r = r > 0 ? 0 : with_publish(b, true, &written, e);
 	TRY(r);
 	if (r == 0) {
+		TRY(publish_can_open(&b->c->arena, b->w.project.dir, output, e));
 		TRY(run_steps(b, e));
 		tell_long_ways(b);
 		if (any_done(b))

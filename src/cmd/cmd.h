@@ -24,6 +24,8 @@ struct cmd {
 extern const struct opt global_opts[];
 const struct cmd *cmd_find(const char *name);
 void cmd_print_help(const struct cmd *only);
+/* Fails with ERR_USAGE, and the command that may be meant. */
+int cmd_unknown(const char *name, struct err *e);
 
 int cmd_advise(struct ctx *c, struct err *e);
 int cmd_build(struct ctx *c, struct err *e);

@@ -1,4 +1,5 @@
 #include "base/err.h"
+#include "base/near.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include <stdio.h>
@@ -194,6 +195,27 @@ cmd_find(const char *name)
 	return NULL;
 }
 
+static const char *
+meant(const char *name)
+{
+	const char *names[sizeof(cmds) / sizeof(cmds[0])];
+	size_t n = 0;
+
+	for (const struct cmd *c = cmds; c->name; c++)
+		names[n++] = c->name;
+	return near_word(str_of(name), names, n);
+}
+
+int
+cmd_unknown(const char *name, struct err *e)
+{
+	const char *near = meant(name);
+
+	if (near)
+		return err_set(e, ERR_USAGE, "no command is called \"%s\"; did you mean %s?", name, near);
+	return err_set(e, ERR_USAGE, "no command is called \"%s\"; see kernel-builder help", name);
+}
+
 void
 cmd_print_help(const struct cmd *only)
 {
@@ -225,8 +247,7 @@ cmd_help(struct ctx *c, struct err *e)
 	if (c->opts.operands.n) {
 		only = cmd_find(c->opts.operands.v[0]);
 		if (!only)
-			return err_set(e, ERR_USAGE, "no command is called \"%s\"; see kernel-builder help",
-				c->opts.operands.v[0]);
+			return cmd_unknown(c->opts.operands.v[0], e);
 	}
 	cmd_print_help(only);
 	return 0;

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/near.h"
 #include "config/reading.h"
 #include <stdio.h>
 
@@ -57,59 +58,10 @@ quoted(struct arena *a, struct str s)
 	return arena_strndup(a, b.p, b.n);
 }
 
-static unsigned char
-fold(char c)
-{
-	if (c == '_')
-		return '-';
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Edits (insert, drop, change) from s to word, case and -_ aside; more than limit is limit + 1. */
-static unsigned
-distance(struct str s, const char *word, unsigned limit)
-{
-	enum { LONGEST = 40 };
-	unsigned row[LONGEST + 1], n = (unsigned)strlen(word);
-
-	if (s.n > LONGEST || n > LONGEST)
-		return limit + 1;
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= s.n; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= n; j++) {
-			unsigned best = diagonal + (fold(s.p[i - 1]) != fold(word[j - 1]));
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[n] > limit ? limit + 1 : row[n];
-}
-
 const char *
 closest(struct str s, struct words words)
 {
-	unsigned limit = s.n < 3 ? 0 : s.n < 6 ? 1 : (unsigned)(s.n < 60 ? s.n : 60) / 3;
-	unsigned best = limit + 1;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < words.n; i++) {
-		unsigned d = distance(s, words.v[i], limit);
-
-		if (d < best) {
-			best = d;
-			found = words.v[i];
-		}
-	}
-	return found;
+	return near_word(s, words.v, words.n);
 }
 
 const char *

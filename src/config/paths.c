@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/near.h"
 #include "base/path.h"
 #include "config/reading.h"
 #include "config/suffix.h"
@@ -50,6 +51,59 @@ freep(char **p)
 	free(*p);
 }
 
+/* The nearest directory above a path that is there: ".", when nothing else is. */
+static const char *
+there_above(const struct reading *r, const char *clean)
+{
+	const char *dir = path_dir(r->a, clean);
+
+	while (!streq(dir, ".") && !fs_is_dir(path_join(r->a, r->root, dir)))
+		dir = path_dir(r->a, dir);
+	return dir;
+}
+
+/* A file of the same name elsewhere; NULL: none. */
+static const char *
+same_name(const struct reading *r, const char *clean)
+{
+	struct fs_entries all = { 0 };
+	struct err ignored;
+
+	if (fs_walk(r->a, r->root, &all, &ignored) < 0)
+		return NULL;
+	for (size_t i = 0; i < all.n; i++)
+		if (all.v[i].kind == FS_FILE && streq(path_base(all.v[i].path), path_base(clean)) &&
+			!str_has_prefix(all.v[i].path, "build/") && all.v[i].path[0] != '.')
+			return all.v[i].path;
+	return NULL;
+}
+
+/* What to do about a path that is not there. */
+static const char *
+instead(const struct reading *r, const char *clean)
+{
+	const char *dir = there_above(r, clean), *near = NULL;
+	struct strs names = { 0 };
+	struct err ignored;
+	struct stat st;
+
+	if (lstat(path_join(r->a, r->root, clean), &st) == 0)
+		return "it is a symbolic link that leads nowhere; put the file in its place";
+	if (fs_list(r->a, path_join(r->a, r->root, dir), &names, &ignored) < 0)
+		names.n = 0;
+	if (names.n == 0 && !streq(dir, "."))
+		return arena_printf(r->a,
+			"%s/ is empty: git submodule update --init --recursive fills submodules", dir);
+	/* of names with one or two letters, all are near */
+	if (streq(dir, path_dir(r->a, clean)) && path_ext(clean) >= path_base(clean) + 3)
+		near = near_word(str_of(path_base(clean)), names.v, names.n);
+	if (near)
+		near = streq(dir, ".") ? near : path_join(r->a, dir, near);
+	else
+		near = same_name(r, clean);
+	return near ? arena_printf(r->a, "did you mean \"%s\"?", near) : "add it or correct the name";
+}
+
 /* The path exists, is of the kind asked for, and no link leads it out of the directory. */
 static int
 check_there(const struct reading *r, const struct toml *v, const char *what, const char *clean,
@@ -62,7 +116,7 @@ check_there(const struct reading *r, const struct toml *v, const char *what, con
 
 	if (!real && (errno == ENOENT || errno == ENOTDIR))
 		return fail_at(r, v->line, v->col, e,
-			"%s: there is no %s %s; add it or correct the name", what, kind, shown);
+			"%s: there is no %s %s; %s", what, kind, shown, instead(r, clean));
 	if (!real)
 		return fail_at(r, v->line, v->col, e, "%s: cannot look at %s: %s", what, shown,
 			strerror(errno));

@@ -39,6 +39,9 @@ int explain_look(struct arena *a, const struct project *p, struct explain_facts 
  * give the same lines. */
 void explain_step(struct arena *a, const struct explain_facts *f, const struct explain_failure *x, struct strs *hints);
 
+/* What to do about an error that ends the program; NULL: its message says it. */
+const char *explain_error(const struct err *e);
+
 /* What is known to fail before anything runs. Fails with ERR_CONFIG, the file and the line, when a file that build.toml
  * lists is a pointer of Git LFS, or when a compiled one includes pybind11, which wants more of Python than the limited
  * API (an #include below an #if is left to the compiler). */

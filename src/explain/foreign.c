@@ -280,6 +280,22 @@ tell_space(struct explainer *x, const struct symbol *s)
 	return false;
 }
 
+static void
+tell_openmp(struct explainer *x, const struct symbol *s)
+{
+	const struct variant *v = x->x->step->variant;
+
+	if (str_has_prefix(s->text, "__kmpc_"))
+		explain_tell(x, s->text, "of clang's OpenMP; compile the sources here, and link no object of clang");
+	else if (is_linked(x, PLAN_OPENMP_SONAME))
+		explain_tell(x, s->text, "torch %s brings an OpenMP runtime without this function; do without it",
+			v->torch ? version_text(x->a, &v->torch->version) : "");
+	else
+		explain_tell(x, s->text,
+			"of OpenMP, and these pins of torch do not list its runtime; kernel-builder lock writes the lock "
+			"anew");
+}
+
 bool
 tell_foreign(struct explainer *x, const struct symbol *s)
 {
@@ -287,8 +303,7 @@ tell_foreign(struct explainer *x, const struct symbol *s)
 		return tell_space(x, s);
 	if (str_has_prefix(s->text, "GOMP_") || str_has_prefix(s->text, "omp_") ||
 		str_has_prefix(s->text, "__kmpc_")) {
-		explain_tell(x, s->text,
-			"of OpenMP; add \"-fopenmp\" to cxx-flags of the section (in cuda-flags: \"-Xcompiler=-fopenmp\")");
+		tell_openmp(x, s);
 		return true;
 	}
 	if (str_has_prefix(s->text, "cu") && isupper((unsigned char)s->text[2]) &&

@@ -49,6 +49,20 @@ remove_leftovers(const struct publish *p, struct err *e)
 }
 
 int
+publish_can_open(struct arena *a, const char *dir, const char *output, struct err *e)
+{
+	const char *build = output ? output : path_join(a, dir, "build"), *at = build;
+
+	while (!fs_exists(at) && !streq(at, ".") && !streq(at, "/"))
+		at = path_dir(a, at);
+	if (!fs_is_dir(at))
+		return err_set(e, ERR_USAGE, "%s cannot be made: %s is not a directory", build, at);
+	if (access(at, W_OK | X_OK) < 0)
+		return err_sys(e, "%s cannot be written", at);
+	return 0;
+}
+
+int
 publish_open(struct arena *a, struct store *s, const char *dir, const char *output,
 	struct publish **out, struct err *e)
 {

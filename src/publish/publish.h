@@ -18,6 +18,8 @@ struct publish; /* holds a lock on build/: end it with publish_close */
 int publish_open(struct arena *a, struct store *s, const char *dir, const char *output, struct publish **out,
 	struct err *e);
 void publish_close(struct publish *p);
+/* Whether publish_open can make its directory, asked before anything is built; makes nothing. */
+int publish_can_open(struct arena *a, const char *dir, const char *output, struct err *e);
 /* 1: the variant's directory is as it was published and holds this package. 0: not. */
 int publish_is_current(struct publish *p, const struct package *pkg, struct err *e);
 /* Looks at a variant that lies complete in dir. 1: it is good. 0: it must not be published. */

@@ -51,4 +51,26 @@ touch "$T/file"
 status 6 "a store that cannot be made" env KERNEL_BUILDER_HOME="$T/file/store" "$KB" store info
 "$KB" help >/dev/full 2>"$T/err"
 is $? 6 "a full disk behind standard output is an error"
+
+# What was meant, and what to do.
+status 2 "a command that is none" "$KB" biuld
+like "$out" 'no command is called "biuld"; did you mean build\?' "says which was meant"
+status 2 "an option that is none" "$KB" build --varient x
+like "$out" 'unknown option --varient; did you mean --variant\?' "says which was meant"
+status 2 "an option that is like none" "$KB" build --frobnicate
+like "$out" 'unknown option --frobnicate; --help lists' "says where all are"
+mkdir "$T/like" && cp -r "$ROOT/tests/kernels/tiny" "$T/like/k"
+src() { sed "s|\"src/answer.cpp\"|\"$1\"|" "$ROOT/tests/kernels/tiny/build.toml" >"$T/like/k/build.toml"; }
+src src/anser.cpp
+status 3 "a source that is misspelt" "$KB" check-config "$T/like/k"
+like "$out" 'there is no file "src/anser.cpp"; did you mean "src/answer.cpp"\?' "says which was meant"
+src answer.cpp
+like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "answer.cpp"; did you mean "src/answer.cpp"\?' "a source that lies elsewhere"
+mkdir -p "$T/like/k/third_party/lib"
+src third_party/lib/src/x.cpp
+like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "third_party/lib/src/x.cpp"; third_party/lib/ is empty: git submodule update' "a source in a submodule that is not there"
+src src/answer.cpp
+like "$("$KB" build --no-lock --torch 2.11 --backend cpu --wheel-index "$T/nowhere" "$T/like/k" 2>&1)" '^hint: the source has no such file' "a source without the package: what to do"
+status 2 "an output that cannot be made" "$KB" build --no-lock --torch 2.11 --backend cpu --output "$T/like/k/build.toml/x" --wheel-index "$T/nowhere" "$T/like/k"
+like "$out" 'build.toml/x cannot be made: .*build.toml is not a directory' "is known before anything is fetched"
 done_testing

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/near.h"
 #include "base/opt.h"
 #include "base/path.h"
 #include "base/sha256.h"
@@ -230,7 +231,7 @@ test_opt(void **state)
 	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)flag, &o, &e), -1);
 	assert_string_equal(e.msg, "--keep takes no value");
 	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)unknown, &o, &e), -1);
-	assert_string_equal(e.msg, "unknown option -z");
+	assert_string_equal(e.msg, "unknown option -z; --help lists those that there are");
 	arena_free(&a);
 }
 
@@ -267,6 +268,27 @@ test_fs(void **state)
 	arena_free(&a);
 }
 
+static void
+test_near(void **state)
+{
+	static const char *const words[] = { "build", "check-config", "list-variants", "plan", "src" };
+	static const struct {
+		const char *s, *want;
+	} t[] = { { "biuld", "build" }, { "buil", "build" }, { "BUILD", "build" }, { "check_config", "check-config" },
+		{ "listvariant", "list-variants" }, { "scr", "src" }, { "plna", "plan" }, { "xy", NULL }, { "", NULL },
+		{ "frobnicate", NULL }, { "sr", NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const char *got = near_word(str_of(t[i].s), words, 5);
+
+		if (t[i].want)
+			assert_string_equal(got ? got : "", t[i].want);
+		else
+			assert_null(got);
+	}
+}
+
 int
 main(void)
 {
@@ -280,6 +302,7 @@ main(void)
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_opt),
 		cmocka_unit_test(test_fs),
+		cmocka_unit_test(test_near),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -20,6 +20,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -269,6 +270,35 @@ test_definitions(void **state)
 	}
 }
 
+static void
+test_errors(void **state)
+{
+	static const struct {
+		enum err_code code;
+		const char *msg, *want; /* part of the hint; NULL: none */
+	} t[] = {
+		{ ERR_NET, "fetch wheel x: http://h/: Could not resolve host: h (given up after 5 attempts)", "network" },
+		{ ERR_NET, "fetch wheel x: x is not in /mirror", "no such file" },
+		{ ERR_SYS, "fetch wheel x: a.h: write: No space left on device", "make room" },
+		{ ERR_SYS, "mnt/build cannot be written: Read-only file system", "--output" },
+		{ ERR_CONFIG, "k/build.toml: there is no file \"timed out\"", NULL },
+		{ ERR_HASH, "x has another hash", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct err e = { .code = t[i].code };
+		const char *got;
+
+		snprintf(e.msg, sizeof(e.msg), "%s", t[i].msg);
+		got = explain_error(&e);
+		if (!t[i].want)
+			assert_null(got);
+		else if (!got || !strstr(got, t[i].want))
+			fail_msg("%s: %s", t[i].msg, got ? got : "no hint");
+	}
+}
+
 int
 main(void)
 {
@@ -276,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_definitions),
+		cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

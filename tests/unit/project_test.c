@@ -303,8 +303,8 @@ test_files_refused(void **state)
 			"8:8: src in [torch]: \"up/hosts\" leaves the kernel's directory through a "
 			"symbolic link; copy the file into it" },
 		{ "[torch]\nsrc = [\"dangling.cpp\"]\n", "8:8: src in [torch]: there is no file "
-							 "\"dangling.cpp\"; add it or correct the "
-							 "name" },
+								"\"dangling.cpp\"; it is a symbolic link that leads "
+								"nowhere; put the file in its place" },
 		{ "[torch]\nsrc = [\"loop.cpp\"]\n", "8:8: src in [torch]: cannot look at "
 						     "\"loop.cpp\": Too many levels of symbolic "
 						     "links" },
