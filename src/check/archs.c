@@ -1,5 +1,5 @@
 /* Architectures in metadata.json against the device code in the variant's libraries. The client
- * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. */
+ * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. A cubin that is not linked serves no GPU; PTX is linked by the driver. */
 #include "check/run.h"
 
 static bool
@@ -27,6 +27,9 @@ gather(struct check_run *r, struct archs *out)
 			const char *text = fatbin_arch(r->a, &f->images.v[k]);
 
 			out->file = f->path;
+			/* What a GPU runs is what nvlink made of it. */
+			if (f->images.v[k].is_relocatable && !f->images.v[k].is_ptx)
+				continue;
 			if (!is_in(list, text))
 				vec_push(r->a, list, text);
 		}

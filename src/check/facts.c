@@ -10,7 +10,7 @@
 
 static const size_t FILE_LIMIT = (size_t)4 << 30;
 
-/* The .nv_fatbin sections; of a file without section headers, all of it. */
+/* The .nv_fatbin and __nv_relfatbin sections; of a file without section headers, all of it. */
 static int
 read_images(struct arena *a, struct fact_file *f, struct err *e)
 {
@@ -18,15 +18,19 @@ read_images(struct arena *a, struct fact_file *f, struct err *e)
 		return fatbin_read(a, f->bytes, f->path, &f->images, e);
 	for (size_t i = 0; i < f->elf.n_sections; i++) {
 		const struct elf_section *s = &f->elf.sections[i];
+		bool is_relocatable = streq(s->name, "__nv_relfatbin");
+		size_t before = f->images.n;
 		struct str part;
 
-		if (!streq(s->name, ".nv_fatbin") && !streq(s->name, "__nv_relfatbin"))
+		if (!streq(s->name, ".nv_fatbin") && !is_relocatable)
 			continue;
 		if (s->offset > f->bytes.n || s->size > f->bytes.n - s->offset)
 			return err_set(e, ERR_ABI, "%s: %s lies behind the end of the file",
 				f->path, s->name);
 		part = (struct str){ f->bytes.p + s->offset, (size_t)s->size };
 		TRY(fatbin_read(a, part, f->path, &f->images, e));
+		for (size_t k = before; k < f->images.n; k++)
+			f->images.v[k].is_relocatable = is_relocatable;
 	}
 	return 0;
 }

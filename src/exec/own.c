@@ -89,6 +89,13 @@ own_has_word(const struct own *o, const char *word)
 	return false;
 }
 
+/* Where an object has its fatbinary. */
+static const char *
+section_of(const struct own *o)
+{
+	return own_has_word(o, STEP_RELOCATABLE) ? "__nv_relfatbin" : ".nv_fatbin";
+}
+
 static int
 stand_in(struct own *o, struct err *e)
 {
@@ -96,14 +103,21 @@ stand_in(struct own *o, struct err *e)
 	static const char text[] =
 		"#ifndef __SKIP_INTERNAL_FATBINARY_HEADERS\n#include "
 		"\"fatbinary_section.h\"\n#endif\n"
-		"asm(\n\".section .nv_fatbin, \\\"a\\\"\\n\"\n\".align 8\\n\"\n\"fatbinData:\\n\"\n"
+		"asm(\n\".section %s, \\\"a\\\"\\n\"\n\".align 8\\n\"\n\"fatbinData:\\n\"\n"
 		"\".quad 0\\n\"\n\".text\\n\");\n"
 		"extern \"C\" {\nextern const unsigned long long fatbinData[1];\n"
-		"static const __fatBinC_Wrapper_t __fatDeviceText __attribute__((aligned(8)))\n"
+		"%s __attribute__((aligned(8)))\n"
 		"\t__attribute__((section(\".nvFatBinSegment\"))) = { 0x466243b1, 1, fatbinData, 0 "
 		"};\n}\n";
+	/* The object of a device link finds this one by its module's name. */
+	static const char relocatable[] =
+		"#undef __FATIDNAME_CORE\n#undef __FATIDNAME\n"
+		"#define __FATIDNAME_CORE(x) __fatbinwrap##x\n#define __FATIDNAME(x) __FATIDNAME_CORE(x)\n"
+		"extern const __fatBinC_Wrapper_t __FATIDNAME(__NV_MODULE_ID)";
+	const char *wrapper = own_has_word(o, STEP_RELOCATABLE) ? relocatable
+								: "static const __fatBinC_Wrapper_t __fatDeviceText";
 
-	return own_output(o, 0, STR(text), e);
+	return own_output(o, 0, str_of(arena_printf(&o->a, text, section_of(o), wrapper)), e);
 }
 
 /* For a kernel that is a template, cudafe++ writes a function that launches nothing, and cicc's stub specialises it for each kernel that it
@@ -158,7 +172,7 @@ graft(struct own *o, struct err *e)
 	buf_add(&fatbin, bytes.p, bytes.n);
 	while (fatbin.n % 8)
 		buf_addc(&fatbin, 0);
-	TRY(elf_graft(object, o->s->label, ".nv_fatbin", buf_str(&fatbin), &out, e));
+	TRY(elf_graft(object, o->s->label, section_of(o), buf_str(&fatbin), &out, e));
 	return own_output(o, 0, buf_str(&out), e);
 }
 
@@ -333,6 +347,8 @@ perform(struct own *o, struct err *e)
 		return mark(o, e);
 	case STEP_NAME:
 		return check_name(o, e);
+	case STEP_REGISTER:
+		return own_register(o, e);
 	default:
 		return err_set(
 			e, ERR_BUG, "%s is no step of this program", step_kind_name(o->s->kind));

@@ -23,6 +23,7 @@
  *          nothing.
  * mark     So that the host's object shows whether it launches kernels that the verdict's stub does not register. If so, graft gives a refusal.
  * device   cicc of that. It must define the entries and variables of the stub.
+ * register What nvlink said for each architecture, in one.
  *
  * Whatever does not hold gives a refusal, and the architecture, or the file, goes the long way.
  *
@@ -58,6 +59,10 @@ struct own_verdict {
 /* True when the text is a verdict; its parts point into it. */
 bool own_read_verdict(struct str text, struct own_verdict *out);
 void own_write_verdict(const struct own_verdict *v, struct buf *out);
+/* Adds what a device link registers, as C for CUDA's crt/link.stub: of nvlink's lists, one for each architecture, each object
+ * once. Fails with ERR_STEP on a list that is written otherwise. */
+int own_merge_registered(
+	struct arena *a, const struct str *lists, size_t n, struct buf *out, struct err *e);
 /* True when the text is a survey. */
 bool own_read_survey(struct str text, struct str names[OWN_NAMES]);
 #endif

@@ -39,4 +39,5 @@ int own_judge(struct own *o, struct err *e);
 int own_stub(struct own *o, struct err *e);
 int own_slice(struct own *o, struct err *e);
 int own_device(struct own *o, struct err *e);
+int own_register(struct own *o, struct err *e);
 #endif

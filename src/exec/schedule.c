@@ -24,6 +24,7 @@ static const struct {
 	[STEP_PTXAS] = { 1, 64 * MIB, 100 },
 	[STEP_FATBIN] = { 0.1, 32 * MIB, 3 },
 	[STEP_HOST] = { 10, 64 * MIB, 80 },
+	[STEP_NVLINK] = { 0.5, 64 * MIB, 6 },
 	[STEP_STAND_IN] = { 0.01, 8 * MIB, 0 },
 	[STEP_GRAFT] = { 0.02, 16 * MIB, 3 },
 	[STEP_HOLLOW] = { 0.4, 32 * MIB, 20 },
@@ -36,6 +37,7 @@ static const struct {
 	[STEP_SLICE] = { 0.6, 200 * MIB, 20 },
 	[STEP_AUDIT] = { 0.1, 16 * MIB, 6 },
 	[STEP_MARK] = { 0.05, 16 * MIB, 6 },
+	[STEP_REGISTER] = { 0.01, 8 * MIB, 0 },
 	[STEP_NAME] = { 0.02, 16 * MIB, 3 },
 	[STEP_DEVICE] = { 2, 64 * MIB, 170 },
 };

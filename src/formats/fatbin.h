@@ -1,6 +1,7 @@
 /*
- * NVIDIA's fat binaries: the images of device code in a shared object's .nv_fatbin section. Their
- * contents are not looked at, only for which architecture each one is.
+ * NVIDIA's fat binaries: the images of device code in a shared object's .nv_fatbin section, and in __nv_relfatbin, where
+ * images of relocatable device code stay that nvlink has linked (what came of them is in .nv_fatbin) or the driver will (PTX).
+ * Their contents are not looked at, only for which architecture each one is.
  *
  * Format, as fatbinary of CUDA 11.8 to 13.5 writes it (there is no public description): containers,
  * each at a multiple of 8. A container is a header of 16 bytes (magic 0xBA55ED50, version u16, size
@@ -17,6 +18,7 @@
 struct err;
 struct fatbin_image {
 	bool is_ptx;
+	bool is_relocatable; /* of __nv_relfatbin; set by who knows the section */
 	unsigned arch; /* 90 */
 	char suffix;   /* 'a', 'f', or 0 */
 };

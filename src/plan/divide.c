@@ -277,7 +277,7 @@ part_maker_of(const struct dividing *d, const char *path, size_t *output)
 	return NULL;
 }
 
-/* nvcc does not link relocatable device code when it compiles, and one object is what is wanted. */
+/* One object is what is wanted. */
 static int
 is_whole(struct dividing *d)
 {
@@ -287,8 +287,8 @@ is_whole(struct dividing *d)
 		const struct part *p = &d->parts.v[i];
 
 		hosts += p->kind == STEP_HOST;
-		if (strs_has(&p->argv, "--device-c"))
-			return cannot(d, "relocatable device code", "-rdc=true");
+		if (p->kind == STEP_FATBIN)
+			d->is_relocatable = strs_has(&p->argv, "--device-c");
 		for (size_t k = 0; k < p->inputs.n; k++) {
 			/* Of second outputs, there are the stub and the fatbinary as C: see plan/passes.c. */
 			if (!part_maker_of(d, p->inputs.v[k], &output) ||

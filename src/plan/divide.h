@@ -19,6 +19,7 @@ struct dividing {
 	VEC(struct part) parts;
 	const char *stub; /* tmp/NAME: what the host's text includes */
 	struct strs warnings;
+	bool is_relocatable; /* device code is linked by other steps (plan/rdc.h) */
 	const char **why;
 };
 /* 1: out has the parts. 0: the answer is not understood, *why says what of it. */

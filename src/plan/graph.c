@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "plan/key.h"
 #include "plan/maker.h"
+#include "plan/rdc.h"
 #include "resolve/units.h"
 #include <stdlib.h>
 
@@ -24,9 +25,9 @@ const char *
 step_kind_name(enum step_kind k)
 {
 	static const char *const name[STEP_KINDS] = { "cxx", "cuda", "link", "ask", "preprocess",
-		"cudafe", "cicc", "ptxas", "fatbin", "host", "stand-in", "graft", "hollow", "slim",
+		"cudafe", "cicc", "ptxas", "fatbin", "host", "nvlink", "stand-in", "graft", "hollow", "slim",
 		"try", "strip", "survey", "judge", "stub", "slice", "device", "audit",
-		"mark", "name", "choose" };
+		"mark", "name", "register", "choose" };
 
 	return name[k];
 }
@@ -254,6 +255,8 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 		in.step = add_named(m, in.step, &with_id);
 	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, u->src));
 	vec_push(m->a, &l->inputs, in);
+	if (cuda && rdc_is_asked(&u->kernel->kernel->cuda_flags))
+		rdc_add(m, l, u->kernel, in);
 	return 0;
 }
 
@@ -290,8 +293,10 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 		mounts[n++] = mount_cuda(m, v->cuda);
 	base = root_make(m, mounts, n);
 	TRY(depend_of_all(m, v, &for_all, e));
-	for (size_t k = 0; k < v->n_kernels; k++)
+	for (size_t k = 0; k < v->n_kernels; k++) {
+		TRY(rdc_check(m->p, v->kernels[k].kernel, e));
 		vec_push(a, &pv->kernels, v->kernels[k].kernel->name);
+	}
 	units_of(a, m->p, v, &units);
 	for (size_t i = 0; i < units.n; i++) {
 		f.depend = for_all;
@@ -305,6 +310,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	if (l.inputs.n == 0)
 		return err_set(
 			e, ERR_CONFIG, "%s: no source to compile for %s", m->p->file, v->name);
+	maker_add_device_link(m, &f, &l);
 	pv->link = maker_add_link(m, &f, pv, &l);
 	return 0;
 }

@@ -72,6 +72,7 @@ enum step_kind {
 	STEP_PTXAS,      /* PTX -> cubin */
 	STEP_FATBIN,     /* all of them in one */
 	STEP_HOST,       /* what cudafe++ made -> object */
+	STEP_NVLINK,     /* objects with relocatable device code -> a cubin, and what is to be registered */
 	/* From here on, what this program does itself (exec/own.h); of some, only if a file turns out to be needed. */
 	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
 	STEP_GRAFT,      /* the host's object and the fatbinary -> object, or a refusal if there is such a mark in it */
@@ -87,6 +88,7 @@ enum step_kind {
 	STEP_AUDIT,      /* what two ways gave -> the first, or an error where they differ */
 	STEP_MARK,       /* what cudafe++ made -> the same with a mark where kernels are launched that nothing registers */
 	STEP_NAME,       /* an object whose placeholders for the id are whole -> the same; else a refusal */
+	STEP_REGISTER,   /* what nvlink said for each architecture -> one list, as C */
 	STEP_CHOOSE,     /* the first of its inputs that is no refusal; nothing runs */
 	STEP_KINDS
 };
@@ -98,6 +100,8 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define PLAN_SLIM_VERSION "slim 4"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
+/* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
+#define STEP_RELOCATABLE "relocatable"
 /* What a word of a survey begins with that is a digest of device passes as a whole, with CUDA's headers. */
 #define STEP_DEVICE_KEY "device-key="
 /* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */
@@ -127,8 +131,8 @@ struct step {
 	size_t n_early;      /* that many of its first inputs may be enough to know the result; 0: no */
 	bool is_transient;   /* outputs are large and quickly made again: only their digests outlive the run */
 	const char *depfile; /* out/NAME.d, make syntax; NULL: no files but source and inputs are read */
-	/* A link gives its objects the kernel's id: every `placeholder` in them becomes `id`, both of
-	 * one length, so that compile steps do not depend on the id. */
+	/* A link (of device code, too) gives its objects the kernel's id: every `placeholder` in them becomes `id`, both
+	 * of one length, so that compile steps do not depend on the id. The outputs' names have it, and so has the key. */
 	const char *id;
 	struct strs drop_needed; /* a link: libraries to take out of what the result needs (elf_drop_needed) */
 	struct digest key; /* of everything known before any file is read; see key.h */

@@ -17,8 +17,14 @@ struct maker {
 	struct map mounts; /* "torch 2.4.1" -> struct mount */
 	VEC(struct step) steps;
 };
+/* An object whose device code is not linked yet (plan/rdc.h). */
+struct relocatable {
+	struct step_input object;
+	const struct variant_kernel *kernel;
+};
 struct link {
 	VEC(struct step_input) inputs;
+	VEC(struct relocatable) relocatable; /* these are among the inputs */
 };
 
 /* Mounts: each is made once for all steps that have it. */

@@ -471,13 +471,23 @@ add_hollow(struct passes *p, const struct part *cudafe, bool slim)
 	return add_step(p, s);
 }
 
+/* The section that the fatbinary goes to, where it is another one. */
+static void
+add_where(const struct passes *p, struct step *s)
+{
+	if (p->d->is_relocatable)
+		vec_push(p->m->a, &s->argv, STEP_RELOCATABLE);
+}
+
 static size_t
 add_stand_in(struct passes *p, const struct part *fatbin)
 {
 	struct inputs none = { 0 };
 
-	return add_step(
-		p, own_step(p, STEP_STAND_IN, NULL, &none, "1", fatbin->outputs.v[1]));
+	struct step s = own_step(p, STEP_STAND_IN, NULL, &none, "1", fatbin->outputs.v[1]);
+
+	add_where(p, &s);
+	return add_step(p, s);
 }
 
 /* cudafe++ on the slimmed text: what it makes, or a refusal. */
@@ -639,6 +649,7 @@ add_graft(struct passes *p)
 	add_input(p, &in, add_host(p, host, fatbin), 0, "in/host.o");
 	add_input(p, &in, add_part_step(p, fatbin), 0, "in/fatbin");
 	s = own_step(p, STEP_GRAFT, NULL, &in, "2", host->outputs.v[0]);
+	add_where(p, &s);
 	return add_step(p, s);
 }
 
@@ -658,7 +669,8 @@ maker_add_divided(struct maker *m, const struct torch_flags *f, const struct roo
 	for (size_t i = 0; i < d.warnings.n; i++)
 		vec_push(m->a, &m->out->notes, d.warnings.v[i]);
 	cicc = part_maker_of(&d, d.stub, &output);
-	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !tells_lines(cicc);
+	/* Device code that others link to has more entries than those that a stub registers. */
+	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !tells_lines(cicc) && !d.is_relocatable;
 	if (p.device_only)
 		add_verdict(&p, cicc);
 	*object = add_graft(&p);

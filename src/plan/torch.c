@@ -197,6 +197,34 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH(object);
 }
 
+void
+torch_device_link_argv(struct arena *a, const struct torch_flags *f, const char *fatbin, const char *registered,
+	const char *object, struct strs *argv)
+{
+	PUSH("gcc/bin/g++");
+	PUSH("-nostdinc");
+	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
+	PUSH("-O3");
+	PUSH("-fPIC");
+	PUSH("-fno-gnu-unique");
+	PUSH("-fno-canonical-system-headers");
+	PUSH(arena_printf(a, "-DFATBINFILE=\"%s\"", fatbin));
+	PUSH(arena_printf(a, "-DREGISTERLINKBINARYFILE=\"%s\"", registered));
+	PUSH("-D__NV_EXTRA_INITIALIZATION=");
+	PUSH("-D__NV_EXTRA_FINALIZATION=");
+	PUSH("-D__CUDA_INCLUDE_COMPILER_INTERNAL_HEADERS__");
+	PUSH("-I.");
+	PUSH("-isystem");
+	PUSH("cuda/include");
+	add_system_includes(a, f, argv);
+	PUSH("-x");
+	PUSH("c++");
+	PUSH("-c");
+	PUSH("cuda/bin/crt/link.stub");
+	PUSH("-o");
+	PUSH(object);
+}
+
 struct strs
 torch_sonames(struct arena *a, const struct variant *v)
 {

@@ -30,6 +30,9 @@ void torch_add_gencode(struct arena *a, const struct catalog_cuda *cuda,
 	const struct strs *capabilities, struct strs *argv);
 /* "90a" for "9.0a" and "9.0a+PTX". */
 char *torch_arch_digits(struct arena *a, const char *capability);
+/* The command for the object of a device link: fatbin and registered are C, for crt/link.stub of CUDA. */
+void torch_device_link_argv(struct arena *a, const struct torch_flags *f, const char *fatbin, const char *registered,
+	const char *object, struct strs *argv);
 /* Sonames of the libraries of torch and CUDA that an extension of this variant always needs, in order. */
 struct strs torch_sonames(struct arena *a, const struct variant *v);
 /* The soname of CUDA's runtime: "libcudart.so.12". */

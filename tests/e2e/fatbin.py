@@ -1,4 +1,6 @@
-"""Prints what a shared object's .nv_fatbin holds: one word per image, such as sm_80 or compute_90, sorted.
+"""Prints what a shared object's .nv_fatbin, or another section, holds: one word per image, such as sm_80 or compute_90, sorted.
+
+usage: fatbin.py FILE [SECTION]
 
 The container is NVIDIA's fat binary: a header (magic 0xBA55ED50, version u16, header size u16, size u64), then entries
 (kind u16: 1 PTX, 2 cubin; version u16; header size u32; payload size u64; ...; architecture u32 at offset 28).
@@ -8,12 +10,12 @@ import subprocess
 import sys
 
 
-def section(path):
+def section(path, name):
     out = subprocess.run(["readelf", "-SW", path], check=True, capture_output=True, text=True).stdout
     for line in out.splitlines():
         words = line.replace("[ ", "[").split()
-        if ".nv_fatbin" in words:
-            i = words.index(".nv_fatbin")
+        if name in words:
+            i = words.index(name)
             return int(words[i + 3], 16), int(words[i + 4], 16)
     return 0, 0
 
@@ -35,7 +37,7 @@ def images(data):
         at = end
 
 
-offset, size = section(sys.argv[1])
+offset, size = section(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ".nv_fatbin")
 with open(sys.argv[1], "rb") as f:
     f.seek(offset)
     print(" ".join(sorted(set(images(f.read(size))))))

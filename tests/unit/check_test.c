@@ -504,7 +504,10 @@ test_init(void **state)
 static void
 test_archs(void **state)
 {
-	static struct fatbin_image images[] = { { false, 80, 0 }, { false, 90, 'a' }, { false, 80, 0 }, { true, 90, 0 } };
+	static struct fatbin_image images[] = { { .arch = 80 }, { .arch = 90, .suffix = 'a' }, { .arch = 80 },
+		{ .is_ptx = true, .arch = 90 },
+		/* Relocatable: nvlink linked the cubin for another architecture only. */
+		{ .is_relocatable = true, .arch = 100 }, { .is_ptx = true, .is_relocatable = true, .arch = 90, .suffix = 'a' } };
 	static const struct {
 		const char *variant, *backend, *archs[4];
 		size_t images;
@@ -516,6 +519,8 @@ test_archs(void **state)
 		{ V, "cuda", { "8.0", "9.0a", "9.0+PTX" }, 4, "error archs" }, /* PTX, but no cubin for 9.0 */
 		{ V, "cuda", { "8.0+PTX" }, 1, "error archs" },
 		{ V, "cuda", { "8.0" }, 2, "warning archs" },
+		{ V, "cuda", { "8.0", "9.0a", "10.0" }, 5, "error archs, warning archs" },
+		{ V, "cuda", { "8.0", "9.0a+PTX" }, 6, "warning archs" },
 		{ V, "cuda", { "8.0" }, 0, "error archs" },
 		{ V, "cuda", { NULL }, 1, "warning archs" }, /* says nothing of architectures */
 		{ V, "cuda", { NULL }, 0, "" },

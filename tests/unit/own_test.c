@@ -86,6 +86,34 @@ test_survey(void **state)
 	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
 }
 
+/* An object may be in the link of one architecture only. */
+static void
+test_registered(void **state)
+{
+	const struct str lists[] = {
+		STR("#define NUM_PRELINKED_OBJECTS 2\nDEFINE_REGISTER_FUNC(_a_4_a_cu)\nDEFINE_REGISTER_FUNC(_b_4_b_cu)\n"),
+		STR("#define NUM_PRELINKED_OBJECTS 2\nDEFINE_REGISTER_FUNC(_b_4_b_cu)\nDEFINE_REGISTER_FUNC(_c_4_c_cu)\n"),
+	};
+	static const char *const bad[] = { "", "DEFINE_REGISTER_FUNC(_a)\n", "#define NUM_PRELINKED_OBJECTS 1\nint x;\n",
+		"#define NUM_PRELINKED_OBJECTS 1\nDEFINE_REGISTER_FUNC(_a\n" };
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct arena a = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(own_merge_registered(&a, lists, 2, &out, &e), 0);
+	assert_string_equal(out.p,
+		"#define NUM_PRELINKED_OBJECTS 3\n#pragma GCC visibility push(hidden)\nDEFINE_REGISTER_FUNC(_a_4_a_cu)\n"
+		"DEFINE_REGISTER_FUNC(_b_4_b_cu)\nDEFINE_REGISTER_FUNC(_c_4_c_cu)\n#pragma GCC visibility pop\n");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct str list = str_of(bad[i]);
+
+		assert_int_equal(own_merge_registered(&a, &list, 1, &out, &e), -1);
+		assert_int_equal(e.code, ERR_STEP);
+	}
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -93,6 +121,7 @@ main(void)
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_verdict_of_the_long_way),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_registered),
 		cmocka_unit_test(test_survey),
 	};
 

@@ -537,6 +537,27 @@ test_device_only_with_lines(void **state)
 	arena_free(&w.a);
 }
 
+/* The fatbinary of relocatable device code goes to another section, and there is one way only. */
+static void
+test_relocatable(void **state)
+{
+	struct world w;
+	struct plan p = divided(&w, "13.0", PLAN_DEVICE_VERIFY, "--embedded-fatbin=\"tmp/answer.fatbin.c\"",
+		"--embedded-fatbin=\"tmp/answer.fatbin.c\"  --device-c");
+	size_t marked = 0;
+
+	(void)state;
+	for (size_t i = 0; i < p.n_steps; i++) {
+		const struct step *s = &p.steps[i];
+
+		assert_true(s->kind != STEP_JUDGE && s->kind != STEP_CHOOSE && s->kind != STEP_CUDA);
+		if (s->kind == STEP_STAND_IN || s->kind == STEP_GRAFT)
+			marked += strs_has(&s->argv, STEP_RELOCATABLE);
+	}
+	assert_int_equal(marked, 2);
+	arena_free(&w.a);
+}
+
 /* What is not understood is compiled as ever, and said. */
 static void
 test_undivided(void **state)
@@ -550,7 +571,6 @@ test_undivided(void **state)
 		{ "--orig_src_path_name /kb/src/src/answer.cu", "", "cudafe++ with other options" },
 		{ "file=tmp/answer.compute_75.cubin", "file=tmp/other.cubin", "a file that nothing makes: tmp/other.cubin" },
 		{ "file=tmp/answer.compute_75.cubin", "file=tmp/answer.fatbin.c", "an image of another kind" },
-		{ "--m64", "--m64 --device-c", "relocatable device code" },
 		{ "-o \"tmp/answer.compute_75.cubin\"", "-o \"tmp/answer.compute_75.cubin\" > tmp/log", "more than words" },
 		{ "#$ cudafe++", "#$ nvlink -o tmp/x; cudafe++", "more than words" },
 		{ "#$ cudafe++", "#$ rm tmp/x\n#$ cudafe++", "a program that is not known: rm" },
@@ -743,6 +763,7 @@ main(void)
 		cmocka_unit_test(test_device_only_with_lines),
 		cmocka_unit_test(test_compiler_id),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_relocatable),
 		cmocka_unit_test(test_undivided),
 		cmocka_unit_test(test_depends),
 		cmocka_unit_test(test_errors),

@@ -1,0 +1,24 @@
+/*
+ * Relocatable device code (-rdc=true): device functions and variables of one file that another one uses.
+ *
+ * Objects of such files hold device code that is not linked yet, in __nv_relfatbin sections. Of these objects, and of no
+ * others, nvlink makes one cubin for each architecture; fatbinary puts them together; and the host's compiler makes an
+ * object of that, from CUDA's own crt/link.stub, which registers it. These are the commands of nvcc -dlink, which does not
+ * split where one file is compiled for fewer architectures than another. PTX is not linked: it stays in the objects, and the
+ * driver links it where a GPU has no cubin.
+ */
+#ifndef PLAN_RDC_H
+#define PLAN_RDC_H
+#include "plan/maker.h"
+
+/* Whether nvcc makes relocatable device code with these options: -rdc=true, -dc and their long names. */
+bool rdc_is_asked(const struct strs *cuda_flags);
+/* Fails with ERR_CONFIG where the options of a section ask for a way of linking device code that this program does not
+ * go. */
+int rdc_check(const struct project *p, const struct project_kernel *k, struct err *e);
+/* Another object for the device link: what k's options make of a file. */
+void rdc_add(struct maker *m, struct link *l, const struct variant_kernel *k, struct step_input object);
+/* The steps that link the device code of what rdc_add took; their object becomes an input of l. Nothing, where there was
+ * none. */
+void maker_add_device_link(struct maker *m, const struct torch_flags *f, struct link *l);
+#endif
