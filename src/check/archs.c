@@ -13,6 +13,7 @@ is_in(const struct strs *s, const char *text)
 
 struct archs {
 	struct strs cubins, ptx; /* "9.0a" */
+	struct strs linkable;    /* of relocatable PTX; not all of that is the kernel's: CUDA's device runtime has some */
 	const char *file;        /* a library with device code; NULL: there is none */
 };
 
@@ -23,12 +24,15 @@ gather(struct check_run *r, struct archs *out)
 		const struct fact_file *f = &r->facts->files[i];
 
 		for (size_t k = 0; fact_is_library(f) && k < f->images.n; k++) {
-			struct strs *list = f->images.v[k].is_ptx ? &out->ptx : &out->cubins;
-			const char *text = fatbin_arch(r->a, &f->images.v[k]);
+			const struct fatbin_image *image = &f->images.v[k];
+			struct strs *list = !image->is_ptx           ? &out->cubins
+					    : image->is_relocatable ? &out->linkable
+								    : &out->ptx;
+			const char *text = fatbin_arch(r->a, image);
 
 			out->file = f->path;
 			/* What a GPU runs is what nvlink made of it. */
-			if (f->images.v[k].is_relocatable && !f->images.v[k].is_ptx)
+			if (image->is_relocatable && !image->is_ptx)
 				continue;
 			if (!is_in(list, text))
 				vec_push(r->a, list, text);
@@ -52,7 +56,7 @@ check_listed(struct check_run *r, const struct archs *have, const char *listed, 
 				"lists the architecture %s, but no library has a cubin for it",
 				arch),
 			.advice = "compile for it, or take it out of backend.archs");
-	if (ptx && !is_in(&have->ptx, arch))
+	if (ptx && !is_in(&have->ptx, arch) && !is_in(&have->linkable, arch))
 		found_error(r, .rule = "archs", .file = "metadata.json",
 			.message = arena_printf(
 				r->a, "lists %s, but no library has PTX for %s", listed, arch),

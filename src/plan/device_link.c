@@ -142,6 +142,8 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 		vec_push(a, argv, "-g");
 	for (size_t i = 0; i < in.n; i++)
 		vec_push(a, argv, in.v[i].path);
+	if (rdc_has_runtime(f->variant->cuda))
+		vec_push(a, argv, RDC_RUNTIME);
 	vec_push(a, argv, "-o");
 	vec_push(a, argv, s.outputs.v[0]);
 	s.inputs = in.v;

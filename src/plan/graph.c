@@ -294,7 +294,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	base = root_make(m, mounts, n);
 	TRY(depend_of_all(m, v, &for_all, e));
 	for (size_t k = 0; k < v->n_kernels; k++) {
-		TRY(rdc_check(m->p, v->kernels[k].kernel, e));
+		TRY(rdc_check(m, v, v->kernels[k].kernel, e));
 		vec_push(a, &pv->kernels, v->kernels[k].kernel->name);
 	}
 	units_of(a, m->p, v, &units);

@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "plan/maker.h"
+#include "plan/rdc.h"
 
 #define PUSH(...) vec_push(a, argv, __VA_ARGS__)
 
@@ -27,7 +27,7 @@ needs_always(const struct mount_stub *s)
 
 /* The linker itself, not the compiler's driver: every file that goes in is named. */
 static void
-link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stubs,
+link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stubs, const char *runtime,
 	struct step *s)
 {
 	struct strs *argv = &s->argv;
@@ -53,6 +53,8 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	PUSH(crt(a, f, "crtbeginS.o"));
 	for (size_t i = 0; i < s->n_inputs; i++)
 		PUSH(s->inputs[i].path);
+	if (runtime)
+		PUSH(runtime);
 	PUSH("--as-needed");
 	PUSH("lib/" PLAN_PYTHON_SONAME);
 	push_stubs(a, stubs, true, argv);
@@ -85,13 +87,14 @@ size_t
 maker_add_link(
 	struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l)
 {
-	const struct mount *mounts[] = { mount_gcc(m, f->gcc), mount_stubs(m, f->variant),
+	const struct mount *mounts[4] = { mount_gcc(m, f->gcc), mount_stubs(m, f->variant),
 		mount_link_files(m) };
+	/* What nvlink took of it registers itself, like an object of ours. */
+	const char *runtime = l->relocatable.n && rdc_has_runtime(f->variant->cuda) ? RDC_RUNTIME : NULL;
 	struct arena *a = m->a;
 	struct step s = { .kind = STEP_LINK,
 		.label = arena_printf(a, "%s.abi3.so", pv->ops),
 		.variant = f->variant,
-		.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0])),
 		.inputs = l->inputs.v,
 		.n_inputs = l->inputs.n,
 		.id = m->src->id };
@@ -99,6 +102,9 @@ maker_add_link(
 	vec_push(a, &s.drop_needed, PLAN_PYTHON_SONAME);
 	vec_push(a, &s.drop_needed, PLAN_OPENMP_SONAME);
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.abi3.so", pv->ops));
-	link_argv(a, f, mounts[1], &s);
+	if (runtime)
+		mounts[3] = mount_cuda(m, f->variant->cuda);
+	s.root = root_make(m, mounts, runtime ? 4 : 3);
+	link_argv(a, f, mounts[1], runtime, &s);
 	return maker_add_step(m, s);
 }

@@ -44,9 +44,34 @@ rdc_is_asked(const struct strs *flags)
 	return on;
 }
 
-int
-rdc_check(const struct project *p, const struct project_kernel *k, struct err *e)
+bool
+rdc_has_runtime(const struct catalog_cuda *c)
 {
+	return c->version.v[0] >= 13;
+}
+
+static int
+check_launches(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e)
+{
+	if (!v->cuda || !rdc_is_asked(&k->cuda_flags) || rdc_has_runtime(v->cuda))
+		return 0;
+	for (size_t i = 0; i < k->src.n; i++) {
+		const struct source *s = sources_find_file(m->src, k->src.v[i]);
+
+		if (s && s->launch)
+			return err_set(e, ERR_CONFIG,
+				"%s/%s:%u:1: a kernel starts a kernel, which needs CUDA's device runtime; of that only "
+				"CUDA 13 has a library that can be linked here, and %s is for CUDA %s: write minver = "
+				"\"13.0\" in [general.cuda], or build with --cuda 13.0",
+				m->p->dir, s->path, s->launch, v->name, version_text(m->a, &v->cuda->version));
+	}
+	return 0;
+}
+
+int
+rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e)
+{
+	const struct project *p = m->p;
 	static const struct {
 		const char *option, *why;
 	} refused[] = {
@@ -71,5 +96,5 @@ rdc_check(const struct project *p, const struct project_kernel *k, struct err *e
 					k->name, refused[r].option, refused[r].why);
 		}
 	}
-	return 0;
+	return check_launches(m, v, k, e);
 }

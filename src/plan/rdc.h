@@ -13,9 +13,14 @@
 
 /* Whether nvcc makes relocatable device code with these options: -rdc=true, -dc and their long names. */
 bool rdc_is_asked(const struct strs *cuda_flags);
+/* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that its nvlink takes: that of the wheels of
+ * 13.0 and later. Wheels of 12.9 have one that is newer than the nvlink that there is for 12.x, the others have none. */
+bool rdc_has_runtime(const struct catalog_cuda *c);
+/* Its library, for both linkers. */
+#define RDC_RUNTIME "cuda/lib/libcudadevrt.a"
 /* Fails with ERR_CONFIG where the options of a section ask for a way of linking device code that this program does not
- * go. */
-int rdc_check(const struct project *p, const struct project_kernel *k, struct err *e);
+ * go, and where one of its sources needs the device runtime that the variant's CUDA has not got. */
+int rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e);
 /* Another object for the device link: what k's options make of a file. */
 void rdc_add(struct maker *m, struct link *l, const struct variant_kernel *k, struct step_input object);
 /* The steps that link the device code of what rdc_add took; their object becomes an input of l. Nothing, where there was

@@ -2,7 +2,9 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "formats/launches.h"
 #include "plan/embedded.h"
+#include "plan/rdc.h"
 #include "plan/shipped.h"
 #include <stdlib.h>
 
@@ -37,6 +39,23 @@ add(struct arena *a, const struct project *p, const struct strs *src, struct sou
 			continue;
 		TRY(sha256_file(path_join(a, p->dir, s.path), &s.sha256, NULL, e));
 		vec_push(a, out, s);
+	}
+	return 0;
+}
+
+/* Of sources whose device code is linked, whether they need CUDA's device runtime. */
+static int
+find_launches(struct arena *a, const struct project *p, const struct project_kernel *k, struct sources_set *out,
+	struct err *e)
+{
+	for (size_t i = 0; rdc_is_asked(&k->cuda_flags) && i < out->n; i++) {
+		struct source *s = &out->v[i];
+		struct str text;
+
+		if (!source_is_cuda(s->path) || !strs_has(&k->src, s->path))
+			continue;
+		TRY(fs_read(a, path_join(a, p->dir, s->path), SIZE_MAX, &text, e));
+		s->launch = launches_from_device(a, text);
 	}
 	return 0;
 }
@@ -137,6 +156,8 @@ sources_load(struct arena *a, const struct project *p, struct sources_set *out, 
 	TRY(add(a, p, &p->src, out, e));
 	for (size_t i = 0; i < p->n_kernels; i++)
 		TRY(add(a, p, &p->kernels[i].src, out, e));
+	for (size_t i = 0; i < p->n_kernels; i++)
+		TRY(find_launches(a, p, &p->kernels[i], out, e));
 	add_registration(a, p, out);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), cmp_source);

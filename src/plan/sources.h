@@ -10,6 +10,7 @@ struct source {
 	struct digest sha256;
 	bool is_header;   /* not compiled by itself */
 	const char *text; /* of a file that the builder makes; NULL: the user's */
+	unsigned launch;  /* of a CUDA source: the line where a kernel starts a kernel (formats/launches.h); 0: none */
 };
 struct sources_set {
 	struct source *v; /* in byte order of path; every src of every section */

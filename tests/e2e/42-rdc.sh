@@ -96,4 +96,28 @@ sed -i 's/"9.0"\]$/"8.0"]/' "$K/build.toml"
 status 1 "a function that nobody has for an architecture" build "$K"
 like "$out" "FAILED: nvlink sm_80 .*" "fails in the link of that"
 like "$out" "Undefined reference to '_ZN[0-9]*in_.*lookupEi' in 'in/.*more.cu.o'" "and nvlink says what"
+
+# Kernels that start kernels: CUDA 13 has the device runtime for that.
+K=$T/nested
+cp -r "$ROOT/tests/kernels/rdc" "$K"
+cat >"$K/src/alone.cu" <<'C'
+__global__ void child(float *x);
+__global__ void alone(float *x)
+{
+	child<<<1, 1>>>(x);
+}
+C
+echo '__global__ void child(float *x) { *x = 1; }' >"$K/src/child.cu"
+sed -i 's|^src = \["src/alone.cu"\]|src = ["src/alone.cu", "src/child.cu"]\ncuda-flags = ["-rdc=true"]|' "$K/build.toml"
+status 0 "a kernel that starts a kernel" build -q "$K"
+is "$(readelf -p __nv_module_id "$(so "$K")" | grep -c ' def _')" 5 "four files and the device runtime are registered"
+is "$(nm -D "$(so "$K")" | grep -c -i -e cudaCDP -e device_runtime)" 0 "of the device runtime nothing is seen from outside"
+status 0 "it is judged" "$KB" check-abi "$K/build/torch211-cxx11-cu130-x86_64-linux"
+like "$out" '0 errors, 0 warnings' "and right: what the device runtime holds is not told of"
+status 0 "--rebuild" build --rebuild "$K"
+like "$out" 'steps ran again, all with the same bytes' "gives the same bytes"
+SEL="--no-lock --matrix all --variant torch26-cxx98-cu124-x86_64-linux"
+status 3 "for CUDA 12.4" build --events 3 "$K" 3>"$T/events"
+like "$out" 'src/alone.cu:4:1: a kernel starts a kernel, which needs CUDA.s device runtime; .* is for CUDA 12.4' "it is refused with the place"
+is "$(grep -c '"event":"started"' "$T/events")" 0 "and nothing runs"
 done_testing

@@ -521,6 +521,7 @@ test_archs(void **state)
 		{ V, "cuda", { "8.0" }, 2, "warning archs" },
 		{ V, "cuda", { "8.0", "9.0a", "10.0" }, 5, "error archs, warning archs" },
 		{ V, "cuda", { "8.0", "9.0a+PTX" }, 6, "warning archs" },
+		{ V, "cuda", { "8.0", "9.0a" }, 6, "warning archs" },
 		{ V, "cuda", { "8.0" }, 0, "error archs" },
 		{ V, "cuda", { NULL }, 1, "warning archs" }, /* says nothing of architectures */
 		{ V, "cuda", { NULL }, 0, "" },

@@ -1,6 +1,7 @@
 /* Which sections have relocatable device code, and the steps that link it. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "formats/launches.h"
 #include "plan/rdc.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,26 +62,88 @@ static void
 test_refused(void **state)
 {
 	static const struct {
-		const char *flags, *want; /* NULL: nothing is wrong */
+		const char *flags;
+		unsigned cuda;
+		const char *want; /* NULL: nothing is wrong */
 	} t[] = {
-		{ "-rdc=true -dlto", "build.toml:7:1: kernel.k: -dlto optimises device code when it is linked" },
-		{ "-lto", "-lto optimises" },
-		{ "-ewp", "-ewp is a way of its own" },
-		{ "--device-link", "--device-link is a way of its own" },
-		{ "-rdc=true -Xnvlink --verbose", NULL },
-		{ "-Xcompiler -lto", NULL },
+		{ "-rdc=true -dlto", 13, "build.toml:7:1: kernel.k: -dlto optimises device code when it is linked" },
+		{ "-lto", 13, "-lto optimises" },
+		{ "-ewp", 13, "-ewp is a way of its own" },
+		{ "--device-link", 13, "--device-link is a way of its own" },
+		{ "-rdc=true -Xnvlink --verbose", 13, NULL },
+		{ "-Xcompiler -lto", 13, NULL },
+		{ "-rdc=true", 12, "./k.cu:3:1: a kernel starts a kernel, which needs CUDA's device runtime" },
+		{ "-dc", 11, "v is for CUDA 11.8: write minver = \"13.0\" in [general.cuda]" },
+		{ "-O3", 12, NULL }, /* nvcc says what is wrong with it */
 	};
 	struct arena a = { 0 };
-	const struct project p = { .file = "build.toml" };
+	struct source source = { .path = "k.cu", .launch = 3 };
+	const struct sources_set sources = { .v = &source, .n = 1 };
+	const struct project p = { .file = "build.toml", .dir = "." };
+	const struct maker m = { .a = &a, .p = &p, .src = &sources };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		struct project_kernel k = { .name = "k", .line = 7, .cuda_flags = strs_of(&a, t[i].flags) };
+		struct project_kernel k = { .name = "k", .line = 7, .cuda_flags = strs_of(&a, t[i].flags),
+			.src = strs_of(&a, "k.cu k.h") };
+		const struct catalog_cuda cuda = { .version = { { t[i].cuda, 8 }, 2 } };
+		const struct variant v = { .name = "v", .cuda = &cuda };
 		struct err e = { 0 };
 
-		assert_int_equal(rdc_check(&p, &k, &e), t[i].want ? -1 : 0);
+		assert_int_equal(rdc_check(&m, &v, &k, &e), t[i].want ? -1 : 0);
 		if (t[i].want && (e.code != ERR_CONFIG || !strstr(e.msg, t[i].want)))
 			fail_msg("%s: %s", t[i].flags, e.msg);
+	}
+	arena_free(&a);
+}
+
+static void
+test_launches(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+	} t[] = {
+		{ "", 0 },
+		{ "__global__ void c();\n__global__ void k() { c<<<1, 1>>>(); }", 2 },
+		{ "__global__ void k()\n{\n\tif (x) {\n\t\tc <<< 1, 1 >>> ();\n\t}\n}\n", 4 },
+		{ "extern \"C\" __global__ __launch_bounds__(f(1)) void k(int n = g(1))\n{ c<<<1, 1>>>(); }", 2 },
+		{ "namespace a {\n__global__ void k() { }\n}\nvoid h() { k<<<1, 1>>>(); }", 0 },
+		{ "__global__ void k();\nvoid h() { k<<<1, 1>>>(); }", 0 },
+		{ "void h() { k<<<1, 1>>>(); } __global__ void k() { int x = 1 << 2; }", 0 },
+		/* Perhaps nobody uses it. */
+		{ "template <class T> __global__ void k() { c<<<1, 1>>>(); }", 0 },
+		{ "template <class T> void f() { }\n__global__ void k() { c<<<1, 1>>>(); }", 2 },
+		/* Perhaps nobody compiles it. */
+		{ "#if X\n__global__ void k() { c<<<1, 1>>>(); }\n#endif\n", 0 },
+		{ "__global__ void k() {\n#if __CUDA_ARCH__ >= 900\nc<<<1, 1>>>();\n#endif\n}\n", 0 },
+		{ "__global__ void k() {\n#ifdef X\n{\n#else\n{\n#endif\n} }\nvoid h() { k<<<1, 1>>>(); }", 0 },
+		{ "#if X\n#if Y\n#endif\n#else\n#endif\n__global__ void k() { c<<<1, 1>>>(); }", 6 },
+		{ "#define X c<<<1, 1>>>(); \\\n __global__ void k() { c<<<1, 1>>>(); }\n", 0 },
+		{ "# pragma once\n__global__ void k() { c<<<1, 1>>>(); }", 2 },
+		/* Not code. */
+		{ "// __global__ void k() { c<<<1, 1>>>(); }", 0 },
+		{ "/* __global__ */ void k() { c<<<1, 1>>>(); }", 0 },
+		{ "__global__ void k() { /* c<<<1, 1>>>(); */ f(\"<<<\", '{'); }", 0 },
+		{ "auto s = R\"x(__global__ void k() { c<<<1, 1>>>(); })x\";", 0 },
+		{ "__global__ void k() { f(R\"(})\", '\"'); }\nvoid h() { k<<<1, 1>>>(); }", 0 },
+		{ "int n = 1'000'000; __global__ void k() { int m = 1'0; c<<<1, 1>>>(); }", 1 },
+		{ "my__global__ void k() { c<<<1, 1>>>(); }", 0 },
+		/* Cut off. */
+		{ "__global__ void k() { c<<<1, 1>>>();", 0 },
+		{ "__global__", 0 },
+		{ "__global__ \"", 0 },
+		{ "__global__ R\"", 0 },
+		{ "__global__ '\\", 0 },
+	};
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		unsigned line = launches_from_device(&a, str_of(t[i].text));
+
+		if (line != t[i].line)
+			fail_msg("%u in %s", line, t[i].text);
 	}
 	arena_free(&a);
 }
@@ -193,6 +256,30 @@ test_steps(void **state)
 		assert_non_null(strstr(s->outputs.v[0], s->id));
 	}
 	assert_int_equal(count(&w.plan, STEP_NVLINK), 3);
+	assert_false(strs_has(&link->argv, RDC_RUNTIME) || strs_has(&waits_for(&w.plan, reg, 0)->argv, RDC_RUNTIME));
+	arena_free(&w.a);
+}
+
+/* CUDA 13 has its device runtime, for both linkers. */
+static void
+test_runtime(void **state)
+{
+	static const char *const flags[] = { "-rdc=true", "-O3", "-O3" };
+	struct err e = { 0 };
+	struct world w;
+
+	(void)state;
+	make_plan(&w, flags);
+	w.cuda.version.v[0] = 13;
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
+				 &(struct plan_options){ 0 }, &w.plan, &e), 0);
+	for (size_t i = 0; i < w.plan.n_steps; i++) {
+		const struct step *s = &w.plan.steps[i];
+
+		assert_int_equal(strs_has(&s->argv, RDC_RUNTIME), s->kind == STEP_NVLINK || s->kind == STEP_LINK);
+		if (s->kind == STEP_LINK)
+			assert_string_equal(s->root->mounts[s->root->n_mounts - 1]->name, "cuda");
+	}
 	arena_free(&w.a);
 }
 
@@ -215,7 +302,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_launches),
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_runtime),
 		cmocka_unit_test(test_none),
 	};
 
