@@ -38,6 +38,10 @@ static const struct check_rule rules[] = {
 	{ "layout", "A variant has the files that clients expect, and no others that they cannot "
 		    "use." },
 	{ "namespace", "Operators are registered under the id of metadata.json." },
+	{ "fixed-namespace", "No operators are registered under a name that other builds have too." },
+	{ "python-syntax", "Python files parse." },
+	{ "registration",
+		"Operators that Python registers are named by add_op_namespace_prefix." },
 	{ "digest-absent", "metadata.json has a digest of every file." },
 	{ "digest-algorithm", "The digest is by an algorithm that clients know." },
 	{ "digest-missing", "Every file of the digest is in the variant." },
@@ -64,6 +68,7 @@ static const struct {
 	{ CHECK_ABI, NULL, check_archs },
 	{ CHECK_BUILD, NULL, check_layout },
 	{ CHECK_BUILD, NULL, check_namespace },
+	{ CHECK_BUILD, NULL, check_python },
 	{ CHECK_BUILD, NULL, check_digests },
 	{ CHECK_BUILD, NULL, check_leaks },
 };
@@ -171,6 +176,7 @@ compare(const void *x, const void *y)
 	int r = compare_text(a->variant, b->variant);
 
 	r = r ? r : compare_text(a->file, b->file);
+	r = r ? r : (a->line > b->line) - (a->line < b->line);
 	r = r ? r : (int)a->severity - (int)b->severity;
 	r = r ? r : compare_text(a->rule, b->rule);
 	r = r ? r : compare_text(a->symbol, b->symbol);
@@ -278,6 +284,24 @@ check_file(struct arena *a, const char *path, const struct check_options *o, str
 	if (facts.n_files == 1 && !facts.files[0].is_elf)
 		return err_set(e, ERR_USAGE, "%s is no ELF file, no wheel and no directory", path);
 	return run(a, &facts, o, out, e);
+}
+
+int
+check_python_files(struct arena *a, const char *dir, const struct strs *files,
+	struct findings *out, struct err *e)
+{
+	struct facts facts = { .variant = dir };
+	struct check_run r = { .a = a, .facts = &facts, .out = out };
+
+	for (size_t i = 0; i < files->n; i++) {
+		struct fact_file f = { .path = files->v[i] };
+
+		if (!is_python_path(f.path))
+			continue;
+		TRY(fs_read(a, path_join(a, dir, f.path), SIZE_MAX, &f.bytes, e));
+		check_python_file(&r, &f);
+	}
+	return 0;
 }
 
 static bool

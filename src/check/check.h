@@ -20,6 +20,7 @@ struct finding {
 	const char *file;             /* in the variant; NULL: the variant as a whole */
 	const char *symbol, *library; /* NULL: none */
 	const char *message, *advice; /* what is wrong, what to do; one line each */
+	unsigned line, col;           /* in the file; 0: none */
 };
 struct findings {
 	struct finding *v;
@@ -55,6 +56,11 @@ int check_variant(struct arena *a, const char *dir, const struct check_options *
 /* The same for one shared library, or for all of a wheel (".whl"); group CHECK_ABI only, and no
  * metadata to compare with. */
 int check_file(struct arena *a, const char *path, const struct check_options *o,
+	struct findings *out, struct err *e);
+
+/* The Python files of a kernel before it is built: the rules python-syntax and registration. Paths in
+ * findings are those of files, below dir; variant is dir. */
+int check_python_files(struct arena *a, const char *dir, const struct strs *files,
 	struct findings *out, struct err *e);
 
 /* The variants' directories below dir, in byte order: of the first of dir/result, dir/build and dir

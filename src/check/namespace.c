@@ -24,7 +24,7 @@ has_string(struct str bytes, const char *text)
 
 /* torch.ops._NAME in _ops.py; ids begin with a line, operators of torch itself do not. */
 static void
-check_python(struct check_run *r, const struct fact_file *f, const char *id)
+check_ops(struct check_run *r, const struct fact_file *f, const char *id)
 {
 	static const char head[] = "torch.ops.";
 	const char *p = f->bytes.p;
@@ -115,7 +115,7 @@ check_namespace(struct check_run *r)
 	if (f->is_lone || !f->has_metadata || f->metadata_fault || f->name.kind == NAME_NOARCH)
 		return;
 	if (ops && !ops->is_link)
-		check_python(r, ops, f->metadata.id);
+		check_ops(r, ops, f->metadata.id);
 	for (size_t i = 0; i < f->n_files; i++) {
 		bool is_tagged;
 

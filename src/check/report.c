@@ -20,9 +20,11 @@ report_text(const struct findings *f, struct buf *out)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *x = &f->v[i];
 
-		buf_addf(out, "%s%s%s: %s: %s [%s]\n    %s\n", x->variant, x->file ? "/" : "",
-			x->file ? x->file : "", severity_name(x->severity), x->message, x->rule,
-			x->advice);
+		buf_addf(out, "%s%s%s", x->variant, x->file ? "/" : "", x->file ? x->file : "");
+		if (x->line)
+			buf_addf(out, ":%u:%u", x->line, x->col);
+		buf_addf(out, ": %s: %s [%s]\n    %s\n", severity_name(x->severity), x->message,
+			x->rule, x->advice);
 	}
 }
 
@@ -46,6 +48,10 @@ report_json(const struct findings *f, const struct strs *variants, struct buf *o
 		set_text(o, "rule", x->rule);
 		set_text(o, "variant", x->variant);
 		set_text(o, "file", x->file);
+		if (x->line)
+			json_object_set_new(o, "line", json_integer(x->line));
+		if (x->line)
+			json_object_set_new(o, "column", json_integer(x->col));
 		set_text(o, "symbol", x->symbol);
 		set_text(o, "library", x->library);
 		set_text(o, "message", x->message);
@@ -88,6 +94,10 @@ sarif_result(const struct finding *x, size_t rule)
 	}
 	buf_addf(&text, "%s. To do: %s.", x->message, x->advice);
 	location = json_pack("{s:{s:{s:s}}}", "physicalLocation", "artifactLocation", "uri", uri.p);
+	if (x->line)
+		json_object_set_new(json_object_get(location, "physicalLocation"), "region",
+			json_pack("{s:I, s:I}", "startLine", (json_int_t)x->line, "startColumn",
+				(json_int_t)x->col));
 	if (x->symbol)
 		json_object_set_new(location, "logicalLocations",
 			json_pack("[{s:s, s:s}]", "name", x->symbol, "kind", "function"));

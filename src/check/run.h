@@ -35,9 +35,12 @@ void check_init(struct check_run *r, const struct fact_file *f);
 void check_archs(struct check_run *r);
 void check_layout(struct check_run *r);
 void check_namespace(struct check_run *r);
+void check_python(struct check_run *r);
 void check_digests(struct check_run *r);
 void check_leaks(struct check_run *r);
 
+bool is_python_path(const char *path);
+void check_python_file(struct check_run *r, const struct fact_file *f);
 /* "_x_cuda_1" of "sub/_x_cuda_1.abi3.so": what Python calls the module; NULL when the name is not
  * that of an extension. *is_tagged: for one version of Python (".cpython-311-x86_64-linux-gnu.so").
  */

@@ -538,6 +538,8 @@ run_build(struct build *b, int events, struct err *e)
 	TRY(work_load(c, &b->w, e));
 	TRY(first_plan(b, e));
 	note_package(&b->w.project, &b->w.sources);
+	if (!opt_has(&c->opts, "no-check"))
+		TRY(cmd_check_python(c, &b->w.project, &b->w.sources, e));
 	b->progress = progress_new(&c->arena, events);
 	TRY(store_open(c->settings.home, false, &b->store, e));
 	progress_explain(b->progress, hinter_new(&c->arena, &b->w.project, b->store));

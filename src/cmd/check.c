@@ -1,5 +1,6 @@
 /* check-abi and check-builds. */
 #include "base/err.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "check/report.h"
 #include "cmd/cmd.h"
@@ -39,6 +40,28 @@ cmd_private_paths(struct ctx *c, const char *dir, struct strs *out)
 	else
 		add_private(c, home, out);
 	free(real);
+}
+
+int
+cmd_check_python(
+	struct ctx *c, const struct project *p, const struct sources_set *s, struct err *e)
+{
+	const char *dir = path_join(&c->arena, path_join(&c->arena, p->dir, p->pyroot), p->module);
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct findings found = { 0 };
+	struct strs files = { 0 };
+
+	for (size_t i = 0; i < s->n_package; i++)
+		vec_push(&c->arena, &files, s->package[i].path);
+	TRY(check_python_files(&c->arena, dir, &files, &found, e));
+	if (found.n == 0)
+		return 0;
+	if (found.n == 1)
+		return err_set(e, ERR_CONFIG, "%s/%s:%u:%u: %s; %s", found.v[0].variant, found.v[0].file,
+			found.v[0].line, found.v[0].col, found.v[0].message, found.v[0].advice);
+	report_text(&found, &text);
+	log_text(LOG_ERROR, text.p, text.n);
+	return err_set(e, ERR_CONFIG, "%zu mistakes in the Python files of %s", found.n, p->name);
 }
 
 static int

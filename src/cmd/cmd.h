@@ -95,6 +95,11 @@ int cmd_capabilities(struct ctx *c, struct strs *out, struct err *e);
  * it is NULL, the kernel's directory. */
 void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);
 
+/* Fails with ERR_CONFIG where a Python file of the package does not parse, or registers operators under a
+ * fixed name. Several mistakes are logged, one is the error. */
+int cmd_check_python(
+	struct ctx *c, const struct project *p, const struct sources_set *s, struct err *e);
+
 /* "20G", "512M", "0": bytes, in powers of 1024. */
 int cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e);
 

@@ -18,7 +18,8 @@ cmd_check_config(struct ctx *c, struct err *e)
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
 	TRY(sources_load(&c->arena, &p, &sources, e));
-	return explain_refuse(&p, &sources, e);
+	TRY(explain_refuse(&p, &sources, e));
+	return cmd_check_python(c, &p, &sources, e);
 }
 
 int

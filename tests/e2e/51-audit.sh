@@ -73,4 +73,42 @@ refused_name torch "torch"
 refused_name typing-extensions "torch"
 noarch jsonlike ''
 status 0 "a name that is free" "$KB" check-config "$K"
+
+# Python that does not parse, and operators with a name of their own: refused before anything is compiled.
+wrong_python() { # name text place message
+	noarch "$1" ''
+	printf '%b' "$2" >"$K/torch-ext/$1/__init__.py"
+	status 3 "$1: build" "$KB" build "$K"
+	like "$out" "torch-ext/$1/__init__.py:$3: .*$4" "says where and what"
+	status 3 "$1: check-config" "$KB" check-config "$K"
+	status 0 "$1: but --no-check builds it" "$KB" build --no-check "$K"
+	status 5 "$1: check-builds" "$KB" check-builds "$K"
+	like "$out" "torch-cpu/__init__.py:$3: error: .*$4" "finds it as well"
+}
+wrong_python unclosed 'def f(:\n' 1:6 'does not parse: the bracket is not closed'
+wrong_python indented 'def f():\n  x = 1\n y = 2\n' 3:2 'the indentation is that of no line above'
+wrong_python oldprint 'x = 1\nprint "x"\n' 2:7 'the statement does not end here'
+wrong_python fixedop 'import torch\n@torch.library.custom_op("fixedop::z", mutates_args=())\ndef z(x: torch.Tensor) -> None: pass\n' 2:2 \
+	'custom_op names the operator by "fixedop::z", not by add_op_namespace_prefix'
+wrong_python fixedlib 'import torch\nlib = torch.library.Library("fixedlib", "DEF")\n' 2:7 'Library opens the namespace "fixedlib"'
+printf '@torch.library.register_fake("fixedop::go")\ndef f(x): pass\n' >"$T/fixedop/torch-ext/fixedop/more.py"
+status 3 "two mistakes" "$KB" build "$T/fixedop"
+like "$out" 'more.py:1:2: error' "are both told"
+like "$out" 'error: 2 mistakes in the Python files of fixedop' "and counted"
+noarch rightops ''
+cat >"$K/torch-ext/rightops/__init__.py" <<'P'
+import torch
+from ._ops import add_op_namespace_prefix, ops
+NAME = add_op_namespace_prefix("twice")
+@torch.library.custom_op(NAME, mutates_args=())
+def twice(x: torch.Tensor) -> torch.Tensor:
+    match x.dim():
+        case 0 | 1 as n if (m := n): return x * 2
+        case _: return x + x
+@twice.register_kernel("cpu")
+def _(x: torch.Tensor) -> torch.Tensor: return x * 2
+P
+status 0 "right ones" "$KB" build "$K"
+printf 'def f(:\n' >"$K/torch-ext/rightops/x.txt"
+status 0 "what does not ship is not read" "$KB" build "$K"
 done_testing

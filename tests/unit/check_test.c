@@ -755,8 +755,8 @@ static void
 test_report(void **state)
 {
 	struct finding v[] = {
-		{ SEVERITY_ERROR, "needed", "v", "a b.so", NULL, "libx.so", "needs it", "do without" },
-		{ SEVERITY_WARNING, "gnu-unique", "v", NULL, "sym", NULL, "is \"unique\"", "flag" },
+		{ SEVERITY_ERROR, "needed", "v", "a b.so", NULL, "libx.so", "needs it", "do without", 0, 0 },
+		{ SEVERITY_WARNING, "gnu-unique", "v", NULL, "sym", NULL, "is \"unique\"", "flag", 3, 7 },
 	};
 	const struct findings f = { v, 2, 2 };
 	const char *names[] = { "v", "w" };
@@ -769,7 +769,7 @@ test_report(void **state)
 	(void)state;
 	report_text(&f, &text);
 	assert_string_equal(text.p, "v/a b.so: error: needs it [needed]\n    do without\n"
-				    "v: warning: is \"unique\" [gnu-unique]\n    flag\n");
+				    "v:3:7: warning: is \"unique\" [gnu-unique]\n    flag\n");
 	assert_string_equal(report_summary(&a, &f, 2), "1 error, 1 warning in 2 variants");
 	report_json(&f, &variants, &json);
 	o = json_loadb(json.p, json.n, 0, NULL);
@@ -780,6 +780,8 @@ test_report(void **state)
 	result = json_array_get(json_object_get(o, "findings"), 1);
 	assert_string_equal(json_string_value(json_object_get(result, "symbol")), "sym");
 	assert_null(json_object_get(result, "file"));
+	assert_int_equal(json_integer_value(json_object_get(result, "line")), 3);
+	assert_int_equal(json_integer_value(json_object_get(result, "column")), 7);
 	json_decref(o);
 
 	report_sarif(&f, &sarif);
@@ -798,6 +800,7 @@ test_report(void **state)
 		assert_string_equal(json_string_value(json_object_get(r, "level")), severity_name(v[i].severity));
 	}
 	assert_non_null(strstr(sarif.p, "\"v/a%20b.so\""));
+	assert_non_null(strstr(sarif.p, "\"startLine\": 3"));
 	json_decref(o);
 	arena_free(&a);
 }

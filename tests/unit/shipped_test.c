@@ -170,5 +170,6 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_endings), cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_links_inside), cmocka_unit_test(test_links_refused) };
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("shipped", tests, NULL, NULL);
 }
