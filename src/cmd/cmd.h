@@ -47,6 +47,7 @@ int cmd_plan(struct ctx *c, struct err *e);
 int cmd_store(struct ctx *c, struct err *e);
 int cmd_test(struct ctx *c, struct err *e);
 int cmd_testshell(struct ctx *c, struct err *e);
+int cmd_update_build(struct ctx *c, struct err *e);
 
 /* What most commands begin with; every member lives in the run's arena. */
 struct work {

@@ -143,6 +143,11 @@ static const struct opt clean_pyproject_opts[] = {
 	{ 'f', "force", NULL, "ask nothing; it never asks, and never removes what was changed" },
 	{ 0 },
 };
+static const struct opt update_build_opts[] = {
+	{ 0, "edition", "NUMBER", "5 or 6 (default: 5, and edition 6 stays)" },
+	{ 0, "license", "NAME", "for a file that names none, such as Apache-2.0" },
+	{ 0 },
+};
 static const struct opt no_opts[] = { { 0 } };
 
 static const struct cmd cmds[] = {
@@ -178,6 +183,8 @@ static const struct cmd cmds[] = {
 		create_pyproject_opts, cmd_create_pyproject },
 	{ "clean-pyproject", "[DIR] [TARGET]", "remove what create-pyproject wrote and nobody changed",
 		clean_pyproject_opts, cmd_clean_pyproject },
+	{ "update-build", "[DIR]", "bring build.toml of an old format up to edition 5 or 6; comments and order stay",
+		update_build_opts, cmd_update_build },
 	{ "catalog", "add torch VERSION|fill|nix", "make pins (for maintainers; needs --catalog)",
 		catalog_opts, cmd_catalog },
 	{ "nix", "fetch|link|script ...", "what the derivations of nix/ run", no_opts, cmd_nix },

@@ -29,6 +29,7 @@ check_depends(const struct reading *r, const struct section *s, const struct pro
 		enum backend backend;
 	} only[] = {
 		{ "sycl_tla", "CUTLASS for SYCL", BACKEND_XPU },
+		{ "cutlass_sycl", "CUTLASS for SYCL", BACKEND_XPU }, /* what it was called before */
 		{ "metal-cpp", "Apple's headers for C++", BACKEND_METAL },
 	};
 	const struct toml *items = &field_find(s, "depends")->val;

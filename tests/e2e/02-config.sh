@@ -142,6 +142,48 @@ END
 [ ! -e "$KERNEL_BUILDER_HOME" ]
 is $? 0 "no store was made"
 
+# update-build: in place, by as few edits as will do.
+U=$T/update
+mkdir -p "$U/real"
+ln -s real/build.toml "$U/build.toml"
+cat >"$U/real/build.toml" <<'END'
+# relu, by hand
+[general]
+name = 'my-k' # its name
+backends = ["cuda"]
+
+[torch]
+src = ["b.cpp"]
+
+[kernel.k]
+backend = "cuda" # NVIDIA
+src = ["k.cu"]
+depends = []
+END
+chmod 640 "$U/real/build.toml"
+cp "$U/real/build.toml" "$T/old.toml"
+status 3 "update-build of a file without a licence" "$KB" update-build "$U"
+like "$out" 'build.toml: there is no license, .* --license Apache-2.0' "says what to do"
+ok "and changes nothing" cmp "$T/old.toml" "$U/real/build.toml"
+for bad in --edition=4 --edition=7 '--license=a"b' --license=; do
+	status 2 "update-build $bad" "$KB" update-build "$bad" "$U"
+done
+status 0 "update-build --license" "$KB" update-build --license MIT "$U"
+like "$out" 'was format v3 and is edition 5 now' "says what it did"
+is "$(diff "$T/old.toml" "$U/build.toml" | grep '^[<>]')" '> version = 1
+> edition = 5
+> license = "MIT"' "it adds what is missing, and changes nothing else"
+is "$(stat -c %a "$U/real/build.toml") $(readlink "$U/build.toml")" "640 real/build.toml" "mode and link stay"
+is "$(ls -A "$U" "$U/real" | tr '\n' ' ')" "$U: build.toml real  $U/real: build.toml " "nothing is left beside it"
+status 0 "again" "$KB" update-build "$U"
+like "$out" 'is edition 5 already' "there is nothing to do"
+status 0 "update-build --edition 6" "$KB" update-build --edition 6 "$U"
+is "$(grep -E 'edition|language|backend ' "$U/build.toml")" 'edition = 6
+language = "cpp-cuda" # NVIDIA' "sections have a language"
+status 0 "update-build of edition 6" "$KB" update-build "$U"
+like "$out" 'is edition 6 already' "leaves it"
+status 3 "update-build --edition 5 of edition 6" "$KB" update-build --edition 5 "$U"
+
 # --capability: some GPUs only. The driver is asked, then nvidia-smi: both are ours here.
 archs() { python3 -c 'import json,sys; print(" ".join(json.load(sys.stdin)["variants"][0]["archs"]))'; }
 codes() { "$KB" plan -q $SEL "$@" "$T/gpu" | grep -o 'code=[^ ]*' | tr '\n' ' '; }

@@ -1,0 +1,58 @@
+/* update-build: build.toml of any generation becomes edition 5 or 6, in place. */
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cmd/cmd.h"
+#include "config/update.h"
+#include <sys/stat.h>
+
+static int
+read_options(const struct ctx *c, struct update *out, struct err *e)
+{
+	const char *edition = opt_get(&c->opts, "edition");
+
+	*out = (struct update){ .license = opt_get(&c->opts, "license") };
+	if (edition && !streq(edition, "5") && !streq(edition, "6"))
+		return err_set(e, ERR_USAGE, "--edition is 5 or 6, not \"%s\"", edition);
+	if (edition)
+		out->edition = edition[0] - '0';
+	for (const char *l = out->license; l && *l; l++)
+		if (*l < ' ' || *l > '~' || *l == '"' || *l == '\\')
+			return err_set(e, ERR_USAGE,
+				"--license: write the name of a licence, such as Apache-2.0");
+	if (out->license && !*out->license)
+		return err_set(e, ERR_USAGE, "--license is empty");
+	return 0;
+}
+
+int
+cmd_update_build(struct ctx *c, struct err *e)
+{
+	static const char *const name[] = { "format g0a", "format g0b", "format v1", "format v2",
+		"format v3", "format v4", "edition 5", "edition 6" };
+	struct arena *a = &c->arena;
+	const char *dir, *file;
+	struct update how;
+	enum generation was;
+	struct project now;
+	struct stat st;
+	struct str text, out;
+
+	TRY(read_options(c, &how, e));
+	TRY(work_dir(c, &dir, e));
+	/* A link stays one. */
+	TRY(cmd_real_path(a, path_join(a, dir, "build.toml"), &file, e));
+	TRY(fs_read(a, file, 1 << 20, &text, e));
+	TRY(project_update(a, text, dir, &how, &out, &was, e));
+	if (str_eq(text, out)) {
+		log_info("%s is %s already", path_join(a, dir, "build.toml"), name[was]);
+		return 0;
+	}
+	if (stat(file, &st) < 0)
+		return err_sys(e, "%s", file);
+	TRY(fs_write_atomic(file, out.p, out.n, st.st_mode & 07777, e));
+	TRY(project_parse(a, out, dir, false, &now, e));
+	log_info("%s was %s and is %s now", path_join(a, dir, "build.toml"), name[was],
+		name[now.gen]);
+	return 0;
+}
