@@ -249,6 +249,25 @@ nearest_row(const struct catalog *c, const struct matrix_row *want, struct matri
 	return found;
 }
 
+/* A CUDA release runs what was made for an older one of its major version: where that torch was not published for the one at
+ * hand (vendors build others), the newest such serves, as the kernels client has it. */
+static struct version
+served_by(const struct catalog *c, const struct matrix_row *want)
+{
+	struct version best = want->cuda;
+	bool found = has_row(c, want);
+
+	for (size_t i = 0; !found && i < c->n_cuda; i++) {
+		struct matrix_row row = *want;
+
+		row.cuda = c->cuda[i].version;
+		if (row.cuda.v[0] == want->cuda.v[0] && rank(&row.cuda) <= rank(&want->cuda) &&
+			has_row(c, &row))
+			best = row.cuda; /* releases ascend */
+	}
+	return best;
+}
+
 static int
 check_row(struct arena *a, const struct host *h, const struct matrix_row *want,
 	const struct catalog *c, struct err *e)
@@ -283,8 +302,9 @@ host_matrix(struct arena *a, const struct host *h, const struct project *p,
 			!loads(h, (enum backend)b) || p->framework != FRAMEWORK_TORCH ||
 			!project_has_kernels(p, (enum backend)b))
 			continue;
-		if (b == BACKEND_CUDA)
-			row.cuda = h->cuda;
+		row.cuda = b == BACKEND_CUDA ? h->cuda : row.cuda;
+		if (row.cuda.n)
+			row.cuda = served_by(c, &row);
 		TRY(check_row(a, h, &row, c, e));
 		/* Another patch of it serves as well. */
 		row.torch = catalog_find_torch(c, &row.torch)->version;

@@ -38,7 +38,8 @@ int host_check(struct arena *a, const struct host *h, const struct variant *v,
  * asked. */
 int host_backends(struct arena *a, const struct host *h, const struct project *p,
 	const struct strs *asked, struct strs *out, struct err *e);
-/* One row for each of the backends that the kernel has code for. Fails with ERR_RESOLVE, and names
+/* One row for each of the backends that the kernel has code for; where c has that torch, but not for that CUDA, the newest
+ * older one of the same major version. Fails with ERR_RESOLVE, and names
  * the nearest, when c has no such torch, ABI and CUDA. */
 int host_matrix(struct arena *a, const struct host *h, const struct project *p,
 	const struct strs *backends, const struct catalog *c, struct matrix *out, struct err *e);

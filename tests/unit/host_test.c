@@ -102,6 +102,13 @@ test_variants(void **state)
 				"torch215-cxx11-cu132-x86_64-linux" },
 		{ CPU, SAYS("2.15.0", "null", "\"ROCm\"", "true"),
 			.want = "torch215-cxx11-cpu-x86_64-linux" },
+		{ GPU, SAYS("2.8.0", "\"12.8\"", "null", "true"),
+			.want = "torch28-cxx11-cu128-x86_64-linux" },
+		/* A build of a vendor's: the newest older CUDA of that major version serves it. */
+		{ GPU, SAYS("2.13.0", "\"12.9\"", "null", "true"),
+			.want = "torch213-cxx11-cu126-x86_64-linux" },
+		{ GPU, SAYS("2.15.0", "\"13.1\"", "null", "true"),
+			.want = "torch215-cxx11-cu130-x86_64-linux" },
 		/* Without compiled code the catalog has no say. */
 		{ PLAIN, SAYS("2.3.1", "\"12.1\"", "null", "false"), .want = "torch-cuda" },
 		{ PLAIN, SAYS("2.3.1", "null", "null", "false"), .want = "torch-cpu" },
