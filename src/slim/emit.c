@@ -252,6 +252,11 @@ emit_decl(struct emitter *m, uint32_t decl)
 {
 	const struct decl *d = &m->r->s->decl[decl];
 
+	if (m->r->shed && m->r->shed[decl]) {
+		emit_tokens(m, d->begin, m->r->shed[decl]);
+		buf_addc(m->out, ';');
+		return;
+	}
 	if (d->kind != DECL_CLASS) {
 		emit_tokens(m, d->begin, d->end);
 		return;

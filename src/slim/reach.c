@@ -6,6 +6,13 @@ is_set(const struct reach *r, uint32_t decl, uint32_t flags)
 	return (r->s->decl[decl].flags & flags) != 0;
 }
 
+/* Does it go as a whole? */
+static bool
+is_shed(const struct reach *r, uint32_t decl)
+{
+	return r->shed && r->shed[decl] == SHED_WHOLE;
+}
+
 static void
 keep(struct reach *r, uint32_t decl)
 {
@@ -46,6 +53,8 @@ reach_consider(struct reach *r, uint32_t decl)
 {
 	const struct decl *d = &r->s->decl[decl];
 
+	if (is_shed(r, decl))
+		return;
 	if (r->kept[decl] || (d->parent != NO_NUMBER && !r->kept[d->parent]))
 		return;
 	if (d->n_qualifiers && r->x.scope.v[r->x.target[decl]].is_class &&
@@ -61,7 +70,7 @@ reach_consider(struct reach *r, uint32_t decl)
 void
 reach_root(struct reach *r, uint32_t decl)
 {
-	if (!r->kept[decl])
+	if (!r->kept[decl] && !is_shed(r, decl))
 		keep(r, decl);
 }
 
@@ -298,7 +307,7 @@ process(struct reach *r, uint32_t decl)
 	case DECL_NAMESPACE_ALIAS:
 		return;
 	default:
-		follow_mentions(r, decl, d->begin, d->end);
+		follow_mentions(r, decl, d->begin, r->shed && r->shed[decl] ? r->shed[decl] : d->end);
 	}
 	if (d->parent != NO_NUMBER && d->kind != DECL_FRIEND)
 		keep_member(r, decl);
@@ -342,7 +351,6 @@ allocate(struct reach *r)
 	r->bases = arena_array(r->a, struct number_list, scopes);
 	r->outside = arena_array(r->a, struct number_list, scopes);
 	r->has_unknown_base = arena_array(r->a, bool, scopes);
-	r->is_user = arena_array(r->a, bool, r->l->n_files);
 }
 
 void
@@ -352,7 +360,10 @@ reach(struct arena *a, const struct lexed *l, const struct split *s, const struc
 	*r = (struct reach){ .a = a, .l = l, .s = s, .o = o };
 	scopes_build(a, l, s, &r->x);
 	allocate(r);
+	find_files(r);
 	find_all_bases(r);
+	if (o->pass == SLIM_DEVICE || o->pass == SLIM_SLICE)
+		r->shed = shed(a, &r->x, r->stays);
 	find_roots(r);
 	run(r);
 }

@@ -8,6 +8,7 @@
 #ifndef SLIM_REACH_H
 #define SLIM_REACH_H
 #include "slim/scopes.h"
+#include "slim/shed.h"
 #include "slim/slim.h"
 
 struct reach {
@@ -18,7 +19,9 @@ struct reach {
 	const struct slim_options *o;
 	bool *is_user;    /* by file */
 	bool *is_core;    /* by file: of CUDA's C part, which is kept whole */
+	bool *stays;      /* by file: one of these */
 	bool *kept;       /* by declaration */
+	uint32_t *shed;   /* by declaration: see shed.h; NULL: nothing goes */
 	uint32_t *by;     /* by declaration: the one that it is kept for */
 	uint32_t current; /* the one that is looked at */
 	struct number_list queue, pending;
@@ -66,6 +69,8 @@ bool resolve_path(struct reach *r, uint32_t decl, uint32_t last, struct number_l
 void find_all_bases(struct reach *r);
 
 /* roots.c */
+/* Fills is_user, is_core and stays. */
+void find_files(struct reach *r);
 void find_roots(struct reach *r);
 /* A member that is kept whenever its class is. */
 bool is_essential(const struct reach *r, uint32_t decl);

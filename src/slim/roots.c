@@ -296,13 +296,21 @@ keep_instantiated(struct reach *r, uint32_t decl)
 }
 
 void
-find_roots(struct reach *r)
+find_files(struct reach *r)
 {
+	r->is_user = arena_array(r->a, bool, r->l->n_files);
 	r->is_core = arena_array(r->a, bool, r->l->n_files);
+	r->stays = arena_array(r->a, bool, r->l->n_files);
 	for (uint32_t i = 0; i < r->l->n_files; i++) {
 		r->is_user[i] = str_has_prefix(r->l->file[i], r->o->user);
 		r->is_core[i] = r->o->pass != SLIM_CXX && is_core_file(r->l->file[i]);
+		r->stays[i] = r->is_user[i] || r->is_core[i];
 	}
+}
+
+void
+find_roots(struct reach *r)
+{
 	for (size_t i = 0; i < r->x.scope.n; i++) {
 		for (size_t k = 0; k < r->x.scope.v[i].used.n; k++)
 			r->is_used[r->x.scope.v[i].used.v[k]] = true;
