@@ -186,6 +186,15 @@ write_no(struct own *o, const char *why, struct err *e)
 					     : own_write_full(o, 0, why, e);
 }
 
+static bool
+is_worth_it(const struct own *o, struct str full, struct str whole)
+{
+	unsigned archs[64];
+
+	return !own_has_word(o, STEP_IF_IT_PAYS) ||
+	       own_proof_pays(full.n, whole.n, own_archs(o, archs, sizeof(archs) / sizeof(archs[0])));
+}
+
 int
 own_judge(struct own *o, struct err *e)
 {
@@ -201,6 +210,8 @@ own_judge(struct own *o, struct err *e)
 	TRY(own_input(o, 4, &stub, e));
 	if (str_eq(stub, own_refusal))
 		return write_no(o, "its slimmed text does not compile", e);
+	if (!is_worth_it(o, full, j.whole))
+		return write_no(o, "a proof would take longer than it saves", e);
 	if (!device_read(&o->a, full, &t, &why) || !registered_parse(&o->a, stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
 		return write_no(o, why, e);

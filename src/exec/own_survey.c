@@ -172,9 +172,8 @@ has_torch(const struct device_text *t)
 	return false;
 }
 
-/* The architectures of the command. */
-static size_t
-read_archs(const struct own *o, unsigned *out, size_t max)
+size_t
+own_archs(const struct own *o, unsigned *out, size_t max)
 {
 	const struct strs *argv = &o->s->tool[TOOL_PREPROCESS];
 	size_t n = 0;
@@ -216,7 +215,7 @@ write_shared(struct own *o, struct str full, const struct device_frame *frame,
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	unsigned archs[64];
-	size_t n_archs = read_archs(o, archs, sizeof(archs) / sizeof(archs[0])), n = 0, head;
+	size_t n_archs = own_archs(o, archs, sizeof(archs) / sizeof(archs[0])), n = 0, head;
 	struct arch_file *files = NULL;
 	const char *why;
 	struct lexed l;

@@ -89,3 +89,12 @@ own_read_survey(struct str text, struct str names[OWN_NAMES])
 	}
 	return text.n == 0;
 }
+
+bool
+own_proof_pays(size_t text, size_t ptx, size_t n_archs)
+{
+	const size_t small = 256 << 10, cuda = 4 << 20, others = 8 << 20;
+	size_t once = text > others ? (text - others) / 2 : 0, each = text > cuda ? (text - cuda) / 12 : 0;
+
+	return ptx <= small + once + each * (n_archs ? n_archs - 1 : 0);
+}

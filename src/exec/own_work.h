@@ -33,6 +33,9 @@ int own_write_full(struct own *o, size_t i, const char *why, struct err *e);
 /* Has the step's command this word, behind the version? */
 bool own_has_word(const struct own *o, const char *word);
 
+/* The architectures that the preprocessor of the step is told of, all that the source is compiled for; how many there are. */
+size_t own_archs(const struct own *o, unsigned *out, size_t max);
+
 int own_survey(struct own *o, struct err *e);
 int own_audit(struct own *o, struct err *e);
 int own_judge(struct own *o, struct err *e);

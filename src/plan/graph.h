@@ -100,6 +100,8 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define PLAN_SLIM_VERSION "slim 5"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
+/* Likewise: it gives up at once where a proof would take longer than it saves (exec/own.h). */
+#define STEP_IF_IT_PAYS "if-it-pays"
 /* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
 #define STEP_RELOCATABLE "relocatable"
 /* What a word of a survey begins with that is a digest of device passes as a whole, with CUDA's headers. */

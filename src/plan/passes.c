@@ -317,7 +317,7 @@ add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, c
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
 	add_input(p, &in, by, 0, "in/whole.ptx");
 	add_input(p, &in, by, 1, "in/stub.c");
-	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "4", "out/verdict");
+	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "5", "out/verdict");
 	add_how_slim(p, &s);
 	if (word)
 		vec_push(p->m->a, &s.argv, word);
@@ -369,9 +369,9 @@ add_verdict(struct passes *p, const struct part *cicc)
 		slim = add_slim_whole(p, cicc, p->reference);
 		p->verdict = add_choice(p, p->reference->arch,
 			add_judge(p, cicc, macros, slim, STEP_FOR_KIN, false),
-			add_judge(p, cicc, macros, whole, NULL, true), 0, "out/verdict");
+			add_judge(p, cicc, macros, whole, STEP_IF_IT_PAYS, true), 0, "out/verdict");
 	} else {
-		p->verdict = add_judge(p, cicc, macros, whole, NULL, false);
+		p->verdict = add_judge(p, cicc, macros, whole, STEP_IF_IT_PAYS, false);
 	}
 	add_input(p, &to_stub, p->verdict, 0, "in/verdict");
 	s = own_step(p, STEP_STUB, NULL, &to_stub, "1", "out/stub.c");

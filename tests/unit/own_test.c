@@ -72,6 +72,35 @@ test_damaged(void **state)
 		&got));
 }
 
+/* Sizes of real sources: relu, causal_conv1d_fwd, selective_scan_fwd_fp16 and a file with torch/all.h and as much code as a lambda of
+ * torch's loops makes. */
+static void
+test_proof_that_pays(void **state)
+{
+	static const struct {
+		size_t text, ptx, n_archs;
+		bool want;
+	} t[] = {
+		{ 18068634, 9000, 1, true },
+		{ 7687025, 9000, 1, true },
+		{ 7687025, 3206566, 1, false },
+		{ 7687025, 3206566, 10, false },
+		{ 7687025, 900000, 10, true },
+		{ 8362052, 15585443, 1, false },
+		{ 8362052, 15585443, 10, false },
+		{ 18305731, 4000000, 1, true },
+		{ 18305731, 7313496, 1, false },
+		{ 18305731, 7313496, 10, true },
+		{ 0, 0, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		if (own_proof_pays(t[i].text, t[i].ptx, t[i].n_archs) != t[i].want)
+			fail_msg("row %zu", i);
+	}
+}
+
 static void
 test_survey(void **state)
 {
@@ -123,6 +152,7 @@ main(void)
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_registered),
 		cmocka_unit_test(test_survey),
+		cmocka_unit_test(test_proof_that_pays),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
