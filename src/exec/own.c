@@ -258,16 +258,21 @@ is_of_macros(struct str directive)
 }
 
 /* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
- * feed stays for each. */
+ * feed stays for each. A refusal if the second input, a proof, is one. */
 static int
 strip(struct own *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct arena_mark before;
-	struct str text;
+	struct str text, proof;
 	struct lexed l;
 	size_t at = 0;
 
+	if (o->s->n_inputs > 1) {
+		TRY(own_input(o, 1, &proof, e));
+		if (str_eq(proof, own_refusal))
+			return own_output(o, 0, own_refusal, e);
+	}
 	TRY(own_input(o, 0, &text, e));
 	before = arena_mark(&o->a);
 	TRY(lex(&o->a, text, &l, e));

@@ -18,7 +18,8 @@
  *          that registers the kernels, and the definitions of variables that only the whole text has. Where the fourth name of the
  *          survey is known, a first judge goes by the slimmed text (slim/slim.h), in a third of the time; what it cannot prove it
  *          leaves to the second.
- * audit    For those who want it: both ways' results, and an error where they differ.
+ * audit    For those who want it: both ways' results, and an error where they differ. And on the long way: that the slimmed text gives the
+ *          reference's PTX, byte for byte; else the others are compiled from whole texts, too.
  * slice    An architecture's text for cicc at that level. Where the kernel's text is not the one that was judged, the guards must find
  *          nothing.
  * mark     So that the host's object shows whether it launches kernels that the verdict's stub does not register. If so, graft gives a refusal.

@@ -27,6 +27,8 @@ own_audit(struct own *o, struct err *e)
 
 	for (size_t i = 0; i < 2; i++)
 		TRY(own_input(o, i, &ways[i], e));
+	if (own_has_word(o, STEP_PROVES))
+		return own_output(o, 0, str_eq(ways[0], ways[1]) ? STR("the same\n") : own_refusal, e);
 	if (own_has_word(o, "ptx"))
 		why = ptx_difference(o, ways);
 	else if (!str_eq(ways[0], ways[1]) && elf_object_alike(&o->a, ways, names, &why, e) < 0)

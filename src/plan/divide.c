@@ -277,6 +277,61 @@ part_maker_of(const struct dividing *d, const char *path, size_t *output)
 	return NULL;
 }
 
+struct strs
+part_preprocess_tool(struct arena *a, const struct dividing *d, const struct part *q)
+{
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < q->argv.n; i++) {
+		const char *w = q->argv.v[i];
+
+		if (streq(w, "-MD"))
+			continue;
+		if (streq(w, "-MF")) {
+			i++;
+			continue;
+		}
+		if (streq(w, d->source))
+			w = STEP_TOOL_SOURCE;
+		else if (streq(w, q->outputs.v[0]))
+			w = STEP_TOOL_RESULT;
+		else if (streq(w, STEP_OTHER_ABI))
+			w = STEP_ABI;
+		vec_push(a, &out, w);
+	}
+	return out;
+}
+
+struct strs
+part_cicc_tool(struct arena *a, const struct part *cicc)
+{
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < cicc->argv.n; i++) {
+		const char *w = cicc->argv.v[i];
+
+		if (streq(w, cicc->inputs.v[0]))
+			w = STEP_TOOL_SOURCE;
+		else if (streq(w, cicc->outputs.v[0]))
+			w = STEP_TOOL_RESULT;
+		vec_push(a, &out, w);
+	}
+	return out;
+}
+
+bool
+part_tells_lines(const struct part *cicc)
+{
+	static const char *const options[] = { "-g", "-G", "--device-debug", "-generate-line-info",
+		"--generate-line-info", "-lineinfo" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strs_has(&cicc->argv, options[i]))
+			return true;
+	}
+	return false;
+}
+
 /* One object is what is wanted. */
 static int
 is_whole(struct dividing *d)

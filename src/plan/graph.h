@@ -104,6 +104,8 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_IF_IT_PAYS "if-it-pays"
 /* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
 #define STEP_RELOCATABLE "relocatable"
+/* A word of a STEP_AUDIT: where they differ, a refusal, and what it gives says only that they do not. */
+#define STEP_PROVES "proves"
 /* What a word of a survey begins with that is a digest of device passes as a whole, with CUDA's headers. */
 #define STEP_DEVICE_KEY "device-key="
 /* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */

@@ -16,7 +16,8 @@
  * from the reference's.
  *
  * The last architecture is the reference: survey and judge look at it, and judge needs what cicc
- * makes of the whole text, unless the verdict is remembered.
+ * makes of the whole text, unless the verdict is remembered. Where the long way is taken, it goes by
+ * the slimmed text for the others if that gives the reference's PTX, byte for byte.
  */
 #include "base/arena.h"
 #include "base/path.h"
@@ -33,6 +34,7 @@ struct passes {
 	bool device_only;
 	const struct part *reference; /* the preprocessor of the architecture by which is judged */
 	size_t survey, verdict, stub; /* the steps of the reference, when device_only */
+	size_t proof; /* that the slimmed text serves; + 1 */
 	bool is_long; /* what is done when the object shows that the verdict was no good for it */
 };
 struct inputs {
@@ -142,51 +144,6 @@ made_by(const struct passes *p, const char *path, size_t *output)
 	return part_maker_of(p->d, path, output);
 }
 
-/* The command of a preprocessor for other files. The C++ ABI is no matter of device code (else the judge refuses it), so all
- * get one: texts that do not differ otherwise are shared. */
-static struct strs
-preprocess_tool(const struct passes *p, const struct part *q)
-{
-	struct arena *a = p->m->a;
-	struct strs out = { 0 };
-
-	for (size_t i = 0; i < q->argv.n; i++) {
-		const char *w = q->argv.v[i];
-
-		if (streq(w, "-MD"))
-			continue;
-		if (streq(w, "-MF")) {
-			i++;
-			continue;
-		}
-		if (streq(w, p->d->source))
-			w = STEP_TOOL_SOURCE;
-		else if (streq(w, q->outputs.v[0]))
-			w = STEP_TOOL_RESULT;
-		else if (streq(w, STEP_OTHER_ABI))
-			w = STEP_ABI;
-		vec_push(a, &out, w);
-	}
-	return out;
-}
-
-static struct strs
-cicc_tool(const struct passes *p, const struct part *cicc)
-{
-	struct strs out = { 0 };
-
-	for (size_t i = 0; i < cicc->argv.n; i++) {
-		const char *w = cicc->argv.v[i];
-
-		if (streq(w, cicc->inputs.v[0]))
-			w = STEP_TOOL_SOURCE;
-		else if (streq(w, cicc->outputs.v[0]))
-			w = STEP_TOOL_RESULT;
-		vec_push(p->m->a, &out, w);
-	}
-	return out;
-}
-
 /* The text of an architecture with its macros. Of those that are not the reference nobody may ask.
  */
 static size_t
@@ -228,14 +185,16 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 }
 
 /* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
- * the time. */
+ * the time. With a proof, a step + 1, only if that is no refusal. */
 static size_t
-add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text)
+add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, size_t proof)
 {
 	struct inputs in = { 0 }, stripped = { 0 };
 	struct step s;
 
 	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
+	if (proof)
+		add_input(p, &in, proof - 1, 0, "in/proof");
 	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
 	vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
 	s.is_lazy = s.is_transient = true;
@@ -299,7 +258,7 @@ device_key(const struct passes *p, const struct part *cicc, bool without_headers
 		vec_push(p->m->a, &s.argv, arena_strdup(p->m->a, digest_hex(&d, hex)));
 	}
 	add_how_slim(p, &s);
-	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	d = step_key(&s, p->m->src);
 	return arena_strdup(p->m->a, digest_hex(&d, hex));
 }
@@ -324,8 +283,8 @@ add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, c
 	s.n_early = 2;
 	s.is_lazy = is_lazy;
 	s.root = root_with_module_id(p);
-	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, p->reference);
-	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
+	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	return add_step(p, s);
 }
 
@@ -345,8 +304,8 @@ add_survey(struct passes *p, const struct part *cicc, size_t macros)
 	vec_push(p->m->a, &s.outputs, "out/verdict");
 	vec_push(p->m->a, &s.outputs, "out/shared");
 	s.root = p->all;
-	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, p->reference);
-	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
+	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	return add_step(p, s);
 }
 
@@ -363,10 +322,10 @@ add_verdict(struct passes *p, const struct part *cicc)
 	whole = add_whole(p, cicc, p->reference);
 	p->survey = add_survey(p, cicc, macros);
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
-		slim = add_slim_whole(p, cicc, p->reference);
+		slim = add_slim_whole(p, cicc, p->reference, 0);
 		p->verdict = add_judge(p, cicc, macros, slim, NULL, false);
 	} else if (p->m->options.slim >= PLAN_SLIM_DEVICE) {
-		slim = add_slim_whole(p, cicc, p->reference);
+		slim = add_slim_whole(p, cicc, p->reference, 0);
 		p->verdict = add_choice(p, p->reference->arch,
 			add_judge(p, cicc, macros, slim, STEP_FOR_KIN, false),
 			add_judge(p, cicc, macros, whole, STEP_IF_IT_PAYS, true), 0, "out/verdict");
@@ -391,22 +350,44 @@ add_slice(struct passes *p, const struct part *text, size_t from, size_t output,
 	s = own_step(p, STEP_SLICE, text->arch, &in, "2", "tmp/device.ii");
 	add_how_slim(p, &s);
 	s.root = p->all;
-	s.tool[TOOL_PREPROCESS] = preprocess_tool(p, text);
+	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, text);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
 	return add_step(p, s);
+}
+
+/* That the slimmed text of the reference gives what the whole one gives: once for a source. What is
+ * trusted needs none. */
+static size_t
+add_proof(struct passes *p)
+{
+	size_t output;
+	const struct part *cicc = part_maker_of(p->d, p->d->stub, &output);
+	struct step s;
+
+	if (p->proof || p->m->options.device_only == PLAN_DEVICE_TRUST)
+		return p->proof;
+	s = two_ways(p, STEP_AUDIT, p->reference->arch,
+		add_slim_whole(p, cicc, p->reference, 0), add_whole(p, cicc, p->reference), 0,
+		"out/proof");
+	vec_push(p->m->a, &s.argv, STEP_PROVES);
+	s.label = arena_printf(p->m->a, "%s: slim: proof by %s", p->src, p->reference->arch);
+	s.is_lazy = true;
+	p->proof = add_step(p, s) + 1;
+	return p->proof;
 }
 
 /* The long way: cicc on the slimmed text, or on the whole one, which the reference has anyway. */
 static size_t
 add_long(struct passes *p, const struct part *cicc, const struct part *text)
 {
-	size_t whole = add_whole(p, cicc, text);
+	size_t whole = add_whole(p, cicc, text), slim;
 	struct step s;
 
 	if (p->m->options.slim < PLAN_SLIM_DEVICE || text == p->reference)
 		return whole;
-	s = two_ways(p, STEP_CHOOSE, cicc->arch, add_slim_whole(p, cicc, text), whole, 0, "out/ptx");
+	slim = add_slim_whole(p, cicc, text, add_proof(p));
+	s = two_ways(p, STEP_CHOOSE, cicc->arch, slim, whole, 0, "out/ptx");
 	s.is_lazy = true;
 	return add_step(p, s);
 }
@@ -427,7 +408,7 @@ add_device(struct passes *p, const struct part *cicc)
 	add_input(p, &to_device, slice, 0, "tmp/device.ii");
 	add_input(p, &to_device, p->verdict, 0, "in/verdict");
 	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "3", "out/ptx");
-	s.tool[TOOL_CICC] = cicc_tool(p, cicc);
+	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	slice = add_step(p, s);
 	whole = add_long(p, cicc, text);
 	slice = add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
@@ -623,20 +604,6 @@ add_part_step(struct passes *p, const struct part *part)
 	return *index - 1;
 }
 
-/* Positions in the source reach the PTX. */
-static bool
-tells_lines(const struct part *cicc)
-{
-	static const char *const options[] = { "-g", "-G", "--device-debug", "-generate-line-info",
-		"--generate-line-info", "-lineinfo" };
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (strs_has(&cicc->argv, options[i]))
-			return true;
-	}
-	return false;
-}
-
 /* The source's object; with device_only, or a refusal, when its host launches a kernel that it does not register. */
 static size_t
 add_graft(struct passes *p)
@@ -670,7 +637,7 @@ maker_add_divided(struct maker *m, const struct torch_flags *f, const struct roo
 		vec_push(m->a, &m->out->notes, d.warnings.v[i]);
 	cicc = part_maker_of(&d, d.stub, &output);
 	/* Device code that others link to has more entries than those that a stub registers. */
-	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !tells_lines(cicc) && !d.is_relocatable;
+	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !part_tells_lines(cicc) && !d.is_relocatable;
 	if (p.device_only)
 		add_verdict(&p, cicc);
 	*object = add_graft(&p);
