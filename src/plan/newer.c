@@ -74,6 +74,10 @@ add(struct dividing *d, const char *capability, const char *from)
 	const struct part *old = ptxas_for(d, torch_arch_digits(d->a, from));
 	struct part p;
 
+	if (d->is_relocatable) {
+		*d->why = arena_printf(d->a, "nvlink does not know %s", capability);
+		return 0;
+	}
 	if (!old) {
 		*d->why = arena_printf(
 			d->a, "no ptxas for %s, of whose PTX code for %s is made", from, capability);

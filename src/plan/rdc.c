@@ -2,48 +2,6 @@
 #include "plan/rdc.h"
 #include "base/err.h"
 
-/* The word behind such an option is for another program. */
-static bool
-is_passed_on(const struct strs *flags, size_t i)
-{
-	return i > 0 && (str_has_prefix(flags->v[i - 1], "-X") || str_has_suffix(flags->v[i - 1], "-options"));
-}
-
-/* The value of an option in either of its forms, "-rdc=true" or "-rdc true"; NULL: the word is another one. */
-static const char *
-value_at(const struct strs *flags, size_t i, const char *option)
-{
-	const char *w = flags->v[i];
-	size_t n = strlen(option);
-
-	if (strncmp(w, option, n) != 0)
-		return NULL;
-	if (w[n] == '=')
-		return w + n + 1;
-	return !w[n] && i + 1 < flags->n ? flags->v[i + 1] : NULL;
-}
-
-bool
-rdc_is_asked(const struct strs *flags)
-{
-	bool on = false;
-
-	for (size_t i = 0; i < flags->n; i++) {
-		const char *w = flags->v[i], *value = value_at(flags, i, "-rdc");
-
-		if (is_passed_on(flags, i))
-			continue;
-		/* As nvcc: whatever else is said. */
-		if (streq(w, "-dc") || streq(w, "--device-c"))
-			return true;
-		if (!value)
-			value = value_at(flags, i, "--relocatable-device-code");
-		if (value)
-			on = streq(value, "true");
-	}
-	return on;
-}
-
 bool
 rdc_has_runtime(const struct catalog_cuda *c)
 {
@@ -91,7 +49,7 @@ rdc_check(const struct maker *m, const struct variant *v, const struct project_k
 
 	for (size_t i = 0; i < k->cuda_flags.n; i++) {
 		for (size_t r = 0; r < sizeof(refused) / sizeof(refused[0]); r++) {
-			if (streq(k->cuda_flags.v[i], refused[r].option) && !is_passed_on(&k->cuda_flags, i))
+			if (streq(k->cuda_flags.v[i], refused[r].option) && !flag_is_passed_on(&k->cuda_flags, i))
 				return err_set(e, ERR_CONFIG, "%s:%u:1: kernel.%s: %s %s", p->file, k->line,
 					k->name, refused[r].option, refused[r].why);
 		}

@@ -9,10 +9,9 @@
  */
 #ifndef PLAN_RDC_H
 #define PLAN_RDC_H
+#include "config/relocatable.h"
 #include "plan/maker.h"
 
-/* Whether nvcc makes relocatable device code with these options: -rdc=true, -dc and their long names. */
-bool rdc_is_asked(const struct strs *cuda_flags);
 /* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that its nvlink takes: that of the wheels of
  * 13.0 and later. Wheels of 12.9 have one that is newer than the nvlink that there is for 12.x, the others have none. */
 bool rdc_has_runtime(const struct catalog_cuda *c);

@@ -1,5 +1,6 @@
 #include "resolve/variant.h"
 #include "base/err.h"
+#include "config/relocatable.h"
 #include "resolve/parts.h"
 #include "resolve/units.h"
 #include <stdlib.h>
@@ -343,9 +344,13 @@ variant_name(struct work *w, const struct row *r)
 static struct strs
 kernel_capabilities(struct work *w, const struct project_kernel *k, const struct catalog_cuda *cuda)
 {
+	struct catalog_cuda linked = *cuda;
 	struct strs dropped = { 0 }, out;
 
-	out = capabilities_for(w->a, cuda, k->has_capabilities ? &k->capabilities : &cuda->defaults, &dropped);
+	/* Of these releases nvlink is no newer than nvcc. */
+	if (rdc_is_asked(&k->cuda_flags))
+		linked.newer = (struct strs){ 0 };
+	out = capabilities_for(w->a, &linked, k->has_capabilities ? &k->capabilities : &cuda->defaults, &dropped);
 	for (size_t i = 0; i < dropped.n; i++)
 		note(w, "kernel %s, CUDA %s: %s", k->name, version_text(w->a, &cuda->version),
 			dropped.v[i]);

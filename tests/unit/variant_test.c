@@ -454,6 +454,9 @@ test_newer(void **state)
 
 		assert_string_equal(archs(&a, toml, "all", t[i].variant), t[i].want);
 	}
+	/* The nvlink is 12.5's, too. */
+	assert_string_equal(archs(&a, CUDA "cuda-flags = [\"-O3\", \"-rdc=true\"]\n", "all", CU128),
+		"7.0 7.2 7.5 8.0 8.6 8.7 8.9 9.0+PTX");
 	arena_free(&a);
 }
 
