@@ -89,14 +89,10 @@ static const struct {
 	{ "getdents64", "call syscall(SYS_getdents64, ...), or readdir" },
 	{ "getcpu", "call sched_getcpu()" },
 	{ "close_range", "call syscall(SYS_close_range, ...)" },
-	{ "pthread_cond_clockwait", "wait_for and wait_until of std::condition_variable take it for a steady_clock: "
-				    "wait until a time of std::chrono::system_clock" },
-	{ "pthread_mutex_clocklock", "std::timed_mutex takes it for a steady_clock: try_lock_until a time of "
-				     "std::chrono::system_clock" },
-	{ "pthread_rwlock_clockrdlock", "std::shared_timed_mutex takes it for a steady_clock: "
-					"try_lock_shared_until a time of std::chrono::system_clock" },
-	{ "pthread_rwlock_clockwrlock", "std::shared_timed_mutex takes it for a steady_clock: try_lock_until a "
-					"time of std::chrono::system_clock" },
+	{ "pthread_cond_clockwait", "call pthread_cond_timedwait" },
+	{ "pthread_mutex_clocklock", "call pthread_mutex_timedlock" },
+	{ "pthread_rwlock_clockrdlock", "call pthread_rwlock_timedrdlock" },
+	{ "pthread_rwlock_clockwrlock", "call pthread_rwlock_timedwrlock" },
 	{ "sem_clockwait", "call sem_timedwait" },
 };
 

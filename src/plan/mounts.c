@@ -131,6 +131,18 @@ compiler_id(const struct catalog_cuda *c)
 	return sha256_final(h);
 }
 
+/* Debian configured its libstdc++ for a newer glibc: timed waits call functions that came with 2.30 (pthread_cond_clockwait and its
+ * like). Without these words the headers wait as they do on a machine with 2.28. */
+static const struct catalog_file gcc_files[] = {
+	{ "usr/include/portable/bits/c++config.h",
+		"#pragma GCC system_header\n"
+		"#include_next <bits/c++config.h>\n"
+		"#undef _GLIBCXX_USE_PTHREAD_COND_CLOCKWAIT\n"
+		"#undef _GLIBCXX_USE_PTHREAD_MUTEX_CLOCKLOCK\n"
+		"#undef _GLIBCXX_USE_PTHREAD_RWLOCK_CLOCKLOCK\n",
+		false },
+};
+
 const struct mount *
 mount_gcc(struct maker *m, const struct catalog_gcc *g)
 {
@@ -144,7 +156,7 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 	for (size_t i = 0; i < g->n_tools; i++)
 		add_pins(m->a, &pins, g->tools[i]->pins, g->tools[i]->n_pins);
 	add_pins(m->a, &pins, g->pins, g->n_pins);
-	set_composed(m, mt, "gcc", &pins, NULL, 0);
+	set_composed(m, mt, "gcc", &pins, gcc_files, sizeof(gcc_files) / sizeof(gcc_files[0]));
 	set_loader(mt);
 	return mt;
 }

@@ -54,6 +54,8 @@ add_system_includes(struct arena *a, const struct torch_flags *f, struct strs *a
 	unsigned gcc = f->gcc->version.v[0];
 
 	PUSH("-isystem");
+	PUSH("gcc/usr/include/portable");
+	PUSH("-isystem");
 	PUSH(arena_printf(a, "gcc/usr/include/c++/%u", gcc));
 	PUSH("-isystem");
 	PUSH(arena_printf(a, "gcc/usr/include/x86_64-linux-gnu/c++/%u", gcc));

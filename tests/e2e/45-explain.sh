@@ -96,8 +96,10 @@ like "$out" '^hint: table: defined in h.h, which both' "a table in a header"
 kernel cpu '"c.cpp"'
 file c.cpp '#include <unistd.h>\nvoid launch(float *p, long n) { p[0] = gettid(); }'
 hint 1 '^hint: gettid: glibc 2.28, .* \(it came with 2.30\); call syscall\(SYS_gettid\)' "a function of a newer glibc"
-file c.cpp '#include <mutex>\n#include <chrono>\nvoid launch(float *p, long n) { std::timed_mutex m; p[0] = m.try_lock_for(std::chrono::seconds(1)); }'
-hint 1 '^hint: pthread_mutex_clocklock: glibc 2.28, .* \(it came with 2.30\)' "the same behind a class of C++"
+file c.cpp '#include <pthread.h>\n#include <time.h>\nvoid launch(float *p, long n) { pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; timespec t{}; p[0] = pthread_mutex_clocklock(&m, CLOCK_MONOTONIC, &t); }'
+hint 1 '^hint: pthread_mutex_clocklock: glibc 2.28, .* \(it came with 2.30\); call pthread_mutex_timedlock' "another one"
+file c.cpp '#include <condition_variable>\n#include <chrono>\n#include <mutex>\n#include <shared_mutex>\nusing namespace std::chrono_literals;\nvoid launch(float *p, long n) { std::timed_mutex m; p[0] = m.try_lock_for(1s); std::shared_timed_mutex s; p[1] = s.try_lock_shared_for(1s) + s.try_lock_for(1s); std::mutex k; std::unique_lock<std::mutex> l(k); std::condition_variable c; c.wait_for(l, 1ms); }'
+status 0 "timed waits of C++ need no newer glibc" "$KB" build --variant "$V" "$K"
 file c.cpp '#include <format>\nvoid launch(float *p, long n) { p[0] = std::format("x").size(); }'
 hint 1 '^hint: <format> comes with gcc 13, and .* is compiled with gcc 12' "a header of a newer gcc"
 file c.cpp 'extern "C" int cuMemAlloc_v2(void *, unsigned long);\nvoid launch(float *p, long n) { p[0] = cuMemAlloc_v2(p, n); }'

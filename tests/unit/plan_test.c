@@ -147,7 +147,7 @@ test_commands(void **state)
 		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
 		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
 		"-isystem py/include -isystem cuda/include "
-		"-isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
+		"-isystem gcc/usr/include/portable -isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
 		"-isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include "
 		"-isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -MD -MF out/a.cpp.o.d -c src/a.cpp -o "
 		"out/a.cpp.o");
@@ -160,7 +160,7 @@ test_commands(void **state)
 		"arch=compute_90,code=compute_90 --use_fast_math -Isrc -Isrc/inc -Isrc/torch-ext "
 		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
 		"-isystem py/include "
-		"-isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
+		"-isystem gcc/usr/include/portable -isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
 		"-isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include "
 		"-isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -Xcudafe --orig_src_path_name -Xcudafe /kb/src/b.cu "
 		"--keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o "

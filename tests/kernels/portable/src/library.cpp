@@ -1,7 +1,9 @@
 // What kernels use of the C and C++ libraries, most of all what newer ones have under new symbol versions. Each check prints a
 // line when it fails; portable_run returns their number.
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -73,6 +75,28 @@ void texts()
 	check(std::cout.good(), "iostream");
 	std::string s(1 << 16, 'x');
 	check(s.find('y') == std::string::npos && s.substr(3, 4) == "xxxx", "string");
+}
+
+// With the headers of a newer libstdc++ these are functions of glibc 2.30.
+void waits()
+{
+	using namespace std::chrono_literals;
+	std::mutex m;
+	std::unique_lock<std::mutex> lock(m);
+	std::condition_variable never;
+	auto begin = std::chrono::steady_clock::now();
+
+	check(never.wait_for(lock, 20ms) == std::cv_status::timeout, "condition_variable: wait_for");
+	check(never.wait_until(lock, std::chrono::steady_clock::now() + 20ms) == std::cv_status::timeout,
+		"condition_variable: wait_until");
+	check(std::chrono::steady_clock::now() - begin >= 40ms, "condition_variable: waits as long as it should");
+	std::timed_mutex timed;
+	std::shared_timed_mutex shared;
+	check(timed.try_lock_for(20ms) && shared.try_lock_for(20ms), "timed_mutex");
+	std::thread([&] { check(!timed.try_lock_for(20ms) && !shared.try_lock_shared_for(20ms), "timed_mutex: held"); }).join();
+	timed.unlock();
+	shared.unlock();
+	check(std::async(std::launch::async, [] { return 1; }).wait_for(10s) == std::future_status::ready, "future");
 }
 
 void files()
@@ -153,6 +177,7 @@ extern "C" int portable_run()
 {
 	numbers();
 	texts();
+	waits();
 	files();
 	threads();
 	exceptions();
