@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, on the real kernel: kills at random moments, a flipped byte in each kind of fetched file, full hashes of all pins.
 # Usage: tests/acceptance.sh [KILLS]. Needs the network and about two hours; prints "N passed, N failed".
+# With KB_COMMUNITY=DIR, a checkout of other people's kernels, those are built, loaded and tested too: hours more.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 kills=${1:-50}
@@ -66,5 +67,6 @@ check "every pin of the lock, whole files and trees" ./kernel-builder lock --ver
 tools/torch_env.py 2.5.1 "$T/torch" >/dev/null
 check "declarations as clang finds them" env STD=c++17 TORCH="$(echo "$T"/torch/lib/python3*/site-packages/torch)" sh tests/slim/declarations.sh
 check "names of headers, whole and slim" sh tests/slim/names.sh "$T/k" torch25-cxx98-cu124-x86_64-linux
+[ -z "${KB_COMMUNITY:-}" ] || check "other people's kernels" tests/community.sh --work "$T/community" "$KB_COMMUNITY"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
