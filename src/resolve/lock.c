@@ -61,6 +61,7 @@ read_pin(const struct json_reader *r, const struct json_at *at, struct pin *out)
 	const char *kind = NULL, *problem;
 	int got;
 
+	*out = (struct pin){ 0 };
 	TRY(json_keys(r, at, keys));
 	TRY(json_text(r, at, "kind", JSON_NEEDED, &kind));
 	if (!pin_kind_parse(kind, &out->kind))

@@ -409,7 +409,9 @@ test_for_nix(void **state)
 	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);
 	pin = json_object_get(json_array_get(json_object_get(root, "torch"), 0), "headers");
 	one = json_dumps(pin, 0);
+	memset(&p, 0x5e, sizeof(p)); /* what is not said is not there */
 	assert_int_equal(lock_parse_pin(&a, str_of(one), "pin.json", &p, &e), 0);
+	assert_int_equal(*(unsigned char *)&p.is_plain, 0);
 	assert_true(same_pin(&p, &lock.catalog.torch[0].headers));
 	assert_int_equal(lock_parse_pin(&a, STR("{\"kind\": \"deb\"}"), "pin.json", &p, &e), -1);
 	assert_non_null(strstr(e.msg, "pin.json: \"name\""));
