@@ -97,7 +97,7 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_SOURCE "@SOURCE@"
 #define STEP_TOOL_RESULT "@RESULT@"
 /* A word of steps that slim texts: how, for it is in the keys of what comes of them. */
-#define PLAN_SLIM_VERSION "slim 5"
+#define PLAN_SLIM_VERSION "slim 6"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
 /* Likewise: it gives up at once where a proof would take longer than it saves (exec/own.h). */

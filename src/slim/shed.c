@@ -81,12 +81,13 @@ body_begin(const struct lexed *l, const struct decl *d)
 	return d->body;
 }
 
+/* No directive in the declaration, and no attribute from a token on. */
 static bool
-is_plain(const struct lexed *l, uint32_t begin, uint32_t end)
+is_plain(const struct lexed *l, const struct decl *d, uint32_t from)
 {
-	for (uint32_t i = begin; i < end; i++) {
-		if (l->token[i].kind == TOKEN_DIRECTIVE || token_word(l, i, W_ATTRIBUTE) ||
-			token_word(l, i, W_ATTRIBUTE2))
+	for (uint32_t i = d->begin; i < d->end; i++) {
+		if (l->token[i].kind == TOKEN_DIRECTIVE ||
+			(i >= from && (token_word(l, i, W_ATTRIBUTE) || token_word(l, i, W_ATTRIBUTE2))))
 			return false;
 	}
 	return true;
@@ -138,7 +139,7 @@ shed(struct arena *a, const struct scopes *x, const bool *stays)
 		const struct decl *d = &x->s->decl[i];
 		uint32_t begin = can_go(&h, i) ? body_begin(x->l, d) : 0;
 
-		if (begin && is_plain(x->l, begin, d->end) && !shed_names_hot(&h.heat, begin, d->end))
+		if (begin && is_plain(x->l, d, begin) && !shed_names_hot(&h.heat, begin, d->end))
 			out[i] = d->n_qualifiers ? SHED_WHOLE : begin;
 	}
 	return out;

@@ -175,7 +175,8 @@ is_generic_lambda(const struct lexed *l, uint32_t open, uint32_t *body)
 {
 	uint32_t i = l->token[open].match + 1, close;
 
-	while (token_word(l, i, W_ATTRIBUTE) || token_word(l, i, W_ATTRIBUTE2))
+	while ((token_word(l, i, W_ATTRIBUTE) || token_word(l, i, W_ATTRIBUTE2)) &&
+		token_is(l, i + 1, '('))
 		i = l->token[i + 1].match + 1;
 	*body = i;
 	if (token_is(l, i, '<'))

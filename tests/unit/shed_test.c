@@ -85,6 +85,7 @@ static const struct row kept[] = {
 	{ "extern \"C\" { inline int f() { body; } }", "int x = f();" },
 	{ "struct A { void f(int); }; inline void A::f(int i = 1) { body; }", "void f(A a) { a.f(); }" },
 	{ "inline int f() {\n#pragma pack(1)\nbody; }", "int x = f();" },
+	{ "inline int f()\n#pragma pack(1)\n{ body; }", "int x = f();" },
 	{ "inline int f() { [] " DEVICE "{ body; }; }", "int x = f();" },
 	{ "inline int f() try { body; } catch (...) { }", "int x = f();" },
 	{ "struct A { }; inline A operator+(A, A) { body; }", "A f(A a) { return a + a; }" },
@@ -158,6 +159,16 @@ test_text(void **state)
 	arena_free(&a);
 }
 
+/* An attribute without brackets is none, and ends no search. */
+static void
+test_odd_text(void **state)
+{
+	static const struct row t[] = { { "x __attribute__ y; " KERNEL "inline void f() { body; launch((int *)0); [] __attribute__ z; }", "void g() { f(); }" } };
+
+	(void)state;
+	CHECK(t, SLIM_DEVICE, true);
+}
+
 int
 main(void)
 {
@@ -166,6 +177,7 @@ main(void)
 		cmocka_unit_test(test_bodies_that_stay),
 		cmocka_unit_test(test_other_passes),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_odd_text),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
