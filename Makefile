@@ -45,6 +45,7 @@ $(BUILD)/src/resolve/embedded.c.o: $(wildcard catalog/*.toml)
 $(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-shims.toml
 $(BUILD)/src/advise/table.c.o: data/includes.toml
 $(BUILD)/src/plan/embedded.c.o: data/registration.h
+$(BUILD)/src/fetch/directory.c.o: data/cutlass-4.5.2.files
 $(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
 $(BUILD)/src/generate/embedded.c.o: $(wildcard data/pyproject/*) data/clangd_cuda.h
 $(BUILD)/src/cmd/load.c.o: data/load_check.py

@@ -14,13 +14,27 @@ let
       outputHashMode = "flat";
       outputHash = pin.sha256;
     };
+  others = removeAttrs sources [ "cutlass" ];
+  # What no package has: of a checkout, the directories that the program looks at.
+  cutlass = pin:
+    let
+      path = sources.cutlass or (throw
+        "${pin.name} ${pin.file} is in no package: give a checkout of that tag as sources.cutlass");
+      root = toString path;
+      below = file: builtins.substring (builtins.stringLength root + 1) (-1) (toString file);
+    in builtins.path {
+      name = "cutlass";
+      inherit path;
+      filter = file: type: builtins.match "include(/.*)?|tools(/util(/include(/.*)?)?)?" (below file) != null;
+    };
 in pin:
 derivation (hash pin // {
   inherit (pin) name;
   inherit system;
   builder = "${program}/bin/kernel-builder";
   args = [ "nix" "fetch" (builtins.toFile "pin.json" (builtins.toJSON pin)) (placeholder "out") ]
-    ++ builtins.concatMap (name: [ "--${name}" sources.${name} ]) (builtins.attrNames sources);
+    ++ builtins.concatMap (name: [ "--${name}" others.${name} ]) (builtins.attrNames others)
+    ++ (if pin.kind == "directory" then [ "--cutlass" "${cutlass pin}" ] else [ ]);
   outputHashAlgo = "sha256";
   preferLocalBuild = true;
   KERNEL_BUILDER_HOME = "store"; # in the directory of the build

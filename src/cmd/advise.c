@@ -450,7 +450,9 @@ cmd_advise(struct ctx *c, struct err *e)
 	TRY(advise_make(&c->arena, &v.w.project, &v.w.sources, variant, &v.ad, e));
 	v.b.progress = progress_new(&c->arena, -1);
 	TRY(store_open(c->settings.home, false, &v.b.store, e));
-	r = measure(&v, e);
+	r = work_take_cutlass(c, v.b.store, &v.w, e);
+	if (r == 0)
+		r = measure(&v, e);
 	exec_close(v.b.exec);
 	store_close(v.b.store);
 	log_status(NULL);

@@ -545,6 +545,8 @@ run_build(struct build *b, int events, struct err *e)
 	progress_explain(b->progress, hinter_new(&c->arena, &b->w.project, b->store));
 	r = take_trees(b, e);
 	if (r == 0)
+		r = work_take_cutlass(c, b->store, &b->w, e);
+	if (r == 0)
 		r = divide(b, e);
 	if (r == 0)
 		r = opt_has(&c->opts, "rebuild") ? rebuild(b, e) : build(b, e);

@@ -75,6 +75,11 @@ int work_plan(struct ctx *c, struct work *w, struct err *e);
 /* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
 int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
 	uint64_t *bytes, struct err *e);
+/* Of what the variants depend on, takes that into the store which the directory of --cutlass is. Fails when something is needed that
+ * no package has, and that it is not; also when the flag is given, and the directory is nothing that is needed. */
+int work_take_cutlass(struct ctx *c, struct store *s, const struct work *w, struct err *e);
+/* The same for one pin. */
+int cutlass_take_pin(struct ctx *c, struct store *s, struct pin *pin, struct err *e);
 /* Writes what create-pyproject does into the kernel's directory, absolute. What it wrote there before is brought up to
  * date, unless somebody changed it: then all stays, and a line says so. Fails when files of others are in the way.
  * *compiled: CMake has something to do. */

@@ -14,6 +14,7 @@ const struct opt global_opts[] = {
 	{ 0, "wheel-index", "URL", "index or directory of wheels (default: pip's)" },
 	{ 0, "debian-mirror", "URL", "mirror or directory of Debian packages (default: apt's)" },
 	{ 0, "redist", "URL", "take NVIDIA's redistributables from here, or nvidia" },
+	{ 0, "cutlass", "DIR", "a checkout of CUTLASS, for versions that no package has (KERNEL_BUILDER_CUTLASS)" },
 	{ 0 },
 };
 

@@ -43,7 +43,8 @@ take(const struct toml *t, const char *path, struct key *keys, size_t n, struct 
 		if (k == n)
 			return err_set(e, ERR_CONFIG,
 				"%s:%u:%u: unknown setting \"%.*s\"; the settings are store, "
-				"wheel-index, debian-mirror, redist, sandbox, cache and cache-size",
+				"wheel-index, debian-mirror, redist, cutlass, sandbox, cache and "
+				"cache-size",
 				path, p->line, p->col, (int)p->key.n, p->key.p);
 		if (p->val.kind != TOML_STRING)
 			return err_set(e, ERR_CONFIG, "%s:%u:%u: %s must be a string", path,
@@ -58,7 +59,7 @@ read_file(struct arena *a, struct settings *s, const char **cache_size, struct e
 {
 	struct key keys[] = { { "store", &s->home }, { "wheel-index", &s->wheel_index },
 		{ "debian-mirror", &s->debian }, { "redist", &s->redist }, { "sandbox", &s->sandbox },
-		{ "cache", &s->cache }, { "cache-size", cache_size } };
+		{ "cutlass", &s->cutlass }, { "cache", &s->cache }, { "cache-size", cache_size } };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
 	struct toml t;
 	struct str text;
@@ -127,6 +128,7 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 	if (!streq(s.sandbox, "auto") && !streq(s.sandbox, "on") && !streq(s.sandbox, "off"))
 		return err_set(e, ERR_USAGE, "sandbox must be auto, on or off, not \"%s\"",
 			s.sandbox);
+	pick(o, "cutlass", "KERNEL_BUILDER_CUTLASS", &s.cutlass);
 	pick(o, "cache", "KERNEL_BUILDER_CACHE", &s.cache);
 	if (!streq(s.cache, "rw") && !streq(s.cache, "ro") && !streq(s.cache, "off"))
 		return err_set(e, ERR_USAGE, "cache must be rw, ro or off, not \"%s\"", s.cache);

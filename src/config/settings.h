@@ -8,6 +8,7 @@
  *     redist = "..."
  *     sandbox = "auto"           # or "on", "off"
  *     cache = "rw"               # or "ro", "off"
+ *     cutlass = "/src/cutlass"   # a checkout of CUTLASS
  *     cache-size = "20G"         # "0": no bound
  */
 #ifndef CONFIG_SETTINGS_H
@@ -20,6 +21,7 @@ struct settings {
 	const char *debian;      /* --debian-mirror, KERNEL_BUILDER_DEBIAN_MIRROR; NULL: ask apt */
 	const char *redist;      /* --redist, KERNEL_BUILDER_REDIST; NULL: packages are preferred, see
 				* catalog_use_redist */
+	const char *cutlass;     /* --cutlass, KERNEL_BUILDER_CUTLASS: a checkout; NULL: none */
 	const char *catalog;     /* --catalog, KERNEL_BUILDER_CATALOG; NULL: the built-in one */
 	const char *sandbox;     /* --sandbox, KERNEL_BUILDER_SANDBOX: "auto", "on" or "off"; default: auto */
 	const char *cache;       /* --cache, KERNEL_BUILDER_CACHE: "rw", "ro" or "off"; default: rw */

@@ -198,6 +198,8 @@ fetch_now(struct task *t, struct err *e)
 {
 	const struct pin *pin = t->pin;
 
+	if (pin->kind == PIN_DIRECTORY)
+		return err_set(e, ERR_CONFIG, "%s %s is in no package", pin->name, pin->file);
 	TRY(pin->kind == PIN_WHEEL ? wheel_fetch(t, e) : archive_fetch(t, e));
 	return store_add_tree(t->store, path_join(t->a, t->tmp, "tree"), pin->file,
 		pin->has_tree ? &pin->tree : NULL, &t->tree, e);
@@ -335,7 +337,8 @@ stop_all(struct fetching *f)
 static const char *
 source_name(const struct pin *pin)
 {
-	static const char *const name[PIN_KINDS] = { "wheel", "package", "archive", "sdist" };
+	static const char *const name[PIN_KINDS] = { "wheel", "package", "archive", "sdist",
+		"directory" };
 
 	return name[pin->kind];
 }
@@ -428,6 +431,9 @@ pick(const struct fetch_job *job, struct pin *const *pins, size_t n, struct pin 
 		bool wanted = !pins[i]->has_tree || job->full ||
 			      !store_has_tree(job->store, &pins[i]->tree);
 
+		/* Nobody has it but who named it, and then it is in the store. */
+		if (pins[i]->kind == PIN_DIRECTORY && store_has_tree(job->store, &pins[i]->tree))
+			wanted = false;
 		for (size_t k = 0; wanted && k < count; k++)
 			wanted = out[k] != pins[i] &&
 				 (job->full || !pins[i]->has_tree || !out[k]->has_tree ||

@@ -252,7 +252,7 @@ maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *cat
 	pins = catalog_pins(a, &c, &n);
 	known = arena_array(a, struct pin *, n + 1);
 	for (size_t i = 0; i < n; i++)
-		if (pins[i]->has_tree)
+		if (pins[i]->has_tree && !pins[i]->has_nar)
 			known[count++] = pins[i];
 	TRY(fetch_pins(a, job, known, count, e));
 	for (size_t i = 0; i < count; i++) {
@@ -261,6 +261,13 @@ maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *cat
 
 		TRY(store_tree_nar(job->store, &known[i]->tree, &nar, e));
 		json_object_set_new(root, digest_hex(&known[i]->tree, tree), json_string(digest_hex(&nar, hex)));
+	}
+	for (size_t i = 0; i < n; i++) {
+		char tree[65], hex[65];
+
+		if (pins[i]->has_tree && pins[i]->has_nar)
+			json_object_set_new(root, digest_hex(&pins[i]->tree, tree),
+				json_string(digest_hex(&pins[i]->nar, hex)));
 	}
 	text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
 	if (!text)

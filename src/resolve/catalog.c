@@ -52,7 +52,7 @@
  * matrix.toml: see matrix.c.
  *
  * A pin
- *     kind             "wheel", "deb", "archive" or "sdist"
+ *     kind             "wheel", "deb", "archive", "sdist" or "directory"
  *     name             the project on the wheel index, else the package's name
  *     file             the name of the wheel's or sdist's file, or the path below the Debian mirror or redist base
  *     size, sha256     of the whole file, as the index says
@@ -61,6 +61,7 @@
  *                      .deb, an archive or an sdist the whole file is checked against sha256
  *     select           list of { from, to, symbols }: see struct pin_select; members of a .deb and
  *                      of an archive are written without a leading "./"
+ *     nar              of a "directory", absent otherwise: the tree's hash as a Nix archive
  *     plain            true: no file is a program, x bits are dropped (false unless given)
  */
 #include "resolve/catalog.h"

@@ -2,7 +2,8 @@
 #include "base/path.h"
 #include "resolve/parts.h"
 
-const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive", "sdist" };
+const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive", "sdist",
+	"directory" };
 
 bool
 pin_kind_parse(const char *s, enum pin_kind *out)
@@ -61,6 +62,8 @@ pin_problem(const struct pin *p)
 		return "\"name\" must be a plain name";
 	if (p->kind == PIN_WHEEL && (!is_plain_name(p->file) || !str_has_suffix(p->file, ".whl")))
 		return "\"file\" must be the name of a .whl";
+	if (p->kind == PIN_DIRECTORY && !is_plain_name(p->file))
+		return "\"file\" must be a tag";
 	if (p->kind == PIN_SDIST && (!is_plain_name(p->file) || !str_has_suffix(p->file, ".tar.gz")))
 		return "\"file\" must be the name of a .tar.gz";
 	if (p->kind != PIN_WHEEL && (!is_plain_path(p->file) || str_has_suffix(p->file, "/")))
@@ -85,6 +88,8 @@ pin_problem_in_use(const struct pin *p)
 
 	if (!problem && p->kind == PIN_WHEEL && !p->has_tree)
 		return "\"tree\" is needed, for wheels are fetched in parts";
+	if (!problem && p->kind == PIN_DIRECTORY && !p->has_tree)
+		return "\"tree\" is needed, for nothing else proves a directory";
 	if (!problem && p->kind == PIN_SDIST && !p->has_sha256)
 		return "\"sha256\" is needed, for sdists are fetched whole";
 	return problem;
@@ -147,7 +152,7 @@ pin_read_draft(
 	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out)
 {
 	static const char *const keys[] = { "kind", "name", "file", "size", "sha256", "tree",
-		"select", "plain", NULL };
+		"select", "plain", "nar", NULL };
 	const char *kind = NULL, *problem;
 	int got;
 
@@ -163,6 +168,8 @@ pin_read_draft(
 	TRY(got = toml_digest(r, table, "sha256", TOML_OPTIONAL, &out->sha256));
 	out->has_sha256 = got > 0;
 	TRY(toml_flag(r, table, "plain", TOML_OPTIONAL, &out->is_plain));
+	TRY(got = toml_digest(r, table, "nar", TOML_OPTIONAL, &out->nar));
+	out->has_nar = got > 0;
 	TRY(read_tree(r, table, out));
 	TRY(read_select(r, table, out));
 	problem = pin_problem(out);

@@ -4,9 +4,9 @@
 #include "resolve/catalog.h"
 #include "resolve/toml_read.h"
 
-/* "wheel", "deb", "archive", "sdist". */
+/* "wheel", "deb", "archive", "sdist", "directory". */
 extern const char *const pin_kind_name[];
-#define PIN_KIND_LIST "\"wheel\", \"deb\", \"archive\" or \"sdist\""
+#define PIN_KIND_LIST "\"wheel\", \"deb\", \"archive\", \"sdist\" or \"directory\""
 /* False when s names no kind. */
 bool pin_kind_parse(const char *s, enum pin_kind *out);
 /* NULL, or what is wrong with a pin, with names or with paths that could lead out of a tree. */

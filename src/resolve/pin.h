@@ -16,6 +16,7 @@ enum pin_kind {
 	PIN_DEB,     /* of a Debian mirror: file is a path such as pool/main/g/gcc-12/... */
 	PIN_ARCHIVE, /* of NVIDIA's redistributables: file is the relative path of a .tar.xz */
 	PIN_SDIST,   /* of the wheel index, too: the sources of a project, a .tar.gz that is fetched whole */
+	PIN_DIRECTORY, /* of no package: the user names a directory (--cutlass); file is the tag that it must be a checkout of */
 	PIN_KINDS
 };
 
@@ -37,6 +38,8 @@ struct pin {
 	size_t n_select;
 	bool is_plain; /* no file of the tree is a program: the archive's x bits are dropped, so that the tree is the same
 			  whoever packed it */
+	bool has_nar; /* of a PIN_DIRECTORY in the catalog: its tree's hash as a Nix archive, for who makes nix/trees.json has no such directory */
+	struct digest nar;
 	bool has_tree; /* false only while a maintainer makes the pin */
 	struct digest tree;
 };

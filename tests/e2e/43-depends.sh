@@ -101,6 +101,47 @@ status 0 "of two packages" build $SEL "$K"
 like "$out" 'fetched natten-0.21.0.tar.gz' "the headers"
 like "$out" 'fetched flashinfer_python-0.2.7.post1.tar.gz' "and the utilities"
 
+# A checkout of the user's, here a copy of a tree: taken when it is the very version, and told what differs when not.
+C=$T/cutlass
+tree=$(grep -l '^#define CUTLASS_MINOR 6$' "$KERNEL_BUILDER_HOME"/trees/*/include/cutlass/version.h)
+tree=${tree%/include/*}
+cp -r "$tree" "$C"
+chmod -R u+w "$C"
+chmod +x "$C/include/cutlass/cutlass.h"
+echo more >"$C/LICENSE.txt"
+trees() { find "$KERNEL_BUILDER_HOME/trees" -maxdepth 1 -name '*.manifest' | wc -l; }
+write_toml cutlass_3_6
+chmod -R u+w "$tree"
+rm -r "$tree" "$tree.manifest" "$tree.stat"
+was=$(trees)
+status 0 "a checkout of that version, without a network" env KERNEL_BUILDER_CUTLASS="$C" "$KB" fetch $SEL --wheel-index /nonexistent --debian-mirror /nonexistent "$K"
+is "$(trees)" $((was + 1)) "is the tree that the package gives"
+status 0 "builds with it" build $SEL --cutlass "$C" "$K"
+is "$(bits "$K")" "$first" "the same bytes"
+echo '// mine' >>"$C/include/cutlass/half.h"
+rm "$C/tools/util/include/cutlass/util/print_error.hpp"
+: >"$C/include/cute/mine.hpp"
+status 4 "an edited one" build $SEL --cutlass "$C" "$K"
+like "$out" "cutlass is not CUTLASS 3.6.0: of include/ and tools/util/include/, 1 file differs, 1 is missing, 1 is not of it: include/cute/mine.hpp is not of it, include/cutlass/half.h differs, tools/util/include/cutlass/util/print_error.hpp is missing$" \
+	"is told what differs"
+write_toml cutlass_4_0
+status 0 "where only a variable names it" env KERNEL_BUILDER_CUTLASS="$C" "$KB" build $SEL "$K"
+write_toml cutlass_3_5
+status 0 "and the package is not there yet" env KERNEL_BUILDER_CUTLASS="$C" "$KB" fetch $SEL "$K"
+like "$out" "note: .*/cutlass is not CUTLASS 3.5.1, which is taken from its package" "that is said"
+write_toml cutlass_4_5
+status 3 "a version that no package has" build $SEL "$K"
+like "$out" 'build.toml:13:1: kernel.halves depends on cutlass_4_5: CUTLASS 4.5.2 is in no package: say where a checkout of its tag v4.5.2 is, with --cutlass DIR' "says what to do"
+is "$(printf '%s\n' "$out" | grep -c fetch)" 0 "at once"
+mkdir -p "$HOME/.config/kernel-builder"
+echo "cutlass = \"$C\"" >"$HOME/.config/kernel-builder/config.toml"
+status 4 "with another version" build $SEL "$K"
+like "$out" 'is not CUTLASS 4.5.2: .*, [0-9]+ files differ, [0-9]+ are missing, [0-9]+ are not of it: include/cute/.* and [0-9]+ more$' "says what differs"
+rm "$HOME/.config/kernel-builder/config.toml"
+status 0 "its lock" "$KB" lock $SEL --output "$T/lock" "$K"
+like "$(tr -d ' \n' <"$T/lock")" '"file":"v4.5.2","kind":"directory","name":"CUTLASS","plain":true,.*"tree":"0f1c2875b0890995' "says that it is a directory with that digest"
+write_toml cutlass_4_0
+
 # An sdist with another hash.
 mkdir -p "$T/wheels"
 head -c 2735854 /dev/zero >"$T/wheels/natten-0.21.0.tar.gz"

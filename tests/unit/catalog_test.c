@@ -95,6 +95,12 @@ test_depends(void **state)
 		{ DEPEND_HEAD "include = [\"a\"]\n", "[[depend]] needs at least one [[depend.pin]]" },
 		{ DEPEND_HEAD "include = [\"a\"]\n" SDIST "tree = \"" HEX "\"\n" SELECT,
 			"\"sha256\" is needed, for sdists are fetched whole" },
+		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\nkind = \"directory\"\nname = "
+			      "\"x\"\nfile = \"v1\"\nsha256 = \"" HEX "\"\n" SELECT,
+			"\"tree\" is needed, for nothing else proves a directory" },
+		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\nkind = \"directory\"\nname = "
+			      "\"x\"\nfile = \"a/b\"\ntree = \"" HEX "\"\n" SELECT,
+			"\"file\" must be a tag" },
 		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\n" PIN("x.whl") SELECT
 			      "plain = 1\n",
 			"plain" },
@@ -173,7 +179,7 @@ test_refused(void **state)
 		{ "[[cuda]]\nversion = \"12.4\"\ngcc = 12\ncapabilities = []\n", TORCH, MATRIX,
 			"\"capabilities\" is empty" },
 		{ CUDA_HEAD "[[cuda.pin]]\nkind = \"rpm\"\n", TORCH, MATRIX,
-			"cuda.toml:7:8: \"kind\" must be \"wheel\", \"deb\", \"archive\" or \"sdist\"" },
+			"cuda.toml:7:8: \"kind\" must be \"wheel\", \"deb\", \"archive\", \"sdist\" or \"directory\"" },
 		{ CUDA_HEAD "[[cuda.pin]]\n" PIN("../x.whl") SELECT, TORCH, MATRIX,
 			"\"file\" must be the name of a .whl" },
 		{ CUDA_HEAD "[[cuda.pin]]\n" PIN("a/x.whl") SELECT, TORCH, MATRIX,
@@ -255,6 +261,10 @@ static void
 check_pin(const struct pin *p)
 {
 	/* Archives cannot be fetched by those who make the catalog; all else has its tree. */
+	if (p->kind == PIN_DIRECTORY) {
+		assert_true(p->has_tree && p->has_nar && p->is_plain);
+		return;
+	}
 	assert_true(p->has_sha256);
 	assert_true(p->has_tree || p->kind == PIN_ARCHIVE);
 	assert_true(p->size > 0);
@@ -275,7 +285,7 @@ static void
 test_embedded(void **state)
 {
 	static const char *const cutlass[] = { "cutlass_2_10", "cutlass_3_5", "cutlass_3_6",
-		"cutlass_3_8", "cutlass_3_9", "cutlass_4_0", "cutlass_4_4" };
+		"cutlass_3_8", "cutlass_3_9", "cutlass_4_0", "cutlass_4_4", "cutlass_4_5" };
 	struct arena a = { 0 };
 	struct catalog c;
 	struct err e = { 0 };

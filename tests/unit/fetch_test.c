@@ -6,6 +6,7 @@
 #include "base/signal.h"
 #include "fetch/fetch.h"
 #include "fetch/http.h"
+#include "fetch/directory.h"
 #include "fetch/internal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -620,6 +621,94 @@ test_sdist(void **state)
 	}
 }
 
+static void
+write_below(const char *dir, const char *name, const char *text)
+{
+	const char *path = path_join(&T.a, dir, name);
+	struct err e = { 0 };
+
+	assert_int_equal(fs_mkdirs_for(path, &e), 0);
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), 0755, &e), 0);
+}
+
+static void
+expect_differences(const char *dir, struct pin *pin, const char *want)
+{
+	struct err e = { 0 };
+	const char *got;
+
+	assert_int_equal(directory_take(T.store, dir, &pin, 1, &e), 0);
+	if (directory_differences(&T.a, T.store, dir, &pin, 1, &got, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(got, want);
+}
+
+/* A directory of the user's instead of a package: what is not exactly the pinned tree is told. */
+static void
+test_directory(void **state)
+{
+	static struct pin_select select[] = {
+		{ "x/include/old.h", NULL, 0 },
+		{ "x/include/", "include/", 0 },
+		{ "x/util/", "tools/util/", 0 },
+	};
+	const char *dir = path_join(&T.a, T.dir, "checkout");
+	struct tree t = { 0 };
+	struct tree_entry files[] = {
+		{ .path = "include/a.h", .size = 2, .sha256 = sha256_of("a\n", 2) },
+		{ .path = "include/c/b.h", .size = 2, .sha256 = sha256_of("b\n", 2) },
+		{ .path = "tools/util/c.h", .size = 2, .sha256 = sha256_of("c\n", 2) },
+	};
+	struct pin pin = { .kind = PIN_DIRECTORY, .name = "X", .file = "v1", .is_plain = true,
+		.has_tree = true, .select = select, .n_select = 3 }, *pins[] = { &pin };
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		vec_push(&T.a, &t, files[i]);
+	pin.tree = tree_digest(&t);
+	fresh_store();
+	assert_int_equal(directory_take(T.store, dir, pins, 1, &e), -1);
+	assert_non_null(strstr(e.msg, "has no directory include/"));
+	write_below(dir, "include/a.h", "a\n");
+	write_below(dir, "include/c/b.h", "b\n");
+	write_below(dir, "tools/util/c.h", "c\n");
+	write_below(dir, "elsewhere/d.h", "d\n");
+	if (directory_take(T.store, dir, pins, 1, &e) != 1)
+		fail_msg("%s", e.msg);
+	assert_true(store_has_tree(T.store, &pin.tree));
+	assert_int_equal(store_check_tree(T.store, &pin.tree, true, &e), 0);
+	assert_int_equal(fetch(&(struct sources){ 0 }, &pin, true, &e), 0);
+	write_below(dir, "include/a.h", "A\n");
+	write_below(dir, "include/z.h", "z\n");
+	unlink(path_join(&T.a, dir, "tools/util/c.h"));
+	expect_differences(dir, &pin, "1 file differs, 1 is missing, 1 is not of it: include/a.h differs, "
+				      "include/z.h is not of it, tools/util/c.h is missing");
+	assert_int_equal(count_in("tmp"), 0);
+	for (int i = 0; i < 6; i++)
+		write_below(dir, arena_printf(&T.a, "include/y%d.h", i), "y\n");
+	expect_differences(dir, &pin, "1 file differs, 1 is missing, 7 are not of it: include/a.h differs, "
+				      "include/y0.h is not of it, include/y1.h is not of it, include/y2.h "
+				      "is not of it, include/y3.h is not of it and 4 more");
+	assert_int_equal(symlink("a.h", path_join(&T.a, dir, "include/l.h")), 0);
+	assert_int_equal(directory_take(T.store, dir, pins, 1, &e), -1);
+	assert_non_null(strstr(e.msg, "include/l.h is no plain file"));
+	store_close(T.store);
+	fresh_store();
+	expect(fetch(&(struct sources){ 0 }, &pin, false, &e), ERR_CONFIG, "in no package", &e, "fetch");
+	/* The list that is built in. */
+	unlink(path_join(&T.a, dir, "include/l.h"));
+	pin.file = "v4.5.2";
+	{
+		const char *got;
+
+		assert_int_equal(
+			directory_differences(&T.a, T.store, dir, pins, 1, &got, &e), 0);
+		assert_true(str_has_prefix(got, "891 are missing, 9 are not of it: include/a.h is not of it"));
+	}
+	store_close(T.store);
+}
+
 /* All of a small wheel comes with the end of it: one request for the index, one for the file. */
 static void
 test_small_wheel(void **state)
@@ -846,6 +935,7 @@ main(void)
 		cmocka_unit_test(test_wheel_bytes),
 		cmocka_unit_test(test_wheel_index),
 		cmocka_unit_test(test_sdist),
+		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_small_wheel),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_archives),
