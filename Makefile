@@ -42,7 +42,7 @@ $(BUILD)/%.cc.o: %.cc Makefile
 
 # The catalog and the data files are built in with .incbin.
 $(BUILD)/src/resolve/embedded.c.o: $(wildcard catalog/*.toml)
-$(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-shims.toml
+$(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-shims.toml data/newer-symbols.toml
 $(BUILD)/src/advise/table.c.o: data/includes.toml
 $(BUILD)/src/plan/embedded.c.o: data/registration.h
 $(BUILD)/src/fetch/directory.c.o: data/cutlass-4.5.2.files

@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""Makes data/manylinux.toml, data/abi3.toml and data/torch-shims.toml from their sources.
+"""Makes data/manylinux.toml, data/abi3.toml, data/torch-shims.toml and data/newer-symbols.toml from their sources.
 
     tools/policies.py --auditwheel auditwheel-6.8.2-py3-none-any.whl \\
         --cpython stable_abi.toml --cpython-version 3.14.0 \\
-        --torch shim_function_versions.txt --torch-version 2.15.0
+        --torch shim_function_versions.txt --torch-version 2.15.0 \\
+        --debian libstdc++6_14.2.0-19_amd64.deb --debian libc6_2.41-12+deb13u4_amd64.deb
 
 The sources: auditwheel/policy/manylinux-policy.json in the wheel; Misc/stable_abi.toml of CPython;
-torch/csrc/stable/c/shim_function_versions.txt of PyTorch. Each table is made only when its source is given. The formats
+torch/csrc/stable/c/shim_function_versions.txt of PyTorch; the libraries in Debian's packages libstdc++6 and libc6,
+which catalog/gcc.toml pins. Each table is made only when its source is given. The formats
 are described in src/resolve/policy.c, which reads them.
 """
 import argparse
 import json
 import pathlib
 import re
+import subprocess
+import tempfile
 import textwrap
 import tomllib
 import zipfile
@@ -92,12 +96,34 @@ def shims(path, version):
     (DATA / "torch-shims.toml").write_text("\n".join(out) + "\n")
 
 
+def newer(packages):
+    """Symbols that the libraries have only since a version that manylinux_2_28 does not have."""
+    limits = {"GLIBC": (2, 28), "GLIBCXX": (3, 4, 24), "CXXABI": (1, 3, 11)}
+    first = {}
+    for package in packages:
+        with tempfile.TemporaryDirectory() as root:
+            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+            libraries = sorted(str(p) for p in pathlib.Path(root).glob("usr/lib/x86_64-linux-gnu/*.so*") if p.is_file() and not p.is_symlink())
+            out = subprocess.run(["nm", "-D", "--defined-only", *libraries], check=True, capture_output=True, text=True).stdout
+        for name, family, number in re.findall(r"^\S* \S (\S+?)@@?(GLIBC|GLIBCXX|CXXABI)_([0-9.]+)$", out, re.M):
+            number = tuple(map(int, number.split(".")))
+            if name not in first or number < first[name][1]:
+                first[name] = family, number
+    names = [f"{pathlib.Path(p).name.rsplit('_', 1)[0].replace('_', ' ')}" for p in packages]
+    out = [f"# Made by tools/policies.py from Debian's {' and '.join(names)}.",
+           "# Symbols that libstdc++ or glibc have only since a version newer than manylinux_2_28 allows, and the oldest version that has each.",
+           "", "[since]"]
+    out += [f'{n} = "{f}_{".".join(map(str, v))}"' for n, (f, v) in sorted(first.items()) if v > limits[f]]
+    (DATA / "newer-symbols.toml").write_text("\n".join(out) + "\n")
+
+
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--auditwheel", metavar="WHEEL")
 parser.add_argument("--cpython", metavar="FILE", action="append", help="may be given again: later files add to earlier ones")
 parser.add_argument("--cpython-version", default="of an unknown version")
 parser.add_argument("--torch", metavar="FILE")
 parser.add_argument("--torch-version", default="of an unknown version")
+parser.add_argument("--debian", metavar="DEB", action="append", help="libstdc++6 and libc6; may be given again")
 args = parser.parse_args()
 if args.auditwheel:
     manylinux(args.auditwheel)
@@ -105,3 +131,5 @@ if args.cpython:
     abi3(args.cpython, args.cpython_version)
 if args.torch:
     shims(args.torch, args.torch_version)
+if args.debian:
+    newer(args.debian)

@@ -40,9 +40,25 @@ check_symbol(struct check_run *r, const struct fact_file *f, const struct elf_sy
 	}
 }
 
+/* A wheel for one version of Python says so in its name, NAME-VERSION-cp311-cp311-PLATFORM.whl, or by
+ * those of its files: what they take of that version is there. */
+static bool
+is_for_one_python(struct check_run *r, const struct fact_file *f)
+{
+	bool is_tagged;
+
+	if (!r->facts->is_wheel)
+		return false;
+	extension_module(r->a, f->path, &is_tagged);
+	return is_tagged || (str_has_prefix(wheel_tag(r->a, r->facts->variant, 2), "cp") &&
+				    !str_has_suffix(f->path, ".abi3.so"));
+}
+
 void
 check_abi3(struct check_run *r, const struct fact_file *f)
 {
+	if (is_for_one_python(r, f))
+		return;
 	for (size_t i = 0; i < f->elf.n_symbols; i++) {
 		const struct elf_symbol *s = &f->elf.symbols[i];
 

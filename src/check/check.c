@@ -239,6 +239,14 @@ run(struct arena *a, const struct facts *facts, const struct check_options *o, s
 	const struct manylinux *known;
 	size_t from = out->n;
 
+	/* NAME-VERSION-cp310-abi3-PLATFORM.whl is for 3.10 and later. */
+	if (r.python.n == 0 && facts->is_wheel) {
+		const char *tag = wheel_tag(a, facts->variant, 3);
+		uint64_t minor;
+
+		if (str_has_prefix(tag, "cp3") && str_to_u64(str_of(tag + 3), &minor) && minor < 100)
+			r.python = (struct version){ .v = { 3, (unsigned)minor }, .n = 2 };
+	}
 	if (r.python.n == 0)
 		r.python = (struct version){ .v = { 3, 9 }, .n = 2 };
 	if (r.stable.n == 0 && facts->name.kind == NAME_STABLE)

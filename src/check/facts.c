@@ -108,6 +108,25 @@ put(void *arg, const void *p, size_t n, struct err *e)
 	return 0;
 }
 
+/* Requires-Dist: apache-tvm-ffi>=0.1 (core metadata of Python's packages). */
+static void
+read_requires(struct arena *a, struct str text, struct strs *out)
+{
+	struct str line;
+
+	while (str_cut(&text, '\n', &line)) {
+		struct str head = STR("Requires-Dist: ");
+		size_t n = 0;
+
+		if (!str_starts(line, head))
+			continue;
+		line = (struct str){ line.p + head.n, line.n - head.n };
+		while (n < line.n && !strchr(" <>=!~;[(\r", line.p[n]))
+			n++;
+		vec_push(a, out, arena_strndup(a, line.p, n));
+	}
+}
+
 static int
 add_member(struct arena *a, struct str wheel, const struct zip_member *m, struct facts *out,
 	struct err *e)
@@ -121,6 +140,8 @@ add_member(struct arena *a, struct str wheel, const struct zip_member *m, struct
 		return -1;
 	if (r == 0)
 		return err_set(e, ERR_HASH, "%s ends too early", m->name);
+	if (str_has_suffix(m->name, ".dist-info/METADATA"))
+		read_requires(a, buf_str(&b), &out->requires);
 	if (str_starts(buf_str(&b), STR("\177ELF"))) {
 		struct fact_file *f = &out->files[out->n_files++];
 
@@ -152,7 +173,8 @@ facts_of_file(struct arena *a, const char *path, struct facts *out, struct err *
 
 	*out = (struct facts){ .variant = path_base(path), .is_lone = true };
 	TRY(fs_read(a, path, FILE_LIMIT, &bytes, e));
-	if (streq(path_ext(path), ".whl")) {
+	out->is_wheel = streq(path_ext(path), ".whl");
+	if (out->is_wheel) {
 		if (read_wheel(a, bytes, out, e) < 0)
 			return err_wrap(e, "%s", path);
 		return 0;

@@ -19,6 +19,8 @@ struct fact_file {
 struct facts {
 	const char *variant;      /* name; of a lone file or a wheel: its file name */
 	bool is_lone;             /* a lone file or a wheel: no layout, no metadata */
+	bool is_wheel;
+	struct strs requires;     /* of a wheel: packages that are installed with it */
 	struct variant_name name; /* kind NAME_UNKNOWN when it is none */
 	struct fact_file *files;  /* in byte order of path */
 	size_t n_files;

@@ -18,6 +18,17 @@ extension_module(struct arena *a, const char *path, bool *is_tagged)
 	return NULL;
 }
 
+const char *
+wheel_tag(struct arena *a, const char *name, size_t from_end)
+{
+	struct str rest = str_of(name), part;
+	struct strs parts = { 0 };
+
+	while (str_cut(&rest, '-', &part))
+		vec_push(a, &parts, arena_strndup(a, part.p, part.n));
+	return parts.n >= 5 ? parts.v[parts.n - from_end] : "";
+}
+
 static bool
 defines(const struct elf *e, const char *name)
 {
@@ -45,15 +56,18 @@ check_init(struct check_run *r, const struct fact_file *f)
 
 	if (!module)
 		return;
-	if (is_tagged)
+	if (is_tagged && !r->facts->is_wheel)
 		found_error(r, .rule = "extension-name", .file = f->path,
 			.message = "is for one version of Python only, by its name",
 			.advice = arena_printf(r->a,
 				"build it for the limited API and call it %s.abi3.so", module));
 	want = arena_printf(r->a, "PyInit_%s", module);
 	other = other_init(&f->elf);
+	/* A wheel may have more than one thing to load, and other ways. */
 	if (!defines(&f->elf, want))
-		found_error(r, .rule = "python-init", .file = f->path, .symbol = want,
+		found(r, (struct finding){
+			.severity = r->facts->is_wheel ? SEVERITY_WARNING : SEVERITY_ERROR,
+			.rule = "python-init", .file = f->path, .symbol = want,
 			.message =
 				other ? arena_printf(r->a,
 						"does not define %s, but %s: it cannot be imported",
@@ -62,5 +76,5 @@ check_init(struct check_run *r, const struct fact_file *f)
 						"does not define %s: it cannot be imported", want),
 			.advice = "put REGISTER_EXTENSION(TORCH_EXTENSION_NAME) into the binding, "
 				  "and give the file the "
-				  "module's name");
+				  "module's name" });
 }

@@ -3,10 +3,22 @@
 #include "check/run.h"
 #include <elf.h>
 
+/* Every part is relative to the library: what a wheel finds its own libraries by. */
+static bool
+is_relative(const char *path)
+{
+	struct str rest = str_of(path), part;
+
+	while (str_cut(&rest, ':', &part))
+		if (!str_starts(part, STR("$ORIGIN")))
+			return false;
+	return true;
+}
+
 static void
 check_path(struct check_run *r, const struct fact_file *f, const char *tag, const char *path)
 {
-	if (path && *path)
+	if (path && *path && !(r->facts->is_wheel && is_relative(path)))
 		found_error(r, .rule = "rpath", .file = f->path,
 			.message = arena_printf(r->a, "has %s \"%s\"", tag, path),
 			.advice = "link without -rpath: torch has loaded what a kernel may need, "
@@ -19,6 +31,8 @@ check_loading(struct check_run *r, const struct fact_file *f)
 {
 	const struct elf *e = &f->elf;
 
+	if (r->facts->is_wheel && (e->kind == ET_EXEC || e->interp))
+		return; /* a program */
 	if (e->kind != ET_DYN) {
 		found_error(r, .rule = "elf-kind", .file = f->path,
 			.message = "is an ELF file, but no shared library",

@@ -1,6 +1,12 @@
 /* Symbol versions against a manylinux policy. The versions are those of .gnu.version_r, which
  * `strip` leaves and every linker writes. A version that is only needed weakly does not keep a
- * library from being loaded. */
+ * library from being loaded.
+ *
+ * A symbol that is needed without a version (linked without the library that has it) is found by its
+ * name: the loader takes any version of it, but there is none. Names of C may be those of any library;
+ * where the file needs one that is not of the policy, they may come from there. torch's libraries have
+ * been linked with the static part of a newer libstdc++ and export a few hundred of its names (261 of
+ * the table's 830 in torch 2.11): what needs torch may take them from it. */
 #include "check/run.h"
 #include <elf.h>
 
@@ -61,6 +67,50 @@ has_symbol(const struct elf *e, const struct elf_need *n)
 	return false;
 }
 
+static bool
+needs_torch(const struct elf *e)
+{
+	for (size_t i = 0; i < e->needed.n; i++)
+		if (str_has_prefix(e->needed.v[i], "libtorch") || str_has_prefix(e->needed.v[i], "libc10"))
+			return true;
+	return false;
+}
+
+static bool
+needs_only_system(struct check_run *r, const struct elf *e)
+{
+	for (size_t i = 0; i < e->needed.n; i++)
+		if (!manylinux_has_library(r->manylinux, e->needed.v[i]))
+			return false;
+	return true;
+}
+
+static void
+check_unversioned(struct check_run *r, const struct fact_file *f, const struct elf_symbol *s)
+{
+	const char *version;
+	struct str since;
+	bool sure = s->bind != ELF_WEAK && !needs_torch(&f->elf) &&
+		    (str_has_prefix(s->name, "_Z") || needs_only_system(r, &f->elf));
+
+	if (!symbol_since(s->name, &since))
+		return;
+	version = arena_strndup(r->a, since.p, since.n);
+	if (manylinux_judge(r->manylinux, version) != VERSION_TOO_NEW ||
+		defined_in_variant(r->facts, s->name))
+		return;
+	found(r, (struct finding){ .severity = sure ? SEVERITY_ERROR : SEVERITY_WARNING,
+			 .rule = "manylinux-version",
+			 .file = f->path,
+			 .symbol = s->name,
+			 .message = arena_printf(r->a,
+				 "needs %s without a version; it is there since %s, which %s does not "
+				 "have",
+				 s->name, version, r->policy),
+			 .advice = "link with g++ against the libraries that it is to run with, so that "
+				   "what they lack is taken from the static one" });
+}
+
 void
 check_manylinux(struct check_run *r, const struct fact_file *f)
 {
@@ -77,8 +127,10 @@ check_manylinux(struct check_run *r, const struct fact_file *f)
 	for (size_t i = 0; i < e->n_symbols; i++) {
 		const struct elf_symbol *s = &e->symbols[i];
 
-		if (!s->is_defined && s->version &&
-			manylinux_judge(r->manylinux, s->version) == VERSION_TOO_NEW)
+		if (!s->is_defined && !s->version)
+			check_unversioned(r, f, s);
+		else if (!s->is_defined &&
+			 manylinux_judge(r->manylinux, s->version) == VERSION_TOO_NEW)
 			report(r, f, s, NULL, is_weak(e, s));
 	}
 	/* The loader wants the version even if no symbol is left that has it. */

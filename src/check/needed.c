@@ -6,7 +6,11 @@
  * warning, as for libgomp, of which torch has one, but under another name in older releases. The
  * driver's libcuda is a warning too: torch itself does without until a GPU is used, so the kernel
  * could not even be imported on a machine that has no driver.
+ *
+ * A wheel may bring libraries of its own, which it finds by a path relative to itself, and those of
+ * packages that are installed with it.
  */
+#include "base/path.h"
 #include "check/run.h"
 
 enum verdict { ALLOWED, DRIVER, OPENMP, PYTHON, UNKNOWN };
@@ -67,6 +71,23 @@ static const struct family families[] = {
 static const char *const runtime[] = { "libanl", "libc", "libdl", "libgcc_s", "libm", "libmvec",
 	"libnsl", "libpthread", "libresolv", "librt", "libstdc++", "libutil", "ld-linux-x86-64",
 	"ld-linux-aarch64", NULL };
+
+static bool
+brought_by_wheel(struct check_run *r, const char *soname, struct str name)
+{
+	const struct facts *f = r->facts;
+
+	if (str_eq(name, STR("libtvm_ffi")) && strs_has(&f->requires, "apache-tvm-ffi"))
+		return true;
+	for (size_t i = 0; f->is_wheel && i < f->n_files; i++) {
+		const struct fact_file *l = &f->files[i];
+
+		if (streq(path_base(l->path), soname) ||
+			(fact_is_library(l) && l->elf.soname && streq(l->elf.soname, soname)))
+			return true;
+	}
+	return false;
+}
 
 /* What precedes ".so" and a version: "libcudart" of "libcudart.so.12", "libpython" of
  * "libpython3.11.so". */
@@ -145,6 +166,8 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 	const struct family *k = find_family(name);
 
 	if (v->kind == NAME_TVM && str_eq(name, STR("libtvm_ffi")))
+		return;
+	if (brought_by_wheel(r, soname, name))
 		return;
 	if (!k) {
 		check_other(r, f, soname, name);

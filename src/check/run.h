@@ -45,6 +45,8 @@ void check_python_file(struct check_run *r, const struct fact_file *f);
  * that of an extension. *is_tagged: for one version of Python (".cpython-311-x86_64-linux-gnu.so").
  */
 const char *extension_module(struct arena *a, const char *path, bool *is_tagged);
+/* A part of a wheel's file name: 3 from the end is Python's tag ("cp310"), 2 the ABI's; "" of other names. */
+const char *wheel_tag(struct arena *a, const char *name, size_t from_end);
 /* Whether any shared library of the variant defines the symbol. */
 bool defined_in_variant(const struct facts *f, const char *symbol);
 #endif

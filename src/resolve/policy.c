@@ -14,6 +14,9 @@
  * data/abi3.toml and data/torch-shims.toml
  *     One line for each symbol, NAME = "VERSION", below [function], then [data]; for the other
  * below [shim]. They are TOML, but looked up as text, so a line has just this form.
+ *
+ * data/newer-symbols.toml
+ *     The same form below [since]; a version is that of a symbol: "GLIBCXX_3.4.26".
  */
 #include "resolve/policy.h"
 #include "base/embed.h"
@@ -24,9 +27,11 @@
 struct str embedded_policy_manylinux(void);
 struct str embedded_policy_abi3(void);
 struct str embedded_policy_shims(void);
+struct str embedded_policy_newer(void);
 EMBED(policy_manylinux, "data/manylinux.toml")
 EMBED(policy_abi3, "data/abi3.toml")
 EMBED(policy_shims, "data/torch-shims.toml")
+EMBED(policy_newer, "data/newer-symbols.toml")
 
 struct family {
 	const char *name, *newest; /* "GLIBC"; "2.28" or NULL */
@@ -193,47 +198,56 @@ manylinux_has_library(const struct manylinux *p, const char *soname)
 	return streq(soname, p->loader) || strs_have(&p->libraries, p->libraries.n, str_of(soname));
 }
 
-/* A line NAME = "VERSION"; false for any other. */
+/* A line NAME = "VALUE"; false for any other. */
 static bool
-read_line(struct str line, struct str *name, struct version *added)
+read_line(struct str line, struct str *name, struct str *value)
 {
-	struct str version = line;
-
-	if (!str_cut(&version, ' ', name) || !str_starts(version, STR("= \"")) ||
-		!str_ends(version, STR("\"")))
+	*value = line;
+	if (!str_cut(value, ' ', name) || !str_starts(*value, STR("= \"")) ||
+		!str_ends(*value, STR("\"")) || value->n < 4)
 		return false;
-	version = (struct str){ version.p + 3, version.n - 4 };
-	return version_parse(version, added);
+	*value = (struct str){ value->p + 3, value->n - 4 };
+	return true;
 }
 
 /* Looks for the line of a symbol. */
 static bool
-look_up(struct str table, const char *symbol, struct version *added)
+look_up(struct str table, const char *symbol, struct str *value)
 {
 	const char *end = table.p + table.n;
 	size_t n = strlen(symbol);
 
-	for (const char *p = table.p; (p = memmem(p, (size_t)(end - p), symbol, n)) != NULL; p++) {
+	for (const char *p = table.p; n && (p = memmem(p, (size_t)(end - p), symbol, n)) != NULL; p++) {
 		struct str rest = { p, (size_t)(end - p) }, line, name;
 
 		if (p == table.p || p[-1] != '\n' || !str_cut(&rest, '\n', &line))
 			continue;
-		if (read_line(line, &name, added) && str_eq(name, (struct str){ symbol, n }))
+		if (read_line(line, &name, value) && str_eq(name, (struct str){ symbol, n }))
 			return true;
 	}
 	return false;
 }
 
 bool
+symbol_since(const char *symbol, struct str *version)
+{
+	return look_up(embedded_policy_newer(), symbol, version);
+}
+
+bool
 abi3_added(const char *symbol, struct version *added)
 {
-	return *symbol && look_up(embedded_policy_abi3(), symbol, added);
+	struct str value;
+
+	return look_up(embedded_policy_abi3(), symbol, &value) && version_parse(value, added);
 }
 
 bool
 torch_shim_added(const char *symbol, struct version *added)
 {
-	return *symbol && look_up(embedded_policy_shims(), symbol, added);
+	struct str value;
+
+	return look_up(embedded_policy_shims(), symbol, &value) && version_parse(value, added);
 }
 
 static int
@@ -252,11 +266,12 @@ abi3_symbols(struct arena *a, const struct version *version, struct abi3_symbol 
 
 	while (str_cut(&rest, '\n', &line)) {
 		struct version added;
-		struct str name;
+		struct str name, value;
 
 		if (str_eq(line, STR("[data]")))
 			is_data = true;
-		if (read_line(line, &name, &added) && version_cmp(&added, version) <= 0)
+		if (read_line(line, &name, &value) && version_parse(value, &added) &&
+			version_cmp(&added, version) <= 0)
 			vec_push(a, &found,
 				(struct abi3_symbol){ arena_strndup(a, name.p, name.n), is_data });
 	}

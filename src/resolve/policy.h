@@ -4,7 +4,8 @@
  * data/manylinux.toml: symbol versions that every distribution of a manylinux policy has (from auditwheel's
  * manylinux-policy.json). data/abi3.toml: the limited API of CPython (from its Misc/stable_abi.toml).
  * data/torch-shims.toml: C functions of torch's stable ABI and the release that added each (from PyTorch's
- * shim_function_versions.txt). Their formats stand at the top of policy.c.
+ * shim_function_versions.txt). data/newer-symbols.toml: what libstdc++ and glibc have only since a version that
+ * manylinux_2_28 lacks (from Debian's newest that is pinned). Their formats stand at the top of policy.c.
  */
 #ifndef RESOLVE_POLICY_H
 #define RESOLVE_POLICY_H
@@ -40,4 +41,6 @@ int abi3_symbols(struct arena *a, const struct version *version, struct abi3_sym
 	struct err *e);
 /* C shims of torch's stable ABI: true and the release that added it, or false when the table does not list it. */
 bool torch_shim_added(const char *symbol, struct version *added);
+/* Symbols of libstdc++ and glibc that manylinux_2_28 lacks: true and the oldest version that has it, "GLIBCXX_3.4.26". */
+bool symbol_since(const char *symbol, struct str *version);
 #endif

@@ -111,4 +111,61 @@ P
 status 0 "right ones" "$KB" build "$K"
 printf 'def f(:\n' >"$K/torch-ext/rightops/x.txt"
 status 0 "what does not ship is not read" "$KB" build "$K"
+
+# Symbols without a version that nothing at manylinux_2_28 has; the link sees no library that would say so.
+mkdir "$T/abi"
+cd "$T/abi" || exit 1
+cat >u.cpp <<'C'
+#include <sstream>
+extern "C" void *PyInit_u(void) { std::ostringstream o; o << 1; return (void *)(long)o.str().size(); }
+C
+cat >old.cpp <<'C'
+#include <string>
+extern "C" void *PyInit_old(void) { return new std::string(100, 'x'); }
+C
+echo 'extern "C" long __isoc23_strtol(const char *, char **, int); extern "C" long PyInit_c(void) { return __isoc23_strtol("1", 0, 10); }' >c.cpp
+for f in u old c; do g++ -O0 -fPIC -c $f.cpp && gcc -shared -nostdlib -Wl,-z,relro -Wl,-z,now -o $f.abi3.so $f.o; done
+g++ -shared -o linked.abi3.so old.o
+echo 'void torch_f(void) {}' >libtorch.c
+gcc -shared -fPIC -Wl,-soname,libtorch.so -o libtorch.so libtorch.c
+gcc -shared -nostdlib -Wl,--no-as-needed -o torch.abi3.so u.o ./libtorch.so
+unversioned() { # file: severities and symbols
+	"$KB" check-abi --json "$1" 2>/dev/null | python3 -c '
+import json, sys
+print(" ".join(f["severity"] + ":" + f["symbol"] for f in json.load(sys.stdin)["findings"] if "without a version" in f["message"]))'
+}
+O=_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev
+is "$(unversioned u.abi3.so)" "error:$O" "std::ostringstream() came with GLIBCXX_3.4.26"
+like "$("$KB" check-abi u.abi3.so 2>&1)" "needs $O without a version; it is there since GLIBCXX_3.4.26, which manylinux_2_28 does not" "says so"
+is "$("$KB" check-abi --json -m manylinux_2_31 u.abi3.so 2>/dev/null | grep -c 'without a version')" 0 "manylinux_2_31 has it"
+is "$(unversioned c.abi3.so)" "error:__isoc23_strtol" "and so of glibc"
+is "$(unversioned old.abi3.so)$(unversioned linked.abi3.so)" "" "what older libraries have is right"
+is "$(unversioned torch.abi3.so)" "warning:$O" "torch's libraries may bring it"
+
+# A wheel: its own libraries, its packages' libraries, its Python.
+cat >wheel.py <<'P'
+import sys, zipfile
+name, requires, *files = sys.argv[1:]
+with zipfile.ZipFile(name, "w") as z:
+    z.writestr("x-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: x\nVersion: 1\n" + "".join(f"Requires-Dist: {r}\n" for r in requires.split()))
+    for f in files:
+        z.write(f.split("=")[-1], f.split("=")[0])
+P
+echo 'void *PyUnicode_New(long, unsigned); long tvm(void); void *PyInit_m(void) { tvm(); return PyUnicode_New(1, 127); }' >m.c
+echo 'long tvm(void) { return 1; }' >tvm.c
+gcc -shared -fPIC -Wl,-soname,libtvm_ffi.so -o libtvm_ffi.so tvm.c
+gcc -shared -fPIC -Wl,-rpath,'$ORIGIN/../x.libs' -Wl,-z,relro -o m.so m.c libtvm_ffi.so
+errors() { # wheel: the rules of its errors
+	"$KB" check-abi --json "$1" 2>/dev/null | python3 -c '
+import json, sys
+print(" ".join(sorted(f["rule"] for f in json.load(sys.stdin)["findings"] if f["severity"] == "error")))'
+}
+python3 wheel.py x-1-cp311-cp311-manylinux_2_28_x86_64.whl "apache-tvm-ffi>=0.1" x/m.cpython-311-x86_64-linux-gnu.so=m.so
+is "$(errors x-1-*.whl)" "" "a wheel for one Python, which another package's library serves"
+python3 wheel.py y-1-cp311-cp311-manylinux_2_28_x86_64.whl numpy x/m.so=m.so x.libs/libtvm_ffi.so=libtvm_ffi.so
+is "$(errors y-1-*.whl)" "" "or its own library"
+python3 wheel.py z-1-cp310-abi3-manylinux_2_28_x86_64.whl "numpy" x/m.abi3.so=m.so
+is "$(errors z-1-*.whl)" "needed python-symbol" "else it is missing, and abi3 is a promise"
+is "$(errors m.so)" "needed python-symbol rpath" "as of a library alone"
+cd "$T" || exit 1
 done_testing
