@@ -1,4 +1,4 @@
-#if !defined(FROM_CUDA_FLAGS) || defined(FROM_CXX_FLAGS) || !defined(ENABLE_FP8) || !defined(CUDA_KERNEL) || !USE_CUDA
+#if !defined(FROM_CUDA_FLAGS) || defined(FROM_CXX_FLAGS) || !defined(ENABLE_FP8) || !defined(CUDA_KERNEL) || !USE_CUDA || !defined(AGAIN)
 #error "not the flags of a CUDA file"
 #endif
 

@@ -1,6 +1,6 @@
 #include "amount.h"
 
-#if !defined(CPU_KERNEL) || defined(CUDA_KERNEL) || Py_LIMITED_API != 0x03090000 || defined(FROM_TORCH)
+#if !defined(CPU_KERNEL) || defined(CUDA_KERNEL) || Py_LIMITED_API != 0x03090000 || defined(FROM_TORCH) || !defined(AGAIN)
 #error "not the definitions of a CPU section"
 #endif
 
