@@ -5,7 +5,15 @@
 bool
 rdc_has_runtime(const struct catalog_cuda *c)
 {
-	return c->version.v[0] >= 13;
+	for (size_t i = 0; i < c->n_pins; i++) {
+		for (size_t k = 0; k < c->pins[i].n_select; k++) {
+			const struct pin_select *s = &c->pins[i].select[k];
+
+			if (s->to && streq(s->to, "lib/"))
+				return true;
+		}
+	}
+	return false;
 }
 
 static int

@@ -12,8 +12,9 @@
 #include "config/relocatable.h"
 #include "plan/maker.h"
 
-/* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that its nvlink takes: that of the wheels of
- * 13.0 and later. Wheels of 12.9 have one that is newer than the nvlink that there is for 12.x, the others have none. */
+/* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that its nvlink takes: it lies beside
+ * libcudart, so it is there where that whole directory is, in wheels of 13.0 and later and in NVIDIA's archives. Wheels of 12.9 have one
+ * that is newer than the nvlink that packages have for 12.x, the others have none. */
 bool rdc_has_runtime(const struct catalog_cuda *c);
 /* Its library, for both linkers. */
 #define RDC_RUNTIME "cuda/lib/libcudadevrt.a"

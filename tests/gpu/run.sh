@@ -8,3 +8,5 @@ dir=$PWD/examples/activation/build/$variant
 [ -d "$dir" ] || { echo "build it first: kernel-builder build examples/activation --no-lock --matrix all --variant $variant" >&2; exit 2; }
 PYTHONPATH=$dir python3 -m pytest -q -p no:cacheprovider examples/activation/tests
 PYTHONPATH=$dir python3 tests/gpu/timing.py
+linked=$PWD/tests/gpu/linked-device/build/$variant # kernel-builder build tests/gpu/linked-device ... likewise
+[ ! -d "$linked" ] || python3 tests/gpu/linked.py "$linked"

@@ -63,7 +63,7 @@ test_refused(void **state)
 {
 	static const struct {
 		const char *flags;
-		unsigned cuda;
+		unsigned cuda; /* 13 and later: with the directory of the runtime */
 		const char *want; /* NULL: nothing is wrong */
 	} t[] = {
 		{ "-rdc=true -dlto", 13, "build.toml:7:1: kernel.k: -dlto optimises device code when it is linked" },
@@ -86,7 +86,9 @@ test_refused(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		struct project_kernel k = { .name = "k", .line = 7, .cuda_flags = strs_of(&a, t[i].flags),
 			.src = strs_of(&a, "k.cu k.h") };
-		const struct catalog_cuda cuda = { .version = { { t[i].cuda, 8 }, 2 } };
+		struct pin_select lib = { .from = "x/lib/", .to = t[i].cuda < 13 ? "lib/libcudart.so.12" : "lib/" };
+		struct pin pin = { .select = &lib, .n_select = 1 };
+		const struct catalog_cuda cuda = { .version = { { t[i].cuda, 8 }, 2 }, .pins = &pin, .n_pins = 1 };
 		const struct variant v = { .name = "v", .cuda = &cuda };
 		struct err e = { 0 };
 
@@ -260,17 +262,19 @@ test_steps(void **state)
 	arena_free(&w.a);
 }
 
-/* CUDA 13 has its device runtime, for both linkers. */
+/* Where CUDA has its device runtime, both linkers get it. */
 static void
 test_runtime(void **state)
 {
 	static const char *const flags[] = { "-rdc=true", "-O3", "-O3" };
+	struct pin_select lib = { .from = "x/lib/", .to = "lib/" };
 	struct err e = { 0 };
 	struct world w;
 
 	(void)state;
 	make_plan(&w, flags);
-	w.cuda.version.v[0] = 13;
+	w.pin.select = &lib;
+	w.pin.n_select = 1;
 	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
 				 &(struct plan_options){ 0 }, &w.plan, &e), 0);
 	for (size_t i = 0; i < w.plan.n_steps; i++) {
