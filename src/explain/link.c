@@ -311,6 +311,18 @@ unresolved(struct explainer *x, struct str raw)
 			"and \"-rdc=true\" to cuda-flags");
 }
 
+/* nvlink has no other functions of CUDA's than those of the device runtime: what launches and calls of the API from device code become. */
+static bool
+tell_device_runtime(struct explainer *x, struct str line, struct str raw)
+{
+	if (!str_starts(line, STR("nvlink")) || !(str_starts(raw, STR("cuda")) || str_starts(raw, STR("__cuda"))))
+		return false;
+	explain_tell(x, arena_strndup(x->a, raw.p, raw.n),
+		"of CUDA's device runtime, with which kernels start kernels; only CUDA 13 has one that can be linked here: "
+		"write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0");
+	return true;
+}
+
 /* Symbols are told once, whatever the number of references. */
 static bool
 is_new(struct explainer *x, struct map *seen, struct str symbol)
@@ -336,7 +348,7 @@ look_at_line(struct explainer *x, struct str line, struct map *seen, struct str 
 		between(line, "undefined hidden symbol `", "'", &symbol)) {
 		struct str from = object_in(line, line.p);
 
-		if (is_new(x, seen, symbol))
+		if (is_new(x, seen, symbol) && !tell_device_runtime(x, line, symbol))
 			undefined(x, symbol, from.n ? from : *object);
 	} else if (between(line, "multiple definition of `", "'", &symbol)) {
 		struct str before = { line.p, (size_t)(symbol.p - line.p) }, mine = object_in(before, line.p);
