@@ -46,6 +46,7 @@ let
     in builtins.concatMap (t: [ t.headers ] ++ (if t ? libraries then [ t.libraries ] else [ ])) torch
     ++ builtins.concatMap (x: x.pins) (cuda ++ gcc ++ tools)
     ++ builtins.concatMap (d: d.pins) (lock.depends or [ ])
+    ++ map (l: l.pin) (builtins.filter (l: builtins.any (c: c.version == l.cuda) cuda) (lock.cuda-libraries or [ ]))
     ++ lock.libraries ++ (if lock ? python then [ lock.python ] else [ ]);
   unique = pins: builtins.attrValues (builtins.listToAttrs (map (pin: {
     name = builtins.hashString "sha256" (builtins.toJSON pin);

@@ -137,6 +137,25 @@ check_cudart(struct check_run *r, const struct fact_file *f, const char *soname)
 		.advice = "compile and link with the CUDA of the variant's name");
 }
 
+/* torch 2.15 asks for cuRAND no more (Requires-Dist of its wheel), and nothing else that it asks for does. */
+static void
+check_curand(struct check_run *r, const struct fact_file *f, const char *soname)
+{
+	static const char advice[] = "draw random numbers in device code (curand_kernel.h) or with torch's generators";
+	static const struct version since = { { 2, 15 }, 2 };
+	const struct variant_name *v = &r->facts->name;
+
+	if (v->kind == NAME_TORCH && version_cmp_minor(&v->version, &since) >= 0)
+		found_error(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a, "needs %s, which torch %s does not bring: 2.14 was the last",
+				soname, version_text(r->a, &v->version)),
+			.advice = advice);
+	else if (v->kind == NAME_STABLE)
+		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a, "needs %s, which torch 2.15 and later do not bring", soname),
+			.advice = advice);
+}
+
 /* Of the policy or of nobody. */
 static void
 check_other(struct check_run *r, const struct fact_file *f, const char *soname, struct str name)
@@ -200,6 +219,8 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 			.advice = "do not link -lpython: the interpreter has its symbols");
 	else if (str_eq(name, STR("libcudart")))
 		check_cudart(r, f, soname);
+	else if (str_eq(name, STR("libcurand")))
+		check_curand(r, f, soname);
 }
 
 void

@@ -71,7 +71,7 @@ cmd_lock(struct ctx *c, struct err *e)
 		return fetch_all(c, &w, true, e);
 	}
 	if (opt_has(&c->opts, "verify")) {
-		TRY(work_resolve(c, &w, e));
+		TRY(work_load(c, &w, e));
 		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
 		if (!w.locked)
 			return err_set(e, ERR_CONFIG, "%s is not there; kernel-builder lock makes it", path);
@@ -84,7 +84,7 @@ cmd_lock(struct ctx *c, struct err *e)
 	}
 	/* A new lock is made from the catalog, not from the old lock. */
 	vec_push(&c->arena, &c->opts, (struct opt_value){ "no-lock", "" });
-	TRY(work_resolve(c, &w, e));
+	TRY(work_load(c, &w, e));
 	path = opt_get(&c->opts, "output");
 	if (!path)
 		path = path_join(&c->arena, w.project.dir, LOCK_FILE);

@@ -10,28 +10,30 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-/* Libraries of CUDA: prefix of functions, the file that a link names, what people call it. The longer prefix first. */
+/* Libraries of CUDA: prefix of functions, the file that a link names, what people call it, whether libraries.toml of the
+ * catalog has it. The longer prefix first. */
 static const struct {
 	const char *prefix, *library, *name;
+	bool is_pinned;
 } cuda_libraries[] = {
-	{ "cublasLt", "libcublasLt.so", "cuBLASLt" },
-	{ "cublas", "libcublas.so", "cuBLAS" },
-	{ "cusolver", "libcusolver.so", "cuSOLVER" },
-	{ "cusparse", "libcusparse.so", "cuSPARSE" },
-	{ "curand", "libcurand.so", "cuRAND" },
-	{ "cufft", "libcufft.so", "cuFFT" },
-	{ "nvJitLink", "libnvJitLink.so", "nvJitLink" },
-	{ "nvrtc", "libnvrtc.so", "NVRTC" },
-	{ "cudnn", "libcudnn.so", "cuDNN" },
-	{ "nccl", "libnccl.so", "NCCL" },
-	{ "nvshmem", "libnvshmem_host.so", "NVSHMEM" },
-	{ "cutensor", "libcutensor.so", "cuTENSOR" },
-	{ "cuFile", "libcufile.so", "cuFile" },
-	{ "nvml", "libnvidia-ml.so", "NVML" },
-	{ "npp", "libnppc.so", "NPP" },
-	{ "cupti", "libcupti.so", "CUPTI" },
-	{ "cuda", "libcudart.so", "the CUDA runtime" },
-	{ "__cuda", "libcudart.so", "the CUDA runtime" },
+	{ "cublasLt", "libcublasLt.so", "cuBLASLt", true },
+	{ "cublas", "libcublas.so", "cuBLAS", true },
+	{ "cusolver", "libcusolver.so", "cuSOLVER", true },
+	{ "cusparse", "libcusparse.so", "cuSPARSE", true },
+	{ "curand", "libcurand.so", "cuRAND", true },
+	{ "cufft", "libcufft.so", "cuFFT", true },
+	{ "nvJitLink", "libnvJitLink.so", "nvJitLink", true },
+	{ "nvrtc", "libnvrtc.so", "NVRTC", true },
+	{ "cudnn", "libcudnn.so", "cuDNN", false },
+	{ "nccl", "libnccl.so", "NCCL", false },
+	{ "nvshmem", "libnvshmem_host.so", "NVSHMEM", false },
+	{ "cutensor", "libcutensor.so", "cuTENSOR", false },
+	{ "cuFile", "libcufile.so", "cuFile", false },
+	{ "nvml", "libnvidia-ml.so", "NVML", false },
+	{ "npp", "libnppc.so", "NPP", false },
+	{ "cupti", "libcupti.so", "CUPTI", false },
+	{ "cuda", "libcudart.so", "the CUDA runtime", false },
+	{ "__cuda", "libcudart.so", "the CUDA runtime", false },
 };
 
 /* Others: why they are missing and what to do. */
@@ -136,6 +138,11 @@ tell_cuda(struct explainer *x, const struct symbol *s)
 			explain_tell(x, s->text,
 				"%s of %s has no such function; call it where CUDART_VERSION says that it is there",
 				name, cuda_text(x));
+		else if (cuda_libraries[i].is_pinned)
+			explain_tell(x, s->text,
+				"of %s, whose symbols the kernel's lock does not hold: it was written when no file in src "
+				"named %s; write it anew with `kernel-builder lock`",
+				name, name);
 		else
 			explain_tell(x, s->text,
 				"of %s, which this variant is not linked with; call what torch has for it, or look "

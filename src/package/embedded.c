@@ -2,5 +2,6 @@
 #include "base/embed.h"
 
 EMBED(ops_arch, "data/ops_arch.py")
+EMBED(ops_libraries, "data/ops_libraries.py")
 EMBED(ops_noarch, "data/ops_noarch.py")
 EMBED(alias, "data/alias.py")

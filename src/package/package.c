@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/fill.h"
 #include "base/path.h"
+#include "formats/elf.h"
 #include "package/embedded.h"
 #include <stdlib.h>
 
@@ -60,6 +61,44 @@ add_package(struct arena *a, const struct plan *p, struct files *out, struct err
 	return 0;
 }
 
+/* Libraries of CUDA besides its runtime that the extension needs, as Python strings: "libcusolver.so.12", */
+static int
+needed_libraries(struct arena *a, const char *extension, const char **out, struct err *e)
+{
+	struct str bytes;
+	struct elf elf;
+
+	*out = "";
+	TRY(fs_read(a, extension, SIZE_MAX, &bytes, e));
+	TRY(elf_read(a, bytes, extension, &elf, e));
+	for (size_t i = 0; i < elf.needed.n; i++) {
+		const char *name = elf.needed.v[i];
+
+		if ((str_has_prefix(name, "libcu") || str_has_prefix(name, "libnv")) &&
+			!str_has_prefix(name, "libcudart."))
+			*out = arena_printf(a, "%s\"%s\", ", *out, name);
+	}
+	return 0;
+}
+
+static int
+add_ops(struct arena *a, const struct plan_variant *v, const char *extension, const struct fill_word *words,
+	size_t n_words, struct files *out, struct err *e)
+{
+	struct fill_word *more = arena_array(a, struct fill_word, n_words + 1);
+	struct str text = v->ops ? embedded_ops_arch() : embedded_ops_noarch();
+	const char *libraries = "";
+
+	if (extension && v->variant->cuda)
+		TRY(needed_libraries(a, extension, &libraries, e));
+	if (*libraries)
+		text = embedded_ops_libraries();
+	memcpy(more, words, n_words * sizeof(*words));
+	more[n_words] = (struct fill_word){ "LIBRARIES", libraries };
+	add_text(a, out, "_ops.py", fill(a, text, more, n_words + 1));
+	return 0;
+}
+
 int
 package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const char *extension, const struct digest *object, struct package *out, struct err *e)
@@ -75,8 +114,7 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 
 	*out = (struct package){ .variant = v->variant->name };
 	TRY(add_package(a, p, &files, e));
-	add_text(a, &files, "_ops.py",
-		fill(a, v->ops ? embedded_ops_arch() : embedded_ops_noarch(), words, n_words));
+	TRY(add_ops(a, v, extension, words, n_words, &files, e));
 	if (sources_can_alias(p->sources, pr))
 		add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
 			fill(a, embedded_alias(), words, n_words));

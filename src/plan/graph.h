@@ -222,6 +222,10 @@ struct digest plan_question_id(struct arena *a, const struct step *ask);
 int plan_questions(struct arena *a, const struct project *p, const struct sources_set *src,
 	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e);
 
+/* Takes out of the catalog those libraries of CUDA that no file of the kernel mentions. Reads the files, if r has a variant with CUDA. */
+int plan_keep_libraries(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct resolution *r, struct catalog *c, struct err *e);
+
 /* Pure: no file is read. CUDA sources whose answer is in answers (which may be NULL) and understood are divided; others
  * are one step, with a note if there was an answer. Fails with ERR_CONFIG when a section asks for what cannot be built here
  * (dependencies, backends), and with ERR_RESOLVE when the catalog lacks the compiler of a variant. */

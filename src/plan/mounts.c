@@ -323,6 +323,28 @@ add_optional_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 	out->v[out->n - 1].is_optional = true;
 }
 
+/* Libraries of CUDA that the kernel may call. An extension needs those whose symbols it names. */
+static void
+add_library_stubs(struct maker *m, const struct variant *v, struct stubs *out)
+{
+	for (size_t i = 0; i < m->catalog->n_cuda_libraries; i++) {
+		const struct catalog_library *l = &m->catalog->cuda_libraries[i];
+		const struct mount *tree;
+
+		if (version_cmp_minor(&l->cuda, &v->cuda->version) != 0)
+			continue;
+		tree = mount_tree(m, "library", arena_printf(m->a, "%s %s", l->name, version_text(m->a, &l->cuda)),
+			(struct pin *)&l->pin);
+		for (size_t k = 0; k < l->pin.n_select; k++) {
+			const char *to = l->pin.select[k].to;
+
+			add_stub(m->a, out, STUB_OF_SYMBOLS,
+				arena_strndup(m->a, to, strlen(to) - strlen(".symbols")), tree, to);
+			out->v[out->n - 1].is_optional = true;
+		}
+	}
+}
+
 /* A digest of all that the stubs are made of and of how they are made. */
 static struct digest
 stubs_id(const struct stubs *s)
@@ -362,6 +384,8 @@ mount_stubs(struct maker *m, const struct variant *v)
 	add_torch_stubs(m, v, &stubs);
 	if (v->torch->has_libraries)
 		add_optional_stubs(m, v, &stubs);
+	if (v->torch->has_libraries && v->cuda)
+		add_library_stubs(m, v, &stubs);
 	add_stub(m->a, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
 	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
 		add_stub(m->a, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);

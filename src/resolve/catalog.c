@@ -49,6 +49,13 @@
  *       include        ["include", "tools/util/include"]: what goes on the include path, in order
  *       [[depend.pin]] a part of the tree
  *
+ * libraries.toml (a catalog may lack it)
+ *     [[library]]      a library of CUDA that kernels may call
+ *       name           for people: "cuBLAS"
+ *       cuda           "12.4": the release in cuda.toml
+ *       words          a kernel that calls it has one of them in a file of its own, in any case
+ *       [library.pin]  the symbols of its files, each named by the soname: libcublas.so.12.symbols
+ *
  * matrix.toml: see matrix.c.
  *
  * A pin
@@ -351,7 +358,7 @@ read_text(struct arena *a, const char *dir, enum catalog_text t, const char **na
 {
 	if (dir) {
 		*name = path_join(a, dir, catalog_text_name(t));
-		if (t == CATALOG_DEPS && !fs_exists(*name)) {
+		if ((t == CATALOG_DEPS || t == CATALOG_LIBRARIES) && !fs_exists(*name)) {
 			*out = STR("");
 			return 0;
 		}
@@ -381,6 +388,7 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 	TRY(read_cuda(&r[CATALOG_CUDA], &root[CATALOG_CUDA], out));
 	TRY(read_torch(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
 	TRY(depends_read(&r[CATALOG_DEPS], &root[CATALOG_DEPS], out));
+	TRY(libraries_read(&r[CATALOG_LIBRARIES], &root[CATALOG_LIBRARIES], out));
 	if (out->n_cuda)
 		qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_cuda);
 	if (out->n_torch)

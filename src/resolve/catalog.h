@@ -1,7 +1,7 @@
 /*
  * The catalog: which torch and CUDA releases exist, of what they are made, and which go together.
  *
- * catalog/{torch,cuda,gcc,deps,matrix}.toml are built into the program; --catalog DIR or
+ * catalog/{torch,cuda,gcc,deps,libraries,matrix}.toml are built into the program; --catalog DIR or
  * KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top of
  * catalog.c. A lock (lock.h) holds the part of a catalog that one kernel uses.
  */
@@ -69,6 +69,13 @@ struct catalog_depend {
 	struct pin *pins;       /* together they make the tree */
 	size_t n_pins;
 };
+/* A library of one CUDA release that kernels may call. The tree holds the symbols of its files, "libcublas.so.12.symbols". */
+struct catalog_library {
+	const char *name;    /* for people: "cuBLAS" */
+	struct version cuda; /* 12.4 */
+	struct strs words;   /* a kernel that calls it has one of them in a file of its own, in any case */
+	struct pin pin;
+};
 /* One variant of a matrix: which torch, ABI and backend; wildcards are written out by the reader.
  */
 struct matrix {
@@ -94,6 +101,8 @@ struct catalog {
 	size_t n_libraries;
 	struct catalog_depend *depends;
 	size_t n_depends;
+	struct catalog_library *cuda_libraries; /* of all releases */
+	size_t n_cuda_libraries;
 	struct matrix *matrices;
 	size_t n_matrices;
 	struct pin

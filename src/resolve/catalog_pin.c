@@ -228,6 +228,8 @@ catalog_pins(struct arena *a, const struct catalog *c, size_t *n)
 	add_pins(&all, c->libraries, c->n_libraries);
 	for (size_t i = 0; i < c->n_depends; i++)
 		add_pins(&all, c->depends[i].pins, c->depends[i].n_pins);
+	for (size_t i = 0; i < c->n_cuda_libraries; i++)
+		add_pins(&all, &c->cuda_libraries[i].pin, 1);
 	if (c->python)
 		add_pins(&all, c->python, 1);
 	*n = all.v.n;

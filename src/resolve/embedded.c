@@ -14,13 +14,14 @@ EMBED(embedded_catalog_torch, "catalog/torch.toml");
 EMBED(embedded_catalog_cuda, "catalog/cuda.toml");
 EMBED(embedded_catalog_gcc, "catalog/gcc.toml");
 EMBED(embedded_catalog_deps, "catalog/deps.toml");
+EMBED(embedded_catalog_libraries, "catalog/libraries.toml");
 EMBED(embedded_catalog_matrix, "catalog/matrix.toml");
 
 const char *
 catalog_text_name(enum catalog_text t)
 {
 	static const char *const name[CATALOG_TEXTS] = { "torch.toml", "cuda.toml", "gcc.toml",
-		"deps.toml", "matrix.toml" };
+		"deps.toml", "libraries.toml", "matrix.toml" };
 
 	return name[t];
 }
@@ -43,6 +44,8 @@ catalog_text_embedded(enum catalog_text t)
 		return between(embedded_catalog_gcc_begin, embedded_catalog_gcc_end);
 	case CATALOG_DEPS:
 		return between(embedded_catalog_deps_begin, embedded_catalog_deps_end);
+	case CATALOG_LIBRARIES:
+		return between(embedded_catalog_libraries_begin, embedded_catalog_libraries_end);
 	default:
 		return between(embedded_catalog_matrix_begin, embedded_catalog_matrix_end);
 	}

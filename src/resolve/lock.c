@@ -13,6 +13,7 @@
  *     gcc      the compilers that these need: { version, tools, pins }
  *     tools    what these share: { name, pins }
  *     libraries  pins: of what link stubs are made
+ *     cuda-libraries  those libraries of CUDA that the kernel may call: { name, cuda, words, pin }; absent when there are none
  *     python   a pin; absent when nothing is compiled
  *     depends  headers that the kernel's sections ask for: { name, title, version, include, pins }; absent when there are none
  *     variants the names of the variants that it was written for; nothing here reads it, but Nix does
@@ -394,11 +395,41 @@ read_depends(const struct json_reader *r, const struct json_at *root, struct cat
 }
 
 static int
+read_cuda_libraries(const struct json_reader *r, const struct json_at *root, struct catalog *out)
+{
+	static const char *const keys[] = { "cuda", "name", "pin", "words", NULL };
+	struct json_at list;
+
+	TRY(json_list(r, root, "cuda-libraries", &list, &out->n_cuda_libraries));
+	out->cuda_libraries = arena_array(r->a, struct catalog_library, out->n_cuda_libraries);
+	for (size_t i = 0; i < out->n_cuda_libraries; i++) {
+		const struct json_at at = json_item(r, &list, i);
+		struct catalog_library *l = &out->cuda_libraries[i];
+		struct json_at pin;
+		const char *problem;
+
+		TRY(json_keys(r, &at, keys));
+		TRY(json_text(r, &at, "name", JSON_NEEDED, &l->name));
+		TRY(json_version(r, &at, "cuda", 2, JSON_NEEDED, &l->cuda));
+		if (!catalog_find_cuda(out, &l->cuda))
+			return json_fail(r, &at, "the lock does not hold CUDA %s",
+				version_text(r->a, &l->cuda));
+		TRY(json_texts(r, &at, "words", &l->words));
+		TRY(json_member(r, &at, "pin", JSON_NEEDED, &pin));
+		TRY(read_pin(r, &pin, &l->pin));
+		problem = catalog_library_problem(l);
+		if (problem)
+			return json_fail(r, &at, "%s", problem);
+	}
+	return 0;
+}
+
+static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
-	static const char *const keys[] = { "cuda", "depends", "gcc", "libraries", "matrix", "python", "tools",
-		"torch", "variants", "version", NULL };
-	struct json_at python, depends;
+	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries", "matrix",
+		"python", "tools", "torch", "variants", "version", NULL };
+	struct json_at python, depends, libraries;
 	uint64_t version = 0;
 	int got;
 
@@ -413,6 +444,9 @@ read_root(const struct json_reader *r, const struct json_at *root, struct lock *
 			LOCK_VERSION, (unsigned long long)version);
 	TRY(json_keys(r, root, keys));
 	TRY(read_releases(r, root, &out->catalog));
+	TRY(got = json_member(r, root, "cuda-libraries", JSON_MAY, &libraries));
+	if (got > 0)
+		TRY(read_cuda_libraries(r, root, &out->catalog));
 	TRY(got = json_member(r, root, "python", JSON_MAY, &python));
 	if (got > 0) {
 		out->catalog.python = arena_new(r->a, struct pin);

@@ -171,6 +171,30 @@ torch_json(struct arena *a, const struct used *u, const struct catalog_torch *t)
 	return out;
 }
 
+/* Those of the releases that the variants use; NULL when there are none. */
+static json_t *
+cuda_libraries_json(struct arena *a, const struct used *u)
+{
+	json_t *out = NULL;
+
+	for (size_t i = 0; i < u->c->n_cuda_libraries; i++) {
+		const struct catalog_library *l = &u->c->cuda_libraries[i];
+		const struct catalog_cuda *c = catalog_find_cuda(u->c, &l->cuda);
+		json_t *one;
+
+		if (!c || !u->cuda[c - u->c->cuda])
+			continue;
+		one = json_object();
+		json_object_set_new(one, "name", json_string(l->name));
+		json_object_set_new(one, "cuda", version_json(a, &l->cuda));
+		json_object_set_new(one, "words", text_list(&l->words));
+		json_object_set_new(one, "pin", pin_json(&l->pin));
+		out = out ? out : json_array();
+		json_array_append_new(out, one);
+	}
+	return out;
+}
+
 static json_t *
 matrix_json(struct arena *a, const struct used *u)
 {
@@ -261,7 +285,7 @@ lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 {
 	json_t *root = json_object(), *torch = json_array(), *cuda = json_array(),
 	       *gcc = json_array(), *tools = json_array(), *variants = json_array(),
-	       *depends = depends_json(a, u);
+	       *depends = depends_json(a, u), *libraries = cuda_libraries_json(a, u);
 
 	for (size_t i = 0; i < u->c->n_torch; i++)
 		if (u->torch[i])
@@ -289,6 +313,8 @@ lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 	if (json_array_size(depends))
 		json_object_set(root, "depends", depends);
 	json_decref(depends);
+	if (libraries)
+		json_object_set_new(root, "cuda-libraries", libraries);
 	if (u->any && u->c->python)
 		json_object_set_new(root, "python", pin_json(u->c->python));
 	return root;

@@ -32,6 +32,10 @@ const char *catalog_include_problem(const char *dir);
 
 /* What gcc.toml holds. */
 int gcc_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* What libraries.toml holds; the CUDA releases of out are complete. */
+int libraries_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* NULL, or what is wrong with a library of CUDA. */
+const char *catalog_library_problem(const struct catalog_library *l);
 const struct catalog_tools *catalog_find_tools(const struct catalog *c, const char *name);
 
 /* "2.4.1, 2.5.1" and so on, for messages. */

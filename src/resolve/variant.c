@@ -1,5 +1,6 @@
 #include "resolve/variant.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "config/relocatable.h"
 #include "resolve/parts.h"
 #include "resolve/units.h"
@@ -391,6 +392,23 @@ sort_strs(struct strs *s)
 		qsort(s->v, s->n, sizeof(*s->v), cmp_bytes);
 }
 
+static bool
+has_cuda_source(const struct strs *src)
+{
+	for (size_t i = 0; i < src->n; i++) {
+		if (streq(path_ext(src->v[i]), ".cu"))
+			return true;
+	}
+	return false;
+}
+
+/* A section of C++ files alone, which calls cuBLAS for instance, has nothing to compile for an architecture. */
+static bool
+has_device_code(const struct work *w, const struct project_kernel *k)
+{
+	return has_cuda_source(&k->src) || has_cuda_source(&w->p->src);
+}
+
 static void
 add_variant(struct work *w, const struct row *r)
 {
@@ -412,7 +430,7 @@ add_variant(struct work *w, const struct row *r)
 		if (!takes_part(w, k.kernel, r, &k.capabilities))
 			continue;
 		v.kernels[v.n_kernels++] = k;
-		for (size_t c = 0; c < k.capabilities.n; c++)
+		for (size_t c = 0; has_device_code(w, k.kernel) && c < k.capabilities.n; c++)
 			add_once(w->a, &v.archs, k.capabilities.v[c]);
 	}
 	sort_strs(&v.archs);

@@ -375,6 +375,59 @@ test_find(void **state)
 	arena_free(&a);
 }
 
+/* The file may be absent, as above. */
+static int
+load_libraries(struct arena *a, const char *libraries, struct catalog *out, struct err *e)
+{
+	char *dir;
+	int rc;
+
+	assert_int_equal(fs_mkdtemp(a, "/tmp/kb-catalog", &dir, e), 0);
+	write_text(dir, "cuda.toml", CUDA);
+	write_text(dir, "gcc.toml", GCC);
+	write_text(dir, "torch.toml", TORCH);
+	write_text(dir, "matrix.toml", MATRIX);
+	write_text(dir, "libraries.toml", libraries);
+	rc = catalog_load(a, dir, out, e);
+	assert_int_equal(fs_remove(dir, &(struct err){ 0 }), 0);
+	return rc;
+}
+
+#define LIBRARY(cuda, words) "[[library]]\nname = \"cuX\"\ncuda = \"" cuda "\"\nwords = [" words "]\n[library.pin]\n" PIN("x.whl")
+#define SYMBOLS(to) "select = [{ from = \"x/lib/libx.so.1\", to = \"" to "\", symbols = true }]\n"
+
+static void
+test_libraries(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} t[] = {
+		{ LIBRARY("12.8", "\"cux\"") SYMBOLS("libx.so.1.symbols"), "libraries.toml:3:8: CUDA 12.8 is not in cuda.toml, which has 12.4" },
+		{ LIBRARY("12.4", "") SYMBOLS("libx.so.1.symbols"), "\"words\" is empty" },
+		{ LIBRARY("12.4", "\"cux\"") SELECT, "a library is selected as its symbols" },
+		{ LIBRARY("12.4", "\"cux\"") SYMBOLS("lib/libx.so.1.symbols"), "a library is selected as its symbols" },
+		{ LIBRARY("12.4", "\"cux\"") SYMBOLS("libx.so.1"), "a library is selected as its symbols" },
+		{ LIBRARY("12.4", "\"cux\"") "x = 1\n", "[library.pin] has no key \"x\"" },
+	};
+	struct arena a = { 0 };
+	struct catalog c;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(load_libraries(&a, LIBRARY("12.4", "\"cux\"") SYMBOLS("libx.so.1.symbols"), &c, &e), 0);
+	assert_int_equal(c.n_cuda_libraries, 1);
+	assert_string_equal(c.cuda_libraries[0].words.v[0], "cux");
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_int_equal(load_libraries(&a, t[i].text, &c, &e), -1);
+		if (!strstr(e.msg, t[i].want))
+			fail_msg("got \"%s\", want \"%s\"", e.msg, t[i].want);
+	}
+	/* Each release of CUDA has all of them, but for 11.8, which had no nvJitLink. */
+	assert_int_equal(catalog_load(&a, NULL, &c, &e), 0);
+	assert_int_equal(c.n_cuda_libraries, 7 * c.n_cuda - 1);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -384,6 +437,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_embedded),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_libraries),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

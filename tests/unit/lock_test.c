@@ -209,6 +209,21 @@ test_contents(void **state)
 	assert_int_equal(lock.catalog.n_gcc, 2);
 	assert_int_equal(lock.catalog.n_tools, 2);
 	assert_int_equal(lock.catalog.n_libraries, catalog.n_libraries);
+	/* Libraries of the three releases of CUDA alone. */
+	assert_int_equal(lock.catalog.n_cuda_libraries, 6 + 7 + 7);
+	for (size_t i = 0, k = 0; i < catalog.n_cuda_libraries; i++) {
+		const struct catalog_library *want = &catalog.cuda_libraries[i];
+		const struct catalog_library *got = &lock.catalog.cuda_libraries[k];
+
+		if (!catalog_find_cuda(&lock.catalog, &want->cuda))
+			continue;
+		k++;
+		assert_string_equal(got->name, want->name);
+		assert_int_equal(version_cmp(&got->cuda, &want->cuda), 0);
+		assert_int_equal(got->words.n, want->words.n);
+		assert_string_equal(got->words.v[0], want->words.v[0]);
+		assert_true(same_pin(&got->pin, &want->pin));
+	}
 	for (size_t i = 0; i < lock.catalog.n_gcc; i++) {
 		const struct catalog_gcc *got = &lock.catalog.gcc[i];
 		const struct catalog_gcc *want = catalog_find_gcc(&catalog, got->version.v[0]);
@@ -300,6 +315,8 @@ test_refused(void **state)
 		{ "\"torch\": \"2.4.1\"", "\"torch\": \"2.4.0\"",
 			"matrix.rows[0]: the lock does not hold torch 2.4.0" },
 		{ "\"cuda\": \"11.8\"", "\"cuda\": \"12.6\"",
+			"cuda-libraries[0]: the lock does not hold CUDA 12.6" },
+		{ "\"cuda\": \"11.8\",\n        \"torch\"", "\"cuda\": \"12.6\",\n        \"torch\"",
 			"matrix.rows[0]: torch 2.4.1 has no CUDA 12.6" },
 		{ "\"version\": \"12.1\"", "\"version\": \"11.8\"",
 			"cuda[1]: versions must ascend" },

@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "plan/graph.h"
 #include "plan/key.h"
 #include "plan/maker.h"
@@ -227,6 +228,70 @@ test_openmp(void **state)
 		assert_true(s->is_optional);
 	}
 	assert_int_equal(found, 1);
+	arena_free(&w.a);
+}
+
+static struct catalog_library
+library(struct arena *a, const char *name, unsigned minor, const char *words)
+{
+	struct pin_select *select = arena_array(a, struct pin_select, 1);
+
+	*select = (struct pin_select){ "x", arena_printf(a, "lib%s.so.1.symbols", name), true };
+	return (struct catalog_library){ .name = name, .cuda = { { 12, minor }, 2 },
+		.words = strs_of(a, words), .pin = { .has_tree = true, .select = select, .n_select = 1 } };
+}
+
+/* Those of the variant's CUDA are offered to the linker, which needs what is used. */
+static void
+test_library_stubs(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+
+	(void)state;
+	make_world(&w);
+	w.catalog.cuda_libraries = arena_array(&w.a, struct catalog_library, 2);
+	w.catalog.n_cuda_libraries = 2;
+	w.catalog.cuda_libraries[0] = library(&w.a, "one", 1, "one");
+	w.catalog.cuda_libraries[1] = library(&w.a, "two", 4, "two");
+	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+	assert_non_null(strstr(joined(&w.a, &p.steps[3].argv),
+		"lib/libtorch_python.so lib/libtwo.so.1 --no-as-needed lib/libtorch.so "));
+	arena_free(&w.a);
+}
+
+/* A library is kept when a file of the kernel has a word of it, and the kernel has a variant with CUDA. */
+static void
+test_keep_libraries(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	char *dir;
+
+	(void)state;
+	make_world(&w);
+	assert_int_equal(fs_mkdtemp(&w.a, "/tmp/kb-plan", &dir, &e), 0);
+	w.project.dir = dir;
+	for (size_t i = 0; i < w.sources.n; i++) {
+		static const char *const text[] = { "x cux", "handle<CUTWOHandle> y", "curand_init()", "" };
+
+		assert_int_equal(fs_write_atomic(path_join(&w.a, dir, w.sources.v[i].path), text[i], strlen(text[i]), 0644, &e), 0);
+	}
+	w.catalog.cuda_libraries = arena_array(&w.a, struct catalog_library, 4);
+	w.catalog.n_cuda_libraries = 4;
+	w.catalog.cuda_libraries[0] = library(&w.a, "one", 4, "cuone");
+	w.catalog.cuda_libraries[1] = library(&w.a, "two", 1, "cuTwo");
+	w.catalog.cuda_libraries[2] = library(&w.a, "two", 4, "cuTwo");
+	w.catalog.cuda_libraries[3] = library(&w.a, "rand", 4, "curandCreate curandSet");
+	assert_int_equal(plan_keep_libraries(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &e), 0);
+	assert_int_equal(w.catalog.n_cuda_libraries, 2);
+	assert_string_equal(w.catalog.cuda_libraries[0].name, "two");
+	assert_string_equal(w.catalog.cuda_libraries[1].name, "two");
+	w.variants[0].cuda = w.variants[1].cuda = NULL;
+	assert_int_equal(plan_keep_libraries(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &e), 0);
+	assert_int_equal(w.catalog.n_cuda_libraries, 0);
+	assert_int_equal(fs_remove(dir, &e), 0);
 	arena_free(&w.a);
 }
 
@@ -755,7 +820,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gencode),
 		cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_openmp), cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_openmp), cmocka_unit_test(test_library_stubs),
+		cmocka_unit_test(test_keep_libraries), cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_divided),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_newer_undivided),

@@ -14,7 +14,9 @@
 #define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
 #define KERNEL(name, backend)                                                                      \
 	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"" name ".cpp\"]\n"
-#define CUDA GENERAL("\"cuda\"") TORCH KERNEL("k", "cuda")
+#define CUDA_KERNEL(name)                                                                          \
+	"[kernel." name "]\nbackend = \"cuda\"\ndepends = [\"torch\"]\nsrc = [\"" name ".cu\"]\n"
+#define CUDA GENERAL("\"cuda\"") TORCH CUDA_KERNEL("k")
 
 #define CU126 "torch28-cxx11-cu126-x86_64-linux"
 #define CU128 "torch28-cxx11-cu128-x86_64-linux"
@@ -412,10 +414,16 @@ test_archs(void **state)
 		"9.0a");
 	/* The union over the sections. */
 	assert_string_equal(archs(&a,
+				    CUDA "cuda-capabilities = [\"8.0\"]\n" CUDA_KERNEL(
+					    "b") "cuda-capabilities = [\"9.0a\", \"8.0\"]\n",
+				    "2025-01", "torch24-cxx11-cu124-x86_64-linux"),
+		"8.0 9.0a");
+	/* Not of sections that have no device code. */
+	assert_string_equal(archs(&a,
 				    CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL("b",
 					    "cuda") "cuda-capabilities = [\"9.0a\", \"8.0\"]\n",
 				    "2025-01", "torch24-cxx11-cu124-x86_64-linux"),
-		"8.0 9.0a");
+		"8.0");
 	assert_string_equal(archs(&a,
 				    GENERAL("\"cuda\"") "[torch-noarch]\ncuda_capabilities = "
 							"[\"9.0\", \"8.0\"]\n",
