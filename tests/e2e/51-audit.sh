@@ -168,4 +168,72 @@ python3 wheel.py z-1-cp310-abi3-manylinux_2_28_x86_64.whl "numpy" x/m.abi3.so=m.
 is "$(errors z-1-*.whl)" "needed python-symbol" "else it is missing, and abi3 is a promise"
 is "$(errors m.so)" "needed python-symbol rpath" "as of a library alone"
 cd "$T" || exit 1
+
+# What an extension registers, whatever strings are in it; by g++ at several levels. The class stands for torch's.
+mkdir "$T/reg"
+cd "$T/reg" || exit 1
+cat >lib.h <<'C'
+#include <optional>
+#include <string>
+namespace torch {
+struct Library {
+	enum Kind { DEF, IMPL, FRAGMENT };
+	Library(Kind, std::string, std::optional<int>, const char *, unsigned);
+	void def(const char *);
+};
+}
+struct Init {
+	torch::Library lib;
+	Init(torch::Library::Kind k, void (*f)(torch::Library &), const char *ns, const char *file, unsigned line)
+		: lib(k, ns, std::nullopt, file, line) { f(lib); }
+};
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+#define LIB(ns, KIND, init) static void init(torch::Library &); static const Init init##_r(torch::Library::KIND, &init, ns, __FILE__, __LINE__); void init(torch::Library &m)
+extern "C" void *PyInit__k_cpu_abcdefghij(void) { static const char *volatile name = "_k_cpu_abcdefghij"; return (void *)name; }
+C
+ID=_k_cpu_abcdefghij
+cat >right.cpp <<'C'
+#include "lib.h"
+LIB("_k_cpu_abcdefghij", DEF, a) { m.def("f(int x) -> int"); }
+LIB("_k_cpu_abcdefghij", IMPL, b) { m.def("f"); }
+const char *volatile others[] = { "_k_cpu_abcdef", "_k_cpu_zzzzzzzzzz", "myops" };
+void copy(char *p) { __builtin_memcpy(p, "_k_cpu_abcdefghi", 16); }
+C
+sed 's/^LIB("_k_cpu_abcdefghij"/LIB("myops"/' right.cpp >short.cpp
+sed 's/^LIB("_k_cpu_abcdefghij"/LIB("my_operators_of_long_name"/' right.cpp >long.cpp
+sed 's/^LIB("_k_cpu_abcdefghij"/LIB("_k_cpu_oooooooooo"/' right.cpp >stale.cpp
+sed 's/^LIB("_k_cpu_abcdefghij", IMPL/LIB("myops", FRAGMENT/' right.cpp >both.cpp
+sed 's/^LIB("_k_cpu_abcdefghij", IMPL/LIB("aten", IMPL/' right.cpp >aten.cpp
+printf '#include "lib.h"\n' >none.cpp
+cat >shim.cpp <<'C'
+#include "lib.h"
+extern "C" int aoti_torch_library_init_def(const char *ns, const char *file, unsigned line, void **out);
+__attribute__((noinline, visibility("default"))) void *make(const char *ns) { void *p; aoti_torch_library_init_def(ns, __FILE__, 1, &p); return p; }
+static void *x = make("NAME");
+C
+sed 's/NAME/_k_cpu_abcdefghij/' shim.cpp >shim_right.cpp
+sed 's/NAME/myops/' shim.cpp >shim_fixed.cpp
+registered() { # source flags...: severity and rule of what is registered
+	D=$T/reg/v/torch211-cxx11-cpu-x86_64-linux
+	rm -rf "$D"
+	mkdir -p "$D"
+	g++ -std=c++17 -fPIC -shared "${@:2}" "$1.cpp" -o "$D/$ID.abi3.so" || return
+	echo "torch.ops.$ID" >"$D/_ops.py"
+	: >"$D/__init__.py"
+	echo "{\"name\":\"k\",\"id\":\"$ID\",\"version\":1,\"license\":\"x\",\"python-depends\":[],\"backend\":{\"type\":\"cpu\"}}" >"$D/metadata.json"
+	"$KB" check-builds --json "$D" 2>/dev/null | python3 -c '
+import json, re, sys
+for f in json.load(sys.stdin)["findings"]:
+    if "namespace" in f["rule"]:
+        print(f["severity"] + ":" + re.search(r"under (?:the id )?(\w+)", f["message"])[1], end=" ")'
+}
+for flags in -O0 "-O2 -fcf-protection=full" "-O3 -s"; do
+	# shellcheck disable=SC2086
+	is "$(for s in right short long stale both aten none shim_right shim_fixed; do echo "$s $(registered $s $flags)"; done | tr '\n' ',')" \
+		"right ,short warning:myops ,long warning:my_operators_of_long_name ,stale error:_k_cpu_oooooooooo ,both warning:myops ,aten ,none ,shim_right ,shim_fixed warning:myops ," \
+		"g++ $flags"
+done
+is "$(registered right -O2 -fno-plt)$(registered shim_right -O2 -fno-plt)" "" "calls through registers are not seen, and no fault"
+cd "$T" || exit 1
 done_testing

@@ -1,6 +1,7 @@
 /* ELF files of strangers: read, made stubs of, edited. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "formats/elf_code.h"
 #include "formats/elf_edit.h"
 #include "formats/elf_stub.h"
 #include <stdlib.h>
@@ -12,6 +13,38 @@ allows(void *arg, const char *version)
 {
 	(void)arg;
 	return version[0] != 'G';
+}
+
+static bool
+count(void *arg, struct str bytes, bool begins)
+{
+	size_t *n = arg;
+
+	*n += bytes.n > 0 && begins;
+	return true;
+}
+
+static bool
+any(const char *name)
+{
+	return name[0] != 'z';
+}
+
+/* Code of a file that is none must not be read out of bounds. */
+static void
+try_code(struct arena *a, struct str bytes)
+{
+	struct elf_code *c = elf_code_read(a, bytes);
+	struct code_calls calls = { 0 };
+	size_t n = 0;
+
+	if (c)
+		calls = elf_code_calls(a, c, any);
+	for (size_t i = 0; i < calls.n && i < 50; i++) {
+		elf_code_constants(c, calls.v[i].from, calls.v[i].to, count, &n);
+		elf_code_stored(a, c, calls.v[i].from, calls.v[i].to);
+		elf_code_callers(a, c, calls.v[i].function);
+	}
 }
 
 int
@@ -30,6 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(copy, data, size);
 	elf_read(&a, (struct str){ copy, size }, "f", &elf, &e);
+	try_code(&a, (struct str){ copy, size });
 	elf_stub_from(&a, (struct str){ copy, size }, "f", "f.so", size % 2 ? &limit : NULL, &stub, &e);
 	/* What was written can be read. */
 	if (stub.n && elf_read(&a, buf_str(&stub), "stub", &elf, &e) < 0)

@@ -569,7 +569,8 @@ static void
 test_namespace(void **state)
 {
 	static const char good[] = "\0\0_a_cuda_id1\0x", longer[] = "\0tail_of_a_cuda_id1\0",
-			  none[] = "\0_a_cuda_id12\0_a_cuda_id", other[] = "\0_a_cuda_id1\0_a_cuda_id2\0";
+			  none[] = "\0_a_cuda_id12\0_a_cuda_id", other[] = "\0_a_cuda_id1\0_a_cuda_id2\0",
+			  cut[] = "\0_a_cuda_id\0_a_cuda_id1\0";
 	static const struct {
 		struct str rodata;
 		const char *ops, *want;
@@ -578,6 +579,7 @@ test_namespace(void **state)
 		{ { longer, sizeof(longer) - 1 }, "torch.ops." ID, "" },
 		{ { none, sizeof(none) - 1 }, "torch.ops." ID, "error namespace, error namespace" },
 		{ { other, sizeof(other) - 1 }, "torch.ops." ID, "error namespace" },
+		{ { cut, sizeof(cut) - 1 }, "torch.ops." ID, "" },
 		{ { good, sizeof(good) - 1 }, "torch.ops._a_cuda_old # " ID, "error namespace" },
 		{ { good, sizeof(good) - 1 }, "torch.ops." ID "2 " ID, "error namespace" },
 		{ { good, sizeof(good) - 1 }, "import torch", "error namespace" },
