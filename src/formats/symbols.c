@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "formats/symbols_head.h"
 #include <elf.h>
 #include <stdlib.h>
 
@@ -50,6 +51,18 @@ struct tables {
 	const char *symbol_bytes, *name_bytes;
 };
 
+static bool
+is_library(struct str head)
+{
+	Elf64_Ehdr e;
+
+	if (head.n < sizeof(e))
+		return false;
+	memcpy(&e, head.p, sizeof(e));
+	return memcmp(e.e_ident, ELFMAG, SELFMAG) == 0 && e.e_ident[EI_CLASS] == ELFCLASS64 &&
+	       e.e_ident[EI_DATA] == ELFDATA2LSB && e.e_type == ET_DYN;
+}
+
 static int
 find_sections(struct reading *r, struct tables *t)
 {
@@ -59,9 +72,7 @@ find_sections(struct reading *r, struct tables *t)
 	if (got <= 0)
 		return got;
 	memcpy(&t->ehdr, p, sizeof(t->ehdr));
-	if (memcmp(t->ehdr.e_ident, ELFMAG, SELFMAG) != 0 ||
-		t->ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
-		t->ehdr.e_ident[EI_DATA] != ELFDATA2LSB || t->ehdr.e_type != ET_DYN ||
+	if (!is_library((struct str){ p, sizeof(t->ehdr) }) ||
 		t->ehdr.e_shentsize != sizeof(Elf64_Shdr) || t->ehdr.e_shnum == 0)
 		return fault(r, "is no shared library with section headers");
 	got = bytes_at(r, t->ehdr.e_shoff, t->ehdr.e_shnum * sizeof(Elf64_Shdr), &sections);
@@ -154,9 +165,18 @@ symbols_of_library(const struct elf_parts *p, const char *path, struct buf *out,
 	uint64_t *tail, struct err *e)
 {
 	struct reading r = { p, path, p->head.n, p->tail.n, e };
+	struct symbols_head h;
 	struct tables t;
-	int got = find_sections(&r, &t);
+	int got;
 
+	/* Of a whole file the section headers decide, so `lock --verify-full` proves what was found without. */
+	if (p->head.n < p->size && is_library(p->head) && symbols_find_in_head(p->head, &h)) {
+		t = (struct tables){ .symbol_bytes = h.symbols, .name_bytes = h.names };
+		t.symbols.sh_size = h.n * sizeof(Elf64_Sym);
+		t.names.sh_size = h.names_size;
+		return list(&r, &t, out);
+	}
+	got = find_sections(&r, &t);
 	if (got > 0)
 		got = find_tables(&r, &t);
 	if (got > 0)

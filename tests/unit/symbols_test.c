@@ -6,10 +6,12 @@
 #include <cmocka.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/map.h"
 #include "formats/inflate.h"
 #include "formats/symbols.h"
 #include "library.h"
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -165,10 +167,50 @@ test_parse(void **state)
 	arena_free(&a);
 }
 
+/* A library of the machine: the same list from its beginning alone, and no list where a name there is not as its hash says. */
+static void
+test_head(void **state)
+{
+	struct arena a = { 0 };
+	struct buf whole = { 0 }, part = { 0 };
+	struct err e = { 0 };
+	struct elf_parts p = { 0 };
+	uint64_t head, tail;
+	struct str bytes;
+	Dl_info at;
+	char *name;
+
+	(void)state;
+	assert_int_not_equal(dladdr((void *)(uintptr_t)zlibVersion, &at), 0);
+	assert_int_equal(fs_read(&a, at.dli_fname, SIZE_MAX, &bytes, &e), 0);
+	p = (struct elf_parts){ .head = bytes, .size = bytes.n };
+	assert_int_equal(symbols_of_library(&p, "libz", &whole, &head, &tail, &e), 1);
+	buf_addc(&whole, 0);
+	assert_non_null(strstr(whole.p, "\nF inflateInit2_\n"));
+	p.head.n = 20000;
+	assert_int_equal(symbols_of_library(&p, "libz", &part, &head, &tail, &e), 1);
+	buf_addc(&part, 0);
+	assert_string_equal(part.p, whole.p);
+	part.n = 0;
+	name = memmem(p.head.p, p.head.n, "\0inflateInit2_", 14);
+	assert_non_null(name);
+	name[3]++;
+	assert_int_equal(symbols_of_library(&p, "libz", &part, &head, &tail, &e), 0);
+	assert_true(tail > 0);
+	/* Cut off within the names. */
+	name[3]--;
+	p.head.n = (size_t)(name + 5 - p.head.p);
+	assert_int_equal(symbols_of_library(&p, "libz", &part, &head, &tail, &e), 0);
+	buf_free(&whole);
+	buf_free(&part);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_inflate),
 		cmocka_unit_test(test_library),
 		cmocka_unit_test(test_parse),
