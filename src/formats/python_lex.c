@@ -1,7 +1,8 @@
 /* Tokens of Python: indentation, strings of all kinds, numbers, operators. */
 #include "formats/python_internal.h"
 
-enum { MAX_INDENTS = 100, MAX_BRACKETS = 200 };
+/* As CPython has them. */
+enum { MAX_INDENTS = 100, MAX_BRACKETS = 200, MAX_NESTED = 150 };
 struct lexer {
 	struct arena *a;
 	const char *path;
@@ -19,6 +20,7 @@ struct lexer {
 		unsigned line, col;
 	} brackets[MAX_BRACKETS];
 	size_t n_brackets;
+	unsigned n_nested; /* strings around the cursor, each in a field of the one before */
 };
 
 static unsigned
@@ -202,14 +204,20 @@ pass_nested(struct lexer *l, const char *from)
 {
 	const char *s = l->p;
 	bool f = false, r = false;
+	int status;
 
+	if (l->n_nested == MAX_NESTED)
+		return fail(l, "strings in fields of strings in more than 150 levels");
 	while (s > from && is_word_byte(s[-1]))
 		s--;
 	for (const char *c = s; l->p - s <= 2 && c < l->p; c++) {
 		f = f || strchr("fFtT", *c);
 		r = r || strchr("rR", *c);
 	}
-	return pass_string(l, f, r);
+	l->n_nested++;
+	status = pass_string(l, f, r);
+	l->n_nested--;
+	return status;
 }
 
 /* The expression in f"{...}", and what follows ":" in it; the cursor is behind "{". quote and n: what

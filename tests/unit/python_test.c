@@ -137,7 +137,7 @@ test_deep(void **state)
 		struct python_file f;
 		struct err e;
 
-		for (int k = 0; k < 20000; k++)
+		for (int k = 0; k < 200000; k++)
 			buf_adds(&b, heads[i]);
 		assert_int_equal(python_parse(&a, buf_str(&b), "m.py", &f, &e), -1);
 	}
