@@ -267,7 +267,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	const struct mount *mounts[5];
 	const struct catalog_depend *for_all;
 	const struct root *base;
-	struct torch_flags f = { .variant = v, .project = m->p };
+	struct torch_flags f = { .variant = v, .project = m->p, .has_csrc = torch_has_csrc(m->p) };
 	struct units units;
 	struct link l = { 0 };
 	size_t n = 0;

@@ -3,6 +3,8 @@
 #include "base/path.h"
 #include <stdlib.h>
 
+#define CSRC "csrc"
+
 /* KiB that g++ takes before it looks for memory to use again: a tenth of its time goes there, and what it writes is the same. */
 #define GCC_HEAP "--param=ggc-min-heapsize=524288"
 #define PUSH(...) vec_push(a, argv, __VA_ARGS__)
@@ -27,13 +29,38 @@ torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *arg
 			v->stable_abi.v[0], v->stable_abi.v[1]));
 }
 
+static bool
+lists_csrc(const struct strs *src)
+{
+	for (size_t i = 0; i < src->n; i++)
+		if (str_has_prefix(src->v[i], CSRC "/"))
+			return true;
+	return false;
+}
+
+bool
+torch_has_csrc(const struct project *p)
+{
+	bool r = lists_csrc(&p->src);
+
+	for (size_t i = 0; !r && i < p->n_kernels; i++)
+		r = lists_csrc(&p->kernels[i].src);
+	return r;
+}
+
 void
 torch_add_includes(
 	struct arena *a, const struct torch_flags *f, const struct strs *include, struct strs *argv)
 {
-	for (size_t i = 0; i < include->n; i++)
+	bool csrc = f->has_csrc;
+
+	for (size_t i = 0; i < include->n; i++) {
 		PUSH(streq(include->v[i], ".") ? "-Isrc" :
 						 arena_printf(a, "-Isrc/%s", include->v[i]));
+		csrc = csrc && !streq(include->v[i], CSRC);
+	}
+	if (csrc)
+		PUSH("-Isrc/" CSRC);
 	PUSH(arena_printf(a, "-Isrc/%s", f->project->pyroot));
 	for (size_t i = 0; f->depend && i < f->depend->include.n; i++) {
 		PUSH("-isystem");

@@ -12,7 +12,10 @@ struct torch_flags {
 	const struct variant_kernel *kernel; /* whose source is compiled; NULL: that of [torch] */
 	const struct catalog_gcc *gcc;
 	const struct catalog_depend *depend; /* whose headers the section sees; NULL: none */
+	bool has_csrc; /* torch_has_csrc */
 };
+/* Whether files of the kernel lie below csrc/, which every one of them may include from, as with the original builder. */
+bool torch_has_csrc(const struct project *p);
 /* Defines and options that both g++ and nvcc take. */
 void torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *argv);
 /* -I of the kernel, then -isystem of what it depends on, torch, Python and, for g++ with CUDA, CUDA. include is the section's own. */

@@ -814,12 +814,37 @@ test_key(void **state)
 	arena_free(&w.a);
 }
 
+/* Every file may include from csrc/, where a kernel has one: behind the section's own directories. */
+static void
+test_csrc(void **state)
+{
+	struct world w;
+	struct err e = { 0 };
+	struct plan p;
+
+	(void)state;
+	make_world(&w);
+	w.kernels[0].src.v[2] = "csrc/a.h";
+	w.sources.v[1].path = "csrc/a.h";
+	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_non_null(strstr(joined(&w.a, &p.steps[0].argv), "-DX -Isrc/csrc -Isrc/torch-ext "));
+	assert_non_null(strstr(joined(&w.a, &p.steps[1].argv), " -Isrc -Isrc/inc -Isrc/csrc -Isrc/torch-ext "));
+	/* A section that names it has it where it named it. */
+	w.kernels[0].include = strs_of(&w.a, "csrc inc");
+	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_non_null(strstr(joined(&w.a, &p.steps[1].argv), " -Isrc/csrc -Isrc/inc -Isrc/torch-ext "));
+	arena_free(&w.a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gencode),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_csrc),
 		cmocka_unit_test(test_openmp), cmocka_unit_test(test_library_stubs),
 		cmocka_unit_test(test_keep_libraries), cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_divided),
