@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """tests/community.sh [options] DIR [KERNEL...]: builds the kernels below DIR, each for one current variant of every backend, and
-prints a table: what was built, failed (why) or skipped (why), and CPU seconds. Variants for CPUs, and CUDA variants where torch's
-libraries allow it, are loaded in real torch; those tests of a kernel that need no GPU are run. Nothing below DIR is written.
+prints a table: what was built, failed (why) or skipped (why), and CPU seconds. What was built is loaded in real torch. A kernel's
+own tests are run: those of variants for CPUs that need no GPU, and where there is a GPU those of CUDA variants. Nothing below DIR is
+written.
 
 Exit status 0 when nothing failed, 1 when something did, 2 usage. tests/community/limits.txt says what is cut and how."""
 import argparse
@@ -45,6 +46,7 @@ def options():
     unknown = [k for k in o.kernels if k not in o.found]
     if unknown or not o.found:
         p.error(f"no build.toml below {o.directory} for {', '.join(unknown) or 'anything'}")
+    o.gpu = None
     o.limits = {} if o.whole else limits()
     return o
 
@@ -175,6 +177,12 @@ def python_of(o):
     return o.python
 
 
+def has_gpu(o):
+    if o.gpu is None:
+        o.gpu = run([python_of(o), "-c", "import sys, torch; sys.exit(not torch.cuda.is_available())"])[0] == 0
+    return o.gpu
+
+
 def load(o, name, backend, variant):
     code = "import sys; from pathlib import Path; import torch; from kernels import get_local_kernel as get; get(Path(sys.argv[1]), backend=sys.argv[2])"
     word = re.sub(r"^torch-", "", variant) if backend == "noarch" else backend
@@ -191,13 +199,15 @@ def load(o, name, backend, variant):
     return "FAILED: " + (out.strip().splitlines() or ["?"])[-1]
 
 
-def test(o, name, variant):
+def test(o, name, backend, variant):
     where, results = o.work / name / "build" / variant, o.work / f"{name}.results"
+    pose = "cpu" if backend != "cuda" else ""
     tests = o.work / name / "tests"
     if not tests.is_dir():
         return "none", []
     results.write_text("")
-    env = {**os.environ, "PYTHONPATH": f"{where}:{HERE}", "KB_RESULTS": str(results), "KB_POSE": "cpu",
+    env = {**os.environ, "PYTHONPATH": ":".join([str(where), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
+           "KB_RESULTS": str(results), "KB_POSE": pose,
            "LOCAL_KERNELS": local_kernels(o, name)}
     status, out, _ = run([python_of(o), "-m", "pytest", "-q", "-x", "--maxfail=1000", "-p", "no:cacheprovider", "-p", "kb_results", "tests"],
                          seconds=o.test_seconds, cwd=o.work / name, env=env)
@@ -258,8 +268,8 @@ def one(o, name):
             row["load"] = load(o, name, backend, variant)
             if backend == "noarch":
                 row["load"] = f"{parses(o.work / name / 'build' / variant)}, {row['load']}"
-            if backend == "cpu" or variant == "torch-cpu":
-                row["tests"], row["failures"] = test(o, name, variant)
+            if backend == "cpu" or variant == "torch-cpu" or backend == "cuda" and has_gpu(o):
+                row["tests"], row["failures"] = test(o, name, backend, variant)
         rows.append(row)
     return rows or [{"kernel": name, "outcome": "skipped", "why": f"no variant for torch {o.torch}"}]
 
