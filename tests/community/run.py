@@ -145,7 +145,7 @@ def build(o, name, backend, variant, entry):
         entry["files"] = f"{files} of {cut_sources(where / 'build.toml', files)} files"
         argv += ["--keep-going"]
     if "capability" in cut:
-        argv += ["--capability", cut["capability"]]
+        argv += [w for c in cut["capability"].split(",") for w in ("--capability", c)]
         entry["capability"] = cut["capability"]
     fetch = run([KB, "fetch", "--no-lock", "--matrix", "all", "--variant", variant, where])
     if fetch[0]:
@@ -165,7 +165,9 @@ def build(o, name, backend, variant, entry):
     if files:
         ended = steps(events)
         bad = [x for x in ended if x[1] == "failed" and not x[0].endswith(".so")]
-        return ("failed", f"{bad[0][0]}: {first_error(out)}") if bad or not ended else ("compiled", entry["files"])
+        if bad or not ended:
+            return "failed", f"{bad[0][0]}: {first_error(out)}" if bad else first_error(out)
+        return "compiled", entry["files"]
     return ("built", "") if status == 0 else ("failed", first_error(out))
 
 
@@ -192,8 +194,8 @@ def load(o, name, backend, variant):
     m = MISSING.search(out) or re.search(r"requires Python dependency `([\w.-]+)`", out)
     if m and backend == "noarch":
         return f"needs {m[1].split('.')[0]}"
-    if "Invalid backend" in out:
-        return f"needs a torch for {word}"
+    if "Invalid backend" in out or "Cannot find a build variant" in out:
+        return f"needs a torch for {variant if backend == 'cuda' else word}"
     if NEEDS_GPU.search(out):
         return "needs a GPU"
     return "FAILED: " + (out.strip().splitlines() or ["?"])[-1]
@@ -207,7 +209,7 @@ def test(o, name, backend, variant):
         return "none", []
     results.write_text("")
     env = {**os.environ, "PYTHONPATH": ":".join([str(where), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
-           "KB_RESULTS": str(results), "KB_POSE": pose,
+           "KB_RESULTS": str(results), "KB_POSE": pose, **({"CUDA_VISIBLE_DEVICES": ""} if pose else {}),
            "LOCAL_KERNELS": local_kernels(o, name)}
     status, out, _ = run([python_of(o), "-m", "pytest", "-q", "-x", "--maxfail=1000", "-p", "no:cacheprovider", "-p", "kb_results", "tests"],
                          seconds=o.test_seconds, cwd=o.work / name, env=env)
@@ -268,7 +270,7 @@ def one(o, name):
             row["load"] = load(o, name, backend, variant)
             if backend == "noarch":
                 row["load"] = f"{parses(o.work / name / 'build' / variant)}, {row['load']}"
-            if backend == "cpu" or variant == "torch-cpu" or backend == "cuda" and has_gpu(o):
+            if backend == "cpu" or variant == "torch-cpu" or row["load"] == "loaded" and backend == "cuda" and has_gpu(o):
                 row["tests"], row["failures"] = test(o, name, backend, variant)
         rows.append(row)
     return rows or [{"kernel": name, "outcome": "skipped", "why": f"no variant for torch {o.torch}"}]
