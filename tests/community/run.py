@@ -22,7 +22,7 @@ ROOT = HERE.parent.parent
 KB = os.environ.get("KB") or str(ROOT / "kernel-builder")
 CUDA = ("130", "132", "129", "128", "126")  # the order in which one is chosen for a kernel
 NEEDS_GPU = re.compile(r"Found no NVIDIA driver|not compiled with CUDA|No CUDA GPUs|CUDA driver|no kernel image|cuda\w* is not available|"
-                       r"0 active drivers|Torch not compiled|invalid device ordinal|cannot find a GPU|[Nn]o GPU|libcuda\.so", re.S)
+                       r"0 active drivers|Expected a cuda device|Torch not compiled|invalid device ordinal|cannot find a GPU|[Nn]o GPU|libcuda\.so", re.S)
 MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
