@@ -2,15 +2,6 @@
  * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. A cubin that is not linked serves no GPU; PTX is linked by the driver. */
 #include "check/run.h"
 
-static bool
-is_in(const struct strs *s, const char *text)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i], text))
-			return true;
-	return false;
-}
-
 struct archs {
 	struct strs cubins, ptx; /* "9.0a" */
 	struct strs linkable;    /* of relocatable PTX; not all of that is the kernel's: CUDA's device runtime has some */
@@ -34,7 +25,7 @@ gather(struct check_run *r, struct archs *out)
 			/* What a GPU runs is what nvlink made of it. */
 			if (image->is_relocatable && !image->is_ptx)
 				continue;
-			if (!is_in(list, text))
+			if (!strs_has(list, text))
 				vec_push(r->a, list, text);
 		}
 	}
@@ -50,13 +41,13 @@ check_listed(struct check_run *r, const struct archs *have, const char *listed, 
 	vec_push(r->a, seen, arch);
 	if (ptx)
 		vec_push(r->a, seen_ptx, arch);
-	if (!is_in(&have->cubins, arch))
+	if (!strs_has(&have->cubins, arch))
 		found_error(r, .rule = "archs", .file = "metadata.json",
 			.message = arena_printf(r->a,
 				"lists the architecture %s, but no library has a cubin for it",
 				arch),
 			.advice = "compile for it, or take it out of backend.archs");
-	if (ptx && !is_in(&have->ptx, arch) && !is_in(&have->linkable, arch))
+	if (ptx && !strs_has(&have->ptx, arch) && !strs_has(&have->linkable, arch))
 		found_error(r, .rule = "archs", .file = "metadata.json",
 			.message = arena_printf(
 				r->a, "lists %s, but no library has PTX for %s", listed, arch),
@@ -69,14 +60,14 @@ check_unlisted(struct check_run *r, const struct archs *have, const struct strs 
 	const struct strs *ptx)
 {
 	for (size_t i = 0; i < have->cubins.n; i++)
-		if (!is_in(cubins, have->cubins.v[i]))
+		if (!strs_has(cubins, have->cubins.v[i]))
 			found_warning(r, .rule = "archs", .file = have->file,
 				.message = arena_printf(r->a,
 					"has a cubin for %s, which metadata.json does not list",
 					have->cubins.v[i]),
 				.advice = "add it to backend.archs, or do not compile for it");
 	for (size_t i = 0; i < have->ptx.n; i++)
-		if (!is_in(ptx, have->ptx.v[i]))
+		if (!strs_has(ptx, have->ptx.v[i]))
 			found_warning(r, .rule = "archs", .file = have->file,
 				.message = arena_printf(r->a,
 					"has PTX for %s, which metadata.json does not list as "

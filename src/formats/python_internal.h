@@ -50,6 +50,8 @@ bool accept_word(struct parser *p, const char *word);
 bool expect_op(struct parser *p, const char *op);
 bool expect_word(struct parser *p, const char *word);
 bool expect_name(struct parser *p);
+/* One name, or more with that operator between them. */
+bool parse_names(struct parser *p, const char *between);
 /* A bound on the recursion; each true needs a parse_leave. */
 bool parse_enter(struct parser *p);
 void parse_leave(struct parser *p);

@@ -88,6 +88,16 @@ expect_name(struct parser *p)
 }
 
 bool
+parse_names(struct parser *p, const char *between)
+{
+	do {
+		if (!expect_name(p))
+			return false;
+	} while (accept_op(p, between));
+	return true;
+}
+
+bool
 parse_enter(struct parser *p)
 {
 	if (p->depth == MAX_DEPTH)

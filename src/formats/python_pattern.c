@@ -29,16 +29,6 @@ parse_number(struct parser *p)
 	}
 }
 
-static bool
-parse_dotted(struct parser *p)
-{
-	do {
-		if (!expect_name(p))
-			return false;
-	} while (accept_op(p, "."));
-	return true;
-}
-
 /* Numbers, texts, None, True, False; false without a fault when there is none. */
 static bool
 parse_literal(struct parser *p, bool *failed)
@@ -68,7 +58,7 @@ parse_mapping(struct parser *p)
 			if (!expect_name(p))
 				return false;
 		} else {
-			if (!parse_literal(p, &failed) && (failed || !parse_dotted(p)))
+			if (!parse_literal(p, &failed) && (failed || !parse_names(p, ".")))
 				return false;
 			if (!expect_op(p, ":") || !parse_pattern(p))
 				return false;
@@ -120,7 +110,7 @@ parse_closed(struct parser *p)
 		return parse_mapping(p);
 	if (!is_plain_name(p))
 		return parse_fail(p, "a pattern is missing");
-	return parse_dotted(p) && (!accept_op(p, "(") || parse_fields(p));
+	return parse_names(p, ".") && (!accept_op(p, "(") || parse_fields(p));
 }
 
 static bool

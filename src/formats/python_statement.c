@@ -256,20 +256,10 @@ parse_match(struct parser *p)
 }
 
 static bool
-parse_dotted(struct parser *p)
-{
-	do {
-		if (!expect_name(p))
-			return false;
-	} while (accept_op(p, "."));
-	return true;
-}
-
-static bool
 parse_import(struct parser *p)
 {
 	do {
-		if (!parse_dotted(p) || (accept_word(p, "as") && !expect_name(p)))
+		if (!parse_names(p, ".") || (accept_word(p, "as") && !expect_name(p)))
 			return false;
 	} while (accept_op(p, ","));
 	return true;
@@ -282,7 +272,7 @@ parse_from(struct parser *p)
 
 	while (accept_op(p, ".") || accept_op(p, "..."))
 		dots = true;
-	if (!(dots && is_word(p, "import")) && !parse_dotted(p))
+	if (!(dots && is_word(p, "import")) && !parse_names(p, "."))
 		return false;
 	if (!expect_word(p, "import"))
 		return false;
@@ -294,16 +284,6 @@ parse_from(struct parser *p)
 			return false;
 	} while (accept_op(p, ",") && !(group && is_op(p, ")")));
 	return !group || expect_op(p, ")");
-}
-
-static bool
-parse_names(struct parser *p)
-{
-	do {
-		if (!expect_name(p))
-			return false;
-	} while (accept_op(p, ","));
-	return true;
 }
 
 static bool
@@ -430,7 +410,7 @@ parse_simple(struct parser *p)
 	if (accept_word(p, "del"))
 		return parse_targets(p, false);
 	if (accept_word(p, "global") || accept_word(p, "nonlocal"))
-		return parse_names(p);
+		return parse_names(p, ",");
 	if (is_word(p, "break") || is_word(p, "continue"))
 		return parse_flow(p, p->in_loop);
 	return at_type(p) ? parse_type(p) : parse_assignment(p);

@@ -40,19 +40,10 @@ struct work {
 static const char *variant_name(struct work *w, const struct row *r);
 static bool is_asked_for(struct work *w, const struct row *r);
 
-static bool
-has(const struct strs *s, const char *x)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (streq(s->v[i], x))
-			return true;
-	return false;
-}
-
 static void
 add_once(struct arena *a, struct strs *s, const char *x)
 {
-	if (!has(s, x))
+	if (!strs_has(s, x))
 		vec_push(a, s, x);
 }
 
@@ -169,7 +160,7 @@ static int
 check_words(struct work *w, const char *option, const struct strs *filter, const struct strs *known)
 {
 	for (size_t i = 0; i < filter->n; i++)
-		if (!has(known, filter->v[i]))
+		if (!strs_has(known, filter->v[i]))
 			return err_set(w->e, ERR_RESOLVE, "--%s %s: choose from %s", option,
 				filter->v[i], join(w->a, known, ", "));
 	return 0;
@@ -257,7 +248,7 @@ collect_rows(struct work *w, struct rows *out)
 	w->row = NULL;
 	for (int b = 0; b < BACKEND_COUNT; b++) {
 		if (seen[b] || !is_compiled(w->p, (enum backend)b) ||
-			(w->sel->backends.n && !has(&w->sel->backends, backend_name((enum backend)b))))
+			(w->sel->backends.n && !strs_has(&w->sel->backends, backend_name((enum backend)b))))
 			continue;
 		if (is_built_here((enum backend)b))
 			note(w, "backend %s is skipped: matrix %s has no variant of it",
@@ -479,11 +470,11 @@ add_noarch(struct work *w)
 static bool
 row_is_selected(const struct selection *s, const struct row *r)
 {
-	if (s->backends.n && !has(&s->backends, backend_name(r->backend)))
+	if (s->backends.n && !strs_has(&s->backends, backend_name(r->backend)))
 		return false;
 	if (!fits(&s->torch, &r->torch->version))
 		return false;
-	if (s->abi.n && !has(&s->abi, r->cxx11 ? "cxx11" : "cxx98"))
+	if (s->abi.n && !strs_has(&s->abi, r->cxx11 ? "cxx11" : "cxx98"))
 		return false;
 	return r->cuda ? fits(&s->cuda, &r->cuda->version) : s->cuda.n == 0;
 }
@@ -494,7 +485,7 @@ is_asked_for(struct work *w, const struct row *r)
 	const struct strs *names = &w->sel->variants;
 
 	return row_is_selected(w->sel, r) &&
-	       (!names->n || has(names, variant_name(w, r)) || has(names, plain_name(w, r)));
+	       (!names->n || strs_has(names, variant_name(w, r)) || strs_has(names, plain_name(w, r)));
 }
 
 /* One built with the stable ABI serves other releases of torch as well. */
@@ -518,11 +509,11 @@ is_selected(const struct work *w, const struct variant *v)
 	const struct selection *s = w->sel;
 	const struct row r = { v->torch, v->cuda, v->cxx11, v->backend };
 
-	if (s->variants.n && !has(&s->variants, v->name))
+	if (s->variants.n && !strs_has(&s->variants, v->name))
 		return false;
 	if (!v->torch)
 		return !s->torch.n && !s->cuda.n && !s->abi.n &&
-		       (!s->backends.n || has(&s->backends, backend_name(v->backend)));
+		       (!s->backends.n || strs_has(&s->backends, backend_name(v->backend)));
 	return v->kind == VARIANT_STABLE_ABI ? serves_selected(w, v) : row_is_selected(s, &r);
 }
 
@@ -579,7 +570,7 @@ check_names(struct work *w)
 	for (size_t i = 0; i < w->out->n; i++)
 		vec_push(w->a, &all, w->out->v[i].name);
 	for (size_t i = 0; i < w->sel->variants.n; i++)
-		if (!has(&all, w->sel->variants.v[i]))
+		if (!strs_has(&all, w->sel->variants.v[i]))
 			return fail_name(w, w->sel->variants.v[i]);
 	return 0;
 }

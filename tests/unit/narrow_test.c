@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "words.h"
+
 static struct catalog catalog;
 static struct arena catalog_arena;
 
@@ -38,33 +40,12 @@ static const char shared[] =
 	"[kernel.cc]\nbackend = \"cuda\"\ndepends = []\nsrc = [\"x.cpp\"]\n"
 	"cuda-capabilities = [\"8.0\"]\n";
 
-static struct strs
-words(struct arena *a, const char *text)
-{
-	struct str rest = str_of(text), w;
-	struct strs out = { 0 };
-
-	while (str_cut(&rest, ' ', &w))
-		vec_push(a, &out, arena_strndup(a, w.p, w.n));
-	return out;
-}
-
-static const char *
-joined(struct arena *a, const struct strs *s)
-{
-	const char *out = "";
-
-	for (size_t i = 0; i < s->n; i++)
-		out = arena_printf(a, "%s%s%s", out, i ? " " : "", s->v[i]);
-	return out;
-}
-
 static int
 resolve(struct arena *a, const char *toml, const char *cuda, const char *wanted,
 	struct resolution *r, struct err *e)
 {
 	struct project *p = arena_new(a, struct project);
-	struct selection sel = { .matrix = "all", .capabilities = words(a, wanted) };
+	struct selection sel = { .matrix = "all", .capabilities = strs_of(a, wanted) };
 
 	vec_push(a, &sel.torch, "2.11");
 	if (cuda)

@@ -16,27 +16,7 @@
 
 #include <cmocka.h>
 
-static struct strs
-strs_of(struct arena *a, const char *words)
-{
-	struct str rest = str_of(words), w;
-	struct strs out = { 0 };
-
-	while (str_cut(&rest, ' ', &w))
-		vec_push(a, &out, arena_strndup(a, w.p, w.n));
-	return out;
-}
-
-static const char *
-joined(struct arena *a, const struct strs *s)
-{
-	CLEANUP(buf_free) struct buf b = { 0 };
-
-	buf_adds(&b, "");
-	for (size_t i = 0; i < s->n; i++)
-		buf_addf(&b, "%s%s", i ? " " : "", s->v[i]);
-	return arena_strdup(a, b.p);
-}
+#include "words.h"
 
 static void
 test_gencode(void **state)

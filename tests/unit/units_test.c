@@ -12,26 +12,7 @@
 
 #include <cmocka.h>
 
-static struct strs
-words(struct arena *a, const char *text)
-{
-	struct str rest = str_of(text), w;
-	struct strs out = { 0 };
-
-	while (str_cut(&rest, ' ', &w))
-		vec_push(a, &out, arena_strndup(a, w.p, w.n));
-	return out;
-}
-
-static const char *
-joined(struct arena *a, const struct strs *s)
-{
-	const char *out = "";
-
-	for (size_t i = 0; i < s->n; i++)
-		out = arena_printf(a, "%s%s%s", out, i ? " " : "", s->v[i]);
-	return out;
-}
+#include "words.h"
 
 static void
 test_flags_union(void **state)
@@ -58,7 +39,7 @@ test_flags_union(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct strs x = words(&a, t[i].x), y = words(&a, t[i].y);
+		struct strs x = strs_of(&a, t[i].x), y = strs_of(&a, t[i].y);
 
 		flags_union(&a, &x, &y);
 		assert_string_equal(joined(&a, &x), t[i].want);
@@ -92,7 +73,7 @@ test_flags_conflict(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct strs x = words(&a, t[i].x), y = words(&a, t[i].y);
+		struct strs x = strs_of(&a, t[i].x), y = strs_of(&a, t[i].y);
 		const char *was, *is, *got = NULL;
 
 		if (flags_conflict(&a, &x, &y, &was, &is))
