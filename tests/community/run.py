@@ -211,7 +211,7 @@ def test(o, name, backend, variant):
     env = {**os.environ, "PYTHONPATH": ":".join([str(where), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
            "KB_RESULTS": str(results), "KB_POSE": pose, **({"CUDA_VISIBLE_DEVICES": ""} if pose else {}),
            "LOCAL_KERNELS": local_kernels(o, name)}
-    status, out, _ = run([python_of(o), "-m", "pytest", "-q", "-x", "--maxfail=1000", "-p", "no:cacheprovider", "-p", "kb_results", "tests"],
+    status, out, _ = run([python_of(o), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "kb_results", "tests"],
                          seconds=o.test_seconds, cwd=o.work / name, env=env)
     (o.work / f"{name}.tests.log").write_text(out)
     return judged([json.loads(x) for x in results.read_text().splitlines()], status)
