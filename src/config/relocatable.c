@@ -5,7 +5,10 @@
 bool
 flag_is_passed_on(const struct strs *flags, size_t i)
 {
-	return i > 0 && (str_has_prefix(flags->v[i - 1], "-X") || str_has_suffix(flags->v[i - 1], "-options"));
+	const char *before = i > 0 ? flags->v[i - 1] : "";
+
+	/* -Xptxas=-v has its value. */
+	return !strchr(before, '=') && (str_has_prefix(before, "-X") || str_has_suffix(before, "-options"));
 }
 
 const char *

@@ -88,7 +88,7 @@ threads_words(const struct strs *argv, size_t i)
 {
 	const char *w = argv->v[i];
 
-	if (i > 0 && str_has_prefix(argv->v[i - 1], "-X")) /* is for another program */
+	if (flag_is_passed_on(argv, i))
 		return 0;
 	if ((streq(w, "-t") || streq(w, "--threads")) && i + 1 < argv->n)
 		return 2;

@@ -129,6 +129,47 @@ is "$(readelf -dW "$G/build/$VC"/*.so | grep -cE 'RPATH|RUNPATH')" 0 "no path is
 is "$(cd "$T" && PYTHONPATH=$G/build/$VC python -c "
 import torch, local_adds as k
 print(torch._C._dispatch_has_kernel_for_dispatch_key(k.add_op_namespace_prefix('one'), 'CUDA'))" 2>&1)" True "imported, its operators are there for CUDA"
+
+# Relocatable device code: a device function and a __constant__ that two files share, linked as CMake links device code.
+R=$T/rdc
+copy rdc "$R"
+images() { python "$ROOT/tests/e2e/fatbin.py" "$1"/lib/*.so "${2:-.nv_fatbin}"; }
+linked() { readelf -p __nv_module_id "$1"/lib/*.so | grep -c ' def _'; }
+"$KB" create-pyproject -q "$R"
+status 0 "cmake with -rdc=true" cmake -S "$R" -B "$R/build-x" -G Ninja
+status 0 "ninja" ninja -C "$R/build-x"
+is "$(images "$R/build-x")" "sm_75 sm_80 sm_90" "linked for its architectures, and the other section's"
+is "$(images "$R/build-x" __nv_relfatbin)" "compute_90 sm_75 sm_90" "the PTX is there for the driver to link"
+is "$(linked "$R/build-x")" 2 "the two files are registered"
+is "$(nm -D "$R"/build-x/lib/*.so | grep -c -e fatbinwrap -e LinkedBinary)" 0 "what links the device code stays inside"
+status 0 "check-abi, which counts a cubin only if nvlink made it" "$KB" check-abi "$R/build-x/$VC"
+like "$out" '0 errors, 0 warnings' "is content"
+is "$(cd "$T" && PYTHONPATH=$R/build-x/$VC python -c "import torch, rdc; print(rdc.name())" 2>&1 | sed 's/_cuda_.*/_cuda_ID/')" _rdc_cuda_ID "it is imported"
+for f in '"-dc"' '"-Xptxas=-v", "-rdc", "true", "-Xnvlink", "-suppress-stack-size-warning"'; do
+	sed -i "s/^cuda-flags.*/cuda-flags = [$f]/" "$R/build.toml"
+	"$KB" create-pyproject -q -f "$R"
+	rm -r "$R/build-x"
+	status 0 "$f" cmake -S "$R" -B "$R/build-x" -G Ninja
+	status 0 "ninja" ninja -v -C "$R/build-x"
+	is "$(linked "$R/build-x")" 2 "is linked"
+done
+like "$out" 'nvcc .*-Xnvlink=-suppress-stack-size-warning .*-dlink ' "nvlink has its options"
+cat >"$R/src/alone.cu" <<'C'
+__global__ void child(float *x);
+__global__ void alone(float *x) { child<<<1, 1>>>(x); }
+C
+echo '__global__ void child(float *x) { *x = 1; }' >"$R/src/child.cu"
+sed -i 's|^cuda-flags.*|cuda-flags = ["-dc", "-rdc=false"]|; s|^src = \["src/alone.cu"\]|src = ["src/alone.cu", "src/child.cu"]\ncuda-flags = ["-rdc=true"]|' "$R/build.toml"
+"$KB" create-pyproject -q -f "$R"
+status 0 "a kernel that starts a kernel" cmake -S "$R" -B "$R/build-y" -G 'Unix Makefiles'
+status 0 "make" make -C "$R/build-y"
+is "$(linked "$R/build-y")" 5 "four files and the device runtime are registered"
+is "$(nm -D "$R"/build-y/lib/*.so | grep -c -i -e cudaCDP -e device_runtime)" 0 "of the device runtime nothing is seen from outside"
+status 0 "check-abi" "$KB" check-abi "$R/build-y/$VC"
+sed -i 's/^cuda-flags.*/cuda-flags = ["-rdc=true", "-rdc=false"]/' "$R/build.toml"
+"$KB" create-pyproject -q -f "$R"
+status 0 "-rdc=false, which comes last" cmake -S "$R" -B "$R/build-z" -G Ninja
+is "$(ninja -C "$R/build-z" -t commands | grep -c -e -dlink -e -rdc)" 0 "links no device code"
 unset CUDA_HOME
 
 # The stable ABI, bounds, another directory.

@@ -42,6 +42,8 @@ test_flags(void **state)
 		{ "-Xcompiler -dc", false },
 		{ "--compiler-options -rdc=true", false },
 		{ "-DX -rdc=true -Xptxas -v", true },
+		{ "-Xptxas=-v -rdc=true", true },
+		{ "--ptxas-options=-v -dc", true },
 		{ "-dcx", false },
 		{ "-rdc", false },
 		{ "-dw", false },
@@ -72,6 +74,7 @@ test_refused(void **state)
 		{ "--device-link", 13, "--device-link is a way of its own" },
 		{ "-rdc=true -Xnvlink --verbose", 13, NULL },
 		{ "-Xcompiler -lto", 13, NULL },
+		{ "-Xcompiler=-g -lto", 13, "-lto optimises" },
 		{ "-rdc=true", 12, "./k.cu:3:1: a kernel starts a kernel, which needs CUDA's device runtime" },
 		{ "-dc", 11, "v is for CUDA 11.8: write minver = \"13.0\" in [general.cuda]" },
 		{ "-O3", 12, NULL }, /* nvcc says what is wrong with it */
