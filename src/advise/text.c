@@ -27,7 +27,7 @@ take_target(struct str line, struct str *out)
 	if (s.n < 3 || (*s.p != '<' && *s.p != '"'))
 		return false;
 	end = memchr(s.p + 1, *s.p == '<' ? '>' : '"', s.n - 1);
-	if (!end)
+	if (!end || memchr(s.p, '\0', (size_t)(end - s.p)))
 		return false;
 	*out = (struct str){ s.p, (size_t)(end - s.p) + 1 };
 	return true;

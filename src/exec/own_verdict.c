@@ -14,11 +14,18 @@ cut_head(struct str *text, const char *head)
 	return true;
 }
 
+/* Up to the end of the line, which must be there: a text may be cut off. */
+static bool
+cut_rest(struct str *text, struct str *value)
+{
+	return text->n && memchr(text->p, '\n', text->n) && str_cut(text, '\n', value);
+}
+
 /* "KEY VALUE\n" */
 static bool
 cut_line(struct str *text, const char *key, struct str *value)
 {
-	return cut_head(text, key) && cut_head(text, " ") && str_cut(text, '\n', value);
+	return cut_head(text, key) && cut_head(text, " ") && cut_rest(text, value);
 }
 
 /* "KEY BYTES\n" and so many bytes. */
@@ -84,7 +91,7 @@ own_read_survey(struct str text, struct str names[OWN_NAMES])
 	if (!cut_head(&text, SURVEY_HEAD))
 		return false;
 	for (size_t i = 0; i < OWN_NAMES; i++) {
-		if (!str_cut(&text, '\n', &names[i]))
+		if (!cut_rest(&text, &names[i]))
 			return false;
 	}
 	return text.n == 0;

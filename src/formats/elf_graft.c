@@ -31,6 +31,24 @@ by_offset(const void *x, const void *y, void *arg)
 	return a < b ? -1 : a > b;
 }
 
+/* Sections that share their bytes, or lie far apart, could make a small file one that fills the memory. */
+static bool
+is_written(const struct graft *g)
+{
+	const uint64_t most = 1 << 20;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < g->eh.e_shnum; i++) {
+		const Elf64_Shdr *s = &g->sh[i];
+
+		if (s->sh_addralign > most)
+			return false;
+		if (s->sh_type != SHT_NULL && s->sh_type != SHT_NOBITS)
+			n += s->sh_size;
+	}
+	return n <= g->object.n;
+}
+
 /* elf_read has found that the headers lie in the file. */
 static int
 read_headers(struct graft *g, const struct elf *f, const char *section)
@@ -52,6 +70,8 @@ read_headers(struct graft *g, const struct elf *f, const char *section)
 	}
 	if (found != 1)
 		return err_set(g->e, ERR_ABI, "%s: not one section %s", g->path, section);
+	if (!is_written(g))
+		return err_set(g->e, ERR_ABI, "%s: its sections overlap, or are aligned to more than 1 MiB", g->path);
 	qsort_r(g->order, f->n_sections, sizeof(*g->order), by_offset, g);
 	return 0;
 }

@@ -28,6 +28,7 @@ test_includes(void **state)
 				   "#include MACRO\n"
 				   "#include <unfinished\n"
 				   "#define include <d.h>\n"
+				   "#include <nul\0.h>\n"
 				   "#include <last.h>";
 	struct text_includes in = { 0 };
 
@@ -40,6 +41,7 @@ test_includes(void **state)
 	assert_int_equal(in.v[0].end - in.v[0].begin, 22);
 	assert_string_equal(in.v[1].target, "\"x/y.h\"");
 	assert_string_equal(in.v[2].target, "<last.h>");
+	assert_int_equal(in.v[2].line, 12);
 	assert_int_equal(in.v[2].end, sizeof(text) - 1);
 	assert_true(text_is_wide(&T, &in.v[0]));
 	assert_false(text_is_wide(&T, &in.v[1]));

@@ -102,6 +102,7 @@ static void
 test_refused(void **state)
 {
 	static const char inside[] = "\".globl mid\\nmid: .quad 1\\n\"\n";
+	static const char far[] = "\".section .far, \\\"a\\\"\\n.balign 4194304\\n.quad 1\\n\"\n";
 	struct str with = object(1, inside), small = object(1, "");
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct err e = { 0 };
@@ -111,6 +112,9 @@ test_refused(void **state)
 	assert_string_equal(e.msg, "with.o: a symbol lies inside of the section");
 	assert_int_equal(elf_graft(small, "small.o", ".other", quads(3), &out, &e), -1);
 	assert_string_equal(e.msg, "small.o: not one section .other");
+	with = object(1, far);
+	assert_int_equal(elf_graft(with, "far.o", ".nv_fatbin", quads(3), &out, &e), -1);
+	assert_string_equal(e.msg, "far.o: its sections overlap, or are aligned to more than 1 MiB");
 	small.n = 100;
 	assert_int_equal(elf_graft(small, "small.o", ".nv_fatbin", quads(3), &out, &e), -1);
 	assert_int_equal(e.code, ERR_ABI);

@@ -51,6 +51,7 @@ test_verdict_of_the_long_way(void **state)
 	assert_true(own_read_verdict(buf_str(&text), &got));
 	assert_true(str_eq(got.why, v.why));
 	assert_false(own_read_verdict(STR("kernel-builder verdict 2\nfull \n"), &got));
+	assert_false(own_read_verdict(STR("kernel-builder verdict 2\nfull a lambda, src/a"), &got));
 }
 
 static void
@@ -112,7 +113,7 @@ test_survey(void **state)
 	assert_true(str_eq(names[1], STR("-")));
 	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
 	assert_false(own_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-\n-\n"), names));
-	assert_false(own_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
+	assert_false(own_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-"), names));
 }
 
 /* An object may be in the link of one architecture only. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the binary files of the corpora zip/, tarball/, fatbin/, elf/ and symbols/, in the directory of this script;
-cc for the last two."""
+"""Makes the binary files of the corpora zip/, tarball/, fatbin/, elf/, symbols/ and object/, in the directory of this script;
+cc for the last three."""
 import gzip
 import io
 import os
@@ -102,3 +102,5 @@ put("symbols/list", b"kernel-builder symbols 1\nF f\nT t\n")
 put("symbols/deflated", zlib.compress(library * 20, 6)[2:-4])
 put("symbols/object", an_elf("int putenv(char *); int f(void) { return putenv(0); }", "-c"))
 put("elf/program", an_elf("int puts(const char *); void _start(void) { puts(\"a\"); }", "-pie", "-fPIE"))
+put("object/fatbin", an_elf("int puts(const char *); __attribute__((section(\".nv_fatbin\"))) const long fat[3] = {1, 2, 3};"
+                           "const void *at = fat; int f(void) { return puts(\"a\"); }", "-c"))

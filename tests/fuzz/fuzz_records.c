@@ -1,0 +1,77 @@
+/* What steps leave behind: dependency files of compilers, lists of nvlink, and records that the store keeps. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "exec/own.h"
+#include "formats/depfile.h"
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check_that(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void
+check_depfile(struct arena *a, struct str text)
+{
+	struct strs files;
+	struct err e = { 0 };
+
+	if (depfile_parse(a, text, &files, &e) < 0) {
+		check_that(e.code == ERR_BUG && files.n == 0);
+		return;
+	}
+	check_that(files.n <= text.n / 2);
+	for (size_t i = 0; i < files.n; i++)
+		check_that(!strchr(files.v[i], '\n') && strlen(files.v[i]) < text.n);
+}
+
+/* What is read is written as it was. */
+static void
+check_verdict(struct str text)
+{
+	CLEANUP(buf_free) struct buf once = { 0 }, twice = { 0 };
+	struct own_verdict v, again;
+
+	if (!own_read_verdict(text, &v))
+		return;
+	own_write_verdict(&v, &once);
+	check_that(own_read_verdict(buf_str(&once), &again));
+	own_write_verdict(&again, &twice);
+	check_that(str_eq(buf_str(&once), buf_str(&twice)) && once.n <= text.n);
+}
+
+/* Two lists of one object are one; what is in a list is in the result, once. */
+static void
+check_lists(struct arena *a, struct str text)
+{
+	CLEANUP(buf_free) struct buf one = { 0 }, two = { 0 };
+	const struct str lists[] = { text, text };
+	struct err e = { 0 };
+
+	if (own_merge_registered(a, lists, 1, &one, &e) < 0) {
+		check_that(e.code == ERR_STEP && own_merge_registered(a, lists, 2, &two, &e) < 0);
+		return;
+	}
+	check_that(own_merge_registered(a, lists, 2, &two, &e) == 0);
+	check_that(str_eq(buf_str(&one), buf_str(&two)));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct str text = { (const char *)data, size }, names[OWN_NAMES];
+
+	check_depfile(&a, text);
+	check_verdict(text);
+	check_lists(&a, text);
+	if (own_read_survey(text, names))
+		for (size_t i = 0; i < OWN_NAMES; i++)
+			check_that(!memchr(names[i].p, '\n', names[i].n));
+	return 0;
+}
