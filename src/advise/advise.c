@@ -238,10 +238,10 @@ advise_make(struct arena *a, const struct project *p, const struct sources_set *
 }
 
 static void
-add_once(struct arena *a, struct strs *list, const char *s)
+add_some(struct arena *a, struct strs *list, const char *s)
 {
-	if (s && !strs_has(list, s))
-		vec_push(a, list, s);
+	if (s)
+		strs_add(a, list, s);
 }
 
 static struct strs
@@ -256,14 +256,14 @@ files_of(const struct advise *ad, enum advise_round r, size_t section)
 			continue;
 		if (r != ADVISE_AS_IS) {
 			if (!s->is_narrow_enough)
-				add_once(ad->a, &out, s->narrow[r - ADVISE_NARROW]);
+				add_some(ad->a, &out, s->narrow[r - ADVISE_NARROW]);
 			continue;
 		}
-		add_once(ad->a, &out, s->path);
-		add_once(ad->a, &out, s->empty);
-		add_once(ad->a, &out, s->stable);
+		add_some(ad->a, &out, s->path);
+		add_some(ad->a, &out, s->empty);
+		add_some(ad->a, &out, s->stable);
 		for (size_t k = 0; k < s->n; k++)
-			add_once(ad->a, &out, s->includes[k].probe);
+			add_some(ad->a, &out, s->includes[k].probe);
 	}
 	return out;
 }

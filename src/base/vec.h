@@ -44,4 +44,12 @@ strs_has(const struct strs *list, const char *s)
 	}
 	return false;
 }
+
+/* Unless it is there. */
+static inline void
+strs_add(struct arena *a, struct strs *list, const char *s)
+{
+	if (!strs_has(list, s))
+		vec_push(a, list, s);
+}
 #endif

@@ -25,8 +25,7 @@ gather(struct check_run *r, struct archs *out)
 			/* What a GPU runs is what nvlink made of it. */
 			if (image->is_relocatable && !image->is_ptx)
 				continue;
-			if (!strs_has(list, text))
-				vec_push(r->a, list, text);
+			strs_add(r->a, list, text);
 		}
 	}
 }

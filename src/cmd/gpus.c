@@ -142,8 +142,7 @@ cmd_capabilities(struct ctx *c, struct strs *out, struct err *e)
 				"--capability %s: write one such as 9.0 or 9.0a, or host for the GPUs "
 				"at hand",
 				s);
-		if (!strs_has(out, s))
-			vec_push(&c->arena, out, s);
+		strs_add(&c->arena, out, s);
 	}
 	return 0;
 }

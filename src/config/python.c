@@ -99,8 +99,7 @@ field_python_depends(const struct reading *r, const struct section *s, enum back
 
 		if (!strs_has(&known, v->s.p))
 			return refuse(r, v, what, (struct words){ known.v, known.n }, e);
-		if (!strs_has(out, v->s.p))
-			vec_push(r->a, out, v->s.p);
+		strs_add(r->a, out, v->s.p);
 	}
 	return 1;
 }

@@ -223,8 +223,7 @@ field_depends(const struct reading *r, const struct section *s, struct strs *out
 				return -1;
 			name = depend_names[word];
 		}
-		if (!strs_has(out, name))
-			vec_push(r->a, out, name);
+		strs_add(r->a, out, name);
 	}
 	return 0;
 }

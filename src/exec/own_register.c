@@ -41,8 +41,7 @@ add_list(struct arena *a, struct str text, struct strs *all, struct err *e)
 		whole = arena_strndup(a, line.p, line.n);
 		if (!str_has_prefix(whole, entry) || !str_has_suffix(whole, ")"))
 			return err_set(e, ERR_STEP, "nvlink's list of objects has a line of another kind: %s", whole);
-		if (!strs_has(all, whole))
-			vec_push(a, all, whole);
+		strs_add(a, all, whole);
 	}
 	return 0;
 }

@@ -77,8 +77,7 @@ noarch_archs(struct arena *a, const struct project *p, enum backend b)
 	struct strs out = { 0 };
 
 	for (size_t i = 0; given && i < given->n; i++) {
-		if (!strs_has(&out, given->v[i]))
-			vec_push(a, &out, given->v[i]);
+		strs_add(a, &out, given->v[i]);
 	}
 	if (out.n)
 		qsort(out.v, out.n, sizeof(*out.v), cmp_bytes);

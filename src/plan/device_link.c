@@ -52,8 +52,7 @@ all_archs(struct arena *a, const struct link *l)
 		for (size_t k = 0; k < c->n; k++) {
 			const char *arch = arch_of(a, c->v[k]);
 
-			if (!strs_has(&out, arch))
-				vec_push(a, &out, arch);
+			strs_add(a, &out, arch);
 		}
 	}
 	return out;
@@ -96,8 +95,7 @@ add_user_options(struct arena *a, const struct strs *flags, struct strs *argv)
 				continue;
 			for (size_t len; *w; w += len + (w[len] == ',')) {
 				len = strcspn(w, ",");
-				if (!strs_has(argv, arena_strndup(a, w, len)))
-					vec_push(a, argv, arena_strndup(a, w, len));
+				strs_add(a, argv, arena_strndup(a, w, len));
 			}
 		}
 	}

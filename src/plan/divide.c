@@ -208,8 +208,7 @@ fatbinary(struct dividing *d, const struct strs *argv, struct part *p)
 		file = file ? file + strlen(",file=") : "";
 		if (!str_has_suffix(file, ".cubin") && !str_has_suffix(file, ".ptx"))
 			return cannot(d, "an image of another kind", argv->v[i]);
-		if (!strs_has(&p->inputs, file))
-			vec_push(d->a, &p->inputs, file);
+		strs_add(d->a, &p->inputs, file);
 	}
 	return accounts_for_all(d, argv, p, NULL);
 }

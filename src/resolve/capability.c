@@ -168,13 +168,6 @@ serves(const struct source *s, const struct source *gpu)
 	return s->major == gpu->major && s->minor < gpu->minor && s->suffix != 'a';
 }
 
-static void
-add_once(struct arena *a, struct strs *out, const char *text)
-{
-	if (!strs_has(out, text))
-		vec_push(a, out, text);
-}
-
 /* Those with exactly this number; with a letter in wanted, only those that have it too. */
 static bool
 add_exact(struct arena *a, const struct strs *have, const struct source *wanted, struct strs *out)
@@ -186,7 +179,7 @@ add_exact(struct arena *a, const struct strs *have, const struct source *wanted,
 
 		if (!same_base(&s, wanted) || (wanted->suffix && s.suffix != wanted->suffix))
 			continue;
-		add_once(a, out, have->v[i]);
+		strs_add(a, out, have->v[i]);
 		found = true;
 	}
 	return found;
@@ -215,7 +208,7 @@ capabilities_serving(
 		}
 	}
 	if (found)
-		add_once(a, out, found);
+		strs_add(a, out, found);
 	return found;
 }
 

@@ -58,8 +58,7 @@ keep(struct arena *a, const struct strs *wanted, const struct strs *left, struct
 		less = less || left[i].n < k->capabilities.n;
 		k->capabilities = left[i];
 		for (size_t j = 0; j < left[i].n; j++)
-			if (!strs_has(&archs, left[i].v[j]))
-				vec_push(a, &archs, left[i].v[j]);
+			strs_add(a, &archs, left[i].v[j]);
 	}
 	v->archs = archs;
 	if (less)

@@ -55,8 +55,7 @@ union_strs(struct arena *a, const struct strs *x, const struct strs *y)
 	for (size_t i = 0; i < x->n; i++)
 		vec_push(a, &out, x->v[i]);
 	for (size_t i = 0; i < y->n; i++)
-		if (!strs_has(&out, y->v[i]))
-			vec_push(a, &out, y->v[i]);
+		strs_add(a, &out, y->v[i]);
 	return out;
 }
 
