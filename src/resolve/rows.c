@@ -1,0 +1,156 @@
+/* Which rows of a matrix a kernel is built for: those that build.toml allows, and with the stable ABI one of each backend version. */
+#include "resolve/parts.h"
+#include "resolve/resolving.h"
+
+static bool
+is_built_here(enum backend b)
+{
+	return b == BACKEND_CPU || b == BACKEND_CUDA;
+}
+
+int
+rows_matrix(struct resolving *w)
+{
+	const char *name = w->sel->matrix;
+	struct strs names = { 0 };
+
+	if (!name)
+		name = w->c->n_matrices == 1 ? w->c->matrices[0].name : "current";
+	if (streq(name, "host") && w->sel->host) {
+		w->m = w->sel->host;
+		return 0;
+	}
+	w->m = catalog_find_matrix(w->c, name);
+	if (w->m)
+		return 0;
+	if (streq(name, "host"))
+		return err_set(w->e, ERR_RESOLVE,
+			"matrix host: no torch was found in the Python environment at hand");
+	for (size_t i = 0; i < w->c->n_matrices; i++)
+		vec_push(w->a, &names, w->c->matrices[i].name);
+	return err_set(w->e, ERR_RESOLVE, "there is no matrix \"%s\"; there are %s, host", name,
+		join(w->a, &names, ", "));
+}
+
+/* Is the row within what build.toml allows? Says so when it is not. */
+static bool
+is_within_bounds(struct resolving *w, const struct row *r)
+{
+	const struct project *p = w->p;
+	const struct version *t = &r->torch->version, *v = r->cuda ? &r->cuda->version : NULL;
+
+	if (p->torch_minver.n && version_cmp_minor(t, &p->torch_minver) < 0)
+		return resolving_note(w, "torch %s is skipped: the kernel needs at least torch %s",
+			       version_text(w->a, t), version_text(w->a, &p->torch_minver)),
+		       false;
+	if (p->torch_maxver.n && version_cmp_minor(t, &p->torch_maxver) > 0)
+		return resolving_note(w, "torch %s is skipped: the kernel allows at most torch %s",
+			       version_text(w->a, t), version_text(w->a, &p->torch_maxver)),
+		       false;
+	if (v && p->cuda_minver.n && version_cmp_minor(v, &p->cuda_minver) < 0)
+		return resolving_note(w, "CUDA %s is skipped: the kernel needs at least CUDA %s",
+			       version_text(w->a, v), version_text(w->a, &p->cuda_minver)),
+		       false;
+	if (v && p->cuda_maxver.n && version_cmp_minor(v, &p->cuda_maxver) > 0)
+		return resolving_note(w, "CUDA %s is skipped: the kernel allows at most CUDA %s",
+			       version_text(w->a, v), version_text(w->a, &p->cuda_maxver)),
+		       false;
+	return true;
+}
+
+/* What the row says, found in the catalog. */
+static int
+find_row(struct resolving *w, const struct matrix_row *from, struct row *out)
+{
+	*out = (struct row){ .torch = catalog_find_torch(w->c, &from->torch),
+		.cxx11 = from->cxx11,
+		.backend = from->cuda.n ? BACKEND_CUDA : BACKEND_CPU };
+	if (!out->torch)
+		return err_set(w->e, ERR_RESOLVE,
+			"matrix %s: torch %s is not in the catalog, which has %s", w->m->name,
+			version_text(w->a, &from->torch), catalog_torch_list(w->a, w->c));
+	if (!from->cuda.n)
+		return 0;
+	out->cuda = catalog_find_cuda(w->c, &from->cuda);
+	if (!out->cuda)
+		return err_set(w->e, ERR_RESOLVE,
+			"matrix %s: CUDA %s is not in the catalog, which has %s", w->m->name,
+			version_text(w->a, &from->cuda), catalog_cuda_list(w->a, w->c));
+	return 0;
+}
+
+int
+rows_collect(struct resolving *w)
+{
+	bool seen[BACKEND_COUNT] = { false };
+
+	for (size_t i = 0; i < w->m->n_rows; i++) {
+		struct row r;
+
+		TRY(find_row(w, &w->m->rows[i], &r));
+		if (!backend_is_compiled(w->p, r.backend))
+			continue;
+		seen[r.backend] = true;
+		w->row = &r;
+		if (is_within_bounds(w, &r))
+			vec_push(w->a, &w->rows, r);
+	}
+	w->row = NULL;
+	for (int b = 0; b < BACKEND_COUNT; b++) {
+		if (seen[b] || !backend_is_compiled(w->p, (enum backend)b) ||
+			(w->sel->backends.n && !strs_has(&w->sel->backends, backend_name((enum backend)b))))
+			continue;
+		if (is_built_here((enum backend)b))
+			resolving_note(w, "backend %s is skipped: matrix %s has no variant of it",
+				backend_name((enum backend)b), w->m->name);
+		else
+			resolving_note(w, "backend %s is skipped: this program builds cpu and cuda",
+				backend_name((enum backend)b));
+	}
+	return 0;
+}
+
+/* Would y serve as the one stable-ABI build of its backend version rather than x? */
+static bool
+is_better(const struct row *y, const struct row *x)
+{
+	int c = version_cmp(&y->torch->version, &x->torch->version);
+
+	return c > 0 || (c == 0 && y->cxx11 && !x->cxx11);
+}
+
+struct rows
+rows_of_stable_abi(struct resolving *w)
+{
+	const struct rows *all = &w->rows;
+	struct rows out = { 0 };
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct row *r = &all->v[i], *best = r;
+		const struct version *abi = &w->p->stable_abi[r->backend];
+
+		w->row = r;
+		if (abi->n && version_cmp_minor(&r->torch->version, abi) < 0) {
+			resolving_note(w, "torch %s is skipped: it is older than the stable ABI %s",
+				version_text(w->a, &r->torch->version), version_text(w->a, abi));
+			continue;
+		}
+		for (size_t k = 0; abi->n && k < all->n; k++) {
+			const struct row *o = &all->v[k];
+
+			if (o->backend == r->backend && o->cuda == r->cuda && is_better(o, best))
+				best = o;
+		}
+		if (best == r)
+			vec_push(w->a, &out, *r);
+		else
+			resolving_note(w,
+				"torch %s with %s%s: served by the stable-ABI variant %s, which is "
+				"built with torch %s",
+				version_text(w->a, &r->torch->version), r->cuda ? "CUDA " : "cpu",
+				r->cuda ? version_text(w->a, &r->cuda->version) : "",
+				row_variant(w, r), version_text(w->a, &best->torch->version));
+	}
+	w->row = NULL;
+	return out;
+}
