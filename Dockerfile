@@ -11,6 +11,7 @@ COPY Makefile ./
 COPY src src
 COPY catalog catalog
 COPY data data
+COPY docs docs
 # libarchive is linked in: what the program needs of it comes without libxml2 and ICU, which would be a third of the image.
 RUN make -j"$(nproc)" CFLAGS=-O2 LDLIBS="$(pkg-config --libs libcurl libcrypto zlib libelf jansson) -l:libarchive.a -llzma -lzstd -lstdc++" \
     && install -D -s kernel-builder /image/usr/bin/kernel-builder

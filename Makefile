@@ -1,5 +1,7 @@
 # kernel-builder: make, make demo, make check, make bench, make install.
 VERSION := 0.1.0
+# What the man pages say.
+DATE    := 2026-11-30
 PREFIX  ?= /usr/local
 CC      ?= cc
 CXX     ?= c++
@@ -11,7 +13,7 @@ CWARN   := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-string
 CXXWARN := -Wall -Wextra -Werror
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now
-CPP_ALL := -D_GNU_SOURCE -DKB_VERSION='"$(VERSION)"' -DKB_ROOT='"."' -Isrc
+CPP_ALL := -D_GNU_SOURCE -DKB_VERSION='"$(VERSION)"' -DKB_DATE='"$(DATE)"' -DKB_ROOT='"."' -Isrc
 LDLIBS   = $(shell pkg-config --libs $(LIBS)) -lstdc++
 
 SRC   := $(wildcard src/*/*.c) $(wildcard src/*/*.cc)
@@ -50,6 +52,7 @@ $(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
 $(BUILD)/src/generate/embedded.c.o: $(wildcard data/pyproject/*) data/clangd_cuda.h
 $(BUILD)/src/cmd/load.c.o: data/load_check.py
 $(BUILD)/src/cmd/host.c.o: data/host_probe.py
+$(BUILD)/src/cmd/help.c.o: docs/commands.md docs/settings.md
 
 # Unit tests and replayed fuzzers: one program each, all with sanitizers under `make check`.
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(OBJ)
@@ -104,11 +107,29 @@ format:
 	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch])
 tidy:
 	tools/tidy.sh
-install: kernel-builder
+# Man pages and completions, by the program itself: its table of options is the only list of them.
+SHARE := $(BUILD)/share
+pages: $(SHARE)/made
+$(SHARE)/made: $(BUILD)/kernel-builder LICENSE README.md NEWS.md $(wildcard docs/*.md)
+	@rm -rf $(SHARE) && mkdir -p $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	$< help --man $(SHARE)/man/man1
+	$< help --completion bash >$(SHARE)/bash-completion/completions/kernel-builder
+	$< help --completion zsh >$(SHARE)/zsh/site-functions/_kernel-builder
+	$< help --completion fish >$(SHARE)/fish/vendor_completions.d/kernel-builder.fish
+	@mkdir -p $(SHARE)/doc/kernel-builder/docs && cp LICENSE README.md NEWS.md $(SHARE)/doc/kernel-builder
+	@cp docs/*.md $(SHARE)/doc/kernel-builder/docs
+	@touch $@
+INSTALLED = $(patsubst $(SHARE)/%,share/%,$(shell find $(SHARE) -type f ! -name made))
+install: kernel-builder pages
 	install -D -m 755 kernel-builder $(DESTDIR)$(PREFIX)/bin/kernel-builder
+	set -e; for f in $(INSTALLED); do install -D -m 644 $(BUILD)/$$f $(DESTDIR)$(PREFIX)/$$f; done
+# What install put there, of this version.
+uninstall: pages
+	rm -f $(DESTDIR)$(PREFIX)/bin/kernel-builder $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
+	-rmdir $(DESTDIR)$(PREFIX)/share/doc/kernel-builder/docs $(DESTDIR)$(PREFIX)/share/doc/kernel-builder
 clean:
 	rm -rf .build kernel-builder
 
 -include $(OBJ:.o=.d) $(BUILD)/src/main.c.d $(UNIT:%=$(BUILD)/tests/unit/%.c.d)
-.PHONY: all asan programs fuzz fuzzers clang deps demo check acceptance bench format tidy install clean
+.PHONY: all asan programs fuzz fuzzers clang deps demo check acceptance bench format tidy pages install uninstall clean
 .SECONDARY:

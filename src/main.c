@@ -13,7 +13,7 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 	const struct cmd *cmd = argc > 1 ? cmd_find(argv[1]) : NULL;
 
 	if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h")) {
-		cmd_print_help(NULL);
+		cmd_print_help(&c->arena, NULL);
 		return argc < 2 ? err_set(e, ERR_USAGE, "no command is given") : 0;
 	}
 	if (streq(argv[1], "--version")) {
@@ -25,14 +25,15 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 	if (opt_parse(&c->arena, cmd->opts, global_opts, argc - 2, argv + 2, &c->opts, e) < 0)
 		return err_wrap(e, "%s", cmd->name);
 	if (opt_has(&c->opts, "help")) {
-		cmd_print_help(cmd);
+		cmd_print_help(&c->arena, cmd);
 		return 0;
 	}
 	if (opt_has(&c->opts, "quiet"))
 		log_set_level(LOG_WARN);
 	if (opt_has(&c->opts, "verbose"))
 		log_set_level(LOG_DEBUG);
-	TRY(settings_load(&c->arena, &c->opts, &c->settings, e));
+	if (cmd->run != cmd_help) /* it helps also where settings are wrong */
+		TRY(settings_load(&c->arena, &c->opts, &c->settings, e));
 	return cmd->run(c, e);
 }
 

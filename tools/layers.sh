@@ -1,7 +1,7 @@
 #!/bin/sh
 # A folder of src/ may include only itself and the folders to its left; main.c may see all.
 cd "$(dirname "$0")/../src" || exit 2
-order="base formats slim config resolve store fetch plan explain exec package check publish generate advise cmd"
+order="base usage formats slim config resolve store fetch plan explain exec package check publish generate advise cmd"
 grep -rnE '^#include "[a-z]+/' --include='*.c' --include='*.h' --include='*.cc' . | sed 's|^\./||' |
 awk -v order="$order" 'BEGIN { n = split(order, o, " "); for (i = 1; i <= n; i++) rank[o[i]] = i }
   { split($0, f, ":"); if (split(f[1], d, "/") < 2) next

@@ -1,9 +1,9 @@
 #include "base/log.h"
+#include "base/term.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static enum log_level max_level = LOG_INFO;
@@ -44,12 +44,9 @@ status_clear(void)
 static void
 status_draw(void)
 {
-	struct winsize w;
-	int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
-
 	if (!status[0])
 		return;
-	fprintf(stderr, "%.*s", width - 1, status);
+	fprintf(stderr, "%.*s", (int)term_columns(STDERR_FILENO) - 1, status);
 	fflush(stderr);
 	status_shown = true;
 }

@@ -3,7 +3,6 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/str.h"
-#include <stdio.h>
 
 static const struct opt *
 find(const struct opt *own, const struct opt *global, const char *name, size_t n, char letter)
@@ -153,17 +152,4 @@ opt_all(struct arena *a, const struct opts *o, const char *name)
 			vec_push(a, &out, o->v[i].value);
 	}
 	return out;
-}
-
-void
-opt_print(const struct opt *table)
-{
-	for (const struct opt *o = table; o && o->name; o++) {
-		char left[64];
-
-		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? (char)0x2d : (char)0x20,
-			o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
-			o->arg ? " " : "", o->arg ? o->arg : "");
-		printf("  %-26s %s\n", left, o->help);
-	}
 }

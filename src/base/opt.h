@@ -1,4 +1,4 @@
-/* Command-line options from one table, which also feeds --help. Accepts -x, -xVALUE, -x VALUE, --name,
+/* Command-line options from one table, which also feeds help, man pages and completions. Accepts -x, -xVALUE, -x VALUE, --name,
  * --name=VALUE, --name VALUE, "--" and options after operands. */
 #ifndef BASE_OPT_H
 #define BASE_OPT_H
@@ -32,6 +32,4 @@ bool opt_has(const struct opts *o, const char *name);
 struct strs opt_all(struct arena *a, const struct opts *o, const char *name);
 /* Takes the operands that stand behind "--" away, for a command that passes them on. */
 struct strs opt_take_rest(struct opts *o);
-/* Help text of a table, two columns, into stdout. */
-void opt_print(const struct opt *table);
 #endif

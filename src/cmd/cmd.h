@@ -8,6 +8,7 @@
 #include "plan/graph.h"
 #include "resolve/host.h"
 #include "resolve/lock.h"
+#include "usage/usage.h"
 
 struct ctx {
 	struct arena arena; /* of the run */
@@ -16,14 +17,11 @@ struct ctx {
 	const struct host *host; /* the Python at hand, once it was asked */
 	bool newest_only;	 /* of the variants chosen, the newest one for CPUs (resolution_keep_newest) */
 };
-struct cmd {
-	const char *name, *operands, *summary;
-	const struct opt *opts; /* ends with { 0 } */
-	int (*run)(struct ctx *c, struct err *e);
-};
 extern const struct opt global_opts[];
+extern const struct cmd all_cmds[];
 const struct cmd *cmd_find(const char *name);
-void cmd_print_help(const struct cmd *only);
+/* Help for a command, or for all where only is NULL, to standard output. */
+void cmd_print_help(struct arena *a, const struct cmd *only);
 /* Fails with ERR_USAGE, and the command that may be meant. */
 int cmd_unknown(const char *name, struct err *e);
 

@@ -23,7 +23,7 @@ END
 # As in a clone.
 R=$T/clone
 mkdir -p "$R"
-cp -r "$ROOT"/{Makefile,flake.nix,default.nix,nix,src,catalog,data} "$R"
+cp -r "$ROOT"/{Makefile,flake.nix,default.nix,nix,src,catalog,data,docs} "$R"
 cp -r "$ROOT/examples" "$R"
 cp -r "$ROOT/tests/kernels/tiny" "$R/examples/tiny"
 rm -rf "$R"/examples/*/{build,result}
