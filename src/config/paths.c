@@ -269,6 +269,29 @@ field_pyroot(const struct reading *r, const struct section *s, struct err *e)
 	return 1;
 }
 
+/* What to do where the Python package is not: mostly it is there by another name, with the kernel's hyphens. */
+static const char *
+package_instead(const struct reading *r)
+{
+	const struct project *p = r->p;
+	struct strs names = { 0 }, packages = { 0 };
+	const char *near, *root = path_join(r->a, r->root, p->pyroot);
+	struct err ignored;
+
+	if (p->gen <= GEN_0B)
+		return "add it (early kernels had its files one directory higher)";
+	if (!fs_is_dir(root) || fs_list(r->a, root, &names, &ignored) < 0)
+		return "add it";
+	for (size_t i = 0; i < names.n; i++)
+		if (fs_exists(path_join(r->a, path_join(r->a, root, names.v[i]), "__init__.py")))
+			vec_push(r->a, &packages, names.v[i]);
+	near = packages.n == 1 ? packages.v[0] : near_word(str_of(p->module), packages.v, packages.n);
+	if (near && !streq(near, p->module))
+		return arena_printf(r->a, "the package %s is; rename its directory to %s",
+			path_join(r->a, p->pyroot, near), p->module);
+	return "add it";
+}
+
 int
 project_check_layout(const struct reading *r, const struct section *framework, struct err *e)
 {
@@ -283,12 +306,8 @@ project_check_layout(const struct reading *r, const struct section *framework, s
 	real = realpath(path_join(r->a, r->root, init), NULL);
 	if (!real)
 		return fail_at(r, framework->line, framework->col, e,
-			"the Python package of kernel \"%s\" needs the file %s, which is not "
-			"there; "
-			"add it%s",
-			p->name, init,
-			p->gen <= GEN_0B ? " (early kernels had its files one directory higher)"
-					 : "");
+			"the Python package of kernel \"%s\" needs the file %s, which is not there; %s", p->name, init,
+			package_instead(r));
 	if (!is_below(real, r->root))
 		return fail_at(r, framework->line, framework->col, e,
 			"%s leaves the kernel's directory through a symbolic link; copy the "

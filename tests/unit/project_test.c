@@ -372,6 +372,23 @@ test_layout(void **state)
 		"7:1: the Python package of kernel \"my-k\" needs the file "
 		"torch-ext/my_k/__init__.py, "
 		"which is not there; add it");
+	write_file(&a, dir, "torch-ext/my-k/__init__.py", "");
+	expect_load_error(&a, dir,
+		"7:1: the Python package of kernel \"my-k\" needs the file torch-ext/my_k/__init__.py, which is not "
+		"there; the package torch-ext/my-k is; rename its directory to my_k");
+	write_file(&a, dir, "torch-ext/tests/__init__.py", "");
+	expect_load_error(&a, dir,
+		"7:1: the Python package of kernel \"my-k\" needs the file torch-ext/my_k/__init__.py, which is not "
+		"there; the package torch-ext/my-k is; rename its directory to my_k");
+	write_file(&a, dir, "torch-ext/my_k/ops.py", "");
+	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext/my-k"), &e), 0);
+	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext/tests"), &e), 0);
+	write_file(&a, dir, "torch-ext/ops/__init__.py", "");
+	write_file(&a, dir, "torch-ext/tests/__init__.py", "");
+	expect_load_error(&a, dir,
+		"7:1: the Python package of kernel \"my-k\" needs the file torch-ext/my_k/__init__.py, which is not "
+		"there; add it");
+	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext"), &e), 0);
 	assert_int_equal(symlink("/etc", path_join(&a, dir, "torch-ext")), 0);
 	expect_load_error(&a, dir,
 		"7:1: the Python package of kernel \"my-k\" needs the file "
