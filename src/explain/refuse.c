@@ -17,6 +17,9 @@ struct refuse {
 	const struct project *p;
 	const struct sources_set *s;
 	struct map seen;
+	/* The first #include of pybind11, and how many other files have one. */
+	const char *pybind_path, *pybind_name, *pybind_last;
+	unsigned pybind_line, n_more;
 	struct err *e;
 };
 
@@ -87,17 +90,45 @@ is_directive(struct str line, const char *word)
 
 static int look_into(struct refuse *r, const char *path, unsigned depth);
 
+static void
+note_pybind(struct refuse *r, const char *path, unsigned line, const char *name)
+{
+	if (r->pybind_path) {
+		r->n_more += !streq(r->pybind_last, path);
+	} else {
+		r->pybind_path = path;
+		r->pybind_line = line;
+		r->pybind_name = name;
+	}
+	r->pybind_last = path;
+}
+
+/* torch/extension.h and torch/python.h are torch/all.h and pybind11; who includes them mostly wants the former. */
+static int
+refuse_pybind(struct refuse *r)
+{
+	bool torch = str_has_prefix(r->pybind_name, "torch/") && !str_has_prefix(r->pybind_name, "torch/csrc/");
+	const char *more = r->n_more == 1 ? "; another file includes such a header, too" : "";
+
+	if (r->n_more > 1)
+		more = arena_printf(r->a, "; %u more files include such headers", r->n_more);
+	return err_set(r->e, ERR_CONFIG,
+		"%s:%u: %s %s pybind11, which needs more of Python than the limited API, which extensions keep to; "
+		"%s, and register operators with TORCH_LIBRARY_EXPAND of torch/library.h and registration.h, without "
+		"PYBIND11_MODULE%s",
+		path_join(r->a, r->p->dir, r->pybind_path), r->pybind_line, r->pybind_name, torch ? "brings" : "is of",
+		torch ? "include torch/all.h instead, for tensors" : "leave it out", more);
+}
+
 static int
 look_at_include(struct refuse *r, const char *path, unsigned line, const char *name, unsigned depth)
 {
 	const struct source *s;
 
-	if (is_pybind(name))
-		return err_set(r->e, ERR_CONFIG,
-			"%s:%u: %s brings pybind11, which needs more of Python than the limited API, which "
-			"extensions keep to; include torch/library.h, and register operators with TORCH_LIBRARY_EXPAND "
-			"and registration.h",
-			path_join(r->a, r->p->dir, path), line, name);
+	if (is_pybind(name)) {
+		note_pybind(r, path, line, name);
+		return 0;
+	}
 	s = included(r, path, name);
 	return s && !s->text ? look_into(r, s->path, depth + 1) : 0;
 }
@@ -178,5 +209,5 @@ explain_refuse(const struct project *p, const struct sources_set *s, struct err 
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->v[i].text && source_is_compiled(s->v[i].path))
 			TRY(look_into(&r, s->v[i].path, 0));
-	return 0;
+	return r.pybind_path ? refuse_pybind(&r) : 0;
 }

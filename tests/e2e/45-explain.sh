@@ -135,11 +135,18 @@ before() { # PATTERN TEXT
 }
 kernel cpu '"c.cpp"'
 file c.cpp '#include <torch/extension.h>\nvoid launch(float *p, long n) { }'
-before 'k/c.cpp:1: torch/extension.h brings pybind11' "torch/extension.h"
+before 'k/c.cpp:1: torch/extension.h brings pybind11.*; include torch/all.h instead, for tensors,.*PYBIND11_MODULE$' "torch/extension.h"
+kernel cpu '"c.cpp", "d.cpp"'
+file c.cpp '#include <torch/extension.h>\nvoid launch(float *p, long n) { }'
+file d.cpp '#include <torch/extension.h>\n#include <pybind11/stl.h>'
+before 'k/c.cpp:1: torch/extension.h .*; another file includes such a header, too$' "torch/extension.h in two files"
+sed -i 's/"d.cpp"/&, "e.cpp"/' "$K/build.toml"
+file e.cpp '#include <pybind11/stl.h>'
+before 'k/c.cpp:1: torch/extension.h .*; 2 more files include such headers$' "in three files"
 kernel cpu '"c.cpp", "a/h.h"' 'include = ["a"]'
 file c.cpp '#include "h.h"\nvoid launch(float *p, long n) { }'
 file a/h.h '#pragma once\n// a comment\n#include <pybind11/pybind11.h>'
-before 'k/a/h.h:3: pybind11/pybind11.h brings pybind11' "pybind11 in a header"
+before 'k/a/h.h:3: pybind11/pybind11.h is of pybind11, .*; leave it out, and register' "pybind11 in a header"
 file a/h.h '#ifndef H\n#define H\n# include <torch/python.h>\n#endif'
 before 'k/a/h.h:3: torch/python.h brings pybind11' "pybind11 behind a guard"
 file a/h.h '#pragma once\n#ifdef WITH_PYTHON\n#include <torch/extension.h>\n#endif\n/*\n#include <torch/extension.h>\n*/\n//#include <torch/extension.h>'
