@@ -231,31 +231,60 @@ capability_assembled_from(
 	return best.text ? best.text : "";
 }
 
+static bool
+is_known(const struct catalog_cuda *cuda, const char *capability)
+{
+	return strs_has(&cuda->capabilities, capability) || strs_has(&cuda->newer, capability);
+}
+
+/* CUDA 13 gave one GPU another number: what was 10.1 (10.1a, 10.1f) is 11.0. What this CUDA calls it; NULL: it knows neither
+ * name, or it is another GPU. */
+static const char *
+renumbered(struct arena *a, const struct catalog_cuda *cuda, const char *plain)
+{
+	bool old = str_has_prefix(plain, "10.1");
+	const char *other;
+
+	if (!old && !str_has_prefix(plain, "11.0"))
+		return NULL;
+	other = arena_printf(a, "%s%s", old ? "11.0" : "10.1", plain + 4);
+	return is_known(cuda, other) ? other : NULL;
+}
+
+/* Why nvcc cannot be asked for a capability. */
+static const char *
+unknown_because(struct arena *a, const struct catalog_cuda *cuda, const char *plain)
+{
+	const struct strs *known = &cuda->capabilities;
+	const char *other = renumbered(a, cuda, plain);
+
+	if (other)
+		return arena_printf(a, "CUDA %s calls it %s; ask for both", version_text(a, &cuda->version), other);
+	if (cuda->redist && strs_has(&cuda->redist->capabilities, plain))
+		return arena_printf(a,
+			"the nvcc that packages have does not know it; NVIDIA's own of CUDA %s does (--redist)",
+			version_text(a, &cuda->version));
+	if (known->n == 0)
+		return "this nvcc knows none";
+	return arena_printf(a, "this nvcc knows none but those from %s to %s", known->v[0], known->v[known->n - 1]);
+}
+
 /* Those that this CUDA can be asked for. First, or 9.0a would take the place of 9.0 where the compiler knows only 9.0. */
 static struct strs
 known_capabilities(struct arena *a, const struct strs *asked, const struct catalog_cuda *cuda,
 	struct strs *dropped)
 {
-	const struct strs known = cuda->capabilities;
 	struct strs out = { 0 };
 
 	for (size_t i = 0; i < asked->n; i++) {
-		const char *plain = without_ptx(a, asked->v[i]);
+		const char *plain = without_ptx(a, asked->v[i]), *other = renumbered(a, cuda, plain);
 
-		if (strs_has(&cuda->capabilities, plain) || strs_has(&cuda->newer, plain))
+		if (is_known(cuda, plain))
 			vec_push(a, &out, asked->v[i]);
-		else if (cuda->redist && strs_has(&cuda->redist->capabilities, plain))
+		else if (!other || !strs_has(asked, other))
 			vec_push(a, dropped,
-				arena_printf(a,
-					"capability %s is dropped: the nvcc that packages have does not "
-					"know it; NVIDIA's own of CUDA %s does (--redist)",
-					plain, version_text(a, &cuda->version)));
-		else
-			vec_push(a, dropped,
-				arena_printf(a,
-					"capability %s is dropped: this nvcc does not know it, but %s to %s",
-					plain, known.n ? known.v[0] : "none",
-					known.n ? known.v[known.n - 1] : "none"));
+				arena_printf(a, "capability %s is dropped: %s", plain,
+					unknown_because(a, cuda, plain)));
 	}
 	return out;
 }

@@ -240,13 +240,25 @@ static void
 test_reasons(void **state)
 {
 #define OLD CUDA "cuda-capabilities = [\"7.0\"]\n"
+#define THOR(C) CUDA "cuda-capabilities = [\"9.0\", \"" C "\"]\n"
 #define NEW CUDA "cuda-capabilities = [\"8.0\", \"12.0\"]\n"
 #define STABLE GENERAL("\"cuda\"") TORCH "stable-abi = \"2.10\"\n" KERNEL("k", "cuda")
 	static const struct test t[] = {
 		{ OLD, .variants = "torch211-cxx11-cu130-x86_64-linux",
 			.said = "variant torch211-cxx11-cu130-x86_64-linux cannot be built: kernel k, CUDA "
-				"13.0: capability 7.0 is dropped: this nvcc does not know it, but 7.5 to "
-				"12.1" },
+				"13.0: capability 7.0 is dropped: this nvcc knows none but those "
+				"from 7.5 to 12.1" },
+		{ THOR("11.0"), .variants = "torch211-cxx11-cu128-x86_64-linux",
+			.said = "capability 11.0 is dropped: CUDA 12.8 calls it 10.1; ask for both",
+			.want = "torch211-cxx11-cu128-x86_64-linux" },
+		{ THOR("10.1"), .variants = "torch211-cxx11-cu130-x86_64-linux",
+			.said = "capability 10.1 is dropped: CUDA 13.0 calls it 11.0; ask for both",
+			.want = "torch211-cxx11-cu130-x86_64-linux" },
+		{ THOR("10.1\", \"11.0"), .variants = "torch211-cxx11-cu130-x86_64-linux",
+			.unsaid = "10.1", .want = "torch211-cxx11-cu130-x86_64-linux" },
+		{ THOR("10.1"), .variants = "torch211-cxx11-cu126-x86_64-linux",
+			.said = "capability 10.1 is dropped: this nvcc knows none but those from 5.0 to 9.0a",
+			.want = "torch211-cxx11-cu126-x86_64-linux" },
 		{ OLD, .matrix = "all", .torch = "2.11", .cuda = "13.0",
 			.said = "capability 7.0 is dropped" },
 		{ OLD, .torch = "2.11", .said = "capability 7.0 is dropped", .unsaid = "CUDA 13.2",
