@@ -71,6 +71,10 @@ bool tell_foreign(struct explainer *x, const struct symbol *s);
 void explain_symbols(struct explainer *x);
 /* Headers that were not found. */
 void explain_headers(struct explainer *x);
+/* Names of the C and C++ library whose header is not included. */
+void explain_names(struct explainer *x);
+/* The header ("<cstdint>") that has a name of the library, looked for in std or without; NULL: none that is known. */
+const char *standard_header(struct str name, bool in_std);
 /* What is known by the words of the message alone. */
 void explain_messages(struct explainer *x);
 #endif

@@ -22,6 +22,8 @@ static const char pybind[] = "pybind11 needs more of Python than the limited API
 			     "operators with torch/library.h and registration.h, without PYBIND11_MODULE";
 static const char cxx_standard[] =
 	"torch $T needs a newer C++ standard than the flags ask for; drop -std=... from them, the builder gives what torch needs";
+static const char std_name[] =
+	"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags";
 static const char half[] =
 	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, __float2half and "
 	"their like, or cast to float. -D__CUDA_NO_HALF_... in flags takes away those that there are";
@@ -58,11 +60,11 @@ static const struct message messages[] = {
 	{ "is only available from ", " onwards",
 		"this needs $1; drop an older -std=... from the flags, or give the one that it needs" },
 	{ "error: '", "' is not a member of 'std'",
-		"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags" },
+		std_name },
 	{ "error: 'std::", "' has not been declared",
-		"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags" },
+		std_name },
 	{ "namespace \"std\" has no member \"", "\"",
-		"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags" },
+		std_name },
 	{ "error: redefinition of '", "'",
 		"$1 is seen twice; if it is one header, included twice, put #pragma once at its top" },
 	{ "error: function \"", "\" has already been defined",
@@ -214,6 +216,13 @@ fits(const struct message *m, struct str line)
 	return text_find((struct str){ from, (size_t)(line.p + line.n - from) }, m->end) != NULL;
 }
 
+/* explain_names has told the header. */
+static bool
+is_named(struct explainer *x, const struct message *m, struct str line)
+{
+	return m->advice == std_name && standard_header(str_of(captured(x, m, line)), true);
+}
+
 /* The first entry that fits a line explains it; each entry once. */
 void
 explain_messages(struct explainer *x)
@@ -230,9 +239,9 @@ explain_messages(struct explainer *x)
 
 			if (!fits(m, line))
 				continue;
-			if (!told[i])
+			if (!told[i] && !is_named(x, m, line))
 				explain_tell(x, NULL, "%s", advice(x, m, line));
-			told[i] = true;
+			told[i] = told[i] || !is_named(x, m, line);
 			break;
 		}
 	}
