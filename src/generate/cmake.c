@@ -42,44 +42,32 @@ compiled(struct arena *a, const struct strs *src)
 	return out;
 }
 
-/* "cutlass_3_6" -> "3.6"; NULL: it is another dependency. */
-static const char *
-cutlass(struct arena *a, const char *depend)
-{
-	char *version;
-
-	if (!str_has_prefix(depend, "cutlass_"))
-		return NULL;
-	version = arena_strdup(a, depend + strlen("cutlass_"));
-	for (char *c = version; *c; c++)
-		*c = *c == '_' ? '.' : *c;
-	return version;
-}
-
+/* The release that `build` takes for a name, such as 3.5.1 for cutlass_3_5. */
 static int
 add_depends(struct arena *a, struct buf *out, const struct project *p,
-	const struct project_kernel *k, struct err *e)
+	const struct project_kernel *k, const struct catalog *c, struct err *e)
 {
 	for (size_t i = 0; i < k->depends.n; i++) {
-		const char *d = k->depends.v[i], *version = cutlass(a, d);
+		const char *name = k->depends.v[i];
+		const struct catalog_depend *d = catalog_find_depend(c, name);
 
-		if (streq(d, "torch"))
+		if (streq(name, "torch"))
 			continue;
-		if (!version)
+		if (!d || !str_has_prefix(name, "cutlass_"))
 			return err_set(e, ERR_CONFIG,
 				"%s:%u:1: kernel.%s depends on \"%s\", which generated projects "
 				"cannot find; put "
 				"its headers into the kernel's directory and name them in src and "
 				"include",
-				p->file, k->line, k->name, d);
-		buf_addf(out, "\n  CUTLASS %s", version);
+				p->file, k->line, k->name, name);
+		buf_addf(out, "\n  CUTLASS %s", version_text(a, &d->version));
 	}
 	return 0;
 }
 
 static int
 add_kernel(struct arena *a, struct buf *out, const struct project *p,
-	const struct project_kernel *k, struct err *e)
+	const struct project_kernel *k, const struct catalog *c, struct err *e)
 {
 	const struct strs sources = compiled(a, &k->src);
 
@@ -88,7 +76,7 @@ add_kernel(struct arena *a, struct buf *out, const struct project *p,
 	buf_addf(out, "\n  BACKEND %s", backend_name(k->backend));
 	if (k->cuda_minver.n)
 		buf_addf(out, "\n  CUDA_MINVER %u.%u", k->cuda_minver.v[0], k->cuda_minver.v[1]);
-	TRY(add_depends(a, out, p, k, e));
+	TRY(add_depends(a, out, p, k, c, e));
 	TRY(add_list(out, p, "SOURCES", &sources, e));
 	TRY(add_list(out, p, "INCLUDES", &k->include, e));
 	TRY(add_list(out, p, "CXX_FLAGS", &k->cxx_flags, e));
@@ -116,7 +104,8 @@ add_binding(struct arena *a, struct buf *out, const struct project *p, struct er
 }
 
 int
-generate_cmake_lists(struct arena *a, const struct project *p, struct str *out, struct err *e)
+generate_cmake_lists(struct arena *a, const struct project *p, const struct catalog *c,
+	struct str *out, struct err *e)
 {
 	CLEANUP(buf_free) struct buf b = { 0 };
 
@@ -134,7 +123,7 @@ generate_cmake_lists(struct arena *a, const struct project *p, struct str *out, 
 	TRY(add_binding(a, &b, p, e));
 	for (size_t i = 0; i < p->n_kernels; i++) {
 		if (generate_is_compiled(p, p->kernels[i].backend))
-			TRY(add_kernel(a, &b, p, &p->kernels[i], e));
+			TRY(add_kernel(a, &b, p, &p->kernels[i], c, e));
 	}
 	buf_adds(&b, "\nkernel_finish()\n");
 	*out = (struct str){ arena_strndup(a, b.p, b.n), b.n };

@@ -119,7 +119,7 @@ generate_project(struct arena *a, const struct project *p, const struct sources_
 	*out = (struct generated_set){ 0 };
 	TRY(check(p, is_compiled, e));
 	if (is_compiled) {
-		TRY(generate_cmake_lists(a, p, &lists, e));
+		TRY(generate_cmake_lists(a, p, c, &lists, e));
 		add(a, out, "CMakeLists.txt", lists);
 		add(a, out, GENERATED_CMAKE, embedded_kernel_cmake());
 	}

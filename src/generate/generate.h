@@ -36,7 +36,8 @@ int generate_project(struct arena *a, const struct project *p, const struct sour
 	const struct catalog *c, const char *root, const char *id, struct generated_set *out,
 	struct err *e);
 /* The cmake text of the kernel's sections. */
-int generate_cmake_lists(struct arena *a, const struct project *p, struct str *out, struct err *e);
+int generate_cmake_lists(struct arena *a, const struct project *p, const struct catalog *c,
+	struct str *out, struct err *e);
 /* cmake/kernel.json */
 struct str generate_facts(struct arena *a, const struct project *p, const struct sources_set *src,
 	const struct catalog *c, const char *root, const char *id);

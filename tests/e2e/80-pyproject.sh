@@ -190,15 +190,15 @@ rm -r "$S/build" "$S/result"
 mkdir -p "$T/bin" "$T/cutlass/include/cutlass"
 printf '#!/bin/sh\necho "$@" >>"%s"\nexec "$@"\n' "$T/sccache.log" >"$T/bin/sccache"
 chmod +x "$T/bin/sccache"
-printf '#define CUTLASS_MAJOR 3\n#define CUTLASS_MINOR 5\n' >"$T/cutlass/include/cutlass/version.h"
+printf '#define CUTLASS_MAJOR 3\n#define CUTLASS_MINOR 6\n#define CUTLASS_PATCH 1\n' >"$T/cutlass/include/cutlass/version.h"
 status 1 "another CUTLASS" env CUTLASS_DIR="$T/cutlass" cmake -S "$S" -B "$T/b" -DKERNEL_BACKEND=cpu
-like "$out" 'has CUTLASS 3.5, the' "is refused"
+like "$out" 'has CUTLASS 3.6.1, the' "is refused, also of the same minor release"
 mkdir -p "$T/old/include/cutlass"
 : >"$T/old/include/cutlass/cutlass.h"
 echo 'project(CUTLASS VERSION 2.10.0 LANGUAGES CXX)' >"$T/old/CMakeLists.txt"
 status 1 "CUTLASS 2.10, which has no version.h" env CUTLASS_DIR="$T/old" cmake -S "$S" -B "$T/b2" -DKERNEL_BACKEND=cpu
-like "$out" 'has CUTLASS 2.10, the' "is known, too"
-sed -i 's/MINOR 5/MINOR 6/' "$T/cutlass/include/cutlass/version.h"
+like "$out" 'has CUTLASS 2.10.0, the' "is known, too"
+sed -i 's/PATCH 1/PATCH 0/' "$T/cutlass/include/cutlass/version.h"
 status 0 "cmake -B build" env PATH="$T/bin:$PATH" CUTLASS_DIR="$T/cutlass" cmake -S "$S" -B "$S/build" -G 'Unix Makefiles' -DKERNEL_BACKEND=cpu
 status 0 "and make local_install" make -C "$S/build" local_install
 like "$(cat "$T/sccache.log")" "$T/cutlass/include .*-c .*answer.cpp" "calls the compiler through sccache, with CUTLASS's headers"

@@ -70,6 +70,9 @@ test_sections(void **state)
 		"[kernel.a]\nbackend = \"cuda\"\ndepends = [\"torch\", \"cutlass_3_6\"]\nsrc = [\"a.cu\"]\n"
 		"include = [\".\", \"i\"]\ncuda-minver = \"12.8\"\ncuda-capabilities = [\"9.0a\"]\ncuda-flags = [\"-v\"]\n"
 		"[kernel.r]\nbackend = \"rocm\"\ndepends = [\"torch\"]\nsrc = [\"r.cu\"]\n";
+	struct catalog_depend cutlass[] = { { .name = "cutlass_3_5", .version = { { 3, 5, 1 }, 3 } },
+		{ .name = "cutlass_3_6", .version = { { 3, 6, 4 }, 3 } } };
+	const struct catalog c = { .depends = cutlass, .n_depends = 2 };
 	struct arena a = { 0 };
 	struct project p = parse(&a, text);
 	struct err e = { 0 };
@@ -77,13 +80,13 @@ test_sections(void **state)
 	const char *first;
 
 	(void)state;
-	assert_int_equal(generate_cmake_lists(&a, &p, &out, &e), 0);
+	assert_int_equal(generate_cmake_lists(&a, &p, &c, &out, &e), 0);
 	first = strstr(out.p, "kernel_section(");
 	assert_non_null(first);
 	assert_string_equal(first,
 		"kernel_section(torch\n  SOURCES\n    [==[b.cpp]==]\n  CXX_FLAGS\n    [==[-DX=\"a b\"]==]\n"
 		"    [==[-Dp=${Y}]==])\n\n"
-		"kernel_section([==[a]==]\n  BACKEND cuda\n  CUDA_MINVER 12.8\n  CUTLASS 3.6\n"
+		"kernel_section([==[a]==]\n  BACKEND cuda\n  CUDA_MINVER 12.8\n  CUTLASS 3.6.4\n"
 		"  SOURCES\n    [==[a.cu]==]\n  INCLUDES\n    [==[.]==]\n    [==[i]==]\n"
 		"  CUDA_FLAGS\n    [==[-v]==]\n  CAPABILITIES\n    [==[9.0a]==])\n\nkernel_finish()\n");
 	arena_free(&a);
@@ -104,6 +107,9 @@ test_refused(void **state)
 		{ "[general]\nname = \"my-k\"\n[torch]\nsrc = [\"b.cpp\"]\n"
 		  "[kernel.a]\ncuda-capabilities = [\"8.0\"]\ndepends = [\"sycl_tla\"]\nsrc = [\"a.cu\"]\n",
 			"kernel.a depends on \"sycl_tla\"" },
+		{ GENERAL "backends = [\"cuda\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
+			  "[kernel.a]\nbackend = \"cuda\"\ndepends = [\"cutlass_3_6\"]\nsrc = [\"a.cu\"]\n",
+			"kernel.a depends on \"cutlass_3_6\"" },
 		{ GENERAL "backends = [\"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\ncxx-flags = [\"-DX=;\"]\n"
 			  "[kernel.a]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n",
 			"CMake cannot be given \"-DX=;\"" },
