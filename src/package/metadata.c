@@ -1,5 +1,6 @@
 #include "package/metadata.h"
 #include "base/arena.h"
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -75,6 +76,27 @@ assembled(struct arena *a, const struct variant *v)
 	return out;
 }
 
+/* "cutlass": "3.6.0", or a list where sections have several. */
+static void
+add_depends(struct arena *a, const struct plan_variant *pv, json_t *out)
+{
+	for (size_t i = 0; i < pv->depends.n; i++) {
+		const struct catalog_depend *d = pv->depends.v[i];
+		char *key = arena_strdup(a, d->title);
+		json_t *version = json_string(version_text(a, &d->version)), *has;
+
+		for (char *c = key; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		has = json_object_get(out, key);
+		if (json_is_array(has))
+			json_array_append_new(has, version);
+		else if (has)
+			json_object_set_new(out, key, json_pack("[O, o]", has, version));
+		else
+			json_object_set_new(out, key, version);
+	}
+}
+
 /* What it was built with, and what is special about that. */
 static json_t *
 toolchain(struct arena *a, const struct plan_variant *pv)
@@ -95,6 +117,7 @@ toolchain(struct arena *a, const struct plan_variant *pv)
 		if (v->cuda->note)
 			json_object_set_new(out, "cuda-note", json_string(v->cuda->note));
 	}
+	add_depends(a, pv, out);
 	/* Not all that build.toml asks for is in. */
 	if (v->only.n)
 		json_object_set_new(out, "only-capabilities", strings(&v->only, NULL));

@@ -260,6 +260,29 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 	return 0;
 }
 
+/* What the variant is made with besides torch and CUDA. */
+static int
+add_others(struct maker *m, const struct variant *v, struct plan_variant *pv, struct err *e)
+{
+	for (size_t k = 0; k < v->n_kernels; k++) {
+		const struct catalog_depend *d;
+		bool is_new = true;
+
+		TRY(depend_find(m, v->kernels[k].kernel, &d, e));
+		for (size_t i = 0; i < pv->depends.n; i++)
+			is_new = is_new && pv->depends.v[i] != d;
+		if (d && is_new)
+			vec_push(m->a, &pv->depends, d);
+	}
+	for (size_t i = 0; v->cuda && i < m->catalog->n_cuda_libraries; i++) {
+		const struct catalog_library *l = &m->catalog->cuda_libraries[i];
+
+		if (version_cmp(&l->cuda, &v->cuda->version) == 0)
+			vec_push(m->a, &pv->libraries, l->name);
+	}
+	return 0;
+}
+
 static int
 add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant *pv, struct err *e)
 {
@@ -293,6 +316,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 		mounts[n++] = mount_cuda(m, v->cuda);
 	base = root_make(m, mounts, n);
 	TRY(depend_of_all(m, v, &for_all, e));
+	TRY(add_others(m, v, pv, e));
 	for (size_t k = 0; k < v->n_kernels; k++) {
 		TRY(rdc_check(m, v, v->kernels[k].kernel, e));
 		vec_push(a, &pv->kernels, v->kernels[k].kernel->name);

@@ -147,6 +147,8 @@ struct plan_variant {
 	const char *ops; /* "_activation_cuda_k3x..." : extension, namespace and metadata id; NULL: noarch */
 	size_t link;     /* index of its link step; SIZE_MAX: noarch */
 	struct strs kernels; /* names of the sections that take part */
+	VEC(const struct catalog_depend *) depends; /* what these depend on besides torch, each once, in the order of the file */
+	struct strs libraries; /* names of those of CUDA that the linker may take, for the kernel mentions them */
 	const struct catalog_gcc *gcc; /* NULL: noarch */
 	bool unverified; /* no library of torch with this C++ ABI is published: not all of its symbols can be checked */
 };

@@ -25,15 +25,31 @@ add_quoted(struct buf *out, const char *s)
 	buf_addc(out, '\'');
 }
 
+/* What is special about a variant, and what it is made with besides torch and CUDA. */
+static void
+add_variant_text(const struct plan_variant *pv, struct buf *out)
+{
+	const struct variant *v = pv->variant;
+
+	if (v->cuda && v->cuda->note)
+		buf_addf(out, "# %s: %s\n", v->name, v->cuda->note);
+	for (size_t i = 0; i < pv->depends.n; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
+		const struct catalog_depend *d = pv->depends.v[i];
+
+		buf_addf(out, "# %s: with %s %s\n", v->name, d->title, version_text(&a, &d->version));
+	}
+	if (pv->libraries.n)
+		buf_addf(out, "# %s: may be linked with", v->name);
+	for (size_t i = 0; i < pv->libraries.n; i++)
+		buf_addf(out, "%s %s%s", i ? "," : "", pv->libraries.v[i], i + 1 == pv->libraries.n ? "\n" : "");
+}
+
 static void
 print_text(const struct plan *p, struct buf *out)
 {
-	for (size_t i = 0; i < p->n_variants; i++) {
-		const struct variant *v = p->variants[i].variant;
-
-		if (v->cuda && v->cuda->note)
-			buf_addf(out, "# %s: %s\n", v->name, v->cuda->note);
-	}
+	for (size_t i = 0; i < p->n_variants; i++)
+		add_variant_text(&p->variants[i], out);
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct step *s = &p->steps[i];
 
@@ -88,6 +104,23 @@ json_step(const struct step *s, size_t index)
 		s->source, "key", digest_hex(&s->key, hex));
 }
 
+/* {"CUTLASS": ["3.6.0"]} */
+static json_t *
+json_depends(const struct plan_variant *v)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < v->depends.n; i++) {
+		const struct catalog_depend *d = v->depends.v[i];
+
+		if (!json_object_get(out, d->title))
+			json_object_set_new(out, d->title, json_array());
+		json_array_append_new(json_object_get(out, d->title), json_string(version_text(&a, &d->version)));
+	}
+	return out;
+}
+
 static void
 print_json(const struct plan *p, struct buf *out)
 {
@@ -106,6 +139,10 @@ print_json(const struct plan *p, struct buf *out)
 			json_object_set_new(o, "step", json_integer((json_int_t)v->link));
 		if (v->variant->cuda && v->variant->cuda->note)
 			json_object_set_new(o, "note", json_string(v->variant->cuda->note));
+		if (v->depends.n)
+			json_object_set_new(o, "depends", json_depends(v));
+		if (v->libraries.n)
+			json_object_set_new(o, "libraries", json_strs(&v->libraries));
 		json_array_append_new(variants, o);
 	}
 	root = json_pack("{s:s, s:o, s:o, s:o}", "kernel", p->project->name, "variants", variants,

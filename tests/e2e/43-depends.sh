@@ -71,11 +71,14 @@ write_toml cutlass_3_6
 status 0 "plan" "$KB" plan $SEL "$K"
 like "$out" 'nvcc .*-Isrc/torch-ext -isystem cutlass/include -isystem cutlass/tools/util/include -isystem torch/include' \
 	"both directories are on the include path, behind the kernel's own"
+like "$out" "^# $V: with CUTLASS 3.6.0\$" "and it says which release"
 is "$(printf '%s\n' "$out" | grep -- '-c src/src/plain.cpp' | grep -c cutlass)" 0 "not of a section that does not ask for it"
 status 0 "builds" build $SEL "$K"
 like "$out" 'fetched nvidia_cutlass-3.6.0.0-py3-none-any.whl: [23]\.[0-9]+ MiB' "a part of the wheel was fetched"
 like "$(cuobjdump -sass "$K"/build/$V/*.so 2>/dev/null || strings -a "$K"/build/$V/*.so)" 'twice' "the kernel is in there"
 like "$(cat "$K/build/compile_commands.json")" "store/trees/[0-9a-f]{64}/tools/util/include" "clangd finds the headers in the store"
+cutlass() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["toolchain"]["cutlass"])' "$K/build/$V/metadata.json"; }
+is "$(cutlass)" 3.6.0 "metadata.json names the release"
 first=$(bits "$K")
 
 # Locked: the pins are in the lock, and nothing else is looked at.
@@ -98,6 +101,7 @@ status 0 "builds offline" build $SEL --wheel-index /nonexistent --debian-mirror 
 is "$(find "$KERNEL_BUILDER_HOME"/trees/*/tools/util/include -perm -u+x -type f | wc -l)" 0 "no header is a program"
 write_toml cutlass_4_0
 status 0 "of two packages" build $SEL "$K"
+is "$(cutlass)" 4.0.0 "named, too"
 like "$out" 'fetched natten-0.21.0.tar.gz' "the headers"
 like "$out" 'fetched flashinfer_python-0.2.7.post1.tar.gz' "and the utilities"
 

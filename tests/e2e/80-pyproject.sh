@@ -203,6 +203,7 @@ status 0 "cmake -B build" env PATH="$T/bin:$PATH" CUTLASS_DIR="$T/cutlass" cmake
 status 0 "and make local_install" make -C "$S/build" local_install
 like "$(cat "$T/sccache.log")" "$T/cutlass/include .*-c .*answer.cpp" "calls the compiler through sccache, with CUTLASS's headers"
 is "$(cd "$T" && PYTHONPATH="$S/result/$V" python -c "import torch, tiny; print(tiny.answer())" 2>&1)" 42 "the variant is in build/"
+like "$(cat "$S/build/$V/metadata.json")" '"cutlass": "3.6.0"' "metadata.json names the release of CUTLASS"
 status 0 "check-builds finds it there" "$KB" check-builds "$S"
 sed -i 's/^maxver.*/maxver = "2.14"/' "$S/build.toml"
 "$KB" create-pyproject -q -f "$S"

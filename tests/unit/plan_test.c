@@ -818,6 +818,33 @@ test_csrc(void **state)
 	arena_free(&w.a);
 }
 
+/* What a variant is made with besides torch and CUDA is said. */
+static void
+test_others(void **state)
+{
+	static const struct catalog_depend cutlass = { .name = "cutlass_3_5", .title = "CUTLASS",
+		.version = { { 3, 5, 1 }, 3 } };
+	CLEANUP(buf_free) struct buf text = { 0 }, json = { 0 };
+	const struct project p = { .name = "k" };
+	const struct variant v = { .name = "v" };
+	struct plan_variant pv = { .variant = &v, .link = SIZE_MAX };
+	const struct plan plan = { .project = &p, .variants = &pv, .n_variants = 1 };
+	struct arena a = { 0 };
+
+	(void)state;
+	vec_push(&a, &pv.depends, &cutlass);
+	vec_push(&a, &pv.libraries, "cuBLAS");
+	vec_push(&a, &pv.libraries, "cuFFT");
+	plan_print(&plan, PLAN_TEXT, &text);
+	buf_addc(&text, 0);
+	assert_string_equal(text.p, "# v: with CUTLASS 3.5.1\n# v: may be linked with cuBLAS, cuFFT\n");
+	plan_print(&plan, PLAN_JSON, &json);
+	buf_addc(&json, 0);
+	assert_non_null(strstr(json.p, "\"depends\": {\n        \"CUTLASS\": [\n          \"3.5.1\"\n"));
+	assert_non_null(strstr(json.p, "\"libraries\": [\n        \"cuBLAS\",\n        \"cuFFT\"\n"));
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -840,6 +867,7 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_key_golden),
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_others),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
