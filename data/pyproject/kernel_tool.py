@@ -3,6 +3,7 @@
 
 usage: kernel_tool.py facts OUT.cmake              what the torch of this Python is
        kernel_tool.py capabilities CUDA [CAPABILITY...]   which GPUs to compile a section for
+       kernel_tool.py narrow --only=LIST [CAPABILITY...]   what of these is left for some GPUs
        kernel_tool.py variant --backend NAME --out DIR [--library FILE ...]   makes a variant's directory
        kernel_tool.py publish VARIANT-DIR          copies one into build/, where `kernel-builder build` has it
 """
@@ -127,16 +128,21 @@ def capabilities(args):
     asked = args.capability or ([args.gpu] if args.gpu else release["defaults"])
     known = [c for c in asked if c.replace("+PTX", "") in release["capabilities"]]
     found = meet(known, release["defaults"])
-    only = [c for c in args.only.split(";") if c]
-    if only and found:
-        found = sorted({c for gpu in only for c in serving(found, gpu)}, key=natural)
-        if not found:
-            sys.exit(f"nothing of this section is for capability {' or '.join(only)}")
     taken = {c.replace("+PTX", "") for c in found}
-    for c in () if only else asked:
+    for c in () if args.quiet else asked:
         if c.replace("+PTX", "") not in taken:
             print(f"capability {c} is dropped: CUDA {args.cuda} has {' '.join(release['defaults'])}, or another takes its place", file=sys.stderr)
     print(";".join(found))
+
+
+def narrow(args):
+    """Two lists: what of a section's capabilities serves the wanted GPUs, and which of these are served."""
+    wanted = [c for c in args.only.split(";") if c]
+    for gpu in wanted:
+        if not re.fullmatch(r"\d{1,3}\.\d[af]?", gpu):
+            sys.exit(f'KERNEL_CAPABILITIES: "{gpu}" is not a capability such as 9.0')
+    print(";".join(sorted({c for gpu in wanted for c in serving(args.capability, gpu)}, key=natural)))
+    print(";".join(gpu for gpu in wanted if serving(args.capability, gpu)))
 
 
 # What a variant holds.
@@ -252,8 +258,12 @@ def main():
     p.add_argument("cuda")
     p.add_argument("capability", nargs="*")
     p.add_argument("--gpu", default="")
-    p.add_argument("--only", default="")
+    p.add_argument("--quiet", action="store_true")
     p.set_defaults(run=capabilities)
+    p = commands.add_parser("narrow")
+    p.add_argument("capability", nargs="*")
+    p.add_argument("--only", default="")
+    p.set_defaults(run=narrow)
     p = commands.add_parser("variant")
     p.add_argument("--backend", required=True)
     p.add_argument("--out", required=True)

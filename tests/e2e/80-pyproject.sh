@@ -130,6 +130,30 @@ is "$(cd "$T" && PYTHONPATH=$G/build/$VC python -c "
 import torch, local_adds as k
 print(torch._C._dispatch_has_kernel_for_dispatch_key(k.add_op_namespace_prefix('one'), 'CUDA'))" 2>&1)" True "imported, its operators are there for CUDA"
 
+# KERNEL_CAPABILITIES leaves what --capability leaves, and refuses what that refuses.
+with() { cmake -S "$1" -B "$1/build-c" -G Ninja "-DKERNEL_CAPABILITIES=$2"; }
+wants() { "$KB" plan -q --json --no-lock --matrix all --variant "$VC" --capability "$2" "$1"; }
+status 0 "a section without code for that GPU, whose file is in another" with "$G" 8.0
+commands=$(ninja -C "$G/build-c" -t commands)
+is "$(printf '%s\n' "$commands" | grep -oE 'code=(sm|compute)_[0-9a]+' | sort -u)" code=sm_80 "what is left is compiled"
+like "$commands" '-DFROM_CUDA_FLAGS.*-DAGAIN.* -c .*/gpu/add.cu' "with the flags of both"
+like "$commands" '"?--archs=8.0"? "?--only=8.0"?' "and metadata.json says so"
+is "$(wants "$G" 8.0 | python -c "import json, sys; v = json.load(sys.stdin)['variants'][0]; print(*v['archs'], *v['kernels'])")" "8.0 gpu gpu-again" "as in build"
+status 0 "all of its GPUs" with "$G" '8.0;9.0;12.0'
+like "$(ninja -C "$G/build-c" -t commands)" '"?--only="? ' "leave nothing out"
+status 1 "a GPU that nothing is for" with "$G" 7.5
+like "$(printf '%s' "$out" | tr -s ' \n' ' ')" "Nothing in $VC is for capability 7.5; it has 8.0, 9.0a, 12.0\+PTX" "is refused"
+status 3 "as in build" wants "$G" 7.5
+like "$out" 'nothing in it is for capability 7.5' "with the same words"
+status 1 "what is no capability" with "$G" nine
+like "$out" 'KERNEL_CAPABILITIES: "nine" is not a capability such as 9.0' "is named"
+copy rdc "$T/apart"
+"$KB" create-pyproject -q "$T/apart"
+status 1 "a section without code for that GPU, which others need" with "$T/apart" 9.0
+like "$(printf '%s' "$out" | tr -s ' \n' ' ')" "\[kernel.alone\] has nothing for capability 9.0, and without it the others do not link; add 7.5, which it has" "is refused"
+status 3 "as in build" wants "$T/apart" 9.0
+like "$out" '\[kernel.alone\] has nothing for capability 9.0, and without it the others do not link; add --capability 7.5, which it has' "with the same words"
+
 # Relocatable device code: a device function and a __constant__ that two files share, linked as CMake links device code.
 R=$T/rdc
 copy rdc "$R"
