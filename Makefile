@@ -1,75 +1,101 @@
-# kernel-builder: make, make demo, make check, make bench, make install.
+# kernel-builder: make, make demo, make check, make bench, make install. HACKING.md lists the rest.
+# make -f .../Makefile in another directory builds there; so does BUILD=DIR.
+HERE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+ifneq ($(HERE),.)
+all $(filter-out all,$(MAKECMDGOALS)): ELSEWHERE
+	@$(MAKE) -C $(HERE) BUILD=$(CURDIR) $(MAKECMDGOALS)
+.PHONY: all $(MAKECMDGOALS) ELSEWHERE
+else
+
 VERSION := 0.1.0
 # What the man pages say.
 DATE    := 2026-11-30
 PREFIX  ?= /usr/local
 CC      ?= cc
 CXX     ?= c++
+PKG_CONFIG ?= pkg-config
 CFLAGS  ?= -O2 -g
-BUILD   ?= .build/release
-LIBS    := libcurl libarchive libcrypto zlib libelf jansson
-WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef -Werror
-CWARN   := $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings
-CXXWARN := -Wall -Wextra -Werror
-HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CXXFLAGS ?= $(CFLAGS)
+RELEASE := .build/release
+BUILD   ?= $(RELEASE)
+# Where the program goes: beside the Makefile, unless it is built elsewhere.
+PROGRAM := $(if $(filter $(RELEASE),$(BUILD)),kernel-builder,$(BUILD)/kernel-builder)
+LIBS    := libcurl libarchive libcrypto zlib jansson
+# Warnings stop developers and CI (make check does; WERROR=-Werror), not people with another compiler.
+WERROR  ?=
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef
+CWARN    = $(WARN) -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings $(WERROR)
+CXXWARN  = -Wall -Wextra $(WERROR)
+# Fortified as the caller's flags say, else at level 2, for which a compiler must optimize.
+ALL_FLAGS = $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS)
+FORTIFY  = $(if $(findstring _FORTIFY_SOURCE,$(ALL_FLAGS)),,$(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDEN  ?= $(FORTIFY) -fstack-protector-strong -fPIE
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now
 CPP_ALL := -D_GNU_SOURCE -DKB_VERSION='"$(VERSION)"' -DKB_DATE='"$(DATE)"' -DKB_ROOT='"."' -Isrc
-LDLIBS   = $(shell pkg-config --libs $(LIBS)) -lstdc++
+# Asked once, and only when something is compiled or linked.
+LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBS)))$(LIB_CFLAGS)
+LDLIBS   = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBS)) -lstdc++)$(LDLIBS)
+COMPILE_C   = $(CC) -std=c17 $(CPP_ALL) $(LIB_CFLAGS) $(CWARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+COMPILE_CXX = $(CXX) -std=c++17 $(CPP_ALL) $(LIB_CFLAGS) $(CXXWARN) $(HARDEN) $(CPPFLAGS) $(CXXFLAGS)
 
 SRC   := $(wildcard src/*/*.c) $(wildcard src/*/*.cc)
 OBJ    = $(patsubst %,$(BUILD)/%.o,$(SRC))
+EMBEDS := $(shell grep -l '^EMBED.' src/*/*.c)
 UNIT  := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 FUZZ  := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 # With the sanitizer gcc takes vsnprintf(NULL, 0, ...) for a mistake.
 SAN   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
 	-Wno-format-truncation
 
-all: kernel-builder
+all: $(PROGRAM)
 
 kernel-builder: $(BUILD)/kernel-builder
 	@cp -f $< $@.tmp && mv -f $@.tmp $@
 
 $(BUILD)/kernel-builder: $(BUILD)/src/main.c.o $(OBJ)
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(LDHARDEN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Objects depend on this file too: its flags are part of what they are made of.
-$(BUILD)/%.c.o: %.c Makefile
+# What objects are made with is part of what they are made of; installing takes them as they were built.
+FLAGS := $(CC) $(CXX) $(CPP_ALL) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS) $(LDHARDEN) $(LDFLAGS)
+ifneq ($(strip $(FLAGS)),$(strip $(file <$(BUILD)/flags)))
+ifeq ($(and $(wildcard $(BUILD)/flags),$(filter install uninstall clean dist,$(MAKECMDGOALS))$(findstring n,$(firstword -$(MAKEFLAGS)))),)
+$(shell mkdir -p $(BUILD))$(file >$(BUILD)/flags,$(FLAGS))
+endif
+endif
+
+$(BUILD)/%.c.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(CPP_ALL) $(CWARN) $(HARDEN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE_C) -MMD -MP -c -o $@ $<
 
 # toml++ is a system header: its own warnings are not ours.
-$(BUILD)/%.cc.o: %.cc Makefile
+$(BUILD)/%.cc.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(CPP_ALL) $(CXXWARN) $(HARDEN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(COMPILE_CXX) -MMD -MP -c -o $@ $<
 
-# The catalog and the data files are built in with .incbin.
-$(BUILD)/src/resolve/embedded.c.o: $(wildcard catalog/*.toml)
-$(BUILD)/src/resolve/policy.c.o: data/manylinux.toml data/abi3.toml data/torch-shims.toml data/newer-symbols.toml
-$(BUILD)/src/advise/table.c.o: data/includes.toml
-$(BUILD)/src/plan/embedded.c.o: data/registration.h
-$(BUILD)/src/fetch/directory.c.o: data/cutlass-4.5.2.files
-$(BUILD)/src/package/embedded.c.o: $(wildcard data/*.py)
-$(BUILD)/src/generate/embedded.c.o: $(wildcard data/pyproject/*) data/clangd_cuda.h
-$(BUILD)/src/cmd/load.c.o: data/load_check.py
-$(BUILD)/src/cmd/host.c.o: data/host_probe.py
-$(BUILD)/src/cmd/help.c.o: docs/commands.md docs/settings.md
+# The catalog and the data files are built in with .incbin, which no dependency file mentions.
+$(EMBEDS:%=$(BUILD)/%.o): $(wildcard catalog/*.toml docs/*.md data/*.* data/*/*)
 
-# Unit tests and replayed fuzzers: one program each, all with sanitizers under `make check`.
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(OBJ)
+# Test programs take what they need of all objects. They run with sanitizers under `make check`.
+$(BUILD)/all.a: $(OBJ)
+	@rm -f $@
+	@$(AR) crsT $@ $^
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.c.o $(BUILD)/all.a
 	@mkdir -p $(@D)
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(CC) $(LDHARDEN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 # Programs for the scripts in tests/slim.
-$(BUILD)/slim/%: $(BUILD)/tests/slim/%.c.o $(OBJ)
+$(BUILD)/slim/%: $(BUILD)/tests/slim/%.c.o $(BUILD)/all.a
 	@mkdir -p $(@D)
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(FUZZ_MAIN) $(OBJ)
+	$(CC) $(LDHARDEN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# Without libFuzzer, a main() that replays files.
+FUZZ_MAIN ?= $(BUILD)/tests/fuzz/driver.c.o
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.c.o $(FUZZ_MAIN) $(BUILD)/all.a
 	@mkdir -p $(@D)
-	$(CXX) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CXX) $(LDHARDEN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 programs: $(BUILD)/kernel-builder $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 ASAN_VARS = BUILD=.build/asan CFLAGS='-O1 -g $(SAN)' LDFLAGS='$(SAN)' HARDEN= LDHARDEN= \
-	FUZZ_MAIN=.build/asan/tests/fuzz/driver.c.o
+	WERROR=-Werror
 asan:
 	$(MAKE) $(ASAN_VARS) programs
 
@@ -84,7 +110,7 @@ fuzz: fuzzers
 
 # The second compiler: everything once with clang, warnings as errors.
 clang:
-	$(MAKE) BUILD=.build/clang CC=clang CXX=clang++ .build/clang/kernel-builder
+	$(MAKE) BUILD=.build/clang CC=clang CXX=clang++ WERROR=-Werror .build/clang/kernel-builder
 
 deps:
 	tools/deps.sh build
@@ -94,8 +120,11 @@ demo:
 	tools/demo.sh
 check:
 	tools/deps.sh build demo check
-	$(MAKE) kernel-builder asan clang
+	$(MAKE) kernel-builder asan clang WERROR=-Werror
 	tests/run.sh
+# In seconds, without sanitizers. make unit T='ptx arch': only these.
+unit: $(if $(T),$(T:%=$(BUILD)/unit/%_test),$(UNIT:%=$(BUILD)/unit/%))
+	tests/run.sh $^
 acceptance:
 	tools/deps.sh build demo check bench
 	$(MAKE) kernel-builder
@@ -120,16 +149,22 @@ $(SHARE)/made: $(BUILD)/kernel-builder LICENSE README.md NEWS.md $(wildcard docs
 	@cp docs/*.md $(SHARE)/doc/kernel-builder/docs
 	@touch $@
 INSTALLED = $(patsubst $(SHARE)/%,share/%,$(shell find $(SHARE) -type f ! -name made))
-install: kernel-builder pages
-	install -D -m 755 kernel-builder $(DESTDIR)$(PREFIX)/bin/kernel-builder
+install: $(PROGRAM) pages
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/kernel-builder
 	set -e; for f in $(INSTALLED); do install -D -m 644 $(BUILD)/$$f $(DESTDIR)$(PREFIX)/$$f; done
 # What install put there, of this version.
 uninstall: pages
 	rm -f $(DESTDIR)$(PREFIX)/bin/kernel-builder $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
 	-rmdir $(DESTDIR)$(PREFIX)/share/doc/kernel-builder/docs $(DESTDIR)$(PREFIX)/share/doc/kernel-builder
+# The sources of the last commit, the same bytes each time.
+DIST := kernel-builder-$(VERSION)
+dist:
+	git archive --format=tar --prefix=$(DIST)/ HEAD | gzip -n9 >$(DIST).tar.gz
 clean:
-	rm -rf .build kernel-builder
+	rm -rf .build kernel-builder $(DIST).tar.gz
 
--include $(OBJ:.o=.d) $(BUILD)/src/main.c.d $(UNIT:%=$(BUILD)/tests/unit/%.c.d)
-.PHONY: all asan programs fuzz fuzzers clang deps demo check acceptance bench format tidy pages install uninstall clean
+-include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
+.PHONY: all asan programs fuzz fuzzers clang deps demo check unit acceptance bench format tidy pages install uninstall dist clean
 .SECONDARY:
+.DELETE_ON_ERROR:
+endif

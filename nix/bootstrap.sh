@@ -16,7 +16,7 @@ lib=$out/lib
 cp -r "$src" source
 chmod -R u+w source
 cd source || exit
-make -s -j"$cores" BUILD=.build CFLAGS=-O2 \
+make -s -j"$cores" CFLAGS=-O2 \
 	LDFLAGS="-s -Wl,--build-id=none -Wl,--dynamic-linker=$lib/ld-linux-x86-64.so.2 -Wl,--disable-new-dtags -Wl,-rpath,$lib"
 mkdir -p "$out/bin" "$lib" "$out/share"
 cp kernel-builder "$out/bin"

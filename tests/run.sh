@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test and ends with "N passed, N failed, N skipped". TAP from unit programs (built with
-# sanitizers), replayed fuzzers, and end-to-end scripts; arguments, if any, name the e2e scripts to run.
+# sanitizers), replayed fuzzers, and end-to-end scripts; arguments, if any, name the scripts and unit programs to run.
+# --offline: what needs neither network nor root, without sanitizers; a script of tests/e2e says so in its heading
+# ("Needs neither network nor root.").
 # In CI a skip that tests/skips-allowed.txt does not list is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -45,22 +47,45 @@ simple() { # name command...: one test, passed when the command succeeds
 	tap "$name" 0 "$log/tap"
 }
 
-if [ $# = 0 ]; then
+static() { # what needs no program
 	simple layers tools/layers.sh
 	simple rules tools/rules.sh
 	simple shellcheck tools/shellcheck.sh
-	for t in .build/asan/unit/*_test; do run "unit/$(basename "$t")" "$t"; done
-	for t in .build/asan/fuzz/fuzz_*; do
-		[ -x "$t" ] || continue
-		name=$(basename "$t")
-		[ -d "tests/fuzz/corpus/${name#fuzz_}" ] && simple "fuzz/$name (corpus)" "$t" "tests/fuzz/corpus/${name#fuzz_}"
+}
+programs() { # build folder: unit tests and fuzzers
+	local t name
+	for t in tests/unit/*_test.c; do
+		name=$(basename "$t" .c)
+		run "unit/$name" "$1/unit/$name"
 	done
+	for t in tests/fuzz/fuzz_*.c; do
+		name=$(basename "$t" .c)
+		[ -d "tests/fuzz/corpus/${name#fuzz_}" ] && simple "fuzz/$name (corpus)" "$1/fuzz/$name" "tests/fuzz/corpus/${name#fuzz_}"
+	done
+}
+
+case ${1:-} in
+'')
+	static
+	programs .build/asan
 	simple "slim/prove.sh" sh tests/slim/prove.sh
 	simple "slim/names.sh" sh tests/slim/names.sh
 	for t in tests/diff/*.sh; do [ -f "$t" ] && run "diff/$(basename "$t")" bash "$t"; done
 	set -- tests/e2e/[0-9]*.sh
-fi
-for t in "$@"; do run "e2e/$(basename "$t")" bash "$t"; done
+	;;
+--offline)
+	static
+	programs "${BUILD:-.build/release}"
+	mapfile -t scripts < <(grep -lxF '# Needs neither network nor root.' tests/e2e/[0-9]*.sh)
+	set -- "${scripts[@]}"
+	;;
+esac
+for t in "$@"; do
+	case $t in
+	*.sh) run "e2e/$(basename "$t")" bash "$t" ;;
+	*) run "unit/$(basename "$t")" "$t" ;;
+	esac
+done
 
 if [ $skipped = 0 ]; then echo "$passed passed, $failed failed"; else echo "$passed passed, $failed failed, $skipped skipped"; fi
 [ $failed = 0 ]

@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/.." || exit 2
 bad=0
 say() { echo "$1"; bad=1; }
-files=$(git ls-files --cached --others --exclude-standard 'src/*.c' 'src/*.h' 'src/*.cc')
+files=$(find src -name '*.c' -o -name '*.h' -o -name '*.cc')
 for f in $files; do
 	[ "$(wc -l <"$f")" -le 700 ] || say "$f: more than 700 lines"
 done
@@ -13,5 +13,4 @@ done
 	grep -nE '\bprintf\(|\bputs\(' $files | grep -vE '^src/(cmd|main\.c|base)|snprintf|buf_|arena_|EMBED|format\(printf' | grep -vE '^\S+:\s*//' && bad=1
 	grep -nE '\b(TODO|FIXME|XXX)\b' $files && bad=1
 }
-# Every option is explained in the README or the manual.
 exit $bad

@@ -1,3 +1,5 @@
 #!/bin/sh
+# All shell scripts, also those of an unpacked tarball.
 cd "$(dirname "$0")/.." || exit 2
-git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs -r shellcheck -S warning
+{ git ls-files --cached --others --exclude-standard '*.sh' .ci/run 2>/dev/null || find . -name '*.sh' -o -path ./.ci/run; } |
+	xargs -r shellcheck -S warning

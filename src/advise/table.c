@@ -3,7 +3,6 @@
 #include "base/err.h"
 #include "formats/toml.h"
 
-struct str embedded_includes(void);
 EMBED(includes, "data/includes.toml")
 
 static int

@@ -1,5 +1,5 @@
 /* Builds a file into the program: EMBED(name, "path from the root of the sources") defines
- * `struct str embedded_name(void)`. The Makefile names the file as a dependency. */
+ * `struct str embedded_name(void)`. The Makefile finds such files, and builds them again when data changes. */
 #ifndef BASE_EMBED_H
 #define BASE_EMBED_H
 #include "base/str.h"
@@ -14,6 +14,7 @@
 		"embed_" #name "_end:\n"                                                           \
 		".byte 0\n"                                                                        \
 		".previous\n");                                                                    \
+	struct str embedded_##name(void);                                                          \
 	struct str embedded_##name(void)                                                           \
 	{                                                                                          \
 		return (struct str){ embed_##name##_begin,                                         \

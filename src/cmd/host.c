@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct str embedded_host_probe(void);
 EMBED(host_probe, "data/host_probe.py")
 
 int
@@ -29,7 +28,7 @@ choose_python(struct ctx *c, const char **out, struct err *e)
 {
 	const char *given = opt_get(&c->opts, "python"), *env = getenv("VIRTUAL_ENV");
 	struct arena *a = &c->arena;
-	const char *here;
+	const char *here = NULL;
 
 	*out = given ? given : "python3";
 	if (!given && env && *env && access(arena_printf(a, "%s/bin/python3", env), X_OK) == 0)

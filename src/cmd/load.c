@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct str embedded_load_check(void);
 EMBED(load_check, "data/load_check.py")
 
 struct tally {

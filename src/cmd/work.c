@@ -112,7 +112,7 @@ name_lock(const struct work *w, struct err *e)
 int
 work_resolve(struct ctx *c, struct work *w, struct err *e)
 {
-	const char *dir;
+	const char *dir = NULL;
 
 	*w = (struct work){ 0 };
 	TRY(work_dir(c, &dir, e));

@@ -7,7 +7,6 @@
 
 enum { SHOWN = 5, PREFIX = 8 }; /* differences that are named; bytes of a digest in the built-in list */
 
-struct str embedded_cutlass_4_5_2(void);
 EMBED(cutlass_4_5_2, "data/cutlass-4.5.2.files")
 
 /* ---- what is in the directory ---- */

@@ -145,8 +145,8 @@ json_text(const struct json_reader *r, const struct json_at *at, const char *key
 int
 json_texts(const struct json_reader *r, const struct json_at *at, const char *key, struct strs *out)
 {
-	struct json_at list;
-	size_t n;
+	struct json_at list = { 0 };
+	size_t n = 0;
 
 	TRY(json_list(r, at, key, &list, &n));
 	for (size_t i = 0; i < n; i++) {
@@ -163,7 +163,7 @@ int
 json_count(const struct json_reader *r, const struct json_at *at, const char *key,
 	enum json_need need, uint64_t max, uint64_t *out)
 {
-	struct json_at v;
+	struct json_at v = { 0 };
 	int got = json_member(r, at, key, need, &v);
 
 	if (got <= 0)
@@ -180,7 +180,7 @@ int
 json_flag(const struct json_reader *r, const struct json_at *at, const char *key,
 	enum json_need need, bool *out)
 {
-	struct json_at v;
+	struct json_at v = { 0 };
 	int got = json_member(r, at, key, need, &v);
 
 	if (got <= 0)

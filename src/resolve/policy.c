@@ -24,10 +24,6 @@
 #include "resolve/toml_read.h"
 #include <stdlib.h>
 
-struct str embedded_policy_manylinux(void);
-struct str embedded_policy_abi3(void);
-struct str embedded_policy_shims(void);
-struct str embedded_policy_newer(void);
 EMBED(policy_manylinux, "data/manylinux.toml")
 EMBED(policy_abi3, "data/abi3.toml")
 EMBED(policy_shims, "data/torch-shims.toml")
