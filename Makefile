@@ -122,9 +122,17 @@ check:
 	tools/deps.sh build demo check
 	$(MAKE) kernel-builder asan clang WERROR=-Werror
 	tests/run.sh
-# In seconds, without sanitizers. make unit T='ptx arch': only these.
+# Without network, root and sanitizers, in seconds. make unit T='ptx arch': only these.
+OFFLINE := $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 unit: $(if $(T),$(T:%=$(BUILD)/unit/%_test),$(UNIT:%=$(BUILD)/unit/%))
 	tests/run.sh $^
+check-offline: $(PROGRAM) $(OFFLINE)
+	BUILD=$(BUILD) KB=$(abspath $(PROGRAM)) tests/run.sh --offline
+# How much of each folder those tests run.
+coverage:
+	rm -f $$(find .build/coverage -name '*.gcda' 2>/dev/null)
+	$(MAKE) BUILD=.build/coverage CFLAGS='-O0 -g --coverage' HARDEN= LDHARDEN= check-offline
+	tools/coverage.sh .build/coverage
 acceptance:
 	tools/deps.sh build demo check bench
 	$(MAKE) kernel-builder
@@ -164,7 +172,7 @@ clean:
 	rm -rf .build kernel-builder $(DIST).tar.gz
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
-.PHONY: all asan programs fuzz fuzzers clang deps demo check unit acceptance bench format tidy pages install uninstall dist clean
+.PHONY: all asan programs fuzz fuzzers clang deps demo check unit check-offline coverage acceptance bench format tidy pages install uninstall dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 endif

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct str embedded_doc_commands(void);
-struct str embedded_doc_settings(void);
+
 EMBED(doc_commands, "docs/commands.md")
 EMBED(doc_settings, "docs/settings.md")
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # The command line: help, usage errors, exit statuses, settings.
+# Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 

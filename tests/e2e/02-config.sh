@@ -1,5 +1,6 @@
 #!/bin/sh
-# What check-config refuses and what plan makes of sections, flags and files: no network, no store.
+# What check-config refuses and what plan makes of sections, flags and files.
+# Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 SEL="--matrix all --torch 2.11 --cuda 13.0"

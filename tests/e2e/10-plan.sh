@@ -1,5 +1,6 @@
 #!/bin/sh
-# What would be built: list-variants and plan, without a store and without a network.
+# What would be built: list-variants and plan, without a store.
+# Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 EX=$ROOT/examples/activation

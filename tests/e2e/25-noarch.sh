@@ -1,5 +1,6 @@
 #!/bin/bash
-# Kernels without compiled code: built without fetching anything; a package with a module of its own name.
+# Kernels without compiled code, a package with a module of its own name.
+# Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 K=$T/plain

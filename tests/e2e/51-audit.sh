@@ -1,5 +1,6 @@
 #!/bin/bash
 # What a kernel ships, what its Python may hold, what its libraries register and need: refused, warned of, or right.
+# Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
 out= # set by status
 
