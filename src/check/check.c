@@ -290,7 +290,7 @@ check_file(struct arena *a, const char *path, const struct check_options *o, str
 
 	TRY(facts_of_file(a, path, &facts, e));
 	if (facts.n_files == 1 && !facts.files[0].is_elf)
-		return err_set(e, ERR_USAGE, "%s is no ELF file, no wheel and no directory", path);
+		return err_set(e, ERR_USAGE, "%s is no ELF file for a CPU, no wheel and no directory", path);
 	return run(a, &facts, o, out, e);
 }
 

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "formats/zip.h"
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,12 +36,24 @@ read_images(struct arena *a, struct fact_file *f, struct err *e)
 	return 0;
 }
 
+/* Code of GPUs comes in ELF files, too (.cubin, .hsaco). The loader never sees them. */
+static bool
+is_device_code(struct str bytes)
+{
+	Elf64_Ehdr eh;
+
+	if (bytes.n < sizeof(eh))
+		return false;
+	memcpy(&eh, bytes.p, sizeof(eh));
+	return eh.e_machine == EM_CUDA || eh.e_machine == EM_AMDGPU;
+}
+
 static void
 add_file(struct arena *a, struct fact_file *f)
 {
 	struct err why = { 0 };
 
-	f->is_elf = str_starts(f->bytes, STR("\177ELF"));
+	f->is_elf = str_starts(f->bytes, STR("\177ELF")) && !is_device_code(f->bytes);
 	if (f->is_elf &&
 		(elf_read(a, f->bytes, f->path, &f->elf, &why) < 0 || read_images(a, f, &why) < 0))
 		f->fault = arena_strdup(a, why.msg);

@@ -11,7 +11,7 @@ struct fact_file {
 	const char *path; /* in the variant */
 	struct str bytes; /* all of them; ended by a NUL that is not counted */
 	bool is_link;     /* a symbolic link or something odd: bytes are not read */
-	bool is_elf; /* begins as an ELF file does; elf and images are valid when fault is NULL */
+	bool is_elf; /* begins as an ELF file for a CPU does; elf and images are valid when fault is NULL */
 	const char *fault;
 	struct elf elf;
 	struct fatbin images;

@@ -18,12 +18,16 @@ is_relative(const char *path)
 static void
 check_path(struct check_run *r, const struct fact_file *f, const char *tag, const char *path)
 {
-	if (path && *path && !(r->facts->is_wheel && is_relative(path)))
-		found_error(r, .rule = "rpath", .file = f->path,
-			.message = arena_printf(r->a, "has %s \"%s\"", tag, path),
-			.advice = "link without -rpath: torch has loaded what a kernel may need, "
-				  "and paths of one machine mean "
-				  "something else on another");
+	if (!path || !*path || (r->facts->is_wheel && is_relative(path)))
+		return;
+	/* What a wheel needs is brought some other way, or reported as missing. */
+	found(r, (struct finding){ .severity = r->facts->is_wheel ? SEVERITY_WARNING : SEVERITY_ERROR,
+			 .rule = "rpath",
+			 .file = f->path,
+			 .message = arena_printf(r->a, "has %s \"%s\"", tag, path),
+			 .advice = "link without -rpath: torch has loaded what a kernel may need, "
+				   "and paths of one machine mean "
+				   "something else on another" });
 }
 
 void

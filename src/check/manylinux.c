@@ -105,8 +105,9 @@ check_unversioned(struct check_run *r, const struct fact_file *f, const struct e
 			 .symbol = s->name,
 			 .message = arena_printf(r->a,
 				 "needs %s without a version; it is there since %s, which %s does not "
-				 "have",
-				 s->name, version, r->policy),
+				 "have%s",
+				 s->name, version, r->policy,
+				 s->bind == ELF_WEAK ? " (weakly: where it is missing, its address is 0)" : ""),
 			 .advice = "link with g++ against the libraries that it is to run with, so that "
 				   "what they lack is taken from the static one" });
 }

@@ -8,12 +8,13 @@
  * could not even be imported on a machine that has no driver.
  *
  * A wheel may bring libraries of its own, which it finds by a path relative to itself, and those of
- * packages that are installed with it.
+ * packages that are installed with it: where that path leads to another package's directory, what is
+ * missing is a warning.
  */
 #include "base/path.h"
 #include "check/run.h"
 
-enum verdict { ALLOWED, DRIVER, OPENMP, PYTHON, UNKNOWN };
+enum verdict { ALLOWED, LATE, DRIVER, OPENMP, PYTHON };
 struct family {
 	const char *head;    /* up to ".so" */
 	const char *backend; /* NULL: any */
@@ -46,6 +47,11 @@ static const struct family families[] = {
 	{ "libnccl", "cuda", ALLOWED },
 	{ "libnvJitLink", "cuda", ALLOWED },
 	{ "libnvrtc", "cuda", ALLOWED },
+	{ "libcupti", "cuda", ALLOWED },
+	{ "libcusparseLt", "cuda", ALLOWED },
+	{ "libcufile", "cuda", LATE },
+	{ "libnvshmem_host", "cuda", LATE },
+	{ "libnvToolsExt", "cuda", LATE },
 	{ "libamdhip64", "rocm", ALLOWED },
 	{ "libhipblas", "rocm", ALLOWED },
 	{ "libhipblaslt", "rocm", ALLOWED },
@@ -54,7 +60,15 @@ static const struct family families[] = {
 	{ "libhipsolver", "rocm", ALLOWED },
 	{ "libhipsparse", "rocm", ALLOWED },
 	{ "libhiprtc", "rocm", ALLOWED },
+	{ "libhipsparselt", "rocm", ALLOWED },
+	{ "libhsa-runtime64", "rocm", ALLOWED },
+	{ "libamd_comgr", "rocm", ALLOWED },
 	{ "librocblas", "rocm", ALLOWED },
+	{ "librocfft", "rocm", ALLOWED },
+	{ "librocrand", "rocm", ALLOWED },
+	{ "librocsolver", "rocm", ALLOWED },
+	{ "librocsparse", "rocm", ALLOWED },
+	{ "libroctx64", "rocm", ALLOWED },
 	{ "librccl", "rocm", ALLOWED },
 	{ "libMIOpen", "rocm", ALLOWED },
 	{ "libsycl", "xpu", ALLOWED },
@@ -87,6 +101,30 @@ brought_by_wheel(struct check_run *r, const char *soname, struct str name)
 			return true;
 	}
 	return false;
+}
+
+/* A directory that the library looks in and that is none of the wheel's: "z3/lib" of $ORIGIN/../../z3/lib
+ * in x/lib. NULL: there is none. */
+static const char *
+foreign_directory(struct check_run *r, const struct fact_file *f)
+{
+	const char *path = f->elf.runpath ? f->elf.runpath : f->elf.rpath;
+	struct str rest = str_of(path ? path : ""), part, origin = STR("$ORIGIN/");
+
+	while (r->facts->is_wheel && r->facts->requires.n && str_cut(&rest, ':', &part)) {
+		const char *dir;
+		bool own = false;
+
+		if (!str_starts(part, origin))
+			continue;
+		dir = path_clean(r->a, path_join(r->a, path_dir(r->a, f->path),
+			arena_strndup(r->a, part.p + origin.n, part.n - origin.n)));
+		for (size_t i = 0; i < r->facts->n_files; i++)
+			own = own || streq(path_dir(r->a, r->facts->files[i].path), dir);
+		if (!own)
+			return dir;
+	}
+	return NULL;
 }
 
 /* What precedes ".so" and a version: "libcudart" of "libcudart.so.12", "libpython" of
@@ -161,6 +199,7 @@ static void
 check_other(struct check_run *r, const struct fact_file *f, const char *soname, struct str name)
 {
 	bool listed = r->manylinux && manylinux_has_library(r->manylinux, soname);
+	const char *dir = listed ? NULL : foreign_directory(r, f);
 
 	if (listed && is_runtime(name))
 		return;
@@ -170,6 +209,12 @@ check_other(struct check_run *r, const struct fact_file *f, const char *soname, 
 				"needs %s, which %s lists, but small systems do not have", soname,
 				r->policy),
 			.advice = "link it statically");
+	else if (dir)
+		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, which is not in the wheel; it looks in %s of another package",
+				soname, dir),
+			.advice = "see that a package that the wheel requires has it");
 	else
 		found_error(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a, "needs %s, which neither torch nor %s brings",
@@ -199,6 +244,11 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 			.advice = arena_printf(r->a,
 				"compile it for the backend %s, or name the variant after %s",
 				v->backend, k->backend));
+	else if (k->verdict == LATE)
+		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, which not every release of torch brings and loads", soname),
+			.advice = "load it by dlopen when it is used, or do without it");
 	else if (k->verdict == DRIVER)
 		found_warning(r, .rule = "needed-driver", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,

@@ -168,6 +168,14 @@ is "$(errors y-1-*.whl)" "" "or its own library"
 python3 wheel.py z-1-cp310-abi3-manylinux_2_28_x86_64.whl "numpy" x/m.abi3.so=m.so
 is "$(errors z-1-*.whl)" "needed python-symbol" "else it is missing, and abi3 is a promise"
 is "$(errors m.so)" "needed python-symbol rpath" "as of a library alone"
+# Device code in files of its own: ELF, for no CPU (octal 276: EM_CUDA, 340: EM_AMDGPU). Nothing else in it is looked at.
+for octal in 276 340; do
+	printf '\177ELF\2\1\1\0%8s\2\0\'$octal'\0%64s' '' '' >"$octal.cubin"
+	python3 wheel.py c-1-py3-none-any.whl "" c/$octal.cubin=$octal.cubin
+	is "$(errors c-1-*.whl)" "" "a wheel with ELF machine $octal"
+	status 2 "alone" "$KB" check-abi $octal.cubin
+	like "$out" "is no ELF file for a CPU" "is not judged"
+done
 cd "$T" || exit 1
 
 # What an extension registers, whatever strings are in it; by g++ at several levels. The class stands for torch's.

@@ -416,6 +416,11 @@ test_needed(void **state)
 		{ V, "libcublasLt.so.13", "" },
 		{ V, "libcusolver.so.12", "" },
 		{ V, "libcurand.so.10", "" },
+		{ V, "libcusparseLt.so.0", "" },
+		{ V, "libcupti.so.13", "" },
+		{ V, "libnvshmem_host.so.3", "warning needed" },
+		{ VCPU, "libcupti.so.13", "error needed" },
+		{ "torch211-cxx11-rocm71-x86_64-linux", "librocrand.so.1", "" },
 		{ "torch214-cxx11-cu130-x86_64-linux", "libcurand.so.10", "" },
 		{ "torch215-cxx11-cu130-x86_64-linux", "libcurand.so.10", "error needed" },
 		{ "torch-stable-abi210-cu130-x86_64-linux", "libcurand.so.10", "warning needed" },
@@ -485,6 +490,67 @@ test_loading(void **state)
 		assert_string_equal(bench_text(&b), rows[i].want);
 		arena_free(&b.a);
 	}
+}
+
+/* A wheel for torch 2.11 that requires z3-solver; libraries of pip's index, by what of them is judged. */
+static void
+test_wheels(void **state)
+{
+	static const char here[] = "$ORIGIN:$ORIGIN/../../z3/lib", lib[] = "libz3.so.4.15";
+	static const struct {
+		const char *runpath, *needed, *want;
+		bool requires;
+	} rows[] = {
+		{ "/usr/local/cuda-11.8/lib", NULL, "warning rpath", true },
+		{ "$ORIGIN/../../nvidia/cu13/lib", NULL, "", true },
+		{ here, lib, "warning needed", true },
+		{ here, lib, "error needed", false },
+		{ "$ORIGIN", lib, "error needed", true },
+		{ "$ORIGIN/../../x/lib/./", lib, "error needed", true },
+		{ NULL, lib, "error needed", true },
+	};
+	const char *z3 = "z3-solver";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *needed[] = { rows[i].needed };
+		struct bench b;
+
+		bench_start(&b, "x-1-cp310-abi3-manylinux_2_28_x86_64.whl", "x/lib/x.so",
+			(struct elf){ .has_relro = true, .has_gnu_stack = true, .runpath = rows[i].runpath,
+				.needed = { needed, rows[i].needed != NULL, 1 } });
+		b.facts.is_wheel = true;
+		b.facts.requires = (struct strs){ &z3, rows[i].requires, 1 };
+		check_loading(&b.run, &b.file);
+		check_needed(&b.run, &b.file);
+		if (!streq(bench_text(&b), rows[i].want))
+			fail_msg("%zu: \"%s\"", i, bench_text(&b));
+		arena_free(&b.a);
+	}
+}
+
+/* One finding for each symbol of a kernel, one for a library of a wheel. */
+static void
+test_unique(void **state)
+{
+	struct elf_symbol s[] = { { .name = "c", .is_defined = true, .bind = ELF_UNIQUE },
+		{ .name = "b", .is_defined = true, .bind = ELF_UNIQUE }, { .name = "a", .bind = ELF_UNIQUE },
+		{ .name = "a2", .is_defined = true, .bind = ELF_WEAK } };
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, V, "x.so", (struct elf){ .symbols = s, .n_symbols = 4 });
+	check_unique(&b.run, &b.file);
+	assert_string_equal(bench_text(&b), "error gnu-unique, error gnu-unique");
+	arena_free(&b.a);
+	bench_start(&b, "x-1-cp310-abi3-manylinux_2_28_x86_64.whl", "x.so",
+		(struct elf){ .symbols = s, .n_symbols = 4 });
+	b.facts.is_wheel = true;
+	check_unique(&b.run, &b.file);
+	assert_string_equal(bench_text(&b), "warning gnu-unique");
+	assert_string_equal(b.found.v[0].message,
+		"b is GNU-unique: all libraries of a process share it; so are 1 more");
+	arena_free(&b.a);
 }
 
 static void
@@ -834,6 +900,8 @@ main(void)
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_loading),
+		cmocka_unit_test(test_wheels),
+		cmocka_unit_test(test_unique),
 		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_archs),
 		cmocka_unit_test(test_namespace),
