@@ -42,8 +42,23 @@ perform(const struct task *t)
 	return 127;
 }
 
-/* This is such a child, which runs a function of ours: what it starts belongs to its group, so that killing that kills all. */
+/* This is below a watcher: what it starts belongs to the same group, so that killing that kills all. */
 static bool is_member;
+
+static int
+shell_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The parent may have died before prctl: then nobody would ever end this one. */
+static void
+die_with(pid_t parent, int sig)
+{
+	prctl(PR_SET_PDEATHSIG, sig);
+	if (getppid() != parent)
+		_exit(127);
+}
 
 static _Noreturn void
 child(const struct task *t, int out, pid_t parent)
@@ -51,12 +66,7 @@ child(const struct task *t, int out, pid_t parent)
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), status = 127;
 	sigset_t none;
 
-	/* The parent may have died before prctl: then nobody would ever kill this one. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(127);
-	if (!is_member)
-		setpgid(0, 0);
+	die_with(parent, SIGKILL);
 	is_member = true;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -71,6 +81,39 @@ child(const struct task *t, int out, pid_t parent)
 	fflush(stdout);
 	fflush(stderr);
 	_exit(status);
+}
+
+/*
+ * Stands between this program and a child, at the head of a session. When this program ends, however it does, it kills the whole
+ * group: that the child dies is not enough, for what it started may not know of it yet. (bubblewrap's second process waits for the
+ * first one to write its user's number, for ever if need be.)
+ */
+static _Noreturn void
+watch(const struct task *t, int out, pid_t parent)
+{
+	pid_t self = getpid(), pid;
+	sigset_t set;
+	int status;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL);
+	die_with(parent, SIGTERM);
+	pid = setsid() < 0 ? -1 : fork();
+	if (pid == 0)
+		child(t, out, self);
+	if (pid < 0) {
+		dprintf(out, "cannot start a process: %s\n", strerror(errno));
+		_exit(127);
+	}
+	syscall(SYS_close_range, 0, ~0U, 0); /* output, locks and pipes of others end without this one */
+	close(out);
+	while (waitpid(pid, &status, WNOHANG) != pid)
+		if (sigwaitinfo(&set, NULL) == SIGTERM)
+			kill(0, SIGKILL);
+	_exit(shell_status(status));
 }
 
 static char **
@@ -95,8 +138,10 @@ start(struct proc *p, const struct task *t, const char *what, struct err *e)
 	clock_gettime(CLOCK_REALTIME, &p->started);
 	fflush(NULL);
 	p->pid = fork();
-	if (p->pid == 0)
+	if (p->pid == 0 && is_member)
 		child(t, fd[1], parent);
+	if (p->pid == 0)
+		watch(t, fd[1], parent);
 	close(fd[1]);
 	if (p->pid < 0) {
 		err_sys(e, "fork for %s", what);
@@ -104,8 +149,6 @@ start(struct proc *p, const struct task *t, const char *what, struct err *e)
 		p->pid = 0;
 		return -1;
 	}
-	if (!is_member)
-		setpgid(p->pid, p->pid); /* in both: whoever is first */
 	p->out = fd[0];
 	fcntl(p->out, F_SETFL, O_NONBLOCK);
 	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
@@ -181,7 +224,7 @@ proc_finish(struct proc *p, struct proc_end *out, struct err *e)
 	p->pid = 0;
 	clock_gettime(CLOCK_REALTIME, &now);
 	*out = (struct proc_end){
-		.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		.exit_status = shell_status(status),
 		.seconds = (double)(now.tv_sec - p->started.tv_sec) +
 			(double)(now.tv_nsec - p->started.tv_nsec) / 1e9,
 		.cpu_seconds = seconds(ru.ru_utime) + seconds(ru.ru_stime),

@@ -8,7 +8,7 @@
 
 struct err;
 struct proc {
-	pid_t pid;   /* 0: none; leads a process group of its own, but for what a function of proc_call starts */
+	pid_t pid;   /* 0: none; leads a session of its own, but for what a function of proc_call starts */
 	int pidfd;   /* readable when the child has ended */
 	int out;     /* its stdout and stderr, non-blocking; -1 once closed */
 	struct buf text;
@@ -20,7 +20,7 @@ struct proc_end {
 	uint64_t peak_bytes;
 };
 /* Starts argv in dir with exactly env; program is looked up in env's PATH when it has no '/'. The child gets no stdin, dies
- * with this process, and inherits no descriptors. */
+ * with this process, as does all that is still in its group, and inherits no descriptors. */
 int proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
 	struct err *e);
 /* The same with a function of this program, whose value becomes the exit status. What it starts with these functions is of its

@@ -30,7 +30,7 @@ find_program(struct arena *a, const char *name)
 static void
 add_common(struct arena *a, const struct sandbox *s, struct strs *out)
 {
-	static const char *const options[] = { "--unshare-all", "--die-with-parent", "--new-session",
+	static const char *const options[] = { "--unshare-all", "--die-with-parent",
 		/* Else it does not wait for the command, whose times and memory would be lost. */
 		"--as-pid-1",
 		"--uid", "1000", "--gid", "1000", "--hostname", "kernel-builder", NULL };

@@ -105,44 +105,28 @@ is "$(bits "$K")" "$first" "the same bytes"
 
 # Killed at any moment, the next run heals.
 cp -al "$KERNEL_BUILDER_HOME/trees" "$T/trees" 2>/dev/null
-healed=0
+healed=0 left=
 kills=${KB_KILLS:-8}
 for i in $(seq "$kills"); do
 	rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
-	"$KB" build -q $SEL "$K" 2>/dev/null &
-	pid=$!
-	sleep "0.$((i * 37 % 100))"
-	kill -9 $pid 2>/dev/null
-	wait $pid 2>/dev/null
+	left="$left$("$ROOT/tests/e2e/reaper.py" KILL "0.$((i * 37 % 100))" "$KB" build -q $SEL "$K" | cut -s -d ' ' -f 2-)"
 	build "$K" >"$T/heal" && [ "$(bits "$K")" = "$first" ] && healed=$((healed + 1))
 done
 is $healed "$kills" "killed $kills times, healed as often"
-# A compiler that outlives its killed builder writes on for a moment; what it holds goes at a later start.
-for _ in $(seq 20); do
-	# One that was killed before it could lock its directory: that looks like one that is about to.
-	for dir in "$KERNEL_BUILDER_HOME"/tmp/*; do [ -e "$dir/lock" ] || touch -c -d '11 minutes ago' "$dir"; done
-	"$KB" build -q $SEL "$K"
-	left=$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)
-	[ "$left" != 0 ] || break
-	sleep 0.5
-done
-is "$left" 0 "nothing is left in tmp"
+is "$left" "" "and nothing runs on"
+# One that was killed before it could lock its directory: that looks like one that is about to.
+for dir in "$KERNEL_BUILDER_HOME"/tmp/*; do [ -e "$dir/lock" ] || touch -c -d '11 minutes ago' "$dir"; done
+"$KB" build -q $SEL "$K"
+is "$(find "$KERNEL_BUILDER_HOME/tmp" -mindepth 1 | wc -l)" 0 "nothing is left in tmp"
 
 rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
 echo 'template <int N> struct F { static const int v = F<N - 1>::v + F<N - 2>::v; }; template <> struct F<0> { static const int v = 0; }; template <> struct F<1> { static const int v = 1; };' >>"$K/src/answer.cpp"
 for i in $(seq 1 400); do echo "double f$i(double x) { for (int i = 0; i < 100; i++) x = x * x + $i; return x; }"; done >>"$K/src/answer.cpp"
 for mode in auto off; do
-	setsid "$KB" build $SEL --sandbox=$mode "$K" >"$T/int" 2>&1 &
-	pid=$!
-	for _ in $(seq 200); do
-		pgrep -f 'cc1plus.*answer.cpp' >/dev/null && break
-		sleep 0.05
+	for sig in INT:130 TERM:143 KILL:137; do
+		is "$("$ROOT/tests/e2e/reaper.py" ${sig%:*} cc1plus "$KB" build $SEL --sandbox=$mode "$K")" ${sig#*:} \
+			"SIG${sig%:*} ends the build with ${sig#*:} and leaves no child, --sandbox=$mode"
 	done
-	sleep 0.2
-	kill -INT $pid
-	wait $pid
-	is $? 130 "SIGINT ends the build with 130, --sandbox=$mode"
-	is "$(pgrep -f "$KERNEL_BUILDER_HOME|cc1plus.*answer.cpp" | wc -l)" 0 "no child is left"
 done
 cp "$T/answer.cpp" "$K/src/answer.cpp"
 status 0 "and the next build works" build "$K"

@@ -90,6 +90,20 @@ forget
 status 1 "the file of this machine" build --sandbox=on --no-check "$X"
 like "$out" "secret" "is not there"
 
+# bubblewrap's second process waits for the first; one that is killed too early leaves it waiting for ever. So would this.
+cat >"$T/bin/bwrap" <<SH
+#!/bin/sh
+case "\$*" in *--version) exec $(command -v bwrap) --version ;; esac
+$(command -v sleep) 1000 >/dev/null 2>&1 &
+exec $(command -v bwrap) "\$@"
+SH
+chmod +x "$T/bin/bwrap"
+for sig in INT:130 KILL:137; do
+	forget
+	is "$(PATH=$T/bin:$PATH "$ROOT/tests/e2e/reaper.py" ${sig%:*} sleep "$KB" build $SEL --sandbox=on "$K")" ${sig#*:} \
+		"SIG${sig%:*} ends all that a step started"
+done
+
 # What a step sees, told by the shell that nvcc starts its programs with, in place of the compiler.
 cat >"$T/look.c" <<'C'
 #include <dirent.h>

@@ -4,8 +4,12 @@
 #include "base/fs.h"
 #include "exec/proc.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -49,12 +53,60 @@ no_input(void **state)
 	assert_string_equal(shell(&a, "cat; echo done"), "done\n");
 }
 
+/* Starts a command that starts another, tells when both run, and is killed. */
+static _Noreturn void
+start_and_die(int told)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	const char *words[] = { "/bin/sh", "-c", "sleep 1000 & echo; wait" };
+	struct strs argv = { .v = words, .n = 3 }, env = { 0 };
+	struct proc p = { 0 };
+	struct err e = { 0 };
+
+	vec_push(&a, &env, "PATH=/usr/bin:/bin");
+	if (proc_start(&p, "/", &argv, &env, &e) == 0) {
+		while (p.text.n == 0)
+			if (poll(&(struct pollfd){ .fd = p.out, .events = POLLIN }, 1, 10000) <= 0 || proc_read(&p, &e) < 0)
+				break;
+		if (write(told, p.text.p, p.text.n) == 1)
+			raise(SIGKILL);
+	}
+	_exit(1);
+}
+
+/* All of a group goes when the program that started it is killed: also what the child started, which is told of nothing. */
+static void
+killed_with_all(void **state)
+{
+	int ends[2], status = 0, n = 0;
+	pid_t pid, gone;
+	char c;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0)
+		start_and_die(ends[1]);
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &c, 1), 1);
+	close(ends[0]);
+	alarm(20); /* those who lose their parent come to this one; if one stays, this waits for it */
+	while ((gone = waitpid(-1, &status, 0)) > 0) {
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		n++;
+	}
+	alarm(0);
+	assert_int_equal(n, 4); /* it, the watcher, the shell, sleep */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_descriptors),
 		cmocka_unit_test(no_input),
+		cmocka_unit_test(killed_with_all),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
