@@ -174,8 +174,12 @@ build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 static int
 read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 {
-	const char *device = opt_get(&c->opts, "device-only"), *slim = opt_get(&c->opts, "slim");
+	const char *device = opt_get(&c->opts, "device-only"), *slim = opt_get(&c->opts, "slim"),
+		   *engine = opt_get(&c->opts, "engine");
 
+	/* What is to be compared with plain compilers wants C++ sources plain as well. */
+	if (!slim && engine && streq(engine, "plain"))
+		slim = "off";
 	if (!device || streq(device, "verify"))
 		out->device_only = PLAN_DEVICE_VERIFY;
 	else if (streq(device, "trust"))

@@ -66,7 +66,7 @@ static const struct opt build_opts[] = {
 	SANDBOX_OPT,
 	CACHE_OPT,
 	CACHE_SIZE_OPT,
-	{ 0, "engine", "divided|plain", "divided (default) runs nvcc's steps one by one; plain runs nvcc itself" },
+	{ 0, "engine", "divided|plain", "divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" },
 	{ 0, "device-only", "verify|trust|audit|off", "compile device code without the host's code: verify (default) where one architecture proves that this changes nothing, trust where its slimmed text proves it, audit both ways, with an error where they differ, off never" },
 	{ 0, "slim", "all|device|audit|off", "show compilers only what the kernel reaches of the headers: all (default), device in device code only, audit both ways, with an error where they differ, off never" },
 	{ 0, "rebuild", NULL, "run every step again and compare; a mismatch is reported, and the stored result is kept" },

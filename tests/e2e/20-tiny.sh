@@ -47,6 +47,14 @@ status 0 "a Python file is edited" build "$K" --events 3 3>"$T/events"
 is "$(grep -c '"event":"started"' "$T/events")" 1 "only the link runs"
 cp "$ROOT/tests/kernels/tiny/torch-ext/tiny/__init__.py" "$K/torch-ext/tiny/__init__.py"
 
+# What compilers cost is measured against this.
+compiled() { sed -n 's/.*"event":"started".*"label":"\([^"]*cpp[^"]*\)".*/\1/p' "$T/events" | grep -v ': name' | LC_ALL=C sort | tr '\n' '|'; }
+status 0 "with plain compilers" build --engine=plain --cache=off --events 3 "$K" 3>"$T/events"
+is "$(compiled)" "src/answer.cpp|torch-ext/binding.cpp|" "g++ gets each source as it is"
+is "$(bits "$K")" "$first" "the same bytes"
+status 0 "slimmed as well" build --engine=plain --slim=all --cache=off --events 3 "$K" 3>"$T/events"
+is "$(compiled | tr '|' '\n' | grep -c 'g++, slim$')" 2 "an option that is given counts"
+
 echo junk >>"$(echo "$K"/build/$V/*.so)"
 status 0 "a published file was changed by hand" build "$K"
 is "$(bits "$K")" "$first" "and is put right"
