@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-
 EMBED(doc_commands, "docs/commands.md")
 EMBED(doc_settings, "docs/settings.md")
 

@@ -78,12 +78,6 @@ http_set_attempts(struct http *h, unsigned attempts)
 	h->opt.attempts = attempts ? attempts : 5;
 }
 
-long
-http_status(const struct http *h)
-{
-	return h->status;
-}
-
 /* ---- all of them ---- */
 
 /* Starts what may start. */
@@ -183,7 +177,6 @@ run(struct http *h, struct transfer *t, size_t n, struct err *e)
 		t[i].h = h;
 		t[i].e = e;
 	}
-	h->status = 0;
 	r = run_all(h, t, n, e);
 	for (size_t i = 0; i < n; i++) {
 		if (!t[i].done || !t[i].accept)

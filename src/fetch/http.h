@@ -27,9 +27,6 @@ void http_close(struct http *h);
 /* From now on; 0: the default again. */
 void http_set_attempts(struct http *h, unsigned attempts);
 
-/* The status of the last answer that was neither 200 nor 206, or 0. */
-long http_status(const struct http *h);
-
 struct http_text {
 	struct str body;
 	const char *type; /* Content-Type, "" if none */

@@ -405,7 +405,6 @@ judge_status(struct transfer *t, long status)
 	curl_off_t after = 0;
 	char text[64];
 
-	t->h->status = status;
 	if (status == 416 && t->kind != RANGE_NONE) {
 		t->no_ranges = true;
 		return 0;

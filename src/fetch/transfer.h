@@ -11,7 +11,6 @@ struct http {
 	void (*on_bytes)(void *arg, uint64_t n);
 	void *arg;
 	CURLM *multi;
-	long status;
 };
 
 enum range_kind { RANGE_NONE, RANGE_FROM_TO, RANGE_TAIL };

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define HEAD "kernel-builder symbols 1\n"
-enum { SECTION_LIMIT = 65536 };
 static const uint64_t TABLE_LIMIT = (uint64_t)1 << 30;
 
 struct reading {

@@ -26,7 +26,7 @@ struct package {
 int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const char *extension, const struct digest *object, struct package *out, struct err *e);
 
-/* metadata.json: name, id, version, license, upstream, source, python-depends, kernel-depends, backend, digest,
+/* metadata.json: name, id, version, license, kernels-minver, upstream, source, python-depends, kernel-depends, backend, digest,
  * provenance, and toolchain, which is ours. files are all others of the package, sorted. */
 struct str metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const char *id, const struct package *files);

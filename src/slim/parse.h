@@ -41,7 +41,6 @@ struct parse {
 	struct numbers names, qualifiers;
 	bool is_typedef, is_friend, has_type;
 	uint32_t key;       /* of a class or enum that is named or defined here: its word */
-	bool is_elaborated; /* "class X" with no body */
 	uint32_t depth;
 };
 /* a::b<c>::d, its parts as tokens. */
@@ -50,7 +49,6 @@ struct path {
 	uint32_t end;  /* behind it */
 	uint32_t open; /* the '<' of the last part, or 0 */
 	bool is_operator, is_destructor;
-	bool starts_with_type; /* decltype(x):: */
 };
 
 /* The '>' of a '<', or 0 when it does not open a list that ends before `end`. */

@@ -256,7 +256,6 @@ read_path(const struct splitter *s, uint32_t at, uint32_t end, struct path *out)
 		token_is(l, at + 1, '(')) {
 		at = l->token[at + 1].match + 1;
 		out->end = at;
-		out->starts_with_type = true;
 		if (at >= end || !token_is(l, at, P_SCOPE))
 			return true;
 	}

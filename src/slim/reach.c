@@ -17,7 +17,6 @@ static void
 keep(struct reach *r, uint32_t decl)
 {
 	r->kept[decl] = true;
-	r->by[decl] = r->current;
 	vec_push(r->a, &r->queue, decl);
 	for (uint32_t s = r->x.target[decl]; s != NO_NUMBER && !r->is_active[s];
 		s = r->x.scope.v[s].parent) {
@@ -336,7 +335,6 @@ allocate(struct reach *r)
 	size_t names = r->l->n_names, decls = r->s->n, scopes = r->x.scope.n;
 
 	r->kept = arena_array(r->a, bool, decls);
-	r->by = arena_array(r->a, uint32_t, decls);
 	r->member_live = arena_array(r->a, bool, names);
 	r->function_live = arena_array(r->a, bool, names);
 	r->virtual_live = arena_array(r->a, bool, names);

@@ -22,7 +22,6 @@ struct reach {
 	bool *stays;      /* by file: one of these */
 	bool *kept;       /* by declaration */
 	uint32_t *shed;   /* by declaration: see shed.h; NULL: nothing goes */
-	uint32_t *by;     /* by declaration: the one that it is kept for */
 	uint32_t current; /* the one that is looked at */
 	struct number_list queue, pending;
 	/* by name */

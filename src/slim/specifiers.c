@@ -297,7 +297,6 @@ take_class(struct parse *p)
 		return take_body(p, &path, body, is_scoped);
 	if (path.n == 0)
 		return false;
-	p->is_elaborated = true;
 	if (at_punct(p, ';') || (at_punct(p, ':') && p->key == W_ENUM)) {
 		p->d.kind = DECL_FORWARD;
 		add_class_name(p, &path);
