@@ -289,7 +289,7 @@ check_file(struct arena *a, const char *path, const struct check_options *o, str
 	struct facts facts;
 
 	TRY(facts_of_file(a, path, &facts, e));
-	if (facts.n_files == 1 && !facts.files[0].is_elf)
+	if (!facts.is_wheel && !facts.files[0].is_elf)
 		return err_set(e, ERR_USAGE, "%s is no ELF file for a CPU, no wheel and no directory", path);
 	return run(a, &facts, o, out, e);
 }

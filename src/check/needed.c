@@ -104,7 +104,7 @@ brought_by_wheel(struct check_run *r, const char *soname, struct str name)
 }
 
 /* A directory that the library looks in and that is none of the wheel's: "z3/lib" of $ORIGIN/../../z3/lib
- * in x/lib. NULL: there is none. */
+ * in x/lib. x.libs is where auditwheel puts the wheel's own. NULL: there is none. */
 static const char *
 foreign_directory(struct check_run *r, const struct fact_file *f)
 {
@@ -113,12 +113,13 @@ foreign_directory(struct check_run *r, const struct fact_file *f)
 
 	while (r->facts->is_wheel && r->facts->requires.n && str_cut(&rest, ':', &part)) {
 		const char *dir;
-		bool own = false;
+		bool own;
 
 		if (!str_starts(part, origin))
 			continue;
 		dir = path_clean(r->a, path_join(r->a, path_dir(r->a, f->path),
 			arena_strndup(r->a, part.p + origin.n, part.n - origin.n)));
+		own = str_has_suffix(dir, ".libs");
 		for (size_t i = 0; i < r->facts->n_files; i++)
 			own = own || streq(path_dir(r->a, r->facts->files[i].path), dir);
 		if (!own)

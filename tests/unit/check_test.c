@@ -507,6 +507,7 @@ test_wheels(void **state)
 		{ here, lib, "error needed", false },
 		{ "$ORIGIN", lib, "error needed", true },
 		{ "$ORIGIN/../../x/lib/./", lib, "error needed", true },
+		{ "$ORIGIN/../../x.libs", lib, "error needed", true },
 		{ NULL, lib, "error needed", true },
 	};
 	const char *z3 = "z3-solver";
