@@ -73,7 +73,8 @@ parse_short(struct parse *p, const char *arg, struct err *e)
 		const char *value = "";
 
 		if (!o)
-			return err_set(e, ERR_USAGE, "unknown option -%c; --help lists those that there are",
+			return err_set(e, ERR_USAGE,
+				"unknown option -%c; --help lists the options",
 				*arg);
 		if (o->arg && arg[1])
 			value = arg + 1;

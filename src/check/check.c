@@ -290,7 +290,8 @@ check_file(struct arena *a, const char *path, const struct check_options *o, str
 
 	TRY(facts_of_file(a, path, &facts, e));
 	if (!facts.is_wheel && !facts.files[0].is_elf)
-		return err_set(e, ERR_USAGE, "%s is no ELF file for a CPU, no wheel and no directory", path);
+		return err_set(e, ERR_USAGE,
+			"%s is neither an ELF file for a CPU, nor a wheel, nor a directory", path);
 	return run(a, &facts, o, out, e);
 }
 
@@ -347,7 +348,8 @@ check_discover(struct arena *a, const char *dir, struct strs *out, struct err *e
 		TRY(list_variants(a, places[i], out, e));
 	if (out->n == 0)
 		return err_set(e, ERR_USAGE,
-			"no variants in %s, %s or %s: none has a directory with a metadata.json",
+			"no variants in %s, %s or %s: none has a directory with a metadata.json; "
+			"build the kernel first",
 			result, build, dir);
 	return 0;
 }

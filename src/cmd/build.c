@@ -28,7 +28,9 @@ events_fd(const struct ctx *c, int *out, struct err *e)
 	if (!text)
 		return 0;
 	if (!str_to_u64(str_of(text), &n) || n > 65535 || fcntl((int)n, F_GETFD) < 0)
-		return err_set(e, ERR_USAGE, "--events: \"%s\" is not an open descriptor", text);
+		return err_set(e, ERR_USAGE,
+			"--events: descriptor \"%s\" is not open; open it in the shell, as in "
+			"--events 3 3>events", text);
 	*out = (int)n;
 	return 0;
 }
@@ -74,7 +76,8 @@ choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
 	if (!found)
 		*out = NULL;
 	if (!found && streq(mode, "on"))
-		return err_set(e, ERR_SYS, "no sandbox: %s; --sandbox=off builds the same without", why);
+		return err_set(e, ERR_SYS,
+			"no sandbox: %s; --sandbox=off builds the same bits without it", why);
 	log_debug("sandbox: %s%s%s", found ? "on" : "off", *why ? ", " : "", why);
 	progress_note(b->progress, "sandbox", "mode", found ? "on" : "off");
 	return 0;
@@ -168,7 +171,8 @@ build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 		return err_set(e, ERR_STEP, "nvcc refuses %zu compilation%s; see above", b->failed,
 			b->failed == 1 ? "" : "s");
 	TRY(taken = take_answers(b, out, e));
-	return taken ? 0 : err_set(e, ERR_STORE, "what nvcc answered was damaged; build again");
+	return taken ? 0 : err_set(e, ERR_STORE,
+		"the stored answer of nvcc was damaged; build again");
 }
 
 static int
@@ -378,7 +382,7 @@ rebuild(struct build *b, struct err *e)
 	int differ;
 
 	if (streq(b->c->settings.cache, "off"))
-		return err_set(e, ERR_USAGE, "--rebuild compares with the cache, which --cache=off does not look at");
+		return err_set(e, ERR_USAGE, "--rebuild compares with the cache; drop --cache=off");
 	trace_phase(b->trace, "look up");
 	TRY(build_open_exec(b, e));
 	TRY(exec_probe(b->exec, false, e));
@@ -411,7 +415,7 @@ evict(struct build *b, struct err *e)
 		return 0;
 	trace_phase(b->trace, "evict");
 	TRY(store_evict(b->store, b->c->settings.cache_size, &gone, e));
-	log_debug("evicted %s of results", str_size(size, gone.bytes));
+	log_debug("evicted %s of least recently used results", str_size(size, gone.bytes));
 	return 0;
 }
 
@@ -513,7 +517,7 @@ write_commands(struct build *b, int r, const struct err *why)
 		return;
 	trace_phase(b->trace, "compile_commands.json");
 	if (commands_write(&a, &b->w.plan, b->store, &e) < 0)
-		log_warn("no compile_commands.json: %s", e.msg);
+		log_warn("compile_commands.json was not written: %s", e.msg);
 }
 
 static void

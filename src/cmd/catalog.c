@@ -53,11 +53,12 @@ cmd_catalog(struct ctx *c, struct err *e)
 	int r;
 
 	if (!is_add && !is_fill && !is_nix)
-		return err_set(e, ERR_USAGE, "catalog: say add torch VERSION, fill, or nix");
+		return err_set(e, ERR_USAGE,
+			"catalog needs an action: add torch VERSION, fill or nix");
 	if (!s->catalog)
 		return err_set(e, ERR_USAGE,
-			"catalog: say which files to change with --catalog DIR (the sources have them in "
-			"catalog/)");
+			"catalog needs --catalog DIR, the files to change: catalog/ in the "
+			"sources");
 	TRY(sources_find(&c->arena, &where, need, &sources, e));
 	job.sources = &sources;
 	TRY(store_open(s->home, false, &job.store, e));

@@ -98,7 +98,8 @@ check_all(struct ctx *c, const struct check_options *o, struct strs *names, stru
 	if (!fs_is_dir(what)) {
 		if (o->groups == CHECK_BUILD)
 			return err_set(e, ERR_USAGE,
-				"%s is a file; check-builds looks at directories", what);
+				"%s is a file; check-builds takes directories, check-abi takes "
+				"files", what);
 		vec_push(&c->arena, names, path_base(what));
 		return check_one(c, what, o, f, e);
 	}
@@ -130,7 +131,7 @@ check(struct ctx *c, enum check_group group, struct err *e)
 	const char *summary;
 
 	if (json && sarif)
-		return err_set(e, ERR_USAGE, "--json and --sarif exclude each other");
+		return err_set(e, ERR_USAGE, "--json and --sarif: choose one");
 	TRY(option_version(c, "python-abi", &o.python_abi, e));
 	TRY(option_version(c, "torch-stable-abi", &o.torch_stable, e));
 	cmd_private_paths(c, NULL, &o.private_paths);

@@ -185,7 +185,7 @@ set_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, struct
 		*e = why;
 		return -1;
 	}
-	log_info("note: no CUDA %s of ours: %s", version_text(a, &cuda->version), why.msg);
+	log_info("note: CUDA %s is not set up: %s", version_text(a, &cuda->version), why.msg);
 	return 0;
 }
 
@@ -325,9 +325,9 @@ cmd_devshell(struct ctx *c, struct err *e)
 	struct work w;
 
 	if (opt_all(&c->arena, &c->opts, "variant").n > 1)
-		return err_set(e, ERR_USAGE, "--variant is given more than once");
+		return err_set(e, ERR_USAGE, "--variant may be given once only");
 	if (opt_all(&c->arena, &c->opts, "backend").n > 1)
-		return err_set(e, ERR_USAGE, "--backend is given more than once");
+		return err_set(e, ERR_USAGE, "--backend may be given once only");
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(find_torch(c, &w, e));
 	TRY(prepare(c, dir, &w, &path, e));

@@ -59,12 +59,11 @@ probe(struct ctx *c, const char *python, bool isolated, struct str *text, struct
 	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
 	if (status == 127)
 		return err_set(e, ERR_RESOLVE,
-			"there is no Python at hand (%s): activate the environment that has torch, "
-			"or name its "
-			"Python with --python",
+			"no Python was found (%s): activate the environment that has torch, or "
+			"name its Python with --python",
 			python);
 	if (status != 0)
-		return err_set(e, ERR_RESOLVE, "%s ended with exit status %d: %.*s", python, status,
+		return err_set(e, ERR_RESOLVE, "%s failed with exit status %d: %.*s", python, status,
 			(int)(text->n > 500 ? 500 : text->n), text->p);
 	return 0;
 }

@@ -136,11 +136,12 @@ cmd_check_load(struct ctx *c, struct err *e)
 	}
 	free(build);
 	if (t.failed)
-		return err_set(e, ERR_ABI, "%zu of %zu Pythons cannot load what was built", t.failed,
+		return err_set(e, ERR_ABI,
+			"%zu of %zu Pythons cannot load what was built; see above", t.failed,
 			t.failed + t.loaded);
 	if (t.loaded == 0)
 		return err_set(e, ERR_USAGE,
-			"no Python at hand has a torch that one of the variants is for; name one with "
-			"--python");
+			"none of the Pythons found has a torch that a variant is for; name one "
+			"with --python");
 	return 0;
 }

@@ -74,12 +74,13 @@ cmd_lock(struct ctx *c, struct err *e)
 		TRY(work_load(c, &w, e));
 		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
 		if (!w.locked)
-			return err_set(e, ERR_CONFIG, "%s is not there; kernel-builder lock makes it", path);
+			return err_set(e, ERR_CONFIG,
+				"%s does not exist; `kernel-builder lock` writes it", path);
 		TRY(fs_read(&c->arena, path, 64 << 20, &old, e));
 		TRY(format(c, &w, &text, e));
 		if (!str_eq(old, text))
 			return err_set(e, ERR_CONFIG,
-				"%s is not what kernel-builder lock would write; write it anew", path);
+				"%s is out of date; update it with `kernel-builder lock`", path);
 		return 0;
 	}
 	/* A new lock is made from the catalog, not from the old lock. */

@@ -41,7 +41,7 @@ cmd_plan(struct ctx *c, struct err *e)
 	struct work w;
 
 	if (json && dot)
-		return err_set(e, ERR_USAGE, "--json and --dot exclude each other");
+		return err_set(e, ERR_USAGE, "--json and --dot: choose one");
 	TRY(work_plan(c, &w, e));
 	plan_print(&w.plan, json ? PLAN_JSON : dot ? PLAN_DOT : PLAN_TEXT, &out);
 	fwrite(out.p, 1, out.n, stdout);

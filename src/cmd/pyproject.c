@@ -39,7 +39,7 @@ read_places(struct ctx *c, struct places *out, struct err *e)
 
 	if (o->n > 2)
 		return err_set(
-			e, ERR_USAGE, "two directories at most, not \"%s\" as well", o->v[2]);
+			e, ERR_USAGE, "two directories at most; \"%s\" is a third", o->v[2]);
 	out->dir = o->n ? o->v[0] : flag ? flag : ".";
 	out->target = o->n > 1 ? o->v[1] : out->dir;
 	if (!fs_is_dir(out->dir))
@@ -79,7 +79,7 @@ cmd_create_pyproject(struct ctx *c, struct err *e)
 
 	if (id && !generate_id_is_valid(id))
 		return err_set(e, ERR_USAGE,
-			"--unique-id: \"%s\" is not made of lower-case letters, digits and _ only",
+			"--unique-id \"%s\": use lower-case letters, digits and _ only",
 			id);
 	TRY(read_places(c, &where, e));
 	TRY(make(c, &where, id, &set, e));

@@ -63,12 +63,13 @@ cmd_store(struct ctx *c, struct err *e)
 	int r;
 
 	if (!is_gc && !streq(what, "info") && !streq(what, "verify"))
-		return err_set(e, ERR_USAGE, "store: say one of info, verify, gc");
+		return err_set(e, ERR_USAGE, "store needs an action: info, verify or gc");
 	if (is_gc) {
 		const char *text = opt_get(&c->opts, "keep");
 
 		if (!text)
-			return err_set(e, ERR_USAGE, "store gc: say how much may stay: --keep 20G");
+			return err_set(e, ERR_USAGE,
+				"store gc needs the size that it shrinks the store to: --keep 20G");
 		TRY(cmd_parse_size("--keep", text, &keep, e));
 	}
 	TRY(store_open(c->settings.home, is_gc, &s, e));

@@ -57,9 +57,10 @@ check_host(struct ctx *c, struct err *e)
 {
 	TRY(cmd_find_host(c, e));
 	if (opt_all(&c->arena, &c->opts, "backend").n > 1)
-		return err_set(e, ERR_USAGE, "--backend is given more than once");
+		return err_set(e, ERR_USAGE, "--backend may be given once only");
 	if (!c->host->has_pytest)
-		return err_set(e, ERR_RESOLVE, "%s has no pytest: %s -m pip install pytest",
+		return err_set(e, ERR_RESOLVE,
+			"%s has no pytest; install it: %s -m pip install pytest",
 			c->host->python, c->host->python);
 	return 0;
 }
@@ -79,7 +80,8 @@ shell_check_packages(struct arena *a, const struct project *p, enum backend b, c
 		pips = arena_printf(a, "%s %s", pips, missing.v[i]->pip);
 	}
 	return err_set(e, ERR_RESOLVE,
-		"%s has no %s, which build.toml asks for in python-depends: %s -m pip install%s",
+		"%s has no %s, which build.toml lists in python-depends; install it: %s -m pip "
+		"install%s",
 		h->python, names, h->python, pips);
 }
 
@@ -274,7 +276,7 @@ cmd_testshell(struct ctx *c, struct err *e)
 	struct host_python python;
 
 	if (asked > 1)
-		return err_set(e, ERR_USAGE, "--variant is given more than once");
+		return err_set(e, ERR_USAGE, "--variant may be given once only");
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch) {

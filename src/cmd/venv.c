@@ -133,7 +133,8 @@ install_torch(struct venv *v, struct err *e)
 	if (done)
 		return 0;
 	if (strstr(text.p, "DO NOT MATCH THE HASHES"))
-		return err_set(e, ERR_HASH, "pip's %s is not the file that is pinned, %s",
+		return err_set(e, ERR_HASH,
+			"pip's %s is not the pinned file %s; nothing was installed",
 			packages[0], v->torch->headers.file);
 	if (is_missing(text))
 		return err_set(e, ERR_RESOLVE,
@@ -192,9 +193,9 @@ find(struct venv *v, const struct host **out, struct err *e)
 		if (ask(v, out, &why) == 0)
 			return note_ready(v, e);
 		/* Its Python may be gone. */
-		log_info("%s is made anew: %s", v->dir, why.msg);
+		log_info("%s is made again: %s", v->dir, why.msg);
 	}
-	log_info("making an environment with %s: once, and it takes some minutes", v->what);
+	log_info("making an environment with %s; this takes some minutes, once", v->what);
 	TRY(fs_remove(v->dir, e));
 	if (fill(v, out, e) == 0)
 		return note_ready(v, e);

@@ -20,7 +20,7 @@ work_dir(const struct ctx *c, const char **out, struct err *e)
 	const char *flag = opt_get(&c->opts, "directory");
 
 	if (c->opts.operands.n > 1)
-		return err_set(e, ERR_USAGE, "one directory at most, not \"%s\" as well",
+		return err_set(e, ERR_USAGE, "one directory at most; \"%s\" is a second",
 			c->opts.operands.v[1]);
 	*out = c->opts.operands.n ? c->opts.operands.v[0] : flag ? flag : ".";
 	if (!fs_is_dir(*out))
@@ -69,8 +69,9 @@ choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct e
 	if (w->locked)
 		w->catalog = lock->catalog;
 	else
-		log_info("note: %s/%s has no variant for torch %s of %s: it is built with what this "
-			 "program pins",
+		log_info(
+			"note: %s/%s has no variant for torch %s of %s; this program's own pins "
+			"are used",
 			w->project.dir, LOCK_FILE, c->host->release, c->host->python);
 	return 0;
 }
@@ -104,7 +105,7 @@ name_lock(const struct work *w, struct err *e)
 
 	if (w->locked && e->code == ERR_RESOLVE)
 		snprintf(e->msg + n, sizeof(e->msg) - n,
-			"; %s/%s decides: --no-lock passes over it, kernel-builder lock writes another",
+			"; %s/%s decides: --no-lock ignores it, `kernel-builder lock` updates it",
 			w->project.dir, LOCK_FILE);
 	return -1;
 }

@@ -194,8 +194,8 @@ check_for_nvcc(const struct reading *r, const struct section *s, const char *key
 	if (!at)
 		return 0;
 	return fail_at(r, v->line, v->col, e,
-		"%s in %s: nvcc cannot take %s, for there is a '%c' in it, which a shell reads; "
-		"rename it",
+		"%s in %s: nvcc cannot take %s, because the '%c' in its name means something "
+		"to a shell; rename it",
 		key, s->where, quoted(r->a, v->s), *at);
 }
 

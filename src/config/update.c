@@ -414,11 +414,12 @@ project_update(struct arena *a, struct str text, const char *dir, const struct u
 	if (!u.edition)
 		u.edition = p.gen == GEN_6 ? 6 : 5;
 	if (p.gen == GEN_6 && u.edition == 5)
-		return err_set(e, ERR_CONFIG, "%s: it is edition 6, which is not taken back to 5",
+		return err_set(e, ERR_CONFIG,
+			"%s: this is edition 6; update-build does not go back to 5",
 			p.file);
 	if (!p.license && !how->license)
 		return err_set(e, ERR_CONFIG,
-			"%s: there is no license, which edition 5 needs; name it, as in --license "
+			"%s: it has no license, and edition 5 needs one; name it, as in --license "
 			"Apache-2.0",
 			p.file);
 	u.license = p.license ? NULL : how->license;

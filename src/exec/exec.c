@@ -462,7 +462,7 @@ tries_again(struct exec *x, const struct job *j, int exit_status)
 
 	if (!exec_was_killed(buf_str(&j->proc.text), exit_status) || x->schedule->alone[j->step])
 		return false;
-	log_warn("%s for %s was killed, for lack of memory perhaps; it runs again when nothing else does",
+	log_warn("%s for %s was killed, perhaps for lack of memory; it will run again, alone",
 		s->label, s->variant->name);
 	x->schedule->alone[j->step] = true;
 	x->out[j->step].state = STEP_WAITING;

@@ -203,7 +203,9 @@ archive_file(struct task *t, const char **path, struct err *e)
 	else
 		vec_push(t->a, &sources, t->sources->redist);
 	if (sources.n == 0)
-		return err_set(e, ERR_CONFIG, "no Debian mirror is set (--debian-mirror)");
+		return err_set(e, ERR_CONFIG,
+			"no Debian mirror is known: name one with --debian-mirror, or as "
+			"debian-mirror in the settings");
 	return fetch_from_any(t, &sources, path, e);
 }
 

@@ -48,7 +48,9 @@ file_put(void *arg, const void *p, size_t n, struct err *e)
 	struct file_sink *f = arg;
 
 	if (n > f->limit - f->got)
-		return err_set(e, ERR_HASH, "the server sends more than the %ju bytes of the file",
+		return err_set(e, ERR_HASH,
+			"the server sends more than the %ju bytes that are pinned; try another "
+			"source",
 			(uintmax_t)f->limit);
 	f->got += n;
 	sha256_add(f->sha, p, n);

@@ -177,6 +177,8 @@ index_find(struct arena *a, struct http *h, const char *base, const char *projec
 		r = index_parse_html(a, &page, file, out, e);
 	if (r == 0)
 		return err_set(
-			e, ERR_NET, "the index has no file %s at %s", file, http_safe_url(a, url));
+			e, ERR_NET,
+				"the index has no file %s at %s; name an index that has it with "
+				"--wheel-index", file, http_safe_url(a, url));
 	return r < 0 ? -1 : 0;
 }

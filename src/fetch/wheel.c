@@ -445,7 +445,7 @@ fetch_remote(struct task *t, struct err *e)
 	if (r <= 0)
 		return r;
 	if (!t->full)
-		log_debug("%s: no ranges; fetching all of it", t->pin->file);
+		log_debug("%s: the server has no ranges; fetching the whole file", t->pin->file);
 	TRY(task_download(t, f.url, f.size, f.has_sha256 ? &f.sha256 : NULL, &path, e));
 	return unpack_local(t, path, e);
 }

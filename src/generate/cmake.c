@@ -11,7 +11,8 @@ add_word(struct buf *out, const struct project *p, const char *word, struct err 
 {
 	if (strchr(word, ';') || strstr(word, "]==]"))
 		return err_set(e, ERR_CONFIG,
-			"%s: CMake cannot be given \"%s\", for it has a ';' or \"]==]\" in it",
+			"%s: CMake cannot take \"%s\", because it holds ';' or \"]==]\"; write "
+			"it without",
 			p->file, word);
 	buf_addf(out, "[==[%s]==]", word);
 	return 0;

@@ -56,7 +56,7 @@ place(struct move *m, bool force, struct err *e)
 		return err_sys(e, "write %s", m->path);
 	/* A file system that knows neither. */
 	if (!force && fs_exists(m->path))
-		return err_set(e, ERR_CONFIG, "%s is there already", m->path);
+		return err_set(e, ERR_CONFIG, "%s exists; --force overwrites it", m->path);
 	if (rename(m->tmp, m->path) < 0)
 		return err_sys(e, "write %s", m->path);
 	m->is_placed = true;

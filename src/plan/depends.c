@@ -18,9 +18,8 @@ depend_find(struct maker *m, const struct project_kernel *k, const struct catalo
 		d = catalog_find_depend(m->catalog, name);
 		if (!d)
 			return err_set(e, ERR_CONFIG,
-				"%s:%u:1: kernel.%s depends on %s, of which the lock or the "
-				"catalog says nothing; write the lock anew with `kernel-builder "
-				"lock`",
+				"%s:%u:1: kernel.%s depends on %s, which the lock or the catalog "
+				"lacks; update the lock with `kernel-builder lock`",
 				m->p->file, k->line, k->name, name);
 		if (*out)
 			return err_set(e, ERR_CONFIG,

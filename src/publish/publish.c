@@ -56,7 +56,7 @@ publish_can_open(struct arena *a, const char *dir, const char *output, struct er
 	while (!fs_exists(at) && !streq(at, ".") && !streq(at, "/"))
 		at = path_dir(a, at);
 	if (!fs_is_dir(at))
-		return err_set(e, ERR_USAGE, "%s cannot be made: %s is not a directory", build, at);
+		return err_set(e, ERR_USAGE, "cannot make %s: %s is not a directory; move it away", build, at);
 	if (access(at, W_OK | X_OK) < 0)
 		return err_sys(e, "%s cannot be written", at);
 	return 0;

@@ -168,7 +168,9 @@ host_backends(struct arena *a, const struct host *h, const struct project *p,
 		bool is_asked = strs_has(asked, name);
 
 		if (is_asked && !loads(h, order[i]))
-			return err_set(e, ERR_RESOLVE, "--backend %s: %s is without CUDA", name,
+			return err_set(e, ERR_RESOLVE,
+				"--backend %s: %s has no CUDA; choose --backend cpu, or a Python "
+				"whose torch has it", name,
 				description(a, h));
 		if (is_asked ||
 			(!asked->n && !found.n && p->has_backend[order[i]] && loads(h, order[i])))

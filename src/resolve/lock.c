@@ -438,9 +438,8 @@ read_root(const struct json_reader *r, const struct json_at *root, struct lock *
 	TRY(json_count(r, root, "version", JSON_NEEDED, INT64_MAX, &version));
 	if (version != LOCK_VERSION)
 		return json_fail(r, root,
-			"this program reads locks of version %d, this one is of version %llu; "
-			"write it anew "
-			"with `kernel-builder lock`, or use the program that wrote it",
+			"this program reads locks of version %d, this one has version %llu; "
+			"update it with `kernel-builder lock`, or use the program that wrote it",
 			LOCK_VERSION, (unsigned long long)version);
 	TRY(json_keys(r, root, keys));
 	TRY(read_releases(r, root, &out->catalog));

@@ -25,7 +25,8 @@ rows_matrix(struct resolving *w)
 		return 0;
 	if (streq(name, "host"))
 		return err_set(w->e, ERR_RESOLVE,
-			"matrix host: no torch was found in the Python environment at hand");
+			"matrix host: no torch was found; activate the environment that has it, "
+			"or name its Python with --python");
 	for (size_t i = 0; i < w->c->n_matrices; i++)
 		vec_push(w->a, &names, w->c->matrices[i].name);
 	return err_set(w->e, ERR_RESOLVE, "there is no matrix \"%s\"; there are %s, host", name,

@@ -207,7 +207,7 @@ check_capabilities(struct resolving *w)
 			return 0;
 	if (!w->sel->capabilities.n)
 		return 0;
-	return err_set(w->e, ERR_RESOLVE, "--capability %s: no variant that is chosen has CUDA code",
+	return err_set(w->e, ERR_RESOLVE, "--capability %s: no chosen variant has CUDA code",
 		w->sel->capabilities.v[0]);
 }
 

@@ -379,7 +379,7 @@ store_check_object(struct store *s, const struct digest *d, const char *hold, st
 		store_touch(path);
 		return 1;
 	}
-	log_warn("%s: damaged; removed, it will be made again", path);
+	log_warn("%s was damaged and is removed; it will be made again", path);
 	TRY(fs_remove(held, e));
 	TRY(fs_remove(path, e));
 	return 0;

@@ -73,5 +73,5 @@ like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "third_party/lib
 src src/answer.cpp
 like "$("$KB" build --no-lock --torch 2.11 --backend cpu --wheel-index "$T/nowhere" "$T/like/k" 2>&1)" '^hint: the source has no such file' "a source without the package: what to do"
 status 2 "an output that cannot be made" "$KB" build --no-lock --torch 2.11 --backend cpu --output "$T/like/k/build.toml/x" --wheel-index "$T/nowhere" "$T/like/k"
-like "$out" 'build.toml/x cannot be made: .*build.toml is not a directory' "is known before anything is fetched"
+like "$out" 'cannot make .*build.toml/x: .*build.toml is not a directory' "is known before anything is fetched"
 done_testing

@@ -164,7 +164,7 @@ END
 chmod 640 "$U/real/build.toml"
 cp "$U/real/build.toml" "$T/old.toml"
 status 3 "update-build of a file without a licence" "$KB" update-build "$U"
-like "$out" 'build.toml: there is no license, .* --license Apache-2.0' "says what to do"
+like "$out" 'build.toml: it has no license, .* --license Apache-2.0' "says what to do"
 ok "and changes nothing" cmp "$T/old.toml" "$U/real/build.toml"
 for bad in --edition=4 --edition=7 '--license=a"b' --license=; do
 	status 2 "update-build $bad" "$KB" update-build "$bad" "$U"

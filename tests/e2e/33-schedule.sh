@@ -46,7 +46,7 @@ done
 wait $pid
 is $? 0 "a compiler is killed"
 is $killed 1 "(it was)"
-like "$(cat "$T/out")" 'src/slow.cpp: g[+][+], slim for torch211.* was killed, for lack of memory perhaps' "says so, and tries again"
+like "$(cat "$T/out")" 'src/slow.cpp: g[+][+], slim for torch211.* was killed, perhaps for lack of memory' "says so, and tries again"
 is "$(grep -c '"event":"started".*"label":"src/slow.cpp: g++, slim"' "$T/events")" 2 "twice in all"
 is "$(grep -c '"name": "src/slow.cpp: g++, slim"' "$T/trace")" 2 "a trace shows both"
 is "$(bits)" "$first" "the same bits"

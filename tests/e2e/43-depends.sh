@@ -91,7 +91,7 @@ is "$(bits "$K")" "$first" "the same bytes"
 status 0 "lock --verify" "$KB" lock --verify "$K"
 write_toml cutlass_3_9
 status 3 "the lock is older than build.toml" build "$K"
-like "$out" "build.toml:13:1: kernel.halves depends on cutlass_3_9, of which the lock or the catalog says nothing; write the lock anew" "says so"
+like "$out" "build.toml:13:1: kernel.halves depends on cutlass_3_9, which the lock or the catalog lacks; update the lock" "says so"
 rm "$K/kernel-builder.lock"
 
 # From an sdist, whole; then without it, and without a network.

@@ -50,7 +50,7 @@ is "$(printf '%s\n' "$out" | wc -l)" 1 "in one line"
 status 3 "no Python" "$KB" build -m host --python "$T/absent" "$K"
 like "$out" 'no Python at hand .*/absent' "names it"
 status 3 "a Python that is none" "$KB" build -m host --python /bin/false "$K"
-like "$out" '/bin/false ended with exit status 1' "says what it did"
+like "$out" '/bin/false failed with exit status 1' "says what it did"
 [ ! -e "$K/build" ]
 is $? 0 "nothing was built"
 
@@ -63,7 +63,7 @@ like "$("$KB" list-variants -m host --python "$P" "$K" 2>&1)" 'kernel-builder.lo
 # python-depends: what the kernel asks for is in none of the Pythons here.
 for c in test testshell; do
 	status 3 "$c: a package of python-depends is missing" "$KB" $c --python "$P" --backend cpu "$K"
-	like "$out" "^error: $P\S* has no einops, which build.toml asks for in python-depends: $P\S* -m pip install einops" "says what to do"
+	like "$out" "^error: $P\S* has no einops, which build.toml lists in python-depends; install it: $P\S* -m pip install einops" "says what to do"
 	is "$(printf '%s\n' "$out" | wc -l) $(find "$K" -name build)" "1 " "before anything is built"
 done
 mkdir "$T/site"
@@ -168,7 +168,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
 C
 if "$P" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
 	status 4 "another file in the place of the pinned one" env PIP_NO_INDEX=1 PIP_FIND_LINKS="$T/false" "$KB" testshell --python "$T/bare/bin/python3" "$K" -- true
-	like "$out" "^error: pip's torch==2.15.0 is not the file that is pinned, $PIN" "is refused"
+	like "$out" "^error: pip's torch==2.15.0 is not the pinned file $PIN" "is refused"
 fi
 status 2 "two variants" pinned --variant $V --variant $V "$K"
 status 3 "a variant that is not there" pinned --variant torch1-cxx11-cpu-x86_64-linux "$K"
@@ -241,7 +241,7 @@ status 0 "no compiler that nvcc takes" env PATH="$T/new:$T/only" "$KB" devshell 
 like "$out" "^note: CUDA 13\.[0-9] takes no C\+\+ compiler of this machine: install g\+\+-13" "says what to install"
 like "$out" '^ran$' "and starts the shell"
 status 0 "without a source of CUDA" "$KB" devshell --store "$T/other" --wheel-index "$T/absent" --python "$P" "$D" -- echo ran
-like "$out" '^note: no CUDA [0-9.]+ of ours: .*absent' "says so"
+like "$out" '^note: CUDA [0-9.]+ is not set up: .*absent' "says so"
 like "$out" '^ran$' "and starts the shell"
 mkdir "$T/few"
 ln -s "$(type -P echo)" "$T/few/"
@@ -269,7 +269,7 @@ __version__ = "2.15.0"
 compiled_with_cxx11_abi = lambda: True
 C
 status 3 "no pytest" env PYTHONPATH="$T/fake" "$KB" test --python "$T/bare/bin/python3" "$K"
-like "$out" 'has no pytest: .*bare/bin/python3 -m pip install pytest' "says what to do"
+like "$out" 'has no pytest; install it: .*bare/bin/python3 -m pip install pytest' "says what to do"
 "$KB" store gc --keep 0 >"$T/gc"
 is "$(ls -A "$KERNEL_BUILDER_HOME/shells")" "" "gc removes what was not used for long"
 done_testing

@@ -231,7 +231,7 @@ test_opt(void **state)
 	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)flag, &o, &e), -1);
 	assert_string_equal(e.msg, "--keep takes no value");
 	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)unknown, &o, &e), -1);
-	assert_string_equal(e.msg, "unknown option -z; --help lists those that there are");
+	assert_string_equal(e.msg, "unknown option -z; --help lists the options");
 	arena_free(&a);
 }
 

@@ -112,7 +112,7 @@ test_refused(void **state)
 			"kernel.a depends on \"cutlass_3_6\"" },
 		{ GENERAL "backends = [\"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\ncxx-flags = [\"-DX=;\"]\n"
 			  "[kernel.a]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n",
-			"CMake cannot be given \"-DX=;\"" },
+			"CMake cannot take \"-DX=;\"" },
 	};
 
 	(void)state;

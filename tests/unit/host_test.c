@@ -142,9 +142,9 @@ test_errors(void **state)
 		{ GPU, SAYS("2.15.0", "null", "\"ROCm\"", "true"),
 			.said = "built for ROCm, loads none" },
 		{ BOTH, SAYS("2.15.0", "null", "null", "true"), .asked = "cuda",
-			.said = "--backend cuda: torch 2.15.0+x of /e/bin/python is without CUDA" },
+			.said = "--backend cuda: torch 2.15.0+x of /e/bin/python has no CUDA; choose --backend cpu, or a Python whose torch has it" },
 		{ CPU, SAYS("2.15.0", "null", "null", "true"), .asked = "cuda",
-			.said = "--backend cuda: torch 2.15.0+x of /e/bin/python is without CUDA" },
+			.said = "--backend cuda: torch 2.15.0+x of /e/bin/python has no CUDA; choose --backend cpu, or a Python whose torch has it" },
 		{ CPU, SAYS("2.15.0", "null", "null", "true"), .asked = "rocm",
 			.said = "--backend rocm: choose from cpu" },
 		/* The nearest: of the same torch, then the same ABI, then the nearest CUDA. */

@@ -126,7 +126,7 @@ test_impossible(void **state)
 			"[kernel.sm90] has nothing for capability 8.0, and without it the others "
 			"do not link; add --capability 9.0a, which it has" },
 		{ two, NULL, "9.0",
-			"--capability 9.0: no variant that is chosen has CUDA code" },
+			"--capability 9.0: no chosen variant has CUDA code" },
 	};
 	struct arena a = { 0 };
 	struct resolution r;

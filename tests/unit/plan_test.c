@@ -706,7 +706,7 @@ test_depends(void **state)
 	w.catalog.n_depends = 1;
 	assert_int_equal(plan_depends(&w, "torch cutlass_4_0", &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
-	assert_non_null(strstr(e.msg, "build.toml:7:1: kernel.k depends on cutlass_4_0, of which"));
+	assert_non_null(strstr(e.msg, "build.toml:7:1: kernel.k depends on cutlass_4_0, which"));
 	arena_free(&w.a);
 }
 

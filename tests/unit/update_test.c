@@ -127,12 +127,12 @@ test_refused(void **state)
 		const char *error;
 	} t[] = {
 		{ "[general]\nname = \"my-k\"\nbackends = [\"cuda\"]\n", { 5, NULL },
-			"build.toml: there is no license, which edition 5 needs; name it, as in "
+			"build.toml: it has no license, and edition 5 needs one; name it, as in "
 			"--license Apache-2.0" },
 		{ "[general]\nname = \"my-k\"\nversion = 1\nedition = 6\nlicense = \"MIT\"\n"
 		  "backends = [\"cuda\"]\n[torch-noarch]\n",
 			{ 5, NULL },
-			"build.toml: it is edition 6, which is not taken back to 5" },
+			"build.toml: this is edition 6; update-build does not go back to 5" },
 		{ "[general]\nversion = \"0.0.1\"\n[torch]\nname = \"my-k\"\nsrc = []\n"
 		  "pyroot = \"ext\"\n[kernel.k]\ncapabilities = []\nsrc = []\ndepends = []\n",
 			{ 0, "MIT" },
