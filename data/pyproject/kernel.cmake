@@ -91,6 +91,7 @@ endif()
 
 # nvcc: the user's choice, then where torch looks for it, then this Python's wheels.
 set(_kernel_cuda "")
+set(_kernel_nvcc "")
 if(_kernel_backend STREQUAL "cuda")
   if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
     find_program(KERNEL_NVCC nvcc
@@ -114,11 +115,24 @@ if(_kernel_backend STREQUAL "cuda")
   string(APPEND CMAKE_EXE_LINKER_FLAGS " -Wl,--unresolved-symbols=ignore-all")
   enable_language(CUDA)
   set(CMAKE_EXE_LINKER_FLAGS "${_kernel_flags}")
-  _kernel_minor("${CMAKE_CUDA_COMPILER_VERSION}" _kernel_cuda)
+  # The release is that of headers and runtime: a CUDA that is composed of packages may have the compiler of an older one.
+  _kernel_minor("${CMAKE_CUDA_COMPILER_VERSION}" _kernel_nvcc)
+  set(_kernel_cuda "${_kernel_nvcc}")
+  find_file(KERNEL_CUDART_HEADER cuda_runtime_api.h PATHS ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES} NO_DEFAULT_PATH)
+  if(KERNEL_CUDART_HEADER)
+    file(STRINGS "${KERNEL_CUDART_HEADER}" _kernel_line REGEX "^#define CUDART_VERSION +[0-9]+")
+    if(_kernel_line MATCHES "([0-9]+)([0-9][0-9])[0-9]$")
+      math(EXPR _kernel_line "${CMAKE_MATCH_2} + 0")
+      set(_kernel_cuda "${CMAKE_MATCH_1}.${_kernel_line}")
+    endif()
+  endif()
+  if(NOT _kernel_nvcc STREQUAL _kernel_cuda)
+    message(STATUS "CUDA ${_kernel_cuda} is here with the compiler of CUDA ${_kernel_nvcc}")
+  endif()
   _kernel_check(CUDA "${_kernel_cuda}" "${KERNEL_CUDA_MINVER}" "${KERNEL_CUDA_MAXVER}")
   string(REGEX MATCH "^[0-9]+" _kernel_major "${_kernel_cuda}")
   if(NOT TORCH_CUDA MATCHES "^${_kernel_major}\\.")
-    message(FATAL_ERROR "nvcc is of CUDA ${_kernel_cuda}, torch ${TORCH_VERSION} of CUDA ${TORCH_CUDA}: "
+    message(FATAL_ERROR "${CMAKE_CUDA_COMPILER} is of CUDA ${_kernel_cuda}, torch ${TORCH_VERSION} of CUDA ${TORCH_CUDA}: "
       "their first numbers must be equal.")
   endif()
   get_filename_component(_kernel_cuda_home "${CMAKE_CUDA_COMPILER}" REALPATH)
@@ -131,12 +145,14 @@ if(_kernel_backend STREQUAL "cuda")
   if(NOT KERNEL_CUDART)
     message(FATAL_ERROR "libcudart.so.${_kernel_major} was not found; name it with -DKERNEL_CUDART=FILE.")
   endif()
-  # For kernels that start kernels, which are relocatable.
-  find_library(KERNEL_CUDADEVRT
-    NAMES libcudadevrt.a
-    PATHS "${_kernel_cuda_home}" ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES} ${NVIDIA_FOLDERS}
-    PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib
-    NO_DEFAULT_PATH)
+  # For kernels that start kernels, which are relocatable. nvlink takes only that of its own release.
+  if(_kernel_nvcc STREQUAL _kernel_cuda)
+    find_library(KERNEL_CUDADEVRT
+      NAMES libcudadevrt.a
+      PATHS "${_kernel_cuda_home}" ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES}
+      PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib
+      NO_DEFAULT_PATH)
+  endif()
 endif()
 
 # Names.
@@ -255,7 +271,7 @@ function(_kernel_capabilities section out)
   if(KERNEL_CAPABILITIES)
     set(quiet --quiet)
   endif()
-  execute_process(COMMAND ${_kernel_tool} capabilities --gpu=${gpu} ${quiet} ${_kernel_cuda} ${ARGN}
+  execute_process(COMMAND ${_kernel_tool} capabilities --gpu=${gpu} ${quiet} ${_kernel_nvcc} ${ARGN}
     OUTPUT_VARIABLE found ERROR_VARIABLE notes RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_STRIP_TRAILING_WHITESPACE)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${notes}")
@@ -373,7 +389,7 @@ function(kernel_section name)
   endif()
   list(TRANSFORM K_SOURCES PREPEND "${KERNEL_ROOT}/")
   list(TRANSFORM K_INCLUDES PREPEND "${KERNEL_ROOT}/")
-  if(_kernel_cuda VERSION_LESS 12.8)
+  if(_kernel_nvcc VERSION_LESS 12.8)
     list(FILTER K_CUDA_FLAGS EXCLUDE REGEX "^--?static-global-template-stub")
   endif()
   get_property(index GLOBAL PROPERTY KERNEL_INDEX)
@@ -551,7 +567,7 @@ function(_kernel_device_link)
   if(KERNEL_CUDADEVRT)
     target_link_libraries(kernel_extension PRIVATE "${KERNEL_CUDADEVRT}")
   else()
-    message(STATUS "libcudadevrt.a was not found: no kernel can start another one")
+    message(STATUS "There is no libcudadevrt.a of CUDA ${_kernel_nvcc}: no kernel can start another one")
   endif()
 endfunction()
 
@@ -594,6 +610,9 @@ function(kernel_finish)
   set(toolchain --toolchain "torch=${TORCH_VERSION}" --toolchain "compiler=${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
   if(_kernel_cuda)
     list(APPEND toolchain --toolchain "cuda=${_kernel_cuda}")
+    if(NOT _kernel_nvcc STREQUAL _kernel_cuda)
+      list(APPEND toolchain --toolchain "cuda-note=the compiler is that of CUDA ${_kernel_nvcc}")
+    endif()
   endif()
   get_property(cutlass GLOBAL PROPERTY KERNEL_CUTLASS)
   if(cutlass)

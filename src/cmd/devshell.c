@@ -169,6 +169,21 @@ compose_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, co
 	return cmd_real_path(a, store_tree_path(a, s, &tree), out, e);
 }
 
+/* The nvcc of such a tree is that of an older release, and CMake runs it as it is. */
+static void
+note_compiler(struct arena *a, const struct catalog_cuda *cuda)
+{
+	const char *release = version_text(a, &cuda->version), *newer = "";
+
+	if (!cuda->note)
+		return;
+	for (size_t i = 0; i < cuda->newer.n; i++)
+		newer = arena_printf(a, "%s%s%s", newer, i ? ", " : "", cuda->newer.v[i]);
+	log_info("note: CUDA %s in CUDA_HOME is made of two releases: %s", release, cuda->note);
+	if (*newer)
+		log_info("note: so CMake compiles nothing for %s here; `kernel-builder build` does", newer);
+}
+
 static int
 set_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, struct err *e)
 {
@@ -179,6 +194,7 @@ set_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, struct
 	if (compose_cuda(c, s, cuda, &home, &why) == 0) {
 		setenv("CUDA_HOME", home, 1);
 		setenv("PATH", arena_printf(a, "%s/bin:%s", home, path ? path : ""), 1);
+		note_compiler(a, cuda);
 		return 0;
 	}
 	if (why.code == ERR_INTERRUPTED) {

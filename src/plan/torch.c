@@ -173,13 +173,14 @@ torch_add_gencode(struct arena *a, const struct catalog_cuda *cuda, const struct
 	}
 }
 
-/* nvcc before 12.8 does not know this option, which kernels give for 12.8 and later. */
+/* nvcc before 12.8 does not know this option, which kernels give for 12.8 and later. What a release names that its nvcc does not know
+ * shows that nvcc is of an older one. */
 static bool
 is_too_new(const struct variant *v, const char *flag)
 {
 	static const struct version since = { .v = { 12, 8 }, .n = 2 };
 
-	return version_cmp_minor(&v->cuda->version, &since) < 0 &&
+	return (version_cmp_minor(&v->cuda->version, &since) < 0 || v->cuda->newer.n) &&
 		(str_has_prefix(flag, "-static-global-template-stub") ||
 			str_has_prefix(flag, "--static-global-template-stub"));
 }

@@ -234,6 +234,24 @@ is "$(cat "$D/build-local/kernel-variant")" "$CU" "that of the torch"
 like "$out" "release $(echo "$CU" | sed 's/.*-cu\(..\)\(.\)-.*/\1.\2/')," "with its CUDA from the store"
 is "$(sed -n 's/^CMAKE_CXX_COMPILER:FILEPATH=.*\///p' "$D/build-local/CMakeCache.txt")" \
 	"$(printf '%s\n' "$out" | sed -n 's/^used: \(\S*\) .*/\1/p')" "with the same compiler"
+# A CUDA that is made of two releases: for CMake it is the newer one, with the older one's compiler. The torch says that it is for 12.8.
+S=$T/site128
+mkdir "$S"
+cp -rs "$(echo "$E"/lib/python3*/site-packages/torch)" "$S/torch"
+rm "$S/torch/version.py"
+sed "s/2\.15\.0[^']*/2.11.0+cu128/; s/^cuda.* = '.*'/cuda = '12.8'/" "$E"/lib/python3*/site-packages/torch/version.py >"$S/torch/version.py"
+cp -r "$ROOT/tests/kernels/rdc" "$T/two"
+sed -i 's/"9.0+PTX"/&, "10.0"/' "$T/two/build.toml"
+# shellcheck disable=SC2016
+status 0 "a CUDA of two releases" env PYTHONPATH="$S" "$KB" devshell --python "$P" "$T/two" -- \
+	sh -c 'nvcc --version; cat build-local/kernel-variant; cmake --build build-local'
+like "$out" '^note: CUDA 12.8 in CUDA_HOME is made of two releases: the compiler .* is that of CUDA 12.5' "says which compiler it has"
+like "$out" '^note: so CMake compiles nothing for 10.0, 10.1, 12.0 here' "and what that does not know"
+like "$out" 'release 12.5,' "it is that one"
+like "$out" torch211-cxx11-cu128-x86_64-linux "the variant is that of the release"
+status 0 "check-abi" "$KB" check-abi "$T/two/build-local/torch211-cxx11-cu128-x86_64-linux"
+is "$(python3 "$ROOT/tests/e2e/fatbin.py" "$T"/two/build-local/lib/*.so)" "sm_75 sm_80 sm_90" "has the code that nvcc knows"
+like "$(cat "$T/two/build-local/torch211-cxx11-cu128-x86_64-linux/metadata.json")" '"cuda-note": "the compiler is that of CUDA 12.5"' "and metadata.json says so"
 status 0 "a compiler that the user names and nvcc does not take" env CXX="$T/new/c++" "$KB" devshell --python "$P" "$D" -- echo ran
 like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+ as the compiler of host code: set CXX to another, such as g\+\+-13" "is left, which is said"
 like "$out" '^ran$' "and the shell starts"

@@ -818,6 +818,32 @@ test_csrc(void **state)
 	arena_free(&w.a);
 }
 
+/* An option that came with 12.8 is for the nvcc of 12.8: not for older ones, also where they are in a tree of 12.8. */
+static void
+test_new_option(void **state)
+{
+	static const struct {
+		unsigned major, minor;
+		const char *newer;
+		bool want;
+	} t[] = { { 12, 4, "", false }, { 12, 8, "", true }, { 13, 0, "", true }, { 12, 8, "10.0", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct err e = { 0 };
+		struct world w;
+		struct plan p;
+
+		make_world(&w);
+		w.cuda.version = (struct version){ { t[i].major, t[i].minor }, 2 };
+		w.cuda.newer = strs_of(&w.a, t[i].newer);
+		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
+					 &options, &p, &e), 0);
+		assert_int_equal(strs_has(&p.steps[1].argv, "-static-global-template-stub=false"), t[i].want);
+		arena_free(&w.a);
+	}
+}
+
 /* What a variant is made with besides torch and CUDA is said. */
 static void
 test_others(void **state)
@@ -867,6 +893,7 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_key_golden),
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_new_option),
 		cmocka_unit_test(test_others),
 	};
 
