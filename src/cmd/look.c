@@ -6,20 +6,37 @@
 #include "base/log.h"
 #include <stdio.h>
 
+/* Whether this program builds anything of it; others are read only. */
+static bool
+is_built_here(const struct project *p)
+{
+	if (p->framework == FRAMEWORK_TORCH_NOARCH)
+		return true;
+	return p->framework == FRAMEWORK_TORCH &&
+	       (project_has_kernels(p, BACKEND_CPU) || project_has_kernels(p, BACKEND_CUDA));
+}
+
 int
 cmd_check_config(struct ctx *c, struct err *e)
 {
-	struct sources_set sources;
 	struct project p;
 	const char *dir;
+	struct work w;
 
 	TRY(work_dir(c, &dir, e));
 	TRY(project_load(&c->arena, dir, &p, e));
+	if (is_built_here(&p)) {
+		/* As build begins. */
+		TRY(work_load(c, &w, e));
+		TRY(plan_questions(&c->arena, &w.project, &w.sources, &w.resolution, &w.catalog,
+			&w.plan, e));
+		return cmd_check_python(c, &w.project, &w.sources, e);
+	}
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
-	TRY(sources_load(&c->arena, &p, &sources, e));
-	TRY(explain_refuse(&p, &sources, e));
-	return cmd_check_python(c, &p, &sources, e);
+	TRY(sources_load(&c->arena, &p, &w.sources, e));
+	TRY(explain_refuse(&p, &w.sources, e));
+	return cmd_check_python(c, &p, &w.sources, e);
 }
 
 int

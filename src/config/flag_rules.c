@@ -96,6 +96,23 @@ static const struct rule {
 	{ "-options-file", PREFIX, ERROR, RESPONSE },
 };
 
+/* Of nvcc, in cuda-flags only: ways to link device code. */
+static const struct rule device_rules[] = {
+#define DEVICE_LTO                                                                                 \
+	"optimises device code when it is linked, which this version cannot do; take it out: "     \
+	"-rdc=true is enough"
+	{ "-dlto", WHOLE, ERROR, DEVICE_LTO },
+	{ "-dlink-time-opt", WHOLE, ERROR, DEVICE_LTO },
+	{ "-lto", WHOLE, ERROR, DEVICE_LTO },
+	{ "-gen-opt-lto", WHOLE, ERROR, DEVICE_LTO },
+#define DEVICE_LINK                                                                                \
+	"is a way of its own to link device code, which this version does not go; write -rdc=true"
+	{ "-ewp", WHOLE, ERROR, DEVICE_LINK },
+	{ "-extensible-whole-program", WHOLE, ERROR, DEVICE_LINK },
+	{ "-dlink", WHOLE, ERROR, DEVICE_LINK },
+	{ "-device-link", WHOLE, ERROR, DEVICE_LINK },
+};
+
 /* Options that begin like one above, and are others: nvcc's. */
 static const char *const other_words[] = { "-optimize", "-opt-info", "-objtemp", "-lineinfo",
 	"-lib", "-ltoir" };
@@ -105,6 +122,7 @@ struct flag_place {
 	const struct toml *v; /* the string that is judged */
 	const char *what;     /* "cxx-flags in [kernel.k]" */
 	const char *shown;    /* the option, as it is written */
+	bool is_nvcc;         /* it is nvcc's, not one that g++ gets */
 };
 
 static int
@@ -141,24 +159,32 @@ is_library(const char *word)
 	return (word[0] == '-' && (word[1] == 'l' || word[1] == 'L'));
 }
 
+static const struct rule *
+find_rule(const struct rule *list, size_t n, const char *w)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].match == WHOLE ? streq(w, list[i].word) : str_has_prefix(w, list[i].word))
+			return &list[i];
+	return NULL;
+}
+
 /* One word of g++ or nvcc, options of two words joined by '='. */
 static int
 check_word(const struct flag_place *at, const char *word, struct err *e)
 {
 	const char *w = short_name(at->r->a, word);
+	const struct rule *rule = NULL;
 
-	for (size_t i = 0; i < sizeof(other_words) / sizeof(*other_words); i++)
+	if (at->is_nvcc)
+		rule = find_rule(device_rules, sizeof(device_rules) / sizeof(*device_rules), w);
+	for (size_t i = 0; !rule && i < sizeof(other_words) / sizeof(*other_words); i++)
 		if (str_has_prefix(w, other_words[i]))
 			return 0;
-	if (is_library(w))
+	if (!rule && is_library(w))
 		return tell(at, WARNING, LINK, e);
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-		const struct rule *rule = &rules[i];
-
-		if (rule->match == WHOLE ? streq(w, rule->word) : str_has_prefix(w, rule->word))
-			return tell(at, rule->weight, rule->say, e);
-	}
-	return 0;
+	if (!rule)
+		rule = find_rule(rules, sizeof(rules) / sizeof(*rules), w);
+	return rule ? tell(at, rule->weight, rule->say, e) : 0;
 }
 
 /* "sm_90a" or "compute_90a" -> "9.0a"; NULL: no such text. */
@@ -208,6 +234,7 @@ check_passed(const struct flag_place *at, const char *list, struct err *e)
 	struct flag_place one = *at;
 	size_t n;
 
+	one.is_nvcc = false;
 	for (; *list; list += n) {
 		list += strspn(list, ", \t'\"");
 		n = strcspn(list, ", \t'\"");
@@ -321,7 +348,8 @@ check_flags(
 	const struct reading *r, const struct section *s, const char *key, struct err *e)
 {
 	const struct toml_pair *p = field_find(s, key);
-	struct flag_place at = { .r = r, .what = arena_printf(r->a, "%s in %s", key, s->where) };
+	struct flag_place at = { .r = r, .what = arena_printf(r->a, "%s in %s", key, s->where),
+		.is_nvcc = streq(key, "cuda-flags") };
 	struct strs words = { 0 };
 
 	for (size_t i = 0; p && i < p->val.n; i++)

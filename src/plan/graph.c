@@ -322,6 +322,9 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 		vec_push(a, &pv->kernels, v->kernels[k].kernel->name);
 	}
 	units_of(a, m->p, v, &units);
+	if (units.n == 0)
+		return err_set(
+			e, ERR_CONFIG, "%s: no source to compile for %s", m->p->file, v->name);
 	for (size_t i = 0; i < units.n; i++) {
 		f.depend = for_all;
 		f.kernel = units.v[i].kernel;
@@ -331,9 +334,6 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	}
 	if (m->only_questions)
 		return 0;
-	if (l.inputs.n == 0)
-		return err_set(
-			e, ERR_CONFIG, "%s: no source to compile for %s", m->p->file, v->name);
 	maker_add_device_link(m, &f, &l);
 	pv->link = maker_add_link(m, &f, pv, &l);
 	return 0;

@@ -1,4 +1,4 @@
-/* What options say of relocatable device code. */
+/* Whether device code that is asked for can be linked. */
 #include "plan/rdc.h"
 #include "base/err.h"
 
@@ -16,8 +16,8 @@ rdc_has_runtime(const struct catalog_cuda *c)
 	return false;
 }
 
-static int
-check_launches(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e)
+int
+rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e)
 {
 	if (!v->cuda || !rdc_is_asked(&k->cuda_flags) || rdc_has_runtime(v->cuda))
 		return 0;
@@ -32,35 +32,4 @@ check_launches(const struct maker *m, const struct variant *v, const struct proj
 				m->p->dir, s->path, s->launch, v->name, version_text(m->a, &v->cuda->version));
 	}
 	return 0;
-}
-
-int
-rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e)
-{
-	const struct project *p = m->p;
-	static const struct {
-		const char *option, *why;
-	} refused[] = {
-#define LTO "optimises device code when it is linked, which this version cannot do; take it out: -rdc=true is enough"
-#define ONE "is a way of its own to link device code, which this version does not go; write -rdc=true"
-		{ "-dlto", LTO },
-		{ "--dlink-time-opt", LTO },
-		{ "-lto", LTO },
-		{ "--lto", LTO },
-		{ "-gen-opt-lto", LTO },
-		{ "--gen-opt-lto", LTO },
-		{ "-ewp", ONE },
-		{ "--extensible-whole-program", ONE },
-		{ "-dlink", ONE },
-		{ "--device-link", ONE },
-	};
-
-	for (size_t i = 0; i < k->cuda_flags.n; i++) {
-		for (size_t r = 0; r < sizeof(refused) / sizeof(refused[0]); r++) {
-			if (streq(k->cuda_flags.v[i], refused[r].option) && !flag_is_passed_on(&k->cuda_flags, i))
-				return err_set(e, ERR_CONFIG, "%s:%u:1: kernel.%s: %s %s", p->file, k->line,
-					k->name, refused[r].option, refused[r].why);
-		}
-	}
-	return check_launches(m, v, k, e);
 }

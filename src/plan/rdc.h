@@ -18,8 +18,7 @@
 bool rdc_has_runtime(const struct catalog_cuda *c);
 /* Its library, for both linkers. */
 #define RDC_RUNTIME "cuda/lib/libcudadevrt.a"
-/* Fails with ERR_CONFIG where the options of a section ask for a way of linking device code that this program does not
- * go, and where one of its sources needs the device runtime that the variant's CUDA has not got. */
+/* Fails with ERR_CONFIG where one of a section's sources needs the device runtime that the variant's CUDA has not got. */
 int rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e);
 /* Another object for the device link: what k's options make of a file. */
 void rdc_add(struct maker *m, struct link *l, const struct variant_kernel *k, struct step_input object);

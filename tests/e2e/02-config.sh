@@ -226,4 +226,49 @@ status 3 "no GPU is to be seen" env LD_LIBRARY_PATH="$T/driver" FAKE_CUINIT=100 
 like "$out" 'no NVIDIA GPU here' "is said in a sentence"
 rm "$T/bin/nvidia-smi"
 status 3 "no driver that works, no nvidia-smi" env LD_LIBRARY_PATH="$T/driver" FAKE_CUINIT=999 PATH="$T/bin" "$KB" plan $SEL --capability host "$T/gpu"
+
+# What build says before it compiles anything, check-config says, too, in the same words.
+K=$T/early
+early() { # what pattern
+	status 3 "$1: check-config" "$KB" check-config "$K"
+	like "$out" "^error: .*$2" "says so"
+	said=$(printf '%s\n' "$out" | grep '^error: ')
+	status 3 "$1: build" "$KB" build --store "$T/no-store" "$K"
+	is "$(printf '%s\n' "$out" | grep '^error: ')" "$said" "in the same words"
+}
+fresh() {
+	rm -rf "$K"
+	cp -r "$ROOT/tests/kernels/rdc" "$K"
+}
+fresh
+status 0 "nothing is wrong" "$KB" check-config "$K"
+[ ! -e "$KERNEL_BUILDER_HOME" ]
+is $? 0 "and no store was made"
+sed -i 's/"-rdc=true"/&, "-dlto"/' "$K/build.toml"
+early "a way to link device code" 'build.toml:[0-9]+:28: cuda-flags in \[kernel.linked\]: "-dlto" optimises'
+fresh
+sed -i 's/"-rdc=true"/&, "-arch=native"/' "$K/build.toml"
+early "a flag that asks the machine" '"-arch=native" compiles for the GPU of the machine'
+fresh
+echo '__global__ void again(float *x) { alone<<<1, 1>>>(x); }' >>"$K/src/shared.cu"
+early "a kernel that starts a kernel" 'src/shared.cu:[0-9]+:1: a kernel starts a kernel, which needs .* is for CUDA 1[12]\.'
+sed -i 's/^backends.*/&\n[general.cuda]\nminver = "13.0"/' "$K/build.toml"
+status 0 "for those CUDAs that have what it needs" "$KB" check-config "$K"
+fresh
+sed -i 's/^depends.*/depends = ["cutlass_3_6", "cutlass_3_9"]/' "$K/build.toml"
+early "two releases of one dependency" 'depends on both cutlass_3_6 and cutlass_3_9'
+fresh
+sed -i 's/^cuda-capabilities.*/cuda-capabilities = ["5.0"]/' "$K/build.toml"
+early "no variant is left" 'variant .*cannot be built|no variant of matrix current is left'
+fresh
+"$KB" lock -q --matrix all --variant torch211-cxx11-cu130-x86_64-linux "$K"
+sed -i 's/^depends.*/depends = ["torch", "cutlass_3_6"]/' "$K/build.toml"
+early "a lock that is older than build.toml" 'of which the lock or the catalog says nothing; write the lock anew'
+fresh
+echo 'def f(:' >"$K/torch-ext/rdc/__init__.py"
+early "Python that does not parse" '__init__.py:1:'
+# What this program does not build is read only.
+fresh
+sed -i 's/"cuda"/"rocm"/; s/^cuda-.*//' "$K/build.toml"
+status 0 "a kernel for ROCm" "$KB" check-config "$K"
 done_testing

@@ -68,13 +68,7 @@ test_refused(void **state)
 		unsigned cuda; /* 13 and later: with the directory of the runtime */
 		const char *want; /* NULL: nothing is wrong */
 	} t[] = {
-		{ "-rdc=true -dlto", 13, "build.toml:7:1: kernel.k: -dlto optimises device code when it is linked" },
-		{ "-lto", 13, "-lto optimises" },
-		{ "-ewp", 13, "-ewp is a way of its own" },
-		{ "--device-link", 13, "--device-link is a way of its own" },
 		{ "-rdc=true -Xnvlink --verbose", 13, NULL },
-		{ "-Xcompiler -lto", 13, NULL },
-		{ "-Xcompiler=-g -lto", 13, "-lto optimises" },
 		{ "-rdc=true", 12, "./k.cu:3:1: a kernel starts a kernel, which needs CUDA's device runtime" },
 		{ "-dc", 11, "v is for CUDA 11.8: write minver = \"13.0\" in [general.cuda]" },
 		{ "-O3", 12, NULL }, /* nvcc says what is wrong with it */
