@@ -76,10 +76,14 @@ own_write_verdict(const struct own_verdict *v, struct buf *out)
 {
 	buf_adds(out, VERDICT_HEAD);
 	if (v->why.n) {
-		buf_addf(out, "full %.*s\n", (int)v->why.n, v->why.p);
+		buf_adds(out, "full ");
+		buf_add(out, v->why.p, v->why.n);
+		buf_addc(out, '\n');
 		return;
 	}
-	buf_addf(out, "level %u\nexact %.*s\n", v->level, (int)v->exact.n, v->exact.p);
+	buf_addf(out, "level %u\nexact ", v->level);
+	buf_add(out, v->exact.p, v->exact.n);
+	buf_addc(out, '\n');
 	add_bytes(out, "missing", v->missing);
 	add_bytes(out, "order", v->order);
 	add_bytes(out, "stub", v->stub);

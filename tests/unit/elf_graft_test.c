@@ -114,7 +114,7 @@ test_refused(void **state)
 	assert_string_equal(e.msg, "small.o: not one section .other");
 	with = object(1, far);
 	assert_int_equal(elf_graft(with, "far.o", ".nv_fatbin", quads(3), &out, &e), -1);
-	assert_string_equal(e.msg, "far.o: its sections overlap, or are aligned to more than 1 MiB");
+	assert_string_equal(e.msg, "far.o: its sections overlap, are void, or are aligned to more than 1 MiB");
 	small.n = 100;
 	assert_int_equal(elf_graft(small, "small.o", ".nv_fatbin", quads(3), &out, &e), -1);
 	assert_int_equal(e.code, ERR_ABI);

@@ -52,6 +52,9 @@ test_verdict_of_the_long_way(void **state)
 	assert_true(str_eq(got.why, v.why));
 	assert_false(own_read_verdict(STR("kernel-builder verdict 2\nfull \n"), &got));
 	assert_false(own_read_verdict(STR("kernel-builder verdict 2\nfull a lambda, src/a"), &got));
+	text.n = 0;
+	own_write_verdict(&(struct own_verdict){ .why = STR("a\0b") }, &text);
+	assert_true(own_read_verdict(buf_str(&text), &got) && str_eq(got.why, STR("a\0b")));
 }
 
 static void
