@@ -239,7 +239,12 @@ check_passed(const struct flag_place *at, const char *list, struct err *e)
 		list += strspn(list, ", \t'\"");
 		n = strcspn(list, ", \t'\"");
 		one.shown = arena_strndup(at->r->a, list, n);
-		if (n)
+		if (streq(one.shown, "-include"))
+			TRY(tell(&one, WARNING,
+				"behind -Xcompiler reads the header once more in what is preprocessed already, where all "
+				"that it defines is there twice; give it to nvcc: \"-include\", \"FILE\"",
+				e));
+		else if (n)
 			TRY(check_word(&one, one.shown, e));
 	}
 	return 0;
