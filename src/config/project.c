@@ -303,6 +303,34 @@ project_parse(struct arena *a, struct str text, const char *dir, bool check_file
 	return out->gen >= GEN_3 ? read_current(&r, &root, e) : read_legacy(&r, &root, e);
 }
 
+/* The directory of a kernel below dir, as others keep it in kernel/ or examples/kernels/NAME/; NULL: none, three levels down. */
+static const char *
+kernel_below(struct arena *a, const char *dir, unsigned levels)
+{
+	struct strs names = { 0 };
+	struct err ignored;
+	const char *found = NULL;
+
+	if (levels == 0 || fs_list(a, dir, &names, &ignored) < 0)
+		return NULL;
+	for (size_t i = 0; i < names.n; i++)
+		if (names.v[i][0] != '.' && fs_exists(path_join(a, path_join(a, dir, names.v[i]), "build.toml")))
+			return path_join(a, dir, names.v[i]);
+	for (size_t i = 0; !found && i < names.n; i++)
+		if (names.v[i][0] != '.' && fs_is_dir(path_join(a, dir, names.v[i])))
+			found = kernel_below(a, path_join(a, dir, names.v[i]), levels - 1);
+	return found;
+}
+
+static int
+fail_missing(struct arena *a, const char *dir, const char *file, struct err *e)
+{
+	const char *below = kernel_below(a, dir, 3);
+
+	return err_set(e, ERR_CONFIG, "%s: there is no such file; name the directory of a kernel%s%s", file,
+		below ? ", such as " : ", or start in it", below ? path_clean(a, below) : "");
+}
+
 int
 project_load(struct arena *a, const char *dir, struct project *out, struct err *e)
 {
@@ -310,9 +338,7 @@ project_load(struct arena *a, const char *dir, struct project *out, struct err *
 	struct str text;
 
 	if (!fs_exists(file))
-		return err_set(e, ERR_CONFIG,
-			"%s: there is no such file; name the directory of a kernel, or start in it",
-			file);
+		return fail_missing(a, dir, file, e);
 	if (fs_read(a, file, 1 << 20, &text, e) < 0) {
 		e->code = ERR_CONFIG;
 		return -1;

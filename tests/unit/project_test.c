@@ -278,6 +278,16 @@ test_missing_toml(void **state)
 	assert_int_equal(fs_remove(path_join(&a, dir, "build.toml"), &e), 0);
 	expect_load_error(
 		&a, dir, " there is no such file; name the directory of a kernel, or start in it");
+	write_file(&a, dir, ".hidden/build.toml", "");
+	write_file(&a, dir, "a/b/c/d/build.toml", "");
+	expect_load_error(
+		&a, dir, " there is no such file; name the directory of a kernel, or start in it");
+	write_file(&a, dir, "a/two/build.toml", "");
+	expect_load_error(&a, dir,
+		arena_printf(&a, " there is no such file; name the directory of a kernel, such as %s/a/two", dir));
+	write_file(&a, dir, "kernel/build.toml", "");
+	expect_load_error(&a, dir,
+		arena_printf(&a, " there is no such file; name the directory of a kernel, such as %s/kernel", dir));
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
