@@ -344,7 +344,7 @@ take_user(struct arena *a, struct device_text *t, const char **why)
 		if ((d->kind == DECL_UNKNOWN && !device_static_name(l, d)) || d->kind == DECL_ASM ||
 			d->kind == DECL_CONCEPT || has_try_block(l, d))
 			return cannot_at(
-				a, why, "a declaration that is not understood", l, d->begin);
+				a, why, d->kind == DECL_CONCEPT ? "a concept" : "a declaration that is not understood", l, d->begin);
 		if (!check_tokens(a, t, d, why))
 			return 0;
 		t->user[t->n_user++] = i;

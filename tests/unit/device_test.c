@@ -258,6 +258,7 @@ test_refused(void **state)
 		{ "static constexpr A<int> a(f);",
 			"a declaration that is not understood: src/a.cu:1" },
 		{ "@;", "a declaration that is not understood: src/a.cu:1" },
+		{ "template <class T> concept small = sizeof(T) < 4;", "a concept: src/a.cu:1" },
 		{ "namespace a {\n# 1 \"cuda/x.h\" 1\nint x;\n# 2 \"src/a.cu\" 2\n}",
 			"an include inside a namespace: src/a.cu:1" },
 		{ "# 1 \"cuda/x.h\" 1\nnamespace a {\n# 2 \"src/a.cu\" 2\nint x; }",
