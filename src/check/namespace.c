@@ -8,12 +8,11 @@
  * own, its callers pass the name. Which strings else are in the file does not matter.
  *
  * Another build's id is an error, another fixed name a warning: its operators work, but not from
- * torch.ops.<id>, and not in two versions at once. Of aarch64 only strings are looked at.
+ * torch.ops.<id>, and not in two versions at once. Of other machines only strings are looked at.
  */
 #include "base/arena.h"
 #include "check/run.h"
 #include "formats/elf_code.h"
-#include <elf.h>
 #include <stdlib.h>
 
 static bool
@@ -106,14 +105,13 @@ note_constant(void *arg, struct str s, bool begins)
 	return true;
 }
 
-/* Operands of eight bytes. */
 static bool
-has_piece(const char *id, struct str code)
+note_operand(void *arg, const char *bytes)
 {
-	for (size_t i = 0; strlen(id) >= 8 && i + 8 <= code.n; i++)
-		if (is_piece(id, code.p + i, 8))
-			return true;
-	return false;
+	struct given *g = arg;
+
+	g->is_id = is_piece(g->id, bytes, 8);
+	return !g->is_id;
 }
 
 static void
@@ -125,7 +123,7 @@ look_at_call(const struct elf_code *c, const struct code_call *call, struct give
 
 	elf_code_constants(c, call->from, call->to, note_constant, g);
 	if (!g->is_id)
-		g->is_id = has_piece(g->id, elf_code_bytes(c, call->from, call->to));
+		elf_code_operands(c, call->from, call->to, note_operand, g);
 	if (g->is_id)
 		return;
 	g->word = NULL;
@@ -245,7 +243,7 @@ check_strings(struct check_run *r, const struct fact_file *f, const struct metad
 static void
 check_extension(struct check_run *r, const struct fact_file *f, const struct metadata *m)
 {
-	const struct elf_code *c = f->elf.machine == EM_X86_64 ? elf_code_read(r->a, f->bytes) : NULL;
+	const struct elf_code *c = elf_code_read(r->a, f->bytes);
 	struct code_calls calls;
 
 	if (!c) {

@@ -1,23 +1,10 @@
-#include "formats/elf_code.h"
+/* What both machines share, and x86-64's instructions. */
 #include "base/arena.h"
-#include "base/vec.h"
-#include <elf.h>
+#include "formats/elf_code_internal.h"
 #include <stdlib.h>
 
-struct addresses {
-	uint64_t *v;
-	size_t n, cap;
-};
-struct elf_code {
-	struct str b;
-	Elf64_Phdr *ph;
-	size_t n_ph;
-	struct addresses functions; /* where each begins, in order */
-	uint64_t rela[2], rela_size[2], symtab, strtab;
-};
-
-static struct str
-at_address(const struct elf_code *c, uint64_t address, const Elf64_Phdr **segment)
+struct str
+elf_code_at(const struct elf_code *c, uint64_t address, const Elf64_Phdr **segment)
 {
 	for (size_t i = 0; i < c->n_ph; i++) {
 		const Elf64_Phdr *p = &c->ph[i];
@@ -48,7 +35,7 @@ read_functions(struct arena *a, struct elf_code *c)
 {
 	for (size_t i = 0; i < c->n_ph; i++) {
 		struct str s = c->ph[i].p_type == PT_GNU_EH_FRAME
-				       ? at_address(c, c->ph[i].p_vaddr, NULL)
+				       ? elf_code_at(c, c->ph[i].p_vaddr, NULL)
 				       : (struct str){ 0 };
 		uint32_t n;
 
@@ -95,16 +82,17 @@ elf_code_read(struct arena *a, struct str bytes)
 		return NULL;
 	memcpy(&eh, bytes.p, sizeof(eh));
 	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
-		eh.e_machine != EM_X86_64 || eh.e_phentsize != sizeof(*c->ph) || eh.e_phoff > bytes.n ||
+		(eh.e_machine != EM_X86_64 && eh.e_machine != EM_AARCH64) || eh.e_phentsize != sizeof(*c->ph) || eh.e_phoff > bytes.n ||
 		(bytes.n - eh.e_phoff) / sizeof(*c->ph) < eh.e_phnum)
 		return NULL;
 	c->b = bytes;
+	c->is_arm = eh.e_machine == EM_AARCH64;
 	c->n_ph = eh.e_phnum;
 	c->ph = arena_array(a, Elf64_Phdr, c->n_ph + 1);
 	memcpy(c->ph, bytes.p + eh.e_phoff, c->n_ph * sizeof(*c->ph));
 	for (size_t i = 0; i < c->n_ph; i++)
 		if (c->ph[i].p_type == PT_DYNAMIC)
-			read_dynamic(c, at_address(c, c->ph[i].p_vaddr, NULL));
+			read_dynamic(c, elf_code_at(c, c->ph[i].p_vaddr, NULL));
 	read_functions(a, c);
 	return c->symtab && c->strtab ? c : NULL;
 }
@@ -113,13 +101,13 @@ elf_code_read(struct arena *a, struct str bytes)
 static const char *
 symbol_of(const struct elf_code *c, const Elf64_Rela *r, uint64_t *address)
 {
-	struct str s = at_address(c, c->symtab + ELF64_R_SYM(r->r_info) * sizeof(Elf64_Sym), NULL);
+	struct str s = elf_code_at(c, c->symtab + ELF64_R_SYM(r->r_info) * sizeof(Elf64_Sym), NULL);
 	Elf64_Sym y;
 
 	if (!ELF64_R_SYM(r->r_info) || s.n < sizeof(y))
 		return NULL;
 	memcpy(&y, s.p, sizeof(y));
-	s = at_address(c, c->strtab + y.st_name, NULL);
+	s = elf_code_at(c, c->strtab + y.st_name, NULL);
 	*address = y.st_shndx == SHN_UNDEF ? 0 : y.st_value;
 	return s.n && memchr(s.p, 0, s.n) ? s.p : NULL;
 }
@@ -130,7 +118,7 @@ find_slots(struct arena *a, const struct elf_code *c, bool (*wanted)(const char 
 	uint64_t function, struct addresses *out)
 {
 	for (int i = 0; i < 2; i++) {
-		struct str s = at_address(c, c->rela[i], NULL);
+		struct str s = elf_code_at(c, c->rela[i], NULL);
 		size_t n = c->rela[i] ? c->rela_size[i] / sizeof(Elf64_Rela) : 0;
 
 		for (size_t k = 0; k < n && (k + 1) * sizeof(Elf64_Rela) <= s.n; k++) {
@@ -146,8 +134,8 @@ find_slots(struct arena *a, const struct elf_code *c, bool (*wanted)(const char 
 	}
 }
 
-static bool
-has(const struct addresses *s, uint64_t x)
+bool
+elf_code_has(const struct addresses *s, uint64_t x)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i] == x)
@@ -166,7 +154,7 @@ find_through_slots(struct arena *a, const struct elf_code *c, const Elf64_Phdr *
 		uint64_t at = p->p_vaddr + i;
 
 		if ((unsigned char)b[i] != 0xff || (b[i + 1] != 0x15 && b[i + 1] != 0x25) ||
-			!has(slots, at + 6 + (uint64_t)(int64_t)word_at(b + i + 2)))
+			!elf_code_has(slots, at + 6 + (uint64_t)(int64_t)word_at(b + i + 2)))
 			continue;
 		if (b[i + 1] == 0x15) {
 			vec_push(a, calls, at + 6);
@@ -191,7 +179,7 @@ find_direct(struct arena *a, const struct elf_code *c, const Elf64_Phdr *p,
 		uint64_t behind = p->p_vaddr + i + 5;
 
 		if (((unsigned char)b[i] | 1) == 0xe9 &&
-			has(stubs, behind + (uint64_t)(int64_t)word_at(b + i + 1)))
+			elf_code_has(stubs, behind + (uint64_t)(int64_t)word_at(b + i + 1)))
 			vec_push(a, calls, behind);
 	}
 }
@@ -205,8 +193,8 @@ compare(const void *x, const void *y)
 }
 
 /* The last function that begins at or before the address; 0: unknown. */
-static uint64_t
-function_of(const struct elf_code *c, uint64_t at)
+uint64_t
+elf_code_function(const struct elf_code *c, uint64_t at)
 {
 	uint64_t best = 0;
 
@@ -233,16 +221,17 @@ find_calls(struct arena *a, const struct elf_code *c, bool (*wanted)(const char 
 				p->p_filesz > c->b.n - p->p_offset)
 				continue;
 			if (pass == 0 && slots.n)
-				find_through_slots(a, c, p, &slots, &stubs, &calls);
+				(c->is_arm ? arm_through_slots : find_through_slots)(
+					a, c, p, &slots, &stubs, &calls);
 			else if (pass == 1 && stubs.n)
-				find_direct(a, c, p, &stubs, &calls);
+				(c->is_arm ? arm_direct : find_direct)(a, c, p, &stubs, &calls);
 		}
 	if (calls.n == 0)
 		return out;
 	qsort(calls.v, calls.n, sizeof(*calls.v), compare);
 	out.v = arena_array(a, struct code_call, calls.n);
 	for (size_t i = 0; i < calls.n; i++) {
-		uint64_t to = calls.v[i], start = function_of(c, to - 1);
+		uint64_t to = calls.v[i], start = elf_code_function(c, to - 1);
 		struct code_call *last = out.n ? &out.v[out.n - 1] : NULL;
 
 		out.v[out.n++] = (struct code_call){ start,
@@ -266,7 +255,7 @@ elf_code_callers(struct arena *a, const struct elf_code *c, uint64_t function)
 struct str
 elf_code_bytes(const struct elf_code *c, uint64_t from, uint64_t to)
 {
-	struct str s = at_address(c, from, NULL);
+	struct str s = elf_code_at(c, from, NULL);
 
 	if (to < from || s.n < to - from)
 		return (struct str){ 0 };
@@ -280,16 +269,35 @@ elf_code_constants(const struct elf_code *c, uint64_t from, uint64_t to,
 {
 	struct str code = elf_code_bytes(c, from, to);
 
+	if (c->is_arm) {
+		arm_constants(c, from, to, use, arg);
+		return;
+	}
+
 	for (size_t i = 0; i + 4 <= code.n; i++) {
 		uint64_t target = from + i + 4 + (uint64_t)(int64_t)word_at(code.p + i);
 		const Elf64_Phdr *p = NULL;
-		struct str s = at_address(c, target, &p);
+		struct str s = elf_code_at(c, target, &p);
 
 		if (s.n == 0 || (p->p_flags & (PF_X | PF_W)))
 			continue;
 		if (!use(arg, s, target == p->p_vaddr || s.p[-1] == '\0'))
 			return;
 	}
+}
+
+void
+elf_code_operands(const struct elf_code *c, uint64_t from, uint64_t to,
+	bool (*use)(void *arg, const char *bytes), void *arg)
+{
+	struct str code = elf_code_bytes(c, from, to);
+
+	if (c->is_arm)
+		arm_operands(c, from, to, use, arg);
+	else
+		for (size_t i = 0; i + 8 <= code.n; i++)
+			if (!use(arg, code.p + i))
+				return;
 }
 
 static bool
@@ -331,6 +339,8 @@ elf_code_stored(struct arena *a, const struct elf_code *c, uint64_t from, uint64
 	bool any = false;
 	size_t n, at;
 
+	if (c->is_arm)
+		return arm_stored(a, c, from, to);
 	for (size_t i = 0; i < code.n; i++) {
 		const char *bytes;
 

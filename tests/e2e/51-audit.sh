@@ -223,11 +223,23 @@ static void *x = make("NAME");
 C
 sed 's/NAME/_k_cpu_abcdefghij/' shim.cpp >shim_right.cpp
 sed 's/NAME/myops/' shim.cpp >shim_fixed.cpp
+# Without a function of its own for the names.
+cat >inline.cpp <<'C'
+#include "lib.h"
+static void f(torch::Library &m) { m.def("f(int x) -> int"); }
+static torch::Library x(torch::Library::DEF, "NAME", std::nullopt, __FILE__, 3);
+static torch::Library y(torch::Library::IMPL, "NAME", std::nullopt, __FILE__, 4);
+void *g() { f(x); return &y; }
+C
+sed "s/NAME/$ID/" inline.cpp >inline_right.cpp
+sed 's/NAME/myops/' inline.cpp >inline_short.cpp
+sed 's/NAME/my_own_operators/' inline.cpp >inline_long.cpp
+CXX=g++
 registered() { # source flags...: severity and rule of what is registered
-	D=$T/reg/v/torch211-cxx11-cpu-x86_64-linux
-	rm -rf "$D"
+	D=$T/reg/v/torch211-cxx11-cpu-$($CXX -dumpmachine | sed 's/-.*//')-linux
+	rm -rf "$T/reg/v"
 	mkdir -p "$D"
-	g++ -std=c++17 -fPIC -shared "${@:2}" "$1.cpp" -o "$D/$ID.abi3.so" || return
+	$CXX -std=c++17 -fPIC -shared "${@:2}" "$1.cpp" -o "$D/$ID.abi3.so" || return
 	echo "torch.ops.$ID" >"$D/_ops.py"
 	: >"$D/__init__.py"
 	echo "{\"name\":\"k\",\"id\":\"$ID\",\"version\":1,\"license\":\"x\",\"python-depends\":[],\"backend\":{\"type\":\"cpu\"}}" >"$D/metadata.json"
@@ -237,12 +249,22 @@ for f in json.load(sys.stdin)["findings"]:
     if "namespace" in f["rule"]:
         print(f["severity"] + ":" + re.search(r"under (?:the id )?(\w+)", f["message"])[1], end=" ")'
 }
-for flags in -O0 "-O2 -fcf-protection=full" "-O3 -s"; do
-	# shellcheck disable=SC2086
-	is "$(for s in right short long stale both aten none shim_right shim_fixed; do echo "$s $(registered $s $flags)"; done | tr '\n' ',')" \
-		"right ,short warning:myops ,long warning:my_operators_of_long_name ,stale error:_k_cpu_oooooooooo ,both warning:myops ,aten ,none ,shim_right ,shim_fixed warning:myops ," \
-		"g++ $flags"
-done
+verdicts() { # flags...
+	is "$(for s in right short long stale both aten none shim_right shim_fixed inline_right inline_short inline_long; do
+		echo "$s $(registered $s "$@")"
+	done | tr '\n' ',')" \
+		"right ,short warning:myops ,long warning:my_operators_of_long_name ,stale error:_k_cpu_oooooooooo ,both warning:myops ,aten ,none ,shim_right ,shim_fixed warning:myops ,inline_right ,inline_short warning:myops ,inline_long warning:my_own_operators ," \
+		"$CXX $*"
+}
+verdicts -O0
+verdicts -O2 -fcf-protection=full
+verdicts -O3 -s
 is "$(registered right -O2 -fno-plt)$(registered shim_right -O2 -fno-plt)" "" "calls through registers are not seen, and no fault"
+CXX=aarch64-linux-gnu-g++
+verdicts -O0
+verdicts -O2 -mbranch-protection=standard
+verdicts -O3 -s
+verdicts -Os
+is "$(registered right -O2 -fno-plt)$(registered stale -O2 -fno-plt)" "error:_k_cpu_oooooooooo " "on aarch64 calls through registers are"
 cd "$T" || exit 1
 done_testing

@@ -25,6 +25,15 @@ count(void *arg, struct str bytes, bool begins)
 }
 
 static bool
+count_operand(void *arg, const char *bytes)
+{
+	size_t *n = arg;
+
+	*n += bytes[0] || bytes[7];
+	return true;
+}
+
+static bool
 any(const char *name)
 {
 	return name[0] != 'z';
@@ -42,6 +51,7 @@ try_code(struct arena *a, struct str bytes)
 		calls = elf_code_calls(a, c, any);
 	for (size_t i = 0; i < calls.n && i < 50; i++) {
 		elf_code_constants(c, calls.v[i].from, calls.v[i].to, count, &n);
+		elf_code_operands(c, calls.v[i].from, calls.v[i].to, count_operand, &n);
 		elf_code_stored(a, c, calls.v[i].from, calls.v[i].to);
 		elf_code_callers(a, c, calls.v[i].function);
 	}
