@@ -174,7 +174,7 @@ for octal in 276 340; do
 	python3 wheel.py c-1-py3-none-any.whl "" c/$octal.cubin=$octal.cubin
 	is "$(errors c-1-*.whl)" "" "a wheel with ELF machine $octal"
 	status 2 "alone" "$KB" check-abi $octal.cubin
-	like "$out" "is no ELF file for a CPU" "is not judged"
+	like "$out" "is neither an ELF file for a CPU" "is not judged"
 done
 cd "$T" || exit 1
 
