@@ -2,7 +2,6 @@
 # The command line: help, usage errors, exit statuses, settings.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 
 status 0 "--version" "$KB" --version
 like "$out" '^kernel-builder [0-9]+\.[0-9]+\.[0-9]+$' "prints name and version"

@@ -2,7 +2,6 @@
 # What check-config refuses and what plan makes of sections, flags and files.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--matrix all --torch 2.11 --cuda 13.0"
 
 # kernel DIR BACKEND: a kernel with a binding, k.cu, c.cpp and what standard input adds to [general] and [torch].

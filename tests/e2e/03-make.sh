@@ -1,7 +1,6 @@
 #!/bin/bash
 # The Makefile: a tarball builds elsewhere, with a distribution's flags, and leaves its sources alone; what an edit builds again.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 
 # The tree as it stands, in a repository of its own.
 tree=$T/tree

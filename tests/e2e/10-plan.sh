@@ -2,7 +2,6 @@
 # What would be built: list-variants and plan, without a store.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 EX=$ROOT/examples/activation
 
 cat >"$T/twelve" <<'END'

@@ -2,13 +2,10 @@
 # Builds a kernel that compiles in a moment, with real headers and the real compiler: same bytes anywhere, no-change builds, edits,
 # failures, interrupts, damage.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 V=torch211-cxx11-cpu-x86_64-linux
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
-build() { "$KB" build $SEL "$@" 2>&1; }
-bits() { (cd "$1/build/$V" && find . -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum; }
 
 status 0 "builds from an empty store" build "$K"
 like "$out" '1 written' "says what it wrote"
@@ -20,7 +17,7 @@ is "$(readelf -dW "$K/result/$V/$so" | grep NEEDED | grep -o 'lib[a-z0-9_]*\.so'
 is "$(readelf -dW "$K/result/$V/$so" | grep -cE 'RPATH|RUNPATH|TEXTREL')" 0 "no RPATH, no TEXTREL"
 is "$(strings -a "$K/result/$V/$so" | grep -c k0b1i8d9x0)" 0 "no placeholder is left"
 is "$(strings -a "$K/result/$V/$so" | grep -c "${so%.abi3.so}" | sed 's/[1-9][0-9]*/some/')" some "the id is in the extension"
-first=$(bits "$K")
+first=$(bits "$K" "$V")
 
 strace -f -o "$T/trace" -e trace=execve,fork,vfork,clone,clone3 "$KB" build -q $SEL "$K"
 is "$(grep -cE 'execve\(|fork\(|clone' "$T/trace")" 1 "a no-change build starts no process"
@@ -31,17 +28,17 @@ mkdir "$T/else where"
 cp -r "$ROOT/tests/kernels/tiny" "$T/else where/k"
 status 0 "builds in another directory with another store" \
 	env KERNEL_BUILDER_HOME="$T/store2" "$KB" build $SEL -j1 "$T/else where/k"
-is "$(bits "$T/else where/k")" "$first" "the same bytes"
+is "$(bits "$T/else where/k" "$V")" "$first" "the same bytes"
 
 sed -i 's/42/43/' "$K/src/answer.h"
 status 0 "a header is edited" build "$K" --events 3 3>"$T/events"
 is "$(grep -c '"event":"started"' "$T/events")" 5 "one source is preprocessed, slimmed, compiled and looked at, and the link runs again"
-[ "$(bits "$K")" != "$first" ]
+[ "$(bits "$K" "$V")" != "$first" ]
 is $? 0 "other bytes"
 sed -i 's/43/42/' "$K/src/answer.h"
 status 0 "the edit is taken back" build "$K" --events 3 3>"$T/events"
 is "$(grep -c '"event":"started"' "$T/events")" 0 "nothing runs"
-is "$(bits "$K")" "$first" "the first bytes again"
+is "$(bits "$K" "$V")" "$first" "the first bytes again"
 echo '# a comment' >>"$K/torch-ext/tiny/__init__.py"
 status 0 "a Python file is edited" build "$K" --events 3 3>"$T/events"
 is "$(grep -c '"event":"started"' "$T/events")" 1 "only the link runs"
@@ -51,13 +48,13 @@ cp "$ROOT/tests/kernels/tiny/torch-ext/tiny/__init__.py" "$K/torch-ext/tiny/__in
 compiled() { sed -n 's/.*"event":"started".*"label":"\([^"]*cpp[^"]*\)".*/\1/p' "$T/events" | grep -v ': name' | LC_ALL=C sort | tr '\n' '|'; }
 status 0 "with plain compilers" build --engine=plain --cache=off --events 3 "$K" 3>"$T/events"
 is "$(compiled)" "src/answer.cpp|torch-ext/binding.cpp|" "g++ gets each source as it is"
-is "$(bits "$K")" "$first" "the same bytes"
+is "$(bits "$K" "$V")" "$first" "the same bytes"
 status 0 "slimmed as well" build --engine=plain --slim=all --cache=off --events 3 "$K" 3>"$T/events"
 is "$(compiled | tr '|' '\n' | grep -c 'g++, slim$')" 2 "an option that is given counts"
 
 echo junk >>"$(echo "$K"/build/$V/*.so)"
 status 0 "a published file was changed by hand" build "$K"
-is "$(bits "$K")" "$first" "and is put right"
+is "$(bits "$K" "$V")" "$first" "and is put right"
 
 cp "$K/src/answer.cpp" "$T/answer.cpp"
 echo 'int broken(' >>"$K/src/answer.cpp"
@@ -65,7 +62,7 @@ status 1 "a step fails" build "$K"
 like "$out" 'FAILED: src/answer.cpp' "says which"
 like "$out" 'gcc/bin/g\+\+ .*-c src/src/answer.cpp' "shows the command"
 like "$out" 'answer.cpp:[0-9]+:[0-9]+: error' "shows what the compiler said"
-is "$(bits "$K")" "$first" "the old variant stays"
+is "$(bits "$K" "$V")" "$first" "the old variant stays"
 status 1 "a step fails with -q" build -q "$K"
 like "$out" 'answer.cpp:[0-9]+:[0-9]+: error' "what the compiler said is shown all the same"
 mkdir "$T/fresh" && cp -r "$K/build.toml" "$K/src" "$K/torch-ext" "$T/fresh"
@@ -95,13 +92,13 @@ for kind in torch/include include/Python.h; do
 	sed -i 's/42/44/' "$K/src/answer.h"
 	status 6 "a flipped byte in $kind" build "$K"
 	like "$out" 'store verify' "says what to do"
-	is "$(bits "$K")" "$first" "nothing was published"
+	is "$(bits "$K" "$V")" "$first" "nothing was published"
 	status 6 "store verify finds it" "$KB" store verify
 	status 0 "store verify --drop removes it" "$KB" store verify --drop
 	status 0 "the next build heals" build "$K"
 	sed -i 's/44/42/' "$K/src/answer.h"
 	status 0 "and builds as before" build "$K"
-	is "$(bits "$K")" "$first" "the same bytes"
+	is "$(bits "$K" "$V")" "$first" "the same bytes"
 done
 for o in "$KERNEL_BUILDER_HOME"/objects/*/*; do
 	chmod u+w "$o"
@@ -109,7 +106,7 @@ for o in "$KERNEL_BUILDER_HOME"/objects/*/*; do
 done
 rm -rf "$K/build"
 status 0 "damaged objects are made again" build "$K"
-is "$(bits "$K")" "$first" "the same bytes"
+is "$(bits "$K" "$V")" "$first" "the same bytes"
 
 # Killed at any moment, the next run heals.
 cp -al "$KERNEL_BUILDER_HOME/trees" "$T/trees" 2>/dev/null
@@ -118,7 +115,7 @@ kills=${KB_KILLS:-8}
 for i in $(seq "$kills"); do
 	rm -rf "$K/build" "$KERNEL_BUILDER_HOME"/objects/* "$KERNEL_BUILDER_HOME"/actions/*
 	left="$left$("$ROOT/tests/e2e/reaper.py" KILL "0.$((i * 37 % 100))" "$KB" build -q $SEL "$K" | cut -s -d ' ' -f 2-)"
-	build "$K" >"$T/heal" && [ "$(bits "$K")" = "$first" ] && healed=$((healed + 1))
+	build "$K" >"$T/heal" && [ "$(bits "$K" "$V")" = "$first" ] && healed=$((healed + 1))
 done
 is $healed "$kills" "killed $kills times, healed as often"
 is "$left" "" "and nothing runs on"
@@ -138,7 +135,7 @@ for mode in auto off; do
 done
 cp "$T/answer.cpp" "$K/src/answer.cpp"
 status 0 "and the next build works" build "$K"
-is "$(bits "$K")" "$first" "the same bytes"
+is "$(bits "$K" "$V")" "$first" "the same bytes"
 
 status 0 "clean" "$KB" clean "$K"
 is "$(ls -d "$K/build" "$K/result" 2>/dev/null)" "" "build and result are gone"

@@ -2,7 +2,6 @@
 # Kernels without compiled code, a package with a module of its own name.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 K=$T/plain
 cp -r "$ROOT/tests/kernels/plain" "$K"
 status 0 "builds" "$KB" build "$K" --wheel-index "$T/absent" --debian-mirror "$T/absent"

@@ -2,7 +2,6 @@
 # The main job on the real kernel: twelve variants from an empty store, their contents, and real torch: one CUDA variant imported, CPU
 # variants tested with the example's own tests, and loaded by the real `kernels` client.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 EX=$T/activation
 ENVS=$ROOT/.build
 cp -r "$ROOT/examples/activation" "$EX"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The examples but activation: built from their locks, imported in real torch, their own tests run there.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 ENVS=$ROOT/.build
 for e in relu-cpu rms-norm; do
 	mkdir "$T/$e"

@@ -1,14 +1,10 @@
 #!/bin/bash
 # nvcc's steps one by one give the bytes that nvcc gives, for every CUDA; what an edit runs again; what is shared; failures.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
-build() { "$KB" build $SEL "$@" 2>&1; }
-so() { echo "$1"/build/*/*.so; }
-started() { grep -c '"event":"started"' "$T/events"; } # steps that ran in the last build with --events
-labels() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | sed 's/_[a-z2-7]*\.abi3/.abi3/' | LC_ALL=C sort | tr '\n' '|'; }
+started() { steps | wc -l; }
 
 # Suffixed and several architectures, PTX, and device code with internal names. nvcc puts a module id into those that ends with a
 # CRC-32 of the first external function's name, ours with that of the file's, so that function is named like the file here.

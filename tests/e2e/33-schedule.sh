@@ -10,8 +10,6 @@ printf '#include <%s>\n' regex filesystem random functional map thread future >"
 cat >>"$K/src/slow.cpp" <<'C'
 bool slow_one(const std::string &s) { return std::regex_match(s, std::regex("a(b|c)*d")); }
 C
-build() { "$KB" build $SEL "$@" 2>&1; }
-bits() { (cd "$K/build" && find . -type f ! -path "./clangd/*" ! -name "compile_commands.json*" | LC_ALL=C sort | xargs sha256sum | sha256sum); }
 forget() { # objects, not what is known of the steps
 	rm -rf "$KERNEL_BUILDER_HOME/objects" "$K/build"
 }
@@ -20,14 +18,14 @@ most() { # the most steps at once in the last build
 }
 
 status 0 "builds" build -j4 --events 3 "$K" 3>"$T/events"
-first=$(bits)
+first=$(bits "$K")
 [ "$(most)" -gt 1 ]
 is $? 0 "steps run at once"
 forget
 status 0 "with hardly any memory" build -j4 --memory 1M --events 3 "$K" 3>"$T/events"
 is "$(most)" 1 "one step at a time, but each"
 is "$(sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | head -1)" "src/slow.cpp: g++ -E" "what took longest last time comes first"
-is "$(bits)" "$first" "the same bits"
+is "$(bits "$K")" "$first" "the same bits"
 status 2 "no size" build --memory much "$K"
 
 forget
@@ -49,5 +47,5 @@ is $killed 1 "(it was)"
 like "$(cat "$T/out")" 'src/slow.cpp: g[+][+], slim for torch211.* was killed, perhaps for lack of memory' "says so, and tries again"
 is "$(grep -c '"event":"started".*"label":"src/slow.cpp: g++, slim"' "$T/events")" 2 "twice in all"
 is "$(grep -c '"name": "src/slow.cpp: g++, slim"' "$T/trace")" 2 "a trace shows both"
-is "$(bits)" "$first" "the same bits"
+is "$(bits "$K")" "$first" "the same bits"
 done_testing

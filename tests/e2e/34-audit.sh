@@ -1,7 +1,6 @@
 #!/bin/bash
 # tests/audit compares device code: the same of two engines, and finds what differs.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 export KB REAL_KB=$KB
 AUDIT="python3 -B $ROOT/tests/audit/run.py"
 cat >"$T/other" <<'S'

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Extensions load and work with the C library of 2020, and need no newer one than that of 2018.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 K=$T/portable
 cp -r "$ROOT/tests/kernels/portable" "$K"
 V17=torch211-cxx11-cpu-x86_64-linux # gcc 12, C++17

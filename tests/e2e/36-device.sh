@@ -1,14 +1,9 @@
 #!/bin/bash
 # Device passes without the host's code: the same code as nvcc's, less work, and never another meaning.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
 K=$T/device
 cp -r "$ROOT/tests/kernels/device" "$K"
-build() { "$KB" build $SEL "$@" 2>&1; }
-so() { echo "$1"/build/*/*.so; }
-events() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events"; }
-ran() { events | grep -c -e "$1"; } # steps that ran in the last build with --events
 short() { ran ': cicc, device code only, '; }
 long() { ran ': cicc [0-9a-z]*$'; }
 slimmed() { ran ': cicc [0-9a-z]*, slim$'; }
@@ -29,7 +24,7 @@ is "$(ran ': cudafe++, slim') $(ran 'device.cu: g++, slim') $(ran 'binding.cpp: 
 is "$(ran ': cudafe++$') $(ran 'device.cu: g++$') $(ran 'binding.cpp$')" "0 0 0" "and no others are compiled"
 plain_bytes "a kernel with torch's headers"
 status 0 "again" build -q --events 3 "$K" 3>"$T/events"
-is "$(events | wc -l)" 0 "nothing runs"
+is "$(steps | wc -l)" 0 "nothing runs"
 
 # For one GPU only. Nobody takes that for the whole variant.
 holds() { python3 -c 'import glob,json,sys; m=json.load(open(glob.glob(sys.argv[1]+"/build/*/metadata.json")[0])); print(*m["backend"]["archs"], m["toolchain"].get("only-capabilities", "all"))' "$K"; }
@@ -37,7 +32,7 @@ all=$(holds)
 status 0 "--capability" build -q --capability 9.0 "$K"
 is "$(holds)" "9.0 ['9.0']" "metadata.json says what is in, and that it is not all"
 status 0 "a build without it" build -q --events 3 "$K" 3>"$T/events"
-is "$(events | wc -l) $(holds)" "0 $all" "puts the whole variant there, of what the store has"
+is "$(steps | wc -l) $(holds)" "0 $all" "puts the whole variant there, of what the store has"
 
 # An edit of a kernel's body.
 sed -i 's/x \* 2/x * 3/' "$K/src/device.cu"

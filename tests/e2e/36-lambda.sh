@@ -6,9 +6,6 @@ K=$T/lambda
 cp -r "$ROOT/tests/kernels/device" "$K"
 cp "$K"/lambda/* "$K/src"
 sed -i 's|^src = .\"src/device.cu\".|src = ["src/lambdas.cu", "src/lambdas.cuh", "src/nameless.cu"]|; s|"8.0", "8.6", "9.0"|"8.0", "9.0"|' "$K/build.toml"
-build() { "$KB" build $SEL "$@" 2>&1; }
-so() { echo "$1"/build/*/*.so; }
-ran() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | grep -c -e "$1"; }
 
 status 0 "lambdas in every place" build -q --events 3 "$K" 3>"$T/events"
 for source in lambdas nameless; do

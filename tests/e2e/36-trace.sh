@@ -1,11 +1,9 @@
 #!/bin/bash
 # build --trace: what ran when, for Chrome's trace viewer.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
-build() { "$KB" build $SEL "$@" 2>&1; }
 # Says what is wrong with a trace; or "N events of M steps in L lanes".
 look() {
 	python3 - "$1" <<'P'

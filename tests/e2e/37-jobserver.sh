@@ -1,7 +1,6 @@
 #!/bin/bash
 # Under make -jN: make's job server says how many steps run, in all builders together, and gets every token back.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 export KB SEL="--no-lock --matrix all --torch 2.11 --backend cpu --cores 8 -j8" T
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # advise: what includes cost, measured, narrower ones, tried, and what the stable ABI would merge.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all --torch 2.11 --torch 2.10 --backend cpu"
 K=$T/wide
 cp -r "$ROOT/tests/kernels/tiny" "$K"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Sources that are local directories, and wrong bytes in what they hold: refused with exit status 4, nothing in the store, nothing published.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # What kernels call besides torch: OpenMP, which runs in torch's own threads, and libraries of CUDA.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 ENVS=$ROOT/.build
 CPU=torch211-cxx11-cpu-x86_64-linux CUDA=torch211-cxx11-cu130-x86_64-linux
 OLD=torch25-cxx98-cpu-x86_64-linux # its wheel calls the runtime libgomp-a34b3233.so.1

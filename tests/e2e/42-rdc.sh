@@ -1,14 +1,10 @@
 #!/bin/bash
 # Relocatable device code: functions and variables of one CUDA file that another one uses.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all"
 K=$T/rdc
 cp -r "$ROOT/tests/kernels/rdc" "$K"
-build() { "$KB" build $SEL "$@" 2>&1; }
-so() { echo "$1"/build/*/*.so; }
 images() { python3 "$ROOT/tests/e2e/fatbin.py" "$(so "$1")" "${2:-.nv_fatbin}"; }
-labels() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events" | sed 's/_[a-z2-7]*\.abi3/.abi3/' | LC_ALL=C sort | tr '\n' '|'; }
 flags() { sed -i "s/^cuda-flags.*/cuda-flags = [$1]/" "$K/build.toml"; }
 
 # Each CUDA: nvcc gives the same when it compiles files as a whole, in steps that see this machine.

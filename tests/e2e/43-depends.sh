@@ -2,7 +2,6 @@
 # What sections depend on besides torch: CUTLASS from a wheel, from an sdist and from two of them; in the lock, offline, in what clangd
 # reads; and what is refused.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 V=torch211-cxx11-cu130-x86_64-linux
 CPU=torch211-cxx11-cpu-x86_64-linux
 SEL="--no-lock --matrix all --variant $V"
@@ -64,7 +63,6 @@ extern "C" void halves_twice(cutlass::half_t *x, int n)
 }
 END
 build() { "$KB" build "$@" 2>&1; }
-bits() { (cd "$1/build/$V" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum; }
 
 # From a wheel, read by ranges.
 write_toml cutlass_3_6
@@ -79,7 +77,7 @@ like "$(cuobjdump -sass "$K"/build/$V/*.so 2>/dev/null || strings -a "$K"/build/
 like "$(cat "$K/build/compile_commands.json")" "store/trees/[0-9a-f]{64}/tools/util/include" "clangd finds the headers in the store"
 cutlass() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["toolchain"]["cutlass"])' "$K/build/$V/metadata.json"; }
 is "$(cutlass)" 3.6.0 "metadata.json names the release"
-first=$(bits "$K")
+first=$(bits "$K" "$V")
 
 # Locked: the pins are in the lock, and nothing else is looked at.
 status 0 "lock" "$KB" lock $SEL "$K"
@@ -87,7 +85,7 @@ is "$(python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["depends"];
 	"[('cutlass_3_6', '3.6.0', 'nvidia_cutlass-3.6.0.0-py3-none-any.whl')]" "holds the pin"
 rm -rf "$K/build"
 status 0 "builds by the lock, offline" build --wheel-index /nonexistent --debian-mirror /nonexistent --cache=off "$K"
-is "$(bits "$K")" "$first" "the same bytes"
+is "$(bits "$K" "$V")" "$first" "the same bytes"
 status 0 "lock --verify" "$KB" lock --verify "$K"
 write_toml cutlass_3_9
 status 3 "the lock is older than build.toml" build "$K"
@@ -121,7 +119,7 @@ was=$(trees)
 status 0 "a checkout of that version, without a network" env KERNEL_BUILDER_CUTLASS="$C" "$KB" fetch $SEL --wheel-index /nonexistent --debian-mirror /nonexistent "$K"
 is "$(trees)" $((was + 1)) "is the tree that the package gives"
 status 0 "builds with it" build $SEL --cutlass "$C" "$K"
-is "$(bits "$K")" "$first" "the same bytes"
+is "$(bits "$K" "$V")" "$first" "the same bytes"
 echo '// mine' >>"$C/include/cutlass/half.h"
 rm "$C/tools/util/include/cutlass/util/print_error.hpp"
 : >"$C/include/cute/mine.hpp"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # What a failed build tells its user to do, by real compilers: inputs made here, most of them of a line or two.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 CPU=torch211-cxx11-cpu-x86_64-linux
 CUDA=torch211-cxx11-cu130-x86_64-linux
 

@@ -2,7 +2,6 @@
 # The auditor: files made wrong on purpose, its verdicts against those of kernel-abi-check and auditwheel, and what `build` refuses.
 # shellcheck disable=SC2015
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 F=$T/fixtures
 AUDIT=$ROOT/.build/audit
 if [ ! -e "$AUDIT/done" ]; then

@@ -2,7 +2,6 @@
 # What a kernel ships, what its Python may hold, what its libraries register and need: refused, warned of, or right.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 
 noarch() { # name pyext-line: a kernel without code of its own, in $K
 	K=$T/$1

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The sandbox, and that no bit depends on it, on the directory, the store, the user, the jobs or the time; --rebuild.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
@@ -9,9 +8,7 @@ cp -r "$ROOT/tests/kernels/tiny" "$K"
 sed -i 's|^include = \["src"\]|&\ncxx-flags = ["-g"]|' "$K/build.toml"
 # Times are the same for all: also that of a file, which is new on every machine.
 echo 'const char *tiny_when() { return __DATE__ " " __TIME__ " " __TIMESTAMP__; }' >>"$K/src/answer.cpp"
-bits() { (cd "$1/build" && find . -type f ! -path "./clangd/*" ! -name "compile_commands.json*" | LC_ALL=C sort | xargs sha256sum | sha256sum); }
 forget() { rm -rf "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"; }
-build() { "$KB" build $SEL "$@"; }
 
 status 0 "without a sandbox" build --sandbox=off -v "$K"
 like "$out" '^sandbox: off' "says so with -v"

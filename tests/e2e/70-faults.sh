@@ -12,9 +12,8 @@ if ! strace -f --seccomp-bpf -o /dev/null true 2>/dev/null; then
 fi
 
 forget() { rm -rf "$KERNEL_BUILDER_HOME"/{objects,actions,published} "$K/build" "$K/result"; }
-bits() { (cd "$K/build" 2>/dev/null && find . -type f ! -path "./clangd/*" ! -name "compile_commands.json*" | LC_ALL=C sort | xargs -r sha256sum | sha256sum); }
 status 0 "builds" "$KB" build $SEL "$K"
-first=$(bits)
+first=$(bits "$K")
 
 # A package of the Python headers in a directory, for faults in what fetches and unpacks.
 deb=$(sed -n '/^\[python\]/,/^file/s/^file = "\(.*\)"/\1/p' "$ROOT/catalog/torch.toml")
@@ -75,13 +74,13 @@ no_leftovers() {
 	[ -z "$(ls -A "$KERNEL_BUILDER_HOME/tmp")$(ls -d "$K"/build/.kb-* 2>/dev/null)" ] || wrong "temporary files stay"
 }
 after_build() {
-	now=$(bits)
+	now=$(bits "$K")
 	if [ "$got" = 0 ]; then
 		[ "$now" = "$first" ] || wrong "other bytes"
 	elif ls -d "$K"/build/torch* >/dev/null 2>&1 && [ "$now" != "$first" ]; then
 		# What could not be removed may lie beside the variant.
 		rm -rf "$K"/build/.kb-*
-		now=$(bits)
+		now=$(bits "$K")
 		[ "$now" = "$first" ] || [ "$now" = "$other" ] || wrong "half a variant is published"
 	fi
 	(cd "$KERNEL_BUILDER_HOME/objects" 2>/dev/null && find . -type f ! -name '*.*' | while IFS= read -r f; do
@@ -89,7 +88,7 @@ after_build() {
 	done) >"$T/broken"
 	[ -s "$T/broken" ] && wrong "a wrong object in the store: $(cat "$T/broken")"
 	"$KB" build -q $SEL "$K" >"$T/out" 2>&1 || wrong "the next build fails"
-	[ "$(bits)" = "$first" ] || wrong "the next build gives other bytes"
+	[ "$(bits "$K")" = "$first" ] || wrong "the next build gives other bytes"
 	no_leftovers
 }
 other=
@@ -109,7 +108,7 @@ is $? 0 "enough of each"
 before_swap() {
 	sed -i 's/42/43/' "$K/src/answer.h"
 	"$KB" build -q $SEL "$K" >"$T/out" 2>&1
-	other=$(bits)
+	other=$(bits "$K")
 	sed -i 's/43/42/' "$K/src/answer.h"
 }
 after_swap() {

@@ -1,11 +1,9 @@
 #!/bin/bash
 # A disk that is full, a store that is not ours to write, several builders at once, clocks that were wrong.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
-bits() { (cd "$1/build" && find . -type f ! -path "./clangd/*" ! -name "compile_commands.json*" | LC_ALL=C sort | xargs sha256sum | sha256sum); }
 forget() { rm -rf "$KERNEL_BUILDER_HOME"/{objects,actions,published} "$K/build" "$K/result"; }
 one_error() { is "$(printf '%s\n' "$out" | grep -c '^error: ')" 1 "one error"; }
 

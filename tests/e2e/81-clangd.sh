@@ -1,11 +1,9 @@
 #!/bin/bash
 # compile_commands.json: there after a build, readable by clang for C++ and CUDA files, written only when it changes.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
 SEL="--no-lock --matrix all --variant torch211-cxx11-cpu-x86_64-linux --variant torch211-cxx11-cu130-x86_64-linux"
-build() { "$KB" build $SEL "$@" 2>&1; }
 J=$K/build/compile_commands.json
 entries() { python3 -c "
 import json

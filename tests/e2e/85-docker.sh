@@ -2,7 +2,6 @@
 # The image, made of the Dockerfile and run as `docker run` would, by buildah: it needs no daemon and, with chroot isolation, nothing
 # that a container may not do. Its base is made here by debootstrap, under the name that the Dockerfile asks for.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 if [ "$(id -u)" != 0 ]; then
 	skip "the image" "not root"
 	done_testing
@@ -19,7 +18,6 @@ CERTS=/etc/ssl/certs/ca-certificates.crt # a network may have certificates of it
 buildah() { command buildah --root "$T/images" --runroot "$T/images.run" "$@"; }
 # Mounts go before the directory does, however this ends.
 trap 'buildah rm -a >/dev/null 2>&1; chmod -R u+w "$T" 2>/dev/null; rm -rf --one-file-system "$T"' EXIT
-bits() { (cd "$1/build/$2" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum; }
 owners() { find "$@" -exec stat -c %u:%g {} + | sort -u | tr '\n' ' '; }
 lines() { buildah inspect --type image --format "{{range .OCIv1.Config.$1}}{{println .}}{{end}}" $IMAGE | grep .; }
 

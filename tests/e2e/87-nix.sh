@@ -2,7 +2,6 @@
 # Nix, without nixpkgs: the commands of the README as they stand there, in a Nix store of this test. What comes out is what the
 # program builds by itself, byte for byte.
 . "$(dirname "$0")/lib.sh"
-out= # set by status
 ENVS=$ROOT/.build
 CPU=torch25-cxx98-cpu-x86_64-linux
 CUDA=torch25-cxx98-cu124-x86_64-linux
@@ -35,7 +34,6 @@ git config --global init.defaultBranch main
 type_in() { # directory, a line as somebody types it: in a shell
 	(cd "$1" && bash -c "$2")
 }
-bits() { (cd "$1" && find . -name __pycache__ -prune -o -path ./clangd -prune -o -type f ! -name 'compile_commands.json*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
 is "$(cd "$ROOT" && cat examples/*/flake.lock | grep -c url)" 0 "the examples' flake locks name nothing that must be fetched"
 status 0 "the example's lock is cut to one variant" \
 	"$KB" lock --no-lock --matrix all --variant $CPU "$EX"
@@ -57,7 +55,7 @@ status 0 "nix build .#bundle -L" type_in "$EX" 'nix build .#bundle -L'
 like "$out" "torch-ext-bundle> 1 variant in .*, 1 written, 0 B fetched" "builds without fetching"
 is "$(ls "$EX/result/")" $CPU "result/ has the variants"
 status 0 "nix build .#redistributable.<variant>" type_in "$EX" "nix build .#redistributable.$CPU -o one"
-is "$(bits "$EX/one/")" "$(bits "$EX/result/")" "the same as in the bundle"
+is "$(bits_of "$EX/one/")" "$(bits_of "$EX/result/")" "the same as in the bundle"
 "$ROOT/tools/torch_env.py" 2.5.1 "$ENVS/torch-2.5.1" 2>&1 | sed 's/^/# /'
 export PYTEST_ADDOPTS="-p no:cacheprovider -k f32"
 status 0 "nix develop -L, then pytest tests" \
@@ -66,10 +64,10 @@ like "$out" '[0-9]+ passed' "pass, with the kernel on Python's path"
 status 0 "nix develop where Python has no torch" type_in "$EX" "PATH=/usr/bin:/bin:\${PATH%%:*}:$(dirname "$(command -v nix)") nix develop -L -c sh -c 'echo path: \$PYTHONPATH'"
 like "$out" "note: .* has no torch, .*; built: $CPU" "says what there is"
 status 0 "nix run .#build-and-copy" type_in "$EX" 'nix run .#build-and-copy -L'
-is "$(bits "$EX/build")" "$(bits "$EX/result/")" "puts the variants into build/"
+is "$(bits_of "$EX/build")" "$(bits_of "$EX/result/")" "puts the variants into build/"
 rm -rf "$EX/build" "$EX/result"
 status 0 "the program builds it" "$KB" build "$EX"
-is "$(bits "$EX/build")" "$(bits "$EX/one/")" "the same bytes without Nix"
+is "$(bits_of "$EX/build")" "$(bits_of "$EX/one/")" "the same bytes without Nix"
 
 # Sources without a flake.
 status 0 "nix build --impure --expr ..." \
@@ -77,7 +75,7 @@ status 0 "nix build --impure --expr ..." \
 is "$(ls "$TINY/result/")" "$(printf '%s\n' $CPU $CUDA)" "result/ has the variants"
 mv "$TINY/result" "$T/nix-result"
 status 0 "the program builds it" "$KB" build "$TINY"
-is "$(bits "$TINY/build")" "$(bits "$T/nix-result/")" "the same bytes without Nix, CUDA as well"
+is "$(bits_of "$TINY/build")" "$(bits_of "$T/nix-result/")" "the same bytes without Nix, CUDA as well"
 is "$(nix-store -q --references "$T/nix-result")" "" "what was built refers to nothing else in the Nix store"
 if unshare -Um true 2>/dev/null; then
 	status 0 "once more in Nix's sandbox, where there is nothing but the inputs" \
@@ -100,7 +98,7 @@ type_in "$T/own" 'git init -q && git add -A'
 is "$(type_in "$T/own" 'nix eval --json .#legacyPackages.x86_64-linux.redistributable --apply builtins.attrNames' 2>/dev/null | tr -d '[]"' | tr ',' '\n')" \
 	"$("$KB" list-variants -q --matrix all "$T/own" | LC_ALL=C sort)" "without a lock, the variants are those of list-variants"
 status 0 "one of them" type_in "$T/own" "nix build .#redistributable.$CUDA -L"
-is "$(bits "$T/own/result/$CUDA")" "$(bits "$T/nix-result/$CUDA")" "the same bytes as with a lock"
+is "$(bits_of "$T/own/result/$CUDA")" "$(bits_of "$T/nix-result/$CUDA")" "the same bytes as with a lock"
 
 # What is not as pinned.
 tree=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["python"]["tree"])' "$TINY/kernel-builder.lock")

@@ -7,7 +7,7 @@ KB=${KB:-$ROOT/kernel-builder}
 T=$(mktemp -d "${TMPDIR:-/tmp}/kb-test.XXXXXX")
 export KERNEL_BUILDER_HOME="$T/store" HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" CI=1
 mkdir -p "$HOME"
-n=0 failed=0
+n=0 failed=0 out= # out: what the command of status printed
 trap 'chmod -R u+w "$T" 2>/dev/null; rm -rf "$T"' EXIT
 
 result() { # ok|not ok, text
@@ -59,3 +59,21 @@ done_testing() {
 	[ $failed = 0 ]
 	exit
 }
+
+# ---- kernels, and what builds of them did ----
+SEL= # the variants that build makes: a script sets options here
+build() { # option or directory...
+	# shellcheck disable=SC2086
+	"$KB" build $SEL "$@" 2>&1
+}
+so() { echo "$1"/build/*/*.so; } # kernel: its libraries
+bits_of() { # directory: a digest of what is published in it; no two are alike in which there is nothing
+	_files=$(cd "$1" 2>/dev/null && find . -name __pycache__ -prune -o -path ./clangd -prune -o -type f ! -name 'compile_commands.json*' -print0 |
+		LC_ALL=C sort -z | xargs -0r sha256sum)
+	if [ -n "$_files" ]; then printf '%s\n' "$_files" | sha256sum; else echo "nothing in $1"; fi
+}
+bits() { bits_of "$1/build${2:+/$2}"; } # kernel [variant]
+# Of the last build with --events 3 3>"$T/events": the steps that ran, one a line; how many of these fit; all in one line.
+steps() { sed -n 's/.*"event":"started".*"label":"\([^"]*\)".*/\1/p' "$T/events"; }
+ran() { steps | grep -c -e "$1"; } # pattern
+labels() { steps | sed 's/_[a-z2-7]*\.abi3/.abi3/' | LC_ALL=C sort | tr '\n' '|'; }
