@@ -33,26 +33,26 @@ cmd_update_build(struct ctx *c, struct err *e)
 	struct arena *a = &c->arena;
 	const char *dir, *file;
 	struct update how;
-	enum generation was;
+	struct updated new;
 	struct project now;
 	struct stat st;
-	struct str text, out;
+	struct str text;
 
 	TRY(read_options(c, &how, e));
 	TRY(work_dir(c, &dir, e));
 	/* A link stays one. */
 	TRY(cmd_real_path(a, path_join(a, dir, "build.toml"), &file, e));
 	TRY(fs_read(a, file, 1 << 20, &text, e));
-	TRY(project_update(a, text, dir, &how, &out, &was, e));
-	if (str_eq(text, out)) {
-		log_info("%s is %s already", path_join(a, dir, "build.toml"), name[was]);
+	TRY(project_update(a, text, dir, &how, &new, e));
+	if (str_eq(text, new.text)) {
+		log_info("%s is %s already", path_join(a, dir, "build.toml"), name[new.was]);
 		return 0;
 	}
 	if (stat(file, &st) < 0)
 		return err_sys(e, "%s", file);
-	TRY(fs_write_atomic(file, out.p, out.n, st.st_mode & 07777, e));
-	TRY(project_parse(a, out, dir, false, &now, e));
-	log_info("%s was %s and is %s now", path_join(a, dir, "build.toml"), name[was],
+	TRY(fs_write_atomic(file, new.text.p, new.text.n, st.st_mode & 07777, e));
+	TRY(project_parse(a, new.text, dir, false, &now, e));
+	log_info("%s was %s and is %s now", path_join(a, dir, "build.toml"), name[new.was],
 		name[now.gen]);
 	return 0;
 }

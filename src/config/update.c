@@ -403,14 +403,13 @@ check(struct updating *u, struct str text)
 
 int
 project_update(struct arena *a, struct str text, const char *dir, const struct update *how,
-	struct str *out, enum generation *was, struct err *e)
+	struct updated *out, struct err *e)
 {
 	struct project p;
 	struct updating u = { .a = a, .p = &p, .edition = how->edition, .e = e };
 
 	TRY(project_parse(a, text, dir, false, &p, e));
-	*out = text;
-	*was = p.gen;
+	*out = (struct updated){ text, p.gen };
 	if (!u.edition)
 		u.edition = p.gen == GEN_6 ? 6 : 5;
 	if (p.gen == GEN_6 && u.edition == 5)
@@ -426,6 +425,6 @@ project_update(struct arena *a, struct str text, const char *dir, const struct u
 	if (!edit_begin(a, text, &u.ed))
 		return err_set(e, ERR_BUG, "%s: its text is not understood", p.file);
 	TRY(edit_all(&u));
-	*out = edit_apply(&u.ed);
-	return check(&u, *out);
+	out->text = edit_apply(&u.ed);
+	return check(&u, out->text);
 }

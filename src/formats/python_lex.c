@@ -220,6 +220,32 @@ pass_nested(struct lexer *l, const char *from)
 	return status;
 }
 
+static int pass_field(struct lexer *l, unsigned depth, char quote, size_t n);
+
+/* What follows ":" in f"{...}", up to "}". */
+static int
+pass_format(struct lexer *l, unsigned depth, char quote, size_t n)
+{
+	while (l->p < l->end) {
+		char c = *l->p;
+
+		if (at_newline(l) && n == 1)
+			return fail(l, "a line ends inside of a field of a string");
+		if (at_newline(l)) {
+			pass_newline(l);
+			continue;
+		}
+		if (c == quote && (n == 1 || (peek(l, 1) == quote && peek(l, 2) == quote)))
+			break;
+		l->p++;
+		if (c == '}')
+			return 0;
+		if (c == '{')
+			TRY(pass_field(l, depth + 1, quote, n));
+	}
+	return fail(l, "a field of a string is not closed");
+}
+
 /* The expression in f"{...}", and what follows ":" in it; the cursor is behind "{". quote and n: what
  * ends the string around it, which format texts must not have. */
 static int
@@ -228,31 +254,14 @@ pass_field(struct lexer *l, unsigned depth, char quote, size_t n)
 	char open[MAX_BRACKETS];
 	size_t n_open = 0;
 	const char *from = l->p;
-	bool in_format = false, any = false;
+	bool any = false;
 
 	if (depth > 20)
 		return fail(l, "fields of strings in more than twenty levels");
 	while (l->p < l->end) {
 		char c = *l->p;
 
-		if (in_format) {
-			if (c == '}') {
-				l->p++;
-				return 0;
-			}
-			if (c == '{') {
-				l->p++;
-				TRY(pass_field(l, depth + 1, quote, n));
-			} else if (at_newline(l) && n == 1) {
-				return fail(l, "a line ends inside of a field of a string");
-			} else if (at_newline(l)) {
-				pass_newline(l);
-			} else if (c == quote && (n == 1 || (peek(l, 1) == quote && peek(l, 2) == quote))) {
-				break;
-			} else {
-				l->p++;
-			}
-		} else if (c == '"' || c == '\'') {
+		if (c == '"' || c == '\'') {
 			any = true;
 			TRY(pass_nested(l, from));
 		} else if (strchr("([{", c)) {
@@ -268,9 +277,9 @@ pass_field(struct lexer *l, unsigned depth, char quote, size_t n)
 		} else if (c == '}' || (!n_open && (c == ':' || (c == '!' && peek(l, 1) != '=')))) {
 			if (!any)
 				return fail(l, "an empty field in a string");
-			if (c == ':')
-				in_format = true;
 			l->p++;
+			if (c == ':')
+				return pass_format(l, depth, quote, n);
 			if (c == '}')
 				return 0;
 		} else if (c == ')' || c == ']') {

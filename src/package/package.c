@@ -61,42 +61,33 @@ add_package(struct arena *a, const struct plan *p, struct files *out, struct err
 	return 0;
 }
 
-/* Libraries of CUDA besides its runtime that the extension needs, as Python strings: "libcusolver.so.12", */
-static int
-needed_libraries(struct arena *a, const char *extension, const char **out, struct err *e)
+/* Libraries of CUDA besides its runtime that the extension needs, as Python strings: "libcusolver.so.12",
+ * NULL and the error: it cannot be read. */
+static const char *
+needed_libraries(struct arena *a, const char *extension, struct err *e)
 {
+	const char *out = "";
 	struct str bytes;
 	struct elf elf;
 
-	*out = "";
-	TRY(fs_read(a, extension, SIZE_MAX, &bytes, e));
-	TRY(elf_read(a, bytes, extension, &elf, e));
+	if (fs_read(a, extension, SIZE_MAX, &bytes, e) < 0 || elf_read(a, bytes, extension, &elf, e) < 0)
+		return NULL;
 	for (size_t i = 0; i < elf.needed.n; i++) {
 		const char *name = elf.needed.v[i];
 
 		if ((str_has_prefix(name, "libcu") || str_has_prefix(name, "libnv")) &&
 			!str_has_prefix(name, "libcudart."))
-			*out = arena_printf(a, "%s\"%s\", ", *out, name);
+			out = arena_printf(a, "%s\"%s\", ", out, name);
 	}
-	return 0;
+	return out;
 }
 
-static int
-add_ops(struct arena *a, const struct plan_variant *v, const char *extension, const struct fill_word *words,
-	size_t n_words, struct files *out, struct err *e)
+static struct str
+ops_template(const struct plan_variant *v, const char *libraries)
 {
-	struct fill_word *more = arena_array(a, struct fill_word, n_words + 1);
-	struct str text = v->ops ? embedded_ops_arch() : embedded_ops_noarch();
-	const char *libraries = "";
-
-	if (extension && v->variant->cuda)
-		TRY(needed_libraries(a, extension, &libraries, e));
 	if (*libraries)
-		text = embedded_ops_libraries();
-	memcpy(more, words, n_words * sizeof(*words));
-	more[n_words] = (struct fill_word){ "LIBRARIES", libraries };
-	add_text(a, out, "_ops.py", fill(a, text, more, n_words + 1));
-	return 0;
+		return embedded_ops_libraries();
+	return v->ops ? embedded_ops_arch() : embedded_ops_noarch();
 }
 
 int
@@ -107,14 +98,17 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	const char *id = v->ops ? v->ops :
 				  arena_printf(a, "_%s_%s_%s", pr->module,
 					  backend_name(v->variant->backend), p->sources->id);
+	const char *libraries = extension && v->variant->cuda ? needed_libraries(a, extension, e) : "";
 	const struct fill_word words[] = { { "OPS", id }, { "NAME", pr->module },
-		{ "MODULE", pr->module }, { "ID", p->sources->id } };
+		{ "MODULE", pr->module }, { "ID", p->sources->id }, { "LIBRARIES", libraries } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
 	struct files files = { 0 };
 
 	*out = (struct package){ .variant = v->variant->name };
+	if (!libraries)
+		return -1;
 	TRY(add_package(a, p, &files, e));
-	TRY(add_ops(a, v, extension, words, n_words, &files, e));
+	add_text(a, &files, "_ops.py", fill(a, ops_template(v, libraries), words, n_words));
 	if (sources_can_alias(p->sources, pr))
 		add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
 			fill(a, embedded_alias(), words, n_words));

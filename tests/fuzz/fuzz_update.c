@@ -72,24 +72,23 @@ static void
 update_to(struct arena *a, struct str text, const struct project *p, int edition)
 {
 	const struct update how = { .edition = edition, .license = "MIT" };
-	enum generation was;
-	struct str out, again;
+	struct updated new, again;
 	struct project q;
 	struct err e = { 0 };
 
-	if (project_update(a, text, ".", &how, &out, &was, &e) < 0) {
+	if (project_update(a, text, ".", &how, &new, &e) < 0) {
 		/* g0 with its package elsewhere, and 6 back to 5. */
 		check_that(e.code == ERR_CONFIG && (!streq(p->pyroot, "torch-ext") ||
 							   (p->gen == GEN_6 && edition == 5)));
 		return;
 	}
-	check_that(was == p->gen);
-	check_that(project_parse(a, out, ".", false, &q, &e) == 0);
+	check_that(new.was == p->gen);
+	check_that(project_parse(a, new.text, ".", false, &q, &e) == 0);
 	check_that(q.gen == (edition == 6 ? GEN_6 : GEN_5) && !project_difference(p, &q));
 	check_that(streq(q.license, p->license ? p->license : "MIT"));
-	check_comments(a, text, out);
-	check_that(project_update(a, out, ".", &how, &again, &was, &e) == 0);
-	check_that(str_eq(out, again));
+	check_comments(a, text, new.text);
+	check_that(project_update(a, new.text, ".", &how, &again, &e) == 0);
+	check_that(str_eq(new.text, again.text));
 }
 
 int

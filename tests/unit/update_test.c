@@ -23,15 +23,16 @@ check_case(struct arena *a, const char *stem, int edition)
 {
 	const struct update how = { .edition = edition, .license = "Apache-2.0" };
 	const char *expect = arena_printf(a, CASES "/%s.%d", stem, edition);
-	enum generation was;
-	struct str text, out, again, want = { "", 0 };
+	struct updated new = { 0 }, again;
+	struct str text, out, want = { "", 0 };
 	struct err e = { 0 };
 
 	assert_int_equal(fs_read(a, arena_printf(a, CASES "/%s.toml", stem), 1 << 20, &text, &e), 0);
-	if (project_update(a, text, ".", &how, &out, &was, &e) < 0)
-		out = str_of(arena_printf(a, "error: %s\n", e.msg));
+	if (project_update(a, text, ".", &how, &new, &e) < 0)
+		new.text = str_of(arena_printf(a, "error: %s\n", e.msg));
 	else
-		assert_int_equal(project_update(a, out, ".", &how, &again, &was, &e), 0);
+		assert_int_equal(project_update(a, new.text, ".", &how, &again, &e), 0);
+	out = new.text;
 	if (getenv("UPDATE_EXPECT"))
 		assert_int_equal(fs_write_atomic(expect, out.p, out.n, 0644, &e), 0);
 	else
@@ -94,8 +95,8 @@ test_configs(void **state)
 		const char *name = names.v[i / 2];
 		const struct update how = { .edition = i % 2 ? 6 : 5, .license = "MIT" };
 		struct project p, q;
-		enum generation was;
-		struct str text, out;
+		struct updated new;
+		struct str text;
 
 		if (!str_has_suffix(name, ".toml"))
 			continue;
@@ -103,15 +104,15 @@ test_configs(void **state)
 			0);
 		if (project_parse(&a, text, ".", false, &p, &e) < 0)
 			continue;
-		if (project_update(&a, text, ".", &how, &out, &was, &e) < 0) {
+		if (project_update(&a, text, ".", &how, &new, &e) < 0) {
 			assert_int_equal(e.code, ERR_CONFIG);
 			assert_true(p.gen == GEN_6 || !streq(p.pyroot, "torch-ext"));
 			continue;
 		}
-		assert_int_equal(project_parse(&a, out, ".", false, &q, &e), 0);
+		assert_int_equal(project_parse(&a, new.text, ".", false, &q, &e), 0);
 		assert_null(project_difference(&p, &q));
 		assert_int_equal(q.gen, how.edition == 6 ? GEN_6 : GEN_5);
-		check_comments(&a, text, out, name);
+		check_comments(&a, text, new.text, name);
 		updated++;
 	}
 	assert_true(updated >= 100);
@@ -146,12 +147,10 @@ test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		enum generation was;
-		struct str out;
+		struct updated out;
 		struct err e = { 0 };
 
-		assert_int_equal(project_update(&a, str_of(t[i].text), ".", &t[i].how, &out, &was, &e),
-			-1);
+		assert_int_equal(project_update(&a, str_of(t[i].text), ".", &t[i].how, &out, &e), -1);
 		assert_int_equal(e.code, ERR_CONFIG);
 		assert_string_equal(e.msg, t[i].error);
 	}
