@@ -136,6 +136,21 @@ def steps(events):
     return out
 
 
+def timed(o, name, what, argv, is_cut):
+    """What was wrong, and CPU seconds. Where sources were left out, a link that lacks them is not wrong."""
+    events = o.work / f"{name}.events"
+    with open(events, "w") as f:
+        status, out, seconds = run([*argv, "--events", f.fileno()], pass_fds=[f.fileno()])
+    (o.work / f"{name}.{what}.log").write_text(out)
+    if not is_cut:
+        return first_error(out) if status else "", seconds
+    ended = steps(events)
+    bad = [x for x in ended if x[1] == "failed" and not x[0].endswith(".so")]
+    if bad or not ended:
+        return f"{bad[0][0]}: {first_error(out)}" if bad else first_error(out), seconds
+    return "", seconds
+
+
 def build(o, name, backend, variant, entry):
     cut = o.limits.get(name, {}) if backend == "cuda" else {}
     where = copied(o, name)
@@ -152,23 +167,17 @@ def build(o, name, backend, variant, entry):
         return "failed", first_error(fetch[1])
     if o.plain:
         argv += ["--cache", "off"]
-    events = o.work / f"{name}.events"
-    with open(events, "w") as f:
-        status, out, entry["cpu"] = run([*argv, "--events", f.fileno()], pass_fds=[f.fileno()])
-    (o.work / f"{name}.{backend}.log").write_text(out)
-    if o.plain and status == 0:
+    fault, entry["cpu"] = timed(o, name, backend, argv, files)
+    if o.plain and not fault:
         shutil.rmtree(where / "build", ignore_errors=True)
-        plain = run([*argv, "--engine", "plain"])
-        entry["plain"] = plain[2] if plain[0] == 0 else None
+        plain, seconds = timed(o, name, f"{backend}.plain", [*argv, "--engine", "plain"], files)
+        entry["plain"] = None if plain else seconds
         shutil.rmtree(where / "build", ignore_errors=True)
-        run(argv)
-    if files:
-        ended = steps(events)
-        bad = [x for x in ended if x[1] == "failed" and not x[0].endswith(".so")]
-        if bad or not ended:
-            return "failed", f"{bad[0][0]}: {first_error(out)}" if bad else first_error(out)
-        return "compiled", entry["files"]
-    return ("built", "") if status == 0 else ("failed", first_error(out))
+        if not files:
+            run(argv)
+    if fault:
+        return "failed", fault
+    return ("compiled", entry["files"]) if files else ("built", "")
 
 
 def python_of(o):
