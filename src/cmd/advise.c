@@ -21,18 +21,18 @@ struct advising {
 };
 
 static void
-on_event(void *arg, const struct plan *p, const struct exec_event *ev)
+on_event(void *arg, const struct plan *p, const struct engine_event *ev)
 {
 	const struct step *s = &p->steps[ev->step];
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	(void)arg;
-	if (ev->kind == EXEC_STARTED) {
+	if (ev->kind == ENGINE_STARTED) {
 		buf_addf(&text, "[%zu/%zu] %s", ev->done, ev->total, s->label);
 		log_status(text.p);
 	}
 	/* Files with narrower includes, and includes by themselves, may fail. */
-	if (ev->kind == EXEC_DONE && ev->state == STEP_FAILED) {
+	if (ev->kind == ENGINE_DONE && ev->state == STEP_FAILED) {
 		log_debug("%s fails:", s->label);
 		if (ev->output.n)
 			log_text(LOG_DEBUG, ev->output.p, ev->output.n);
@@ -42,7 +42,7 @@ on_event(void *arg, const struct plan *p, const struct exec_event *ev)
 static int
 step_seconds(struct advising *v, size_t step, double *out, struct err *e)
 {
-	const struct outcome *o = exec_outcomes(v->b.exec);
+	const struct outcome *o = engine_outcomes(v->b.engine);
 	const struct step *s = step == SIZE_MAX ? NULL : &v->b.w.plan.steps[step];
 	double t, before;
 	int r;
@@ -50,11 +50,11 @@ step_seconds(struct advising *v, size_t step, double *out, struct err *e)
 	*out = -1;
 	if (!s || (o[step].state != STEP_DONE && o[step].state != STEP_CACHED))
 		return 0;
-	TRY(r = exec_last_cpu_seconds(v->b.exec, step, &t, e));
+	TRY(r = engine_last_cpu_seconds(v->b.engine, step, &t, e));
 	if (r == 0)
 		return 0;
 	for (size_t i = 0; i < s->n_inputs; i++) {
-		TRY(exec_last_cpu_seconds(v->b.exec, s->inputs[i].step, &before, e));
+		TRY(engine_last_cpu_seconds(v->b.engine, s->inputs[i].step, &before, e));
 		t += before;
 	}
 	*out = t;
@@ -96,19 +96,19 @@ run_plan(struct advising *v, struct err *e)
 	struct build *b = &v->b;
 	int left;
 
-	TRY(build_open_exec(b, e));
-	TRY(left = exec_probe(b->exec, true, e));
+	TRY(build_open_engine(b, e));
+	TRY(left = engine_probe(b->engine, true, e));
 	if (left == 0)
 		return 0;
-	TRY(left = exec_probe(b->exec, false, e));
+	TRY(left = engine_probe(b->engine, false, e));
 	return left ? build_run_prepared(b, (struct observer){ on_event, NULL }, e) : 0;
 }
 
 static void
 close_exec(struct build *b)
 {
-	exec_close(b->exec);
-	b->exec = NULL;
+	engine_close(b->engine);
+	b->engine = NULL;
 	b->failed = 0;
 }
 
@@ -453,7 +453,7 @@ cmd_advise(struct ctx *c, struct err *e)
 	r = work_take_cutlass(c, v.b.store, &v.w, e);
 	if (r == 0)
 		r = measure(&v, e);
-	exec_close(v.b.exec);
+	engine_close(v.b.engine);
 	store_close(v.b.store);
 	log_status(NULL);
 	return r < 0 ? -1 : say_all(&v);

@@ -4,10 +4,10 @@
 #include "base/path.h"
 #include "cmd/build.h"
 #include "cmd/hints.h"
-#include "exec/compare.h"
-#include "exec/jobserver.h"
-#include "exec/own.h"
-#include "exec/sandbox.h"
+#include "engine/compare.h"
+#include "base/jobserver.h"
+#include "steps/builtin.h"
+#include "engine/sandbox.h"
 #include "generate/commands.h"
 #include "package/package.h"
 #include "publish/publish.h"
@@ -36,19 +36,19 @@ events_fd(const struct ctx *c, int *out, struct err *e)
 }
 
 int
-build_open_exec(struct build *b, struct err *e)
+build_open_engine(struct build *b, struct err *e)
 {
 	const char *c = b->c->settings.cache;
 	enum cache_mode mode = streq(c, "off") ? CACHE_OFF : streq(c, "ro") ? CACHE_RO : CACHE_RW;
 
-	return exec_open(b->store, &b->w.plan, mode, &b->exec, e);
+	return engine_open(b->store, &b->w.plan, mode, &steps_domain, &b->engine, e);
 }
 
 /* Pins of the steps that will run. */
 static int
 fetch_needed(struct build *b, struct err *e)
 {
-	const struct outcome *out = exec_outcomes(b->exec);
+	const struct outcome *out = engine_outcomes(b->engine);
 	struct arena *a = &b->c->arena;
 	struct map seen = { 0 };
 	struct pin **pins;
@@ -87,7 +87,7 @@ int
 build_run_prepared(struct build *b, struct observer observer, struct err *e)
 {
 	const struct settings *s = &b->c->settings;
-	struct exec_options o = {
+	struct engine_options o = {
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
 		.memory = b->memory,
 		.keep_going = b->keeps_going || opt_has(&b->c->opts, "keep-going"),
@@ -105,7 +105,7 @@ build_run_prepared(struct build *b, struct observer observer, struct err *e)
 	b->knows_sandbox = true;
 	o.sandbox = b->sandbox;
 	o.jobserver = b->jobserver;
-	r = exec_run(b->exec, &o, &b->failed, e);
+	r = engine_run(b->engine, &o, &b->failed, e);
 	progress_end(b->progress);
 	return r;
 }
@@ -116,16 +116,16 @@ run_steps(struct build *b, struct err *e)
 	int left;
 
 	trace_phase(b->trace, "look up");
-	left = exec_probe(b->exec, false, e);
+	left = engine_probe(b->engine, false, e);
 	return left <= 0 ? left
 			 : build_run_prepared(b, (struct observer){ progress_event, b->progress }, e);
 }
 
 /* Of the questions, only a failure is worth a word. */
 static void
-question_event(void *arg, const struct plan *plan, const struct exec_event *ev)
+question_event(void *arg, const struct plan *plan, const struct engine_event *ev)
 {
-	if (ev->kind == EXEC_DONE && ev->state == STEP_FAILED)
+	if (ev->kind == ENGINE_DONE && ev->state == STEP_FAILED)
 		progress_event(arg, plan, ev);
 }
 
@@ -133,7 +133,7 @@ question_event(void *arg, const struct plan *plan, const struct exec_event *ev)
 static int
 take_answers(struct build *b, struct plan_answers *out, struct err *e)
 {
-	const struct outcome *o = exec_outcomes(b->exec);
+	const struct outcome *o = engine_outcomes(b->engine);
 	struct arena *a = &b->c->arena;
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
@@ -141,7 +141,7 @@ take_answers(struct build *b, struct plan_answers *out, struct err *e)
 		struct str *text = arena_new(a, struct str);
 		struct digest id, is;
 
-		if (fs_read(a, exec_object_path(a, b->exec, &o[i].objects[0]), SIZE_MAX, text, e) < 0)
+		if (fs_read(a, engine_object_path(a, b->engine, &o[i].objects[0]), SIZE_MAX, text, e) < 0)
 			return e->sys == ENOENT ? 0 : -1;
 		is = sha256_of(text->p, text->n);
 		if (!digest_eq(&is, &o[i].objects[0]))
@@ -158,13 +158,13 @@ build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 {
 	int left, taken = 0;
 
-	TRY(build_open_exec(b, e));
-	TRY(left = exec_probe(b->exec, true, e));
+	TRY(build_open_engine(b, e));
+	TRY(left = engine_probe(b->engine, true, e));
 	if (left == 0)
 		TRY(taken = take_answers(b, out, e));
 	if (taken)
 		return 0;
-	TRY(left = exec_probe(b->exec, false, e));
+	TRY(left = engine_probe(b->engine, false, e));
 	if (left)
 		TRY(build_run_prepared(b, (struct observer){ question_event, b->progress }, e));
 	if (b->failed)
@@ -236,8 +236,8 @@ divide(struct build *b, struct err *e)
 		return 0;
 	trace_phase(b->trace, "ask nvcc");
 	r = b->w.plan.n_steps ? build_run_questions(b, &answers, e) : 0;
-	exec_close(b->exec);
-	b->exec = NULL;
+	engine_close(b->engine);
+	b->engine = NULL;
 	TRY(r);
 	trace_phase(b->trace, "plan");
 	return work_make_plan(b->c, &b->w, &answers, &b->plan_options, e);
@@ -250,7 +250,7 @@ report_differences(struct build *b, struct err *e)
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	CLEANUP(buf_free) struct buf text = { 0 };
 	size_t n;
-	const struct difference *d = exec_differences(b->exec, &n);
+	const struct difference *d = engine_differences(b->engine, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct step *s = &b->w.plan.steps[d[i].step];
@@ -258,8 +258,8 @@ report_differences(struct build *b, struct err *e)
 		buf_addf(&text, "DIFFERS: %s for %s\n", s->label, s->variant->name);
 		if (s->is_transient)
 			continue;
-		TRY(compare_files(exec_object_path(&a, b->exec, &d[i].was),
-			exec_object_path(&a, b->exec, &d[i].is), &text, e));
+		TRY(compare_files(engine_object_path(&a, b->engine, &d[i].was),
+			engine_object_path(&a, b->engine, &d[i].is), &text, e));
 	}
 	if (n)
 		log_text(LOG_ERROR, text.p, text.n);
@@ -269,7 +269,7 @@ report_differences(struct build *b, struct err *e)
 static bool
 is_done(const struct build *b, const struct plan_variant *v)
 {
-	const struct outcome *out = exec_outcomes(b->exec);
+	const struct outcome *out = engine_outcomes(b->engine);
 
 	return v->link == SIZE_MAX || out[v->link].state == STEP_DONE ||
 		out[v->link].state == STEP_CACHED;
@@ -289,13 +289,13 @@ any_done(const struct build *b)
 static int
 make_package(struct build *b, const struct plan_variant *v, struct package *pkg, struct err *e)
 {
-	const struct outcome *out = exec_outcomes(b->exec);
+	const struct outcome *out = engine_outcomes(b->engine);
 	const struct digest *link = v->link == SIZE_MAX ? NULL : &out[v->link].objects[0];
 	struct arena *a = &b->c->arena;
 
 	if (!is_done(b, v))
 		return 0;
-	TRY(package_make(a, &b->w.plan, v, link ? exec_object_path(a, b->exec, link) : NULL, link,
+	TRY(package_make(a, &b->w.plan, v, link ? engine_object_path(a, b->engine, link) : NULL, link,
 		pkg, e));
 	return 1;
 }
@@ -384,11 +384,11 @@ rebuild(struct build *b, struct err *e)
 	if (streq(b->c->settings.cache, "off"))
 		return err_set(e, ERR_USAGE, "--rebuild compares with the cache; drop --cache=off");
 	trace_phase(b->trace, "look up");
-	TRY(build_open_exec(b, e));
-	TRY(exec_probe(b->exec, false, e));
-	exec_again(b->exec);
+	TRY(build_open_engine(b, e));
+	TRY(engine_probe(b->engine, false, e));
+	engine_again(b->engine);
 	TRY(build_run_prepared(b, (struct observer){ progress_event, b->progress }, e));
-	had = exec_compared(b->exec);
+	had = engine_compared(b->engine);
 	TRY(differ = report_differences(b, e));
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
@@ -430,14 +430,14 @@ tell_long_way(const struct step *s, struct str why)
 static void
 tell_long_ways(const struct build *b)
 {
-	const struct digest refused = own_refused();
-	const struct outcome *out = exec_outcomes(b->exec);
+	const struct digest refused = builtin_refused();
+	const struct outcome *out = engine_outcomes(b->engine);
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct step *s = &b->w.plan.steps[i];
 		bool is_verdict = s->kind == STEP_JUDGE && !strs_has(&s->argv, STEP_FOR_KIN);
-		struct own_verdict v;
+		struct verdict v;
 		struct err ignored;
 		struct str text;
 
@@ -445,9 +445,9 @@ tell_long_ways(const struct build *b)
 			continue;
 		if (s->kind == STEP_GRAFT && digest_eq(&out[i].objects[0], &refused))
 			tell_long_way(s, STR("its host launches kernels that the proof did not find"));
-		if (is_verdict && fs_read(&a, exec_object_path(&a, b->exec, &out[i].objects[0]), SIZE_MAX, &text,
+		if (is_verdict && fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX, &text,
 					  &ignored) == 0 &&
-			own_read_verdict(text, &v) && v.why.n)
+			builtin_read_verdict(text, &v) && v.why.n)
 			tell_long_way(s, v.why);
 	}
 }
@@ -461,10 +461,10 @@ build(struct build *b, struct err *e)
 	char size[16];
 	int r;
 
-	TRY(build_open_exec(b, e));
+	TRY(build_open_engine(b, e));
 	trace_phase(b->trace, "look up");
 	/* No object is hashed for this: none is used. */
-	r = exec_probe(b->exec, true, e);
+	r = engine_probe(b->engine, true, e);
 	TRY(r);
 	r = r > 0 ? 0 : with_publish(b, true, &written, e);
 	TRY(r);
@@ -559,7 +559,7 @@ run_build(struct build *b, int events, struct err *e)
 	if (r == 0)
 		r = opt_has(&c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
 	write_commands(b, r, e);
-	exec_close(b->exec);
+	engine_close(b->engine);
 	store_close(b->store);
 	jobserver_close(b->jobserver);
 	return r;

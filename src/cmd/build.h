@@ -9,7 +9,7 @@ struct build {
 	struct ctx *c;
 	struct work w;
 	struct store *store;
-	struct exec *exec;
+	struct engine *engine;
 	struct progress *progress;
 	struct trace *trace;           /* NULL: not asked for */
 	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
@@ -27,10 +27,10 @@ struct build {
 
 /* What `build` does, by c's options; then b->w.resolution says what was built. Everything but memory is given back. */
 int build_all(struct build *b, struct ctx *c, struct err *e);
-/* Opens b->exec for b->w.plan. */
-int build_open_exec(struct build *b, struct err *e);
-/* Fetches what the steps need that exec_probe or exec_again left, and runs them. */
+/* Opens b->engine for b->w.plan. */
+int build_open_engine(struct build *b, struct err *e);
+/* Fetches what the steps need that engine_probe or engine_again left, and runs them. */
 int build_run_prepared(struct build *b, struct observer observer, struct err *e);
-/* Runs b->w.plan, which must be of questions to nvcc, and takes the answers. b->exec stays open. */
+/* Runs b->w.plan, which must be of questions to nvcc, and takes the answers. b->engine stays open. */
 int build_run_questions(struct build *b, struct plan_answers *out, struct err *e);
 #endif

@@ -3,7 +3,7 @@
 #define CMD_CMD_H
 #include "base/opt.h"
 #include "config/settings.h"
-#include "exec/exec.h"
+#include "engine/engine.h"
 #include "fetch/fetch.h"
 #include "plan/graph.h"
 #include "resolve/host.h"
@@ -113,7 +113,7 @@ struct progress *progress_new(struct arena *a, int events_fd);
 /* From now on, what failed is explained; NULL: no more. */
 struct hinter;
 void progress_explain(struct progress *p, struct hinter *h);
-void progress_event(void *arg, const struct plan *plan, const struct exec_event *ev);
+void progress_event(void *arg, const struct plan *plan, const struct engine_event *ev);
 void progress_bytes(struct progress *p, uint64_t received, uint64_t total, const char *what);
 void progress_end(struct progress *p);
 /* One JSON line to the events' descriptor, if there is one: {"event": NAME, "name": value}. */

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "cmd/shell.h"
 #include "cmd/venv.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 #include <stdlib.h>
 #include <unistd.h>
 

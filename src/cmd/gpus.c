@@ -4,7 +4,7 @@
 #include "base/signal.h"
 #include "cmd/cmd.h"
 #include "config/capability.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 #include <dlfcn.h>
 #include <poll.h>
 #include <stdio.h>

@@ -77,7 +77,7 @@ version_of(void *arg, const struct step *link, const char *symbol)
 }
 
 void
-hinter_explain(struct hinter *h, const struct step *s, const struct exec_event *ev, struct strs *hints)
+hinter_explain(struct hinter *h, const struct step *s, const struct engine_event *ev, struct strs *hints)
 {
 	const struct explain_failure x = { .step = s, .output = ev->output, .status = ev->exit_status };
 	struct err ignored;

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 #include <stdlib.h>
 #include <unistd.h>
 

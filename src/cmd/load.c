@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 #include "resolve/json_read.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -68,16 +68,16 @@ array_of(const struct strs *s)
 }
 
 static void
-emit_step(struct progress *p, const struct plan *plan, const struct exec_event *ev, const struct strs *hints)
+emit_step(struct progress *p, const struct plan *plan, const struct engine_event *ev, const struct strs *hints)
 {
 	static const char *const state[] = { "waiting", "cached", "running", "done", "failed",
 		"skipped" };
 	const struct step *s = &plan->steps[ev->step];
 
-	if (ev->kind == EXEC_READY)
+	if (ev->kind == ENGINE_READY)
 		emit(p, json_pack("{s:s, s:I, s:I}", "event", "ready", "steps", (json_int_t)ev->total,
 				"cached", (json_int_t)ev->cached));
-	else if (ev->kind == EXEC_STARTED)
+	else if (ev->kind == ENGINE_STARTED)
 		emit(p, json_pack("{s:s, s:I, s:s, s:s}", "event", "started", "step",
 				(json_int_t)ev->step, "label", s->label, "variant",
 				s->variant->name));
@@ -90,7 +90,7 @@ emit_step(struct progress *p, const struct plan *plan, const struct exec_event *
 }
 
 static void
-draw(struct progress *p, const struct exec_event *ev, unsigned parallel)
+draw(struct progress *p, const struct engine_event *ev, unsigned parallel)
 {
 	CLEANUP(buf_free) struct buf line = { 0 };
 
@@ -111,7 +111,7 @@ draw(struct progress *p, const struct exec_event *ev, unsigned parallel)
 
 /* What to do, the failed command as a person would type it, and all that it said. */
 static void
-report_failure(const struct plan *plan, const struct exec_event *ev, const struct strs *hints)
+report_failure(const struct plan *plan, const struct engine_event *ev, const struct strs *hints)
 {
 	const struct step *s = &plan->steps[ev->step];
 	CLEANUP(buf_free) struct buf text = { 0 };
@@ -131,33 +131,33 @@ report_failure(const struct plan *plan, const struct exec_event *ev, const struc
 static bool
 is_worth_a_line(const struct step *s)
 {
-	return !step_is_own(s) || s->kind == STEP_TRY || s->kind == STEP_DEVICE || s->kind == STEP_JUDGE;
+	return !step_is_builtin(s) || s->kind == STEP_TRY || s->kind == STEP_DEVICE || s->kind == STEP_JUDGE;
 }
 
 void
-progress_event(void *arg, const struct plan *plan, const struct exec_event *ev)
+progress_event(void *arg, const struct plan *plan, const struct engine_event *ev)
 {
 	struct progress *p = arg;
 	const struct step *s = &plan->steps[ev->step];
-	bool failed = ev->kind == EXEC_DONE && ev->state == STEP_FAILED;
+	bool failed = ev->kind == ENGINE_DONE && ev->state == STEP_FAILED;
 	struct strs hints = { 0 };
 
-	if (ev->kind == EXEC_AGAIN)
+	if (ev->kind == ENGINE_AGAIN)
 		return;
 	if (failed && p->hinter)
 		hinter_explain(p->hinter, s, ev, &hints);
 	emit_step(p, plan, ev, &hints);
-	if (ev->kind == EXEC_STARTED)
+	if (ev->kind == ENGINE_STARTED)
 		snprintf(p->label, sizeof(p->label), "%s %s", s->variant->name, s->label);
-	if (ev->kind == EXEC_DONE && ev->state != STEP_CACHED) {
+	if (ev->kind == ENGINE_DONE && ev->state != STEP_CACHED) {
 		p->ran++;
 		p->spent += ev->seconds;
 	}
 	if (failed)
 		report_failure(plan, ev, &hints);
-	else if (ev->kind == EXEC_DONE && ev->state == STEP_DONE && ev->output.n)
+	else if (ev->kind == ENGINE_DONE && ev->state == STEP_DONE && ev->output.n)
 		log_text(LOG_INFO, ev->output.p, ev->output.n);
-	if (!log_has_status() && ev->kind == EXEC_DONE && ev->state == STEP_DONE && is_worth_a_line(s))
+	if (!log_has_status() && ev->kind == ENGINE_DONE && ev->state == STEP_DONE && is_worth_a_line(s))
 		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
 			ev->seconds);
 	draw(p, ev, (unsigned)ev->running);

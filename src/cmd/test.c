@@ -12,7 +12,7 @@
 #include "cmd/build.h"
 #include "cmd/shell.h"
 #include "cmd/venv.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 #include <stdlib.h>
 
 /* `python -m pytest` would look for modules in the kernel's directory before the variant's. */

@@ -17,7 +17,7 @@ struct span {
 	double begin, end; /* seconds since the trace was opened; end < 0: not over */
 	const char *name;
 	const struct step *step; /* NULL: a phase */
-	struct exec_event ev;    /* how it ended */
+	struct engine_event ev;    /* how it ended */
 };
 struct trace {
 	struct arena *a;
@@ -76,17 +76,17 @@ trace_phase(struct trace *t, const char *name)
 }
 
 static void
-on_event(void *arg, const struct plan *p, const struct exec_event *ev)
+on_event(void *arg, const struct plan *p, const struct engine_event *ev)
 {
 	struct trace *t = arg;
 	const struct step *step = &p->steps[ev->step];
 	struct span s = { .thread = ev->job + 1, .end = -1, .name = step->label, .step = step };
 	struct span *begun;
 
-	if (ev->kind == EXEC_STARTED) {
+	if (ev->kind == ENGINE_STARTED) {
 		s.begin = now(t);
 		vec_push(t->a, &t->spans, s);
-	} else if (ev->kind == EXEC_AGAIN || (ev->kind == EXEC_DONE && ev->state != STEP_CACHED)) {
+	} else if (ev->kind == ENGINE_AGAIN || (ev->kind == ENGINE_DONE && ev->state != STEP_CACHED)) {
 		begun = open_span(t, ev->job + 1);
 		if (begun) {
 			begun->end = now(t);
@@ -110,7 +110,7 @@ trace_observer(struct trace *t, const struct observer *next)
 static json_t *
 span_args(const struct span *s, bool is_over)
 {
-	const struct exec_event *ev = &s->ev;
+	const struct engine_event *ev = &s->ev;
 	json_t *o;
 
 	if (!s->step)

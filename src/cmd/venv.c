@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/shell.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 
 struct venv {
 	struct ctx *c;

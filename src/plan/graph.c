@@ -21,17 +21,6 @@ step_env(struct arena *a)
 	return out;
 }
 
-const char *
-step_kind_name(enum step_kind k)
-{
-	static const char *const name[STEP_KINDS] = { "cxx", "cuda", "link", "ask", "preprocess",
-		"cudafe", "cicc", "ptxas", "fatbin", "host", "nvlink", "stand-in", "graft", "hollow", "slim",
-		"try", "strip", "survey", "judge", "stub", "slice", "device", "audit",
-		"mark", "name", "register", "choose" };
-
-	return name[k];
-}
-
 static bool
 runs_cicc(const struct strs *argv)
 {

@@ -73,7 +73,7 @@ enum step_kind {
 	STEP_FATBIN,     /* all of them in one */
 	STEP_HOST,       /* what cudafe++ made -> object */
 	STEP_NVLINK,     /* objects with relocatable device code -> a cubin, and what is to be registered */
-	/* From here on, what this program does itself (exec/own.h); of some, only if a file turns out to be needed. */
+	/* From here on, what this program does itself (steps/builtin.h); of some, only if a file turns out to be needed. */
 	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
 	STEP_GRAFT,      /* the host's object and the fatbinary -> object, or a refusal if there is such a mark in it */
 	STEP_HOLLOW,     /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
@@ -100,7 +100,7 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define PLAN_SLIM_VERSION "slim 6"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
-/* Likewise: it gives up at once where a proof would take longer than it saves (exec/own.h). */
+/* Likewise: it gives up at once where a proof would take longer than it saves (steps/builtin.h). */
 #define STEP_IF_IT_PAYS "if-it-pays"
 /* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
 #define STEP_RELOCATABLE "relocatable"
@@ -188,9 +188,20 @@ struct plan {
 
 const char *step_kind_name(enum step_kind k);
 static inline bool
-step_is_own(const struct step *s)
+step_is_builtin(const struct step *s)
 {
 	return s->kind >= STEP_STAND_IN;
+}
+static inline bool
+step_is_choice(const struct step *s)
+{
+	return s->kind == STEP_CHOOSE;
+}
+/* What it gives is remembered by more than its key. */
+static inline bool
+step_is_remembered(const struct step *s)
+{
+	return s->n_early && !step_is_choice(s);
 }
 
 /* How CUDA files are divided. */

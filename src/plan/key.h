@@ -8,7 +8,7 @@
  *     another one is seen).
  *
  * Its SHA-256 is step.key. Files that a step reads (source, recorded headers, inputs) come on top of it in
- * exec/cache. A change of this text needs a new version number: tests/unit/plan_test.c holds a
+ * engine/cache. A change of this text needs a new version number: tests/unit/plan_test.c holds a
  * golden.
  */
 #ifndef PLAN_KEY_H

@@ -5,7 +5,7 @@
  * stand-in for the fatbinary, which the object gets last: an edit of a kernel's body compiles
  * nothing of the host again.
  *
- * Of an architecture's text, device code needs little: see exec/own.h. With device_only, each
+ * Of an architecture's text, device code needs little: see steps/builtin.h. With device_only, each
  * architecture has two ways, and takes the long one, which nvcc takes, when the short one gives a
  * refusal:
  *
@@ -23,6 +23,7 @@
 #include "base/path.h"
 #include "plan/divide.h"
 #include "plan/key.h"
+#include "plan/kinds.h"
 
 struct passes {
 	struct maker *m;
@@ -72,18 +73,10 @@ root_with_module_id(const struct passes *p)
 static const char *
 label_of(const struct passes *p, enum step_kind kind, const char *arch)
 {
-	static const char *const what[STEP_KINDS] = { [STEP_PREPROCESS] = "g++ -E",
-		[STEP_CUDAFE] = "cudafe++",
-		[STEP_CICC] = "cicc",
-		[STEP_PTXAS] = "ptxas",
-		[STEP_FATBIN] = "fatbinary",
-		[STEP_HOST] = "g++",
-		[STEP_JUDGE] = "device code only: proof by",
-		[STEP_DEVICE] = "cicc, device code only,",
-		[STEP_TRY] = "slim" };
+	const struct step_row *row = step_row(kind);
 
-	return arena_printf(p->m->a, "%s: %s%s%s", p->src,
-		what[kind] ? what[kind] : step_kind_name(kind), arch ? " " : "", arch ? arch : "");
+	return arena_printf(
+		p->m->a, "%s: %s%s%s", p->src, row->label ? row->label : row->name, arch ? " " : "", arch ? arch : "");
 }
 
 static void

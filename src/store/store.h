@@ -8,7 +8,7 @@
  *     trees/HEX.stat           what lstat said of each file when it was last hashed
  *     roots/HEX                "tree HEX\n": the tree that a composition (store_compose) gave
  *     objects/HH/HEX           a result of a step, mode 444 or 555, named after its digest
- *     actions/HH/HEX           what a step with that key gave: text, owned by exec/cache
+ *     actions/HH/HEX           what a step with that key gave: text, owned by engine/cache
  *     published/HEX            what was published where: text, owned by publish
  *     locks/NAME               flocked by one builder while it adds, or fetches, NAME
  *     shells/NAME/             what pytest remembers of a kernel; owned by cmd/test.c

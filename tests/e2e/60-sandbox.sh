@@ -138,7 +138,7 @@ mkdir -p "$T/step/in" "$T/step/out" "$T/step/tmp"
 cat >"$T/look-unit.c" <<'C'
 #include "base/arena.h"
 #include "base/err.h"
-#include "exec/sandbox.h"
+#include "engine/sandbox.h"
 #include <stdio.h>
 #include <unistd.h>
 int main(int argc, char **argv)
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 C
 mkdir "$T/tools"
 mv "$T/look" "$T/tools"
-gcc -std=c17 -D_GNU_SOURCE -I"$ROOT/src" "$T/look-unit.c" "$ROOT"/src/exec/{sandbox,proc}.c "$ROOT"/src/base/*.c -lcrypto -o "$T/look-unit"
+gcc -std=c17 -D_GNU_SOURCE -I"$ROOT/src" "$T/look-unit.c" "$ROOT"/src/engine/sandbox.c "$ROOT"/src/base/*.c -lcrypto -o "$T/look-unit"
 "$T/look-unit" "$T/step/in" "$T/step/out" "$T/tools" >"$T/seen" 2>&1
 is "$(sed -n 's|^/: ||p' "$T/seen" | tr ' ' '\n' | sort | tr '\n' ' ')" "dev kb proc tmp " "a step sees its mounts and nothing else"
 like "$(cat "$T/seen")" '^/tmp:$' "an empty /tmp"

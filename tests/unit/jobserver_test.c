@@ -1,7 +1,7 @@
 /* make's job server: finding it, taking tokens, giving them back. */
 #include "base/log.h"
 #include "base/str.h"
-#include "exec/jobserver.h"
+#include "base/jobserver.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

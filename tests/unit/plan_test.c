@@ -363,7 +363,7 @@ test_divided(void **state)
 			for (size_t j = 0; j < s->n_inputs; j++) {
 				assert_true(s->inputs[j].step < k);
 				assert_true(s->inputs[j].output < p.steps[s->inputs[j].step].outputs.n);
-				assert_true(s->kind == STEP_LINK || step_is_own(s) ||
+				assert_true(s->kind == STEP_LINK || step_is_builtin(s) ||
 					streq(s->inputs[j].path,
 						p.steps[s->inputs[j].step].outputs.v[s->inputs[j].output]));
 			}

@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "exec/proc.h"
+#include "base/proc.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>

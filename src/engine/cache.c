@@ -1,0 +1,245 @@
+#include "engine/cache.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/path.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEPS_HEAD "kernel-builder deps 1\n"
+#define RESULT_HEAD "kernel-builder result 2\n"
+
+static struct digest
+key_of(const char *kind, const struct digest *base, const void *more, size_t n)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, str_of(kind));
+	sha256_add(h, base->b, sizeof(base->b));
+	sha256_add(h, more, n);
+	return sha256_final(h);
+}
+
+/* The key of a compile's result; false when a file of the kernel is gone. */
+static bool
+result_key(struct cache *c, const struct digest *deps_key, const struct strs *deps,
+	struct digest *out)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("result"));
+	sha256_add(h, deps_key->b, sizeof(deps_key->b));
+	for (size_t i = 0; i < deps->n; i++) {
+		const struct source *f = sources_find_file(c->sources, deps->v[i] + 4);
+
+		if (!f) {
+			sha256_free(h);
+			return false;
+		}
+		sha256_add_field(h, str_of(deps->v[i]));
+		sha256_add(h, f->sha256.b, sizeof(f->sha256.b));
+	}
+	*out = sha256_final(h);
+	return true;
+}
+
+int
+cache_get_text(struct cache *c, const struct digest *key, struct str *out, struct err *e)
+{
+	const struct str *own = map_get(
+		&c->own, (struct str){ (const char *)key->b, sizeof(key->b) });
+
+	if (own) {
+		*out = *own;
+		return 1;
+	}
+	return c->mode == CACHE_OFF ? 0 : store_get_text(c->arena, c->store, "actions", key, out, e);
+}
+
+int
+cache_put_text(struct cache *c, const struct digest *key, struct str text, struct err *e)
+{
+	const char *k = arena_strndup(c->arena, (const char *)key->b, sizeof(key->b));
+	struct str *own;
+
+	if (c->mode == CACHE_RW)
+		return store_put_text(c->store, "actions", key, text, e);
+	own = arena_new(c->arena, struct str);
+	*own = (struct str){ arena_strndup(c->arena, text.p, text.n), text.n };
+	*map_put(c->arena, &c->own, (struct str){ k, sizeof(key->b) }) = own;
+	return 0;
+}
+
+int
+cache_has_object(struct cache *c, const struct digest *object, struct err *e)
+{
+	if (c->quick)
+		return store_has_object(c->store, object);
+	return store_check_object(c->store, object, c->hold, e);
+}
+
+static int
+find_result(struct cache *c, const struct step *s, const struct digest *key,
+	struct digest *objects, struct err *e)
+{
+	struct str text, line;
+	int r = cache_get_text(c, key, &text, e);
+
+	if (r <= 0)
+		return r;
+	if (!str_starts(text, STR(RESULT_HEAD)))
+		return 0;
+	text.p += strlen(RESULT_HEAD);
+	text.n -= strlen(RESULT_HEAD);
+	for (size_t i = 0; i < s->outputs.n; i++) {
+		if (!str_cut(&text, '\n', &line) || !digest_parse(line, &objects[i]))
+			return 0;
+		r = s->is_transient ? 1 : cache_has_object(c, &objects[i], e);
+		if (r <= 0)
+			return r;
+	}
+	return text.n == 0;
+}
+
+static struct digest
+deps_key_of(const struct cache *c, const struct step *s)
+{
+	const struct source *src = sources_find_file(c->sources, s->source);
+	struct digest none = { 0 };
+	const struct digest *d = src ? &src->sha256 : &none;
+
+	return key_of("deps", &s->key, d->b, sizeof(d->b));
+}
+
+static int
+read_deps(struct cache *c, const struct digest *key, struct strs *out, struct err *e)
+{
+	struct str text, line;
+	int r = cache_get_text(c, key, &text, e);
+
+	if (r <= 0)
+		return r;
+	*out = (struct strs){ 0 };
+	if (!str_cut(&text, '\n', &line) || !str_eq(line, STR("kernel-builder deps 1")))
+		return 0;
+	while (str_cut(&text, '\n', &line)) {
+		const char *path = arena_strndup(c->arena, line.p, line.n);
+
+		if (!str_has_prefix(path, "src/"))
+			return 0;
+		vec_push(c->arena, out, path);
+	}
+	return 1;
+}
+
+int
+cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
+	struct digest *objects, struct err *e)
+{
+	struct digest deps_key, key;
+	struct strs deps;
+	int r;
+
+	if (!s->depfile) {
+		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
+		return find_result(c, s, &key, objects, e);
+	}
+	deps_key = deps_key_of(c, s);
+	r = read_deps(c, &deps_key, &deps, e);
+	if (r <= 0)
+		return r;
+	if (!result_key(c, &deps_key, &deps, &key))
+		return 0;
+	return find_result(c, s, &key, objects, e);
+}
+
+static int
+cmp_path(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* Compilers name a file by the way that they took to it, "src/a/../b.h", and sometimes by its real path: in the run's
+ * directory, in the store, or in the sandbox. */
+static const char *
+own_path(struct cache *c, const char *path)
+{
+	const char *run = arena_printf(c->arena, "%s/", c->run_dir);
+	const char *p = path_clean(c->arena, path);
+
+	if (str_has_prefix(p, run))
+		return p + strlen(run);
+	return str_has_prefix(p, "/kb/") ? p + strlen("/kb/") : p;
+}
+
+static bool
+is_pinned(const struct cache *c, const char *path)
+{
+	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/", PLAN_DEPEND "/" };
+	const char *home = store_home(c->store);
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		if (str_has_prefix(path, mounts[i]))
+			return true;
+	}
+	return str_has_prefix(path, home) && path[strlen(home)] == '/';
+}
+
+struct strs
+cache_deps(struct cache *c, const struct strs *paths, const char **stray)
+{
+	struct strs out = { 0 };
+	size_t n = 0;
+
+	*stray = NULL;
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *p = own_path(c, paths->v[i]);
+
+		if (str_has_prefix(p, "src/"))
+			vec_push(c->arena, &out, p);
+		else if (!is_pinned(c, p) && !*stray)
+			*stray = p;
+	}
+	if (out.n)
+		qsort(out.v, out.n, sizeof(*out.v), cmp_path);
+	for (size_t i = 0; i < out.n; i++) {
+		if (n == 0 || !streq(out.v[n - 1], out.v[i]))
+			out.v[n++] = out.v[i];
+	}
+	out.n = n;
+	return out;
+}
+
+static int
+put_result(struct cache *c, const struct step *s, const struct digest *key,
+	const struct digest *objects, struct err *e)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	char hex[65];
+
+	buf_adds(&text, RESULT_HEAD);
+	for (size_t i = 0; i < s->outputs.n; i++)
+		buf_addf(&text, "%s\n", digest_hex(&objects[i], hex));
+	return cache_put_text(c, key, buf_str(&text), e);
+}
+
+int
+cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
+	const struct strs *deps, const struct digest *objects, struct err *e)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct digest deps_key, key;
+
+	if (!s->depfile) {
+		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
+		return put_result(c, s, &key, objects, e);
+	}
+	deps_key = deps_key_of(c, s);
+	if (!result_key(c, &deps_key, deps, &key))
+		return err_set(e, ERR_BUG, "%s read a file that is not among the kernel's sources",
+			s->label);
+	buf_adds(&text, DEPS_HEAD);
+	for (size_t i = 0; i < deps->n; i++)
+		buf_addf(&text, "%s\n", deps->v[i]);
+	TRY(put_result(c, s, &key, objects, e));
+	return cache_put_text(c, &deps_key, buf_str(&text), e);
+}

@@ -1,0 +1,161 @@
+/* Which results are asked for, and when what a step gave is of no more use. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "engine/internal.h"
+
+/* Who waits for whom, the other way around. */
+void
+engine_find_users(struct engine *x)
+{
+	const struct plan *p = x->plan;
+	size_t n = 0;
+
+	x->first_user = arena_array(&x->arena, uint32_t, p->n_steps + 2);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		for (size_t k = 0; k < p->steps[i].n_inputs; k++)
+			x->first_user[p->steps[i].inputs[k].step + 2]++;
+		n += p->steps[i].n_inputs;
+	}
+	for (size_t i = 2; i < p->n_steps + 2; i++)
+		x->first_user[i] += x->first_user[i - 1];
+	x->user = arena_array(&x->arena, uint32_t, n + 1);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		for (size_t k = 0; k < p->steps[i].n_inputs; k++)
+			x->user[x->first_user[p->steps[i].inputs[k].step + 1]++] = (uint32_t)i;
+	}
+}
+
+/* What its first inputs told when it ran was not enough, and it runs again. */
+static bool
+runs_again(const struct engine *x, size_t i)
+{
+	return x->before && !step_is_choice(&x->plan->steps[i]) && !x->before[i].is_early;
+}
+
+/* An input that the step needs whatever the others are. */
+static bool
+is_first(const struct step *s, size_t i)
+{
+	for (size_t k = 0; s->n_early && k < s->n_inputs; k++) {
+		if (s->inputs[k].step == i)
+			return k < s->n_early;
+	}
+	return true;
+}
+
+/* A step that waits for this one cannot do without it. Always so of steps that are not lazy. */
+bool
+engine_is_demanded(const struct engine *x, size_t i)
+{
+	if (!x->plan->steps[i].is_lazy)
+		return true;
+	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
+		size_t user = x->user[k];
+		const struct step *s = &x->plan->steps[user];
+
+		if (x->out[user].state != STEP_WAITING || engine_waits(x, user))
+			continue;
+		if ((is_first(s, i) || x->out[user].is_late || runs_again(x, user)) &&
+			engine_is_demanded(x, user))
+			return true;
+	}
+	return false;
+}
+
+/* The step that made what a step gives: another one for a choice. */
+size_t
+engine_maker_of(const struct engine *x, size_t i)
+{
+	const struct step *s = &x->plan->steps[i];
+
+	for (size_t k = 0; step_is_choice(s) && k < s->n_inputs; k++) {
+		const struct outcome *in = &x->out[s->inputs[k].step];
+
+		if (has_result(in) &&
+			digest_eq(&in->objects[s->inputs[k].output], &x->out[i].objects[0]))
+			return engine_maker_of(x, s->inputs[k].step);
+	}
+	return i;
+}
+
+/* A step that may still run: it is not done, or only its digests are known and another such step
+ * waits for its bytes. A lazy one only if one that waits for it may. */
+static bool
+is_open(const struct engine *x, size_t i)
+{
+	const struct outcome *o = &x->out[i];
+
+	if (o->state == STEP_RUNNING || (o->state == STEP_WAITING && !x->plan->steps[i].is_lazy))
+		return true;
+	if (o->state != STEP_WAITING && !o->is_absent)
+		return false;
+	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
+		if (is_open(x, x->user[k]))
+			return true;
+	}
+	return false;
+}
+
+/* A step that may still run has these bytes for an input. */
+static bool
+is_wanted(const struct engine *x, const struct digest *d)
+{
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		const struct step *s = &x->plan->steps[i];
+		const struct outcome *o = &x->out[i];
+
+		for (size_t k = 0; has_result(o) && k < s->outputs.n; k++) {
+			if (!digest_eq(&o->objects[k], d))
+				continue;
+			for (uint32_t u = x->first_user[i]; u < x->first_user[i + 1]; u++) {
+				if (is_open(x, x->user[u]))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* The same for what lazy steps would have used that now nobody asks for. */
+int
+engine_drop_unused(struct engine *x, const struct step *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		size_t in = s->inputs[i].step;
+
+		if (x->plan->steps[in].is_lazy && x->out[in].state == STEP_WAITING &&
+			!is_open(x, in)) {
+			TRY(engine_drop_used(x, &x->plan->steps[in], e));
+			TRY(engine_drop_unused(x, &x->plan->steps[in], e));
+		}
+	}
+	return 0;
+}
+
+/* What transient steps gave goes when the last step has used it; should it be needed after all,
+ * they run again. */
+int
+engine_drop_used(struct engine *x, const struct step *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
+		size_t maker = engine_maker_of(x, s->inputs[i].step);
+		struct outcome *in = &x->out[maker];
+		const struct digest *d = &x->out[s->inputs[i].step].objects[s->inputs[i].output];
+		char hex[65];
+
+		/* A step whose bytes were never made here may still be the last that waited for those of an equal one. */
+		if (!x->plan->steps[maker].is_transient || !has_result(in) || is_wanted(x, d))
+			continue;
+		TRY(fs_remove(arena_printf(&a, "%s/objects/%s", x->dir, digest_hex(d, hex)), e));
+		for (size_t k = 0; k < x->plan->n_steps; k++) {
+			const struct step *t = &x->plan->steps[k];
+			struct outcome *o = &x->out[k];
+
+			for (size_t n = 0; t->is_transient && has_result(o) && n < t->outputs.n;
+				n++)
+				o->is_absent = o->is_absent || digest_eq(&o->objects[n], d);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,206 @@
+#include "engine/schedule.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "plan/kinds.h"
+#include <stdio.h>
+
+#define COST_HEAD "kernel-builder cost 2\n"
+
+static struct digest
+cost_key(const struct step *s)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("cost"));
+	sha256_add(h, s->key.b, sizeof(s->key.b));
+	sha256_add_field(h, str_of(s->source ? s->source : ""));
+	return sha256_final(h);
+}
+
+/* 1: there is a record. */
+static int
+read_cost(struct engine *x, const struct step *s, struct cost *out, struct err *e)
+{
+	struct digest key = cost_key(s);
+	struct str text, ms, bytes;
+	uint64_t n, cpu;
+	int r = cache_get_text(&x->cache, &key, &text, e);
+
+	if (r <= 0 || !str_starts(text, STR(COST_HEAD)))
+		return r < 0 ? -1 : 0;
+	text = str_trim((struct str){ text.p + strlen(COST_HEAD), text.n - strlen(COST_HEAD) });
+	if (!str_cut(&text, ' ', &ms) || !str_to_u64(ms, &n) || !str_cut(&text, ' ', &bytes) ||
+		!str_to_u64(bytes, &out->bytes) || !str_to_u64(text, &cpu))
+		return 0;
+	out->seconds = (double)n / 1000;
+	out->cpu_seconds = (double)cpu / 1000;
+	return 1;
+}
+
+int
+engine_last_cpu_seconds(struct engine *x, size_t step, double *out, struct err *e)
+{
+	struct cost c = { 0 };
+	int r = read_cost(x, &x->plan->steps[step], &c, e);
+
+	*out = c.cpu_seconds;
+	return r;
+}
+
+/* A number of bytes in a file of one; UINT64_MAX when there is none ("max"). */
+static uint64_t
+read_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[64] = "";
+	uint64_t n;
+
+	if (!f)
+		return UINT64_MAX;
+	if (!fgets(line, sizeof(line), f) || !str_to_u64(str_trim(str_of(line)), &n))
+		n = UINT64_MAX;
+	fclose(f);
+	return n;
+}
+
+/* What the control group of this process may still take. */
+static uint64_t
+group_memory(struct arena *a)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	uint64_t max = UINT64_MAX, now = 0;
+	char line[4096];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		struct str path = str_trim(str_of(line));
+		const char *dir;
+
+		if (!str_starts(path, STR("0::/")))
+			continue;
+		dir = arena_printf(a, "/sys/fs/cgroup%.*s", (int)path.n - 3, path.p + 3);
+		max = read_number(path_join(a, dir, "memory.max"));
+		now = read_number(path_join(a, dir, "memory.current"));
+	}
+	if (f)
+		fclose(f);
+	return max == UINT64_MAX || now == UINT64_MAX ? UINT64_MAX : max > now ? max - now : 0;
+}
+
+static uint64_t
+free_memory(struct arena *a)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	uint64_t group = group_memory(a), n = UINT64_MAX;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned long long kib;
+
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			n = kib * 1024;
+	}
+	if (f)
+		fclose(f);
+	return n < group ? n : group;
+}
+
+/* Large, and of use to one step. */
+static bool
+is_text(const struct step *s)
+{
+	return s->is_transient && (s->depfile || step_row(s->kind)->makes_text);
+}
+
+int
+schedule_make(struct engine *x, uint64_t memory, struct schedule *out, struct err *e)
+{
+	const struct plan *p = x->plan;
+
+	*out = (struct schedule){ .engine = x,
+		.cost = arena_array(&x->arena, struct cost, p->n_steps + 1),
+		.is_known = arena_array(&x->arena, bool, p->n_steps + 1),
+		.path = arena_array(&x->arena, double, p->n_steps + 1),
+		.alone = arena_array(&x->arena, bool, p->n_steps + 1),
+		.memory = memory ? memory : free_memory(&x->arena) };
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct step *s = &p->steps[i];
+		int known = x->out[i].may_run ? read_cost(x, s, &out->cost[i], e) : 0;
+
+		TRY(known);
+		out->is_known[i] = known > 0;
+		if (!known)
+			out->cost[i] = (struct cost){ .seconds = step_row(s->kind)->seconds,
+				.bytes = step_row(s->kind)->bytes };
+	}
+	/* A step comes behind those that it waits for. */
+	for (size_t i = p->n_steps; i-- > 0;) {
+		const struct step *s = &p->steps[i];
+
+		/* A text is made when it is used next, not all of them first: they are large. */
+		out->path[i] += is_text(s) ? -0.001 : out->cost[i].seconds;
+		for (size_t k = 0; k < s->n_inputs; k++) {
+			double *in = &out->path[s->inputs[k].step];
+
+			*in = out->path[i] > *in ? out->path[i] : *in;
+		}
+	}
+	return 0;
+}
+
+uint64_t
+schedule_bytes(const struct schedule *s, size_t step)
+{
+	const struct engine *x = s->engine;
+	const struct step *st = &x->plan->steps[step];
+	uint64_t n = s->cost[step].bytes;
+
+	for (size_t i = 0; !s->is_known[step] && i < st->n_inputs; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
+		const struct outcome *in = &x->out[st->inputs[i].step];
+		struct stat sb;
+
+		if (has_result(in) && stat(stage_object_path(&a, &x->stage,
+						   &in->objects[st->inputs[i].output]), &sb) == 0)
+			n += (uint64_t)sb.st_size * step_row(st->kind)->per_byte;
+	}
+	return n;
+}
+
+bool
+schedule_fits(const struct schedule *s, size_t step)
+{
+	if (s->running == 0)
+		return true;
+	if (s->alone[step] || s->alone_running)
+		return false;
+	return s->in_use + schedule_bytes(s, step) <= s->memory;
+}
+
+void
+schedule_start(struct schedule *s, size_t step)
+{
+	/* Later, inputs may be gone. */
+	s->cost[step].bytes = schedule_bytes(s, step);
+	s->is_known[step] = true;
+	s->in_use += s->cost[step].bytes;
+	s->running++;
+	s->alone_running += s->alone[step];
+}
+
+int
+schedule_end(
+	struct schedule *s, size_t step, const struct proc_end *end, bool is_done, struct err *e)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct digest key = cost_key(&s->engine->plan->steps[step]);
+
+	s->in_use -= s->cost[step].bytes;
+	s->running--;
+	s->alone_running -= s->alone[step];
+	if (!is_done)
+		return 0;
+	buf_addf(&text, COST_HEAD "%llu %llu %llu\n", (unsigned long long)(end->seconds * 1000),
+		(unsigned long long)end->peak_bytes, (unsigned long long)(end->cpu_seconds * 1000));
+	return cache_put_text(&s->engine->cache, &key, buf_str(&text), e);
+}

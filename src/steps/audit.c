@@ -1,0 +1,39 @@
+/* Two ways to the same thing, compared: of an architecture's PTX, and of an object. */
+#include "base/err.h"
+#include "steps/internal.h"
+#include "formats/elf.h"
+#include "formats/ptx.h"
+
+/* NULL: the same program. */
+static const char *
+ptx_difference(struct builtin *o, const struct str ways[2])
+{
+	const char *why = NULL;
+	struct str missing;
+
+	if (str_eq(ways[0], ways[1]))
+		return NULL;
+	if (!ptx_compare(&o->a, ways[1], ways[0], &missing, &why))
+		return why;
+	return missing.n ? "variables are missing" : NULL;
+}
+
+int
+builtin_audit(struct builtin *o, struct err *e)
+{
+	static const char *const names[] = { "the short way's", "the long way's" };
+	struct str ways[2];
+	const char *why = NULL;
+
+	for (size_t i = 0; i < 2; i++)
+		TRY(builtin_input(o, i, &ways[i], e));
+	if (builtin_has_word(o, STEP_PROVES))
+		return builtin_output(o, 0, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_refusal, e);
+	if (builtin_has_word(o, "ptx"))
+		why = ptx_difference(o, ways);
+	else if (!str_eq(ways[0], ways[1]) && elf_object_alike(&o->a, ways, names, &why, e) < 0)
+		return -1;
+	if (why)
+		return err_set(e, ERR_STEP, "audit: it is not what the whole text gives: %s", why);
+	return builtin_output(o, 0, ways[0], e);
+}

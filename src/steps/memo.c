@@ -1,0 +1,224 @@
+/*
+ * Verdicts on device code (steps/builtin.h), remembered by what they are good for. A survey names up to
+ * three such things; a verdict that was come to is recorded under each name that it covers, in the
+ * store's actions/, under H("verdict", name):
+ *
+ *     kernel-builder remembered 1
+ *     SHA256                    of the verdict, an object
+ *
+ * and, when the whole text proved it, under the name of its kin too. Variants of one build that ask
+ * for the same verdict wait for the first of them, and so do those that only need to know that the
+ * whole text proved one on kin.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "steps/memo.h"
+#include <stdlib.h>
+
+#define HEAD "kernel-builder remembered 1\n"
+
+static struct digest
+name_of(struct str line)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("verdict"));
+	sha256_add_field(h, line);
+	return sha256_final(h);
+}
+
+struct memo {
+	const struct plan *plan;
+	struct arena arena;
+	struct digest *survey, *kin; /* of each STEP_JUDGE, and of each STEP_SURVEY: what memo_waits compares; zero: nobody else has it */
+};
+
+void *
+memo_open(const struct plan *p)
+{
+	struct memo *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		abort();
+	m->plan = p;
+	m->survey = arena_array(&m->arena, struct digest, p->n_steps + 1);
+	m->kin = arena_array(&m->arena, struct digest, p->n_steps + 1);
+	return m;
+}
+
+void
+memo_close(void *memo)
+{
+	struct memo *m = memo;
+
+	arena_free(&m->arena);
+	free(m);
+}
+
+/* What an input of the step is known by. */
+static const struct digest *
+input_of(const struct engine *x, const struct step *s, size_t i)
+{
+	return &engine_outcomes(x)[s->inputs[i].step].objects[s->inputs[i].output];
+}
+
+/* 1: there is a record of it. */
+static int
+recall(struct engine *x, struct str name, struct digest *out, struct err *e)
+{
+	struct digest key = name_of(name);
+	struct str text, line;
+	int r;
+
+	if (name.n <= 1)
+		return 0;
+	r = engine_get_record(x, &key, &text, e);
+	if (r <= 0 || !str_starts(text, STR(HEAD)))
+		return r < 0 ? -1 : 0;
+	text.p += strlen(HEAD);
+	text.n -= strlen(HEAD);
+	return str_cut(&text, '\n', &line) && digest_parse(line, out);
+}
+
+static int
+record(struct engine *x, struct str name, const struct digest *verdict, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct digest key = name_of(name);
+	char hex[65];
+
+	return engine_put_record(x, &key, str_of(arena_printf(&a, HEAD "%s\n", digest_hex(verdict, hex))), e);
+}
+
+static int
+read_survey(struct memo *m, struct engine *x, size_t step, struct str names[BUILTIN_NAMES], struct err *e)
+{
+	const char *path = engine_object_path(&m->arena, x, input_of(x, &m->plan->steps[step], 0));
+	struct str text;
+
+	if (!fs_exists(path))
+		return 0;
+	TRY(fs_read(&m->arena, path, SIZE_MAX, &text, e));
+	return builtin_read_survey(text, names);
+}
+
+/* The judge that goes by the slimmed text: it has nothing to say when no kin of this code was proved. */
+static bool
+is_for_kin(const struct step *s)
+{
+	return strs_has(&s->argv, STEP_FOR_KIN);
+}
+
+/* Those that ask for the same verdict have this in common; zero: nobody else does. */
+static struct digest
+common_name(const struct str names[BUILTIN_NAMES])
+{
+	for (size_t i = 0; i < BUILTIN_LEVELS; i++) {
+		if (names[i].n > 1)
+			return name_of(names[i]);
+	}
+	return (struct digest){ 0 };
+}
+
+int
+memo_find(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e)
+{
+	const struct digest refused = builtin_refused();
+	struct memo *m = memo;
+	const struct step *s = &m->plan->steps[step];
+	const struct digest *known = input_of(x, s, 1);
+	struct str names[BUILTIN_NAMES];
+	struct digest kin;
+	int r = 0;
+
+	/* The survey itself may have come to a verdict. */
+	if (!digest_eq(known, &refused)) {
+		*object = *known;
+		return 1;
+	}
+	TRY(r = read_survey(m, x, step, names, e));
+	if (r == 0)
+		return 0;
+	m->survey[step] = common_name(names);
+	if (names[BUILTIN_KIN].n > 1)
+		m->kin[s->inputs[0].step] = name_of(names[BUILTIN_KIN]);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < BUILTIN_LEVELS; i++) {
+		TRY(r = recall(x, names[i], object, e));
+		if (r)
+			TRY(r = engine_has_object(x, object, e));
+	}
+	if (r || !is_for_kin(s))
+		return r;
+	TRY(r = recall(x, names[BUILTIN_KIN], &kin, e));
+	if (r || memo_waits(m, x, step))
+		return 0;
+	/* An output of the survey, so it is there. */
+	*object = refused;
+	return 1;
+}
+
+static bool
+is_pending(const struct memo *m, const struct engine *x, size_t step)
+{
+	const struct outcome *o = &engine_outcomes(x)[step];
+
+	return m->plan->steps[step].kind == STEP_JUDGE && o->is_late &&
+	       (o->state == STEP_RUNNING || (o->state == STEP_WAITING && engine_is_demanded(x, step)));
+}
+
+static const struct digest nobody = { 0 };
+
+/* The whole text is about to prove a verdict on kin of this code, for another variant. */
+static bool
+waits_for_kin(const struct memo *m, const struct engine *x, size_t step)
+{
+	const struct step *s = &m->plan->steps[step];
+	size_t own = s->inputs[0].step;
+
+	if (!is_for_kin(s) || engine_outcomes(x)[step].is_late || digest_eq(&m->kin[own], &nobody))
+		return false;
+	for (size_t i = 0; i < m->plan->n_steps; i++) {
+		const struct step *other = &m->plan->steps[i];
+
+		if (other->kind == STEP_JUDGE && !is_for_kin(other) && other->inputs[0].step != own &&
+			digest_eq(&m->kin[other->inputs[0].step], &m->kin[own]) && is_pending(m, x, i))
+			return true;
+	}
+	return false;
+}
+
+bool
+memo_waits(const void *memo, const struct engine *x, size_t step)
+{
+	const struct memo *m = memo;
+
+	if (engine_is_again(x))
+		return false;
+	if (waits_for_kin(m, x, step))
+		return true;
+	if (!engine_outcomes(x)[step].is_late || digest_eq(&m->survey[step], &nobody))
+		return false;
+	for (size_t i = 0; i < step; i++) {
+		if (is_pending(m, x, i) && digest_eq(&m->survey[i], &m->survey[step]))
+			return true;
+	}
+	return false;
+}
+
+int
+memo_remember(void *memo, struct engine *x, size_t step, struct err *e)
+{
+	struct memo *m = memo;
+	const struct digest *verdict = &engine_outcomes(x)[step].objects[0];
+	struct str names[BUILTIN_NAMES], text;
+	struct verdict v;
+
+	TRY(fs_read(&m->arena, engine_object_path(&m->arena, x, verdict), SIZE_MAX, &text, e));
+	if (!builtin_read_verdict(text, &v) || v.why.n || read_survey(m, x, step, names, e) <= 0 || names[v.level].n <= 1)
+		return 0;
+	/* Those that wait stay late until they have looked: others wait for them. */
+	engine_look_again(x);
+	TRY(record(x, names[v.level], verdict, e));
+	return is_for_kin(&m->plan->steps[step]) ? 0 : record(x, names[BUILTIN_KIN], verdict, e);
+}

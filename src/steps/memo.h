@@ -1,0 +1,13 @@
+/* What is remembered of proofs on device code: the engine's memo (engine/domain.h). */
+#ifndef STEPS_MEMO_H
+#define STEPS_MEMO_H
+#include "steps/builtin.h"
+
+void *memo_open(const struct plan *p);
+void memo_close(void *memo);
+/* Of a STEP_JUDGE, whose first inputs are the names under which its verdict may be known, and perhaps a verdict. */
+int memo_find(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e);
+/* Of two that ask for the same verdict, the second waits; and one for kin, where the whole text is about to prove some. */
+bool memo_waits(const void *memo, const struct engine *x, size_t step);
+int memo_remember(void *memo, struct engine *x, size_t step, struct err *e);
+#endif

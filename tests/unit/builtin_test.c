@@ -1,0 +1,164 @@
+/* Texts that steps of our own leave for each other. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "steps/builtin.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void
+test_verdict(void **state)
+{
+	const struct verdict v = { .level = 2,
+		.exact = STR(HEX),
+		.missing = STR(".global .align 1 .b8 ignore[1];\n"),
+		.order = STR("a\nb\n"),
+		.stub = STR("static void f(); // no line feed at the end") };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct verdict got;
+
+	(void)state;
+	builtin_write_verdict(&v, &text);
+	assert_true(builtin_read_verdict(buf_str(&text), &got));
+	assert_int_equal(got.why.n, 0);
+	assert_int_equal(got.level, 2);
+	assert_true(str_eq(got.exact, v.exact));
+	assert_true(str_eq(got.missing, v.missing));
+	assert_true(str_eq(got.order, v.order));
+	assert_true(str_eq(got.stub, v.stub));
+	/* None of its beginnings is one. */
+	for (size_t n = 0; n < text.n; n++)
+		assert_false(builtin_read_verdict((struct str){ text.p, n }, &got));
+	buf_addc(&text, 'x');
+	assert_false(builtin_read_verdict(buf_str(&text), &got));
+}
+
+static void
+test_verdict_of_the_long_way(void **state)
+{
+	const struct verdict v = { .why = STR("a lambda, src/a.cu:3") };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct verdict got;
+
+	(void)state;
+	builtin_write_verdict(&v, &text);
+	assert_string_equal(text.p, "kernel-builder verdict 2\nfull a lambda, src/a.cu:3\n");
+	assert_true(builtin_read_verdict(buf_str(&text), &got));
+	assert_true(str_eq(got.why, v.why));
+	assert_false(builtin_read_verdict(STR("kernel-builder verdict 2\nfull \n"), &got));
+	assert_false(builtin_read_verdict(STR("kernel-builder verdict 2\nfull a lambda, src/a"), &got));
+	text.n = 0;
+	builtin_write_verdict(&(struct verdict){ .why = STR("a\0b") }, &text);
+	assert_true(builtin_read_verdict(buf_str(&text), &got) && str_eq(got.why, STR("a\0b")));
+}
+
+static void
+test_damaged(void **state)
+{
+	static const char *const t[] = { "", "kernel-builder verdict 1\nlevel 0\n",
+		"kernel-builder verdict 2\nlevel 3\nexact " HEX "\nmissing 0\norder 0\nstub 0\n",
+		"kernel-builder verdict 2\nlevel 0\nexact " HEX "\nmissing 1\norder 0\nstub 0\n",
+		"kernel-builder verdict 2\nlevel 0\nexact " HEX
+		"\nmissing 0\norder 0\nstub 18446744073709551615\nx",
+		"kernel-builder verdict 2\nlevel 0\nmissing 0\norder 0\nstub 0\n" };
+	struct verdict got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		assert_false(builtin_read_verdict(str_of(t[i]), &got));
+	assert_true(builtin_read_verdict(
+		STR("kernel-builder verdict 2\nlevel 0\nexact " HEX "\nmissing 0\norder 0\nstub 0\n"),
+		&got));
+}
+
+/* Sizes of real sources: relu, causal_conv1d_fwd, selective_scan_fwd_fp16 and a file with torch/all.h and as much code as a lambda of
+ * torch's loops makes. */
+static void
+test_proof_that_pays(void **state)
+{
+	static const struct {
+		size_t text, ptx, n_archs;
+		bool want;
+	} t[] = {
+		{ 18068634, 9000, 1, true },
+		{ 7687025, 9000, 1, true },
+		{ 7687025, 3206566, 1, false },
+		{ 7687025, 3206566, 10, false },
+		{ 7687025, 900000, 10, true },
+		{ 8362052, 15585443, 1, false },
+		{ 8362052, 15585443, 10, false },
+		{ 18305731, 4000000, 1, true },
+		{ 18305731, 7313496, 1, false },
+		{ 18305731, 7313496, 10, true },
+		{ 0, 0, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		if (builtin_proof_pays(t[i].text, t[i].ptx, t[i].n_archs) != t[i].want)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void
+test_survey(void **state)
+{
+	struct str names[BUILTIN_NAMES];
+
+	(void)state;
+	assert_true(builtin_read_survey(STR("kernel-builder survey 2\n" HEX "\n-\n" HEX "\n-\n"), names));
+	assert_true(str_eq(names[0], STR(HEX)));
+	assert_true(str_eq(names[1], STR("-")));
+	assert_false(builtin_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
+	assert_false(builtin_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-\n-\n"), names));
+	assert_false(builtin_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-"), names));
+}
+
+/* An object may be in the link of one architecture only. */
+static void
+test_registered(void **state)
+{
+	const struct str lists[] = {
+		STR("#define NUM_PRELINKED_OBJECTS 2\nDEFINE_REGISTER_FUNC(_a_4_a_cu)\nDEFINE_REGISTER_FUNC(_b_4_b_cu)\n"),
+		STR("#define NUM_PRELINKED_OBJECTS 2\nDEFINE_REGISTER_FUNC(_b_4_b_cu)\nDEFINE_REGISTER_FUNC(_c_4_c_cu)\n"),
+	};
+	static const char *const bad[] = { "", "DEFINE_REGISTER_FUNC(_a)\n", "#define NUM_PRELINKED_OBJECTS 1\nint x;\n",
+		"#define NUM_PRELINKED_OBJECTS 1\nDEFINE_REGISTER_FUNC(_a\n" };
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct arena a = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(builtin_merge_registered(&a, lists, 2, &out, &e), 0);
+	assert_string_equal(out.p,
+		"#define NUM_PRELINKED_OBJECTS 3\n#pragma GCC visibility push(hidden)\nDEFINE_REGISTER_FUNC(_a_4_a_cu)\n"
+		"DEFINE_REGISTER_FUNC(_b_4_b_cu)\nDEFINE_REGISTER_FUNC(_c_4_c_cu)\n#pragma GCC visibility pop\n");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct str list = str_of(bad[i]);
+
+		assert_int_equal(builtin_merge_registered(&a, &list, 1, &out, &e), -1);
+		assert_int_equal(e.code, ERR_STEP);
+	}
+	arena_free(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_verdict_of_the_long_way),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_registered),
+		cmocka_unit_test(test_survey),
+		cmocka_unit_test(test_proof_that_pays),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("own", tests, NULL, NULL);
+}
