@@ -72,6 +72,14 @@ $(BUILD)/%.cc.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE_CXX) -MMD -MP -c -o $@ $<
 
+# Keys of the program's own steps hold a digest of what implements them: it is in their sources, so nobody counts versions.
+$(BUILD)/gen/implementation.inc: tools/implementation.sh $(wildcard $(addprefix src/,base/* formats/* slim/* steps/* engine/*))
+	@mkdir -p $(@D)
+	tools/implementation.sh >$@.tmp
+	@cmp -s $@.tmp $@ && { rm $@.tmp; touch $@; } || mv $@.tmp $@
+$(BUILD)/src/plan/kinds.c.o: $(BUILD)/gen/implementation.inc
+$(BUILD)/src/plan/kinds.c.o: CPP_ALL += -I$(BUILD)/gen
+
 # The catalog and the data files are built in with .incbin, which no dependency file mentions.
 $(EMBEDS:%=$(BUILD)/%.o): $(wildcard catalog/*.toml docs/*.md data/*.* data/*/*)
 

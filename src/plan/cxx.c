@@ -75,7 +75,6 @@ own(struct maker *m, const struct step *direct, enum step_kind kind, struct step
 	s.root = root_make(m, NULL, 0);
 	vec_push(m->a, &s.argv, "kernel-builder");
 	vec_push(m->a, &s.argv, step_kind_name(kind));
-	vec_push(m->a, &s.argv, kind == STEP_SLIM ? PLAN_SLIM_VERSION : "1");
 	vec_push(m->a, &s.outputs, output);
 	return s;
 }

@@ -195,7 +195,6 @@ add_register(struct maker *m, const struct torch_flags *f, const struct strs *ar
 	s.root = root_make(m, NULL, 0);
 	vec_push(a, &s.argv, "kernel-builder");
 	vec_push(a, &s.argv, step_kind_name(STEP_REGISTER));
-	vec_push(a, &s.argv, "1");
 	vec_push(a, &s.outputs, "out/device_link.reg.c");
 	return maker_add_step(m, s);
 }

@@ -196,7 +196,6 @@ name_step(struct maker *m, enum step_kind kind, const struct step *of, size_t n)
 	s.root = root_make(m, NULL, 0);
 	vec_push(m->a, &s.argv, "kernel-builder");
 	vec_push(m->a, &s.argv, step_kind_name(kind));
-	vec_push(m->a, &s.argv, "1");
 	vec_push(m->a, &s.outputs, of->outputs.v[0]);
 	return s;
 }

@@ -73,7 +73,7 @@ enum step_kind {
 	STEP_FATBIN,     /* all of them in one */
 	STEP_HOST,       /* what cudafe++ made -> object */
 	STEP_NVLINK,     /* objects with relocatable device code -> a cubin, and what is to be registered */
-	/* From here on, what this program does itself (steps/builtin.h); of some, only if a file turns out to be needed. */
+	/* From here on, what this program does itself (steps/proof.h); of some, only if a file turns out to be needed. */
 	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
 	STEP_GRAFT,      /* the host's object and the fatbinary -> object, or a refusal if there is such a mark in it */
 	STEP_HOLLOW,     /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
@@ -96,11 +96,11 @@ enum step_kind {
 enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_SOURCE "@SOURCE@"
 #define STEP_TOOL_RESULT "@RESULT@"
-/* A word of steps that slim texts: how, for it is in the keys of what comes of them. */
-#define PLAN_SLIM_VERSION "slim 6"
+/* A word of steps that slim the text that they give. */
+#define STEP_SLIMS "slim"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
-/* Likewise: it gives up at once where a proof would take longer than it saves (steps/builtin.h). */
+/* Likewise: it gives up at once where a proof would take longer than it saves (steps/proof.h). */
 #define STEP_IF_IT_PAYS "if-it-pays"
 /* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
 #define STEP_RELOCATABLE "relocatable"
@@ -123,7 +123,7 @@ struct step {
 	const char *label; /* for people: "activation/activation.cu" */
 	const struct variant *variant; /* the first that wants it */
 	const struct root *root;
-	struct strs argv;   /* of a step of our own: "kernel-builder", what it does, and the version of how */
+	struct strs argv;   /* of a step of our own: "kernel-builder", what it does, and words for how */
 	struct strs tool[STEP_TOOLS];
 	struct strs env;    /* NAME=value; nothing else is set */
 	const char *source; /* under src/; NULL for a link */

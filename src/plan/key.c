@@ -1,4 +1,5 @@
 #include "plan/key.h"
+#include "plan/kinds.h"
 #include <stdio.h>
 
 static void
@@ -22,8 +23,9 @@ step_key(const struct step *s, const struct sources_set *src)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder step 4"));
+	sha256_add_field(h, STR("kernel-builder step 5"));
 	sha256_add_field(h, str_of(step_kind_name(s->kind)));
+	sha256_add_field(h, str_of(step_implementation(s->kind)));
 	add_strs(h, &s->argv);
 	for (size_t i = 0; i < STEP_TOOLS; i++)
 		add_strs(h, &s->tool[i]);

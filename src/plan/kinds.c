@@ -1,5 +1,6 @@
 /* What is known of each kind of step, a row each. */
 #include "plan/kinds.h"
+#include "implementation.inc"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -39,6 +40,18 @@ const struct step_row *
 step_row(enum step_kind k)
 {
 	return &rows[k];
+}
+
+const char *
+step_implementation(enum step_kind k)
+{
+	return implementation[k] ? implementation[k] : "";
+}
+
+const char *
+stubs_implementation(void)
+{
+	return STUBS_IMPLEMENTATION;
 }
 
 const char *

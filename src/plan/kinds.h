@@ -14,4 +14,8 @@ struct step_row {
 };
 /* The row of a kind: constant, the program's. */
 const struct step_row *step_row(enum step_kind k);
+/* A digest of the sources of this program that do what such a step does beside its command (steps/sources.txt), or "". */
+const char *step_implementation(enum step_kind k);
+/* The same of link stubs. */
+const char *stubs_implementation(void);
 #endif

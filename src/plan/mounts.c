@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/path.h"
+#include "plan/kinds.h"
 #include "plan/maker.h"
 #include <stdlib.h>
 #include <zlib.h>
@@ -351,7 +352,8 @@ stubs_id(const struct stubs *s)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder stubs 2 " PLAN_POLICY " " PLAN_PYTHON));
+	sha256_add_field(h, STR("kernel-builder stubs 3 " PLAN_POLICY " " PLAN_PYTHON));
+	sha256_add_field(h, str_of(stubs_implementation()));
 	for (size_t i = 0; i < s->n; i++) {
 		char what = (char)('0' + s->v[i].what);
 

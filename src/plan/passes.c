@@ -5,7 +5,7 @@
  * stand-in for the fatbinary, which the object gets last: an edit of a kernel's body compiles
  * nothing of the host again.
  *
- * Of an architecture's text, device code needs little: see steps/builtin.h. With device_only, each
+ * Of an architecture's text, device code needs little: see steps/proof.h. With device_only, each
  * architecture has two ways, and takes the long one, which nvcc takes, when the short one gives a
  * refusal:
  *
@@ -99,16 +99,14 @@ new_step(const struct passes *p, enum step_kind kind, const char *arch, const st
 		.n_inputs = in->n };
 }
 
-/* A step of our own; version is that of how it does its work, which is in its key. */
+/* A step of our own. */
 static struct step
-own_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in,
-	const char *version, const char *output)
+own_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in, const char *output)
 {
 	struct step s = new_step(p, kind, arch, in);
 
 	vec_push(p->m->a, &s.argv, "kernel-builder");
 	vec_push(p->m->a, &s.argv, step_kind_name(kind));
-	vec_push(p->m->a, &s.argv, version);
 	vec_push(p->m->a, &s.outputs, output);
 	return s;
 }
@@ -118,7 +116,7 @@ static void
 add_how_slim(const struct passes *p, struct step *s)
 {
 	if (p->m->options.slim >= PLAN_SLIM_DEVICE)
-		vec_push(p->m->a, &s->argv, PLAN_SLIM_VERSION);
+		vec_push(p->m->a, &s->argv, STEP_SLIMS);
 }
 
 static size_t add_part_step(struct passes *p, const struct part *part);
@@ -167,7 +165,7 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 	struct step s;
 
 	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
-	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
+	s = own_step(p, STEP_STRIP, text->arch, &in, text->outputs.v[0]);
 	s.is_lazy = s.is_transient = true;
 	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
 	s = new_step(p, STEP_CICC, cicc->arch, &stripped);
@@ -188,11 +186,11 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
 	if (proof)
 		add_input(p, &in, proof - 1, 0, "in/proof");
-	s = own_step(p, STEP_STRIP, text->arch, &in, "1", text->outputs.v[0]);
-	vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
+	s = own_step(p, STEP_STRIP, text->arch, &in, text->outputs.v[0]);
+	vec_push(p->m->a, &s.argv, STEP_SLIMS);
 	s.is_lazy = s.is_transient = true;
 	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
-	s = own_step(p, STEP_TRY, cicc->arch, &stripped, "1", cicc->outputs.v[0]);
+	s = own_step(p, STEP_TRY, cicc->arch, &stripped, cicc->outputs.v[0]);
 	if (strs_has(&cicc->outputs, p->d->stub))
 		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
 	s.label = arena_printf(p->m->a, "%s: cicc %s, slim", p->src, cicc->arch);
@@ -212,7 +210,7 @@ two_ways(struct passes *p, enum step_kind kind, const char *arch, size_t first, 
 
 	add_input(p, &in, first, 0, "in/0");
 	add_input(p, &in, second, output, "in/1");
-	s = own_step(p, kind, arch, &in, "1", path);
+	s = own_step(p, kind, arch, &in, path);
 	s.n_early = kind == STEP_CHOOSE;
 	return s;
 }
@@ -243,7 +241,7 @@ device_key(const struct passes *p, const struct part *cicc, bool without_headers
 	const struct mount *mounts[] = { mount_gcc(p->m, p->f->gcc), mount_module_id(p->m, p->src) };
 	struct digest d = compiler_id(p->f->variant->cuda);
 	struct inputs none = { 0 };
-	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "4", "out/ptx");
+	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "out/ptx");
 	char hex[65];
 
 	if (without_headers) {
@@ -269,7 +267,7 @@ add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, c
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
 	add_input(p, &in, by, 0, "in/whole.ptx");
 	add_input(p, &in, by, 1, "in/stub.c");
-	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "5", "out/verdict");
+	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "out/verdict");
 	add_how_slim(p, &s);
 	if (word)
 		vec_push(p->m->a, &s.argv, word);
@@ -288,7 +286,7 @@ add_survey(struct passes *p, const struct part *cicc, size_t macros)
 	struct step s;
 
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
-	s = own_step(p, STEP_SURVEY, p->reference->arch, &in, "3", "out/survey");
+	s = own_step(p, STEP_SURVEY, p->reference->arch, &in, "out/survey");
 	/* What was trusted is not remembered as proved. */
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
 		vec_push(p->m->a, &s.argv, "trust");
@@ -326,7 +324,7 @@ add_verdict(struct passes *p, const struct part *cicc)
 		p->verdict = add_judge(p, cicc, macros, whole, STEP_IF_IT_PAYS, false);
 	}
 	add_input(p, &to_stub, p->verdict, 0, "in/verdict");
-	s = own_step(p, STEP_STUB, NULL, &to_stub, "1", "out/stub.c");
+	s = own_step(p, STEP_STUB, NULL, &to_stub, "out/stub.c");
 	p->stub = add_choice(p, NULL, add_step(p, s), whole, 1, "out/stub.c");
 }
 
@@ -340,7 +338,7 @@ add_slice(struct passes *p, const struct part *text, size_t from, size_t output,
 
 	add_input(p, &in, p->verdict, 0, "in/verdict");
 	add_input(p, &in, from, output, "tmp/macros.ii");
-	s = own_step(p, STEP_SLICE, text->arch, &in, "2", "tmp/device.ii");
+	s = own_step(p, STEP_SLICE, text->arch, &in, "tmp/device.ii");
 	add_how_slim(p, &s);
 	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, text);
@@ -400,7 +398,7 @@ add_device(struct passes *p, const struct part *cicc)
 	slice = add_choice(p, text->arch, slice, whole, 0, "tmp/device.ii");
 	add_input(p, &to_device, slice, 0, "tmp/device.ii");
 	add_input(p, &to_device, p->verdict, 0, "in/verdict");
-	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "3", "out/ptx");
+	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "out/ptx");
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	slice = add_step(p, s);
 	whole = add_long(p, cicc, text);
@@ -437,9 +435,9 @@ add_hollow(struct passes *p, const struct part *cudafe, bool slim)
 	struct step s;
 
 	add_input(p, &in, add_part_step(p, text), 0, "tmp/host.ii");
-	s = own_step(p, STEP_HOLLOW, NULL, &in, "1", text->outputs.v[0]);
+	s = own_step(p, STEP_HOLLOW, NULL, &in, text->outputs.v[0]);
 	if (slim)
-		vec_push(p->m->a, &s.argv, PLAN_SLIM_VERSION);
+		vec_push(p->m->a, &s.argv, STEP_SLIMS);
 	s.is_transient = true;
 	s.is_lazy = !slim && p->m->options.slim == PLAN_SLIM_ALL;
 	return add_step(p, s);
@@ -458,7 +456,7 @@ add_stand_in(struct passes *p, const struct part *fatbin)
 {
 	struct inputs none = { 0 };
 
-	struct step s = own_step(p, STEP_STAND_IN, NULL, &none, "1", fatbin->outputs.v[1]);
+	struct step s = own_step(p, STEP_STAND_IN, NULL, &none, fatbin->outputs.v[1]);
 
 	add_where(p, &s);
 	return add_step(p, s);
@@ -472,7 +470,7 @@ add_slim_cudafe(struct passes *p, const struct part *cudafe)
 	struct step s;
 
 	add_input(p, &in, add_hollow(p, cudafe, true), 0, cudafe->inputs.v[0]);
-	s = own_step(p, STEP_TRY, NULL, &in, "1", cudafe->outputs.v[0]);
+	s = own_step(p, STEP_TRY, NULL, &in, cudafe->outputs.v[0]);
 	s.label = arena_printf(p->m->a, "%s: cudafe++, slim", p->src);
 	s.root = root_of(p, STEP_CUDAFE);
 	s.tool[TOOL_COMPILE] = cudafe->argv;
@@ -489,7 +487,7 @@ add_mark(struct passes *p, size_t cudafe, const char *path, bool is_lazy)
 	struct step s;
 
 	add_input(p, &in, cudafe, 0, "in/cudafe.cpp");
-	s = own_step(p, STEP_MARK, NULL, &in, "1", path);
+	s = own_step(p, STEP_MARK, NULL, &in, path);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
 	return add_step(p, s);
@@ -534,7 +532,7 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		s.is_lazy = p->m->options.slim == PLAN_SLIM_ALL;
 		return add_step(p, s);
 	}
-	s = own_step(p, STEP_TRY, NULL, &in, "1", host->outputs.v[0]);
+	s = own_step(p, STEP_TRY, NULL, &in, host->outputs.v[0]);
 	s.label = arena_printf(p->m->a, "%s: g++, slim", p->src);
 	s.root = root_of(p, STEP_HOST);
 	s.tool[TOOL_COMPILE] = host->argv;
@@ -608,7 +606,7 @@ add_graft(struct passes *p)
 	p->index = arena_array(p->m->a, size_t, p->d->parts.n + 1);
 	add_input(p, &in, add_host(p, host, fatbin), 0, "in/host.o");
 	add_input(p, &in, add_part_step(p, fatbin), 0, "in/fatbin");
-	s = own_step(p, STEP_GRAFT, NULL, &in, "2", host->outputs.v[0]);
+	s = own_step(p, STEP_GRAFT, NULL, &in, host->outputs.v[0]);
 	add_where(p, &s);
 	return add_step(p, s);
 }

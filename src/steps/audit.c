@@ -1,5 +1,6 @@
 /* Two ways to the same thing, compared: of an architecture's PTX, and of an object. */
 #include "base/err.h"
+#include "steps/does.h"
 #include "steps/internal.h"
 #include "formats/elf.h"
 #include "formats/ptx.h"

@@ -1,7 +1,8 @@
 /* The short way of device code: see own.h. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "steps/internal.h"
+#include "steps/device.h"
+#include "steps/does.h"
 #include "formats/ptx.h"
 #include "slim/guard.h"
 #include "slim/slim.h"
@@ -66,7 +67,7 @@ write_text(struct builtin *o, const struct device_text *t, const struct device_s
 		return 0;
 	buf_add(&out, prelude->p, prelude->n);
 	device_body(t, slice, &out);
-	if (builtin_has_word(o, PLAN_SLIM_VERSION) &&
+	if (builtin_has_word(o, STEP_SLIMS) &&
 		slim_text(&o->a, buf_str(&out), &options, &slim, &stats, &ignored) == 0)
 		return builtin_write(path, buf_str(&slim), e);
 	return builtin_write(path, buf_str(&out), e);

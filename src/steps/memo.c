@@ -1,5 +1,5 @@
 /*
- * Verdicts on device code (steps/builtin.h), remembered by what they are good for. A survey names up to
+ * Verdicts on device code (steps/proof.h), remembered by what they are good for. A survey names up to
  * three such things; a verdict that was come to is recorded under each name that it covers, in the
  * store's actions/, under H("verdict", name):
  *
@@ -12,7 +12,10 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "steps/memo.h"
+#include "steps/proof.h"
+#include "steps/refusal.h"
 #include <stdlib.h>
 
 #define HEAD "kernel-builder remembered 1\n"

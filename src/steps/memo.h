@@ -1,7 +1,7 @@
 /* What is remembered of proofs on device code: the engine's memo (engine/domain.h). */
 #ifndef STEPS_MEMO_H
 #define STEPS_MEMO_H
-#include "steps/builtin.h"
+#include "engine/domain.h"
 
 void *memo_open(const struct plan *p);
 void memo_close(void *memo);

@@ -10,7 +10,9 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "steps/does.h"
 #include "steps/internal.h"
+#include "steps/register.h"
 
 static const char count[] = "#define NUM_PRELINKED_OBJECTS ", entry[] = "DEFINE_REGISTER_FUNC(";
 

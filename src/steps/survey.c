@@ -1,7 +1,9 @@
 /* Under which names a verdict on device code is remembered: see own.h. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "steps/internal.h"
+#include "plan/kinds.h"
+#include "steps/device.h"
+#include "steps/does.h"
 #include "slim/arch.h"
 #include "slim/guard.h"
 #include <inttypes.h>
@@ -100,6 +102,9 @@ add_commands(struct builtin *o, struct sha256 *h, bool for_kin)
 {
 	const struct strs *preprocess = &o->s->tool[TOOL_PREPROCESS];
 
+	/* Who judged, and who looks up. */
+	sha256_add_field(h, str_of(step_implementation(STEP_JUDGE)));
+	sha256_add_field(h, str_of(step_implementation(STEP_SURVEY)));
 	for (size_t i = 0; i < o->s->argv.n; i++) {
 		if (!for_kin || !str_has_prefix(o->s->argv.v[i], STEP_DEVICE_KEY))
 			sha256_add_field(h, str_of(o->s->argv.v[i]));

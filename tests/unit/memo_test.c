@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "engine/internal.h"
 #include "steps/memo.h"
+#include "steps/proof.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "steps/builtin.h"
+#include "steps/proof.h"
 
 #define VERDICT_HEAD "kernel-builder verdict 2\n"
 #define SURVEY_HEAD "kernel-builder survey 2\n"

@@ -37,9 +37,8 @@
  * A survey, version 2: "kernel-builder survey 2\n" and four lines, each a SHA-256, or "-" where there is none, as for a level whose
  * headers are not there.
  */
-#ifndef STEPS_BUILTIN_H
-#define STEPS_BUILTIN_H
-#include "engine/domain.h"
+#ifndef STEPS_PROOF_H
+#define STEPS_PROOF_H
 #include "slim/device.h"
 
 #define BUILTIN_LEVELS DEVICE_LEVELS
@@ -53,13 +52,6 @@
  * 0.5 to 2 s for each megabyte of PTX; the slimmed text of an architecture takes 3 s more than the short one with torch's headers, 1 s
  * without. */
 bool builtin_proof_pays(size_t text, size_t ptx, size_t n_archs);
-/* Does a step of the program's own, as struct engine_builtins says. */
-int builtin_perform(struct engine *x, const struct step *s, const char *dir, struct err *e);
-/* By which a refusal is known. */
-struct digest builtin_refused(void);
-/* What the engine is handed. */
-extern const struct engine_domain steps_domain;
-
 struct verdict {
 	struct str why; /* not empty: the long way, and why */
 	unsigned level;
@@ -68,10 +60,6 @@ struct verdict {
 /* True when the text is a verdict; its parts point into it. */
 bool builtin_read_verdict(struct str text, struct verdict *out);
 void builtin_write_verdict(const struct verdict *v, struct buf *out);
-/* Adds what a device link registers, as C for CUDA's crt/link.stub: of nvlink's lists, one for each architecture, each object
- * once. Fails with ERR_STEP on a list that is written otherwise. */
-int builtin_merge_registered(
-	struct arena *a, const struct str *lists, size_t n, struct buf *out, struct err *e);
 /* True when the text is a survey. */
 bool builtin_read_survey(struct str text, struct str names[BUILTIN_NAMES]);
 #endif

@@ -1,0 +1,88 @@
+/* What the steps that this program does itself have in common: their files, and the tools that they run. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/proc.h"
+#include "steps/internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct str builtin_refusal = { STEP_REFUSAL, sizeof(STEP_REFUSAL) - 1 };
+
+struct digest
+builtin_refused(void)
+{
+	return sha256_of(builtin_refusal.p, builtin_refusal.n);
+}
+
+int
+builtin_input(struct builtin *o, size_t i, struct str *out, struct err *e)
+{
+	return fs_read(&o->a, o->s->inputs[i].path, SIZE_MAX, out, e);
+}
+
+int
+builtin_output(struct builtin *o, size_t i, struct str bytes, struct err *e)
+{
+	return builtin_write(o->s->outputs.v[i], bytes, e);
+}
+
+int
+builtin_write(const char *path, struct str bytes, struct err *e)
+{
+	return fs_write_atomic(path, bytes.n ? bytes.p : "", bytes.n, 0644, e);
+}
+
+/* The compiler found fault with its input; anything else that makes it fail is not the input's
+ * fault. cudafe++ and cicc end with 4 when they find so many that they give up. */
+static bool
+is_error_of_input(int status, struct str output)
+{
+	static const char limit[] = "Error limit reached.";
+
+	if (status == 4)
+		return output.n && memmem(output.p, output.n, limit, sizeof(limit) - 1);
+	return (status == 1 || status == 2) && output.n &&
+	       memmem(output.p, output.n, "error", strlen("error"));
+}
+
+int
+builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result, bool *ok,
+	struct err *e)
+{
+	const struct strs *words = &o->s->tool[tool];
+	struct strs argv = { 0 }, command;
+	struct str output;
+	int status;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *w = words->v[i];
+
+		if (streq(w, STEP_TOOL_SOURCE))
+			w = source;
+		else if (streq(w, STEP_TOOL_RESULT))
+			w = result;
+		vec_push(&o->a, &argv, w);
+	}
+	command = engine_command(o->engine, o->s, o->dir, &argv);
+	TRY(proc_run(&o->a, ".", &command, &o->s->env, &output, &status, e));
+	*ok = status == 0;
+	if (status == 0 ||
+		(is_error_of_input(status, output) && !engine_was_killed(output, status))) {
+		o->said = output;
+		return 0;
+	}
+	/* Killed, say: the run tries that again. */
+	fwrite(output.p, 1, output.n, stderr);
+	fflush(stderr);
+	_Exit(status);
+}
+
+bool
+builtin_has_word(const struct builtin *o, const char *word)
+{
+	for (size_t i = 2; i < o->s->argv.n; i++) {
+		if (streq(o->s->argv.v[i], word))
+			return true;
+	}
+	return false;
+}

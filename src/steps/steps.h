@@ -1,0 +1,7 @@
+/* What the engine is handed: the steps that this program does itself, and what it remembers of proofs. */
+#ifndef STEPS_STEPS_H
+#define STEPS_STEPS_H
+#include "engine/domain.h"
+
+extern const struct engine_domain steps_domain;
+#endif
