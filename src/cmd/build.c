@@ -65,6 +65,21 @@ fetch_needed(struct build *b, struct err *e)
 	return work_fetch(b->c, b->store, pins, seen.n, false, &b->bytes, e);
 }
 
+/* Device debug information names the directory that the compiler ran in, in a form that cannot be changed afterwards. */
+static void
+warn_of_device_debug(const struct build *b)
+{
+	const struct project *p = b->w.plan.project;
+
+	for (size_t i = 0; i < p->n_kernels; i++) {
+		if (!strs_has(&p->kernels[i].cuda_flags, "-G") && !strs_has(&p->kernels[i].cuda_flags, "--device-debug"))
+			continue;
+		log_warn("[kernel.%s] is compiled with -G, and without a sandbox: its bytes depend on where it is built; "
+			 "install bubblewrap, or use -lineinfo", p->kernels[i].name);
+		return;
+	}
+}
+
 /* The sandbox that the settings ask for; NULL: none. */
 static int
 choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
@@ -80,6 +95,8 @@ choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
 	if (!found && streq(mode, "on"))
 		return err_set(e, ERR_SYS,
 			"no sandbox: %s; --sandbox=off builds the same bits without it", why);
+	if (!found)
+		warn_of_device_debug(b);
 	log_debug("sandbox: %s%s%s", found ? "on" : "off", *why ? ", " : "", why);
 	progress_note(b->progress, "sandbox", "mode", found ? "on" : "off");
 	return 0;

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "engine/internal.h"
+#include "engine/machine.h"
 #include <signal.h>
 #include <string.h>
 
@@ -27,19 +28,19 @@ engine_look_again(struct engine *x)
 int
 engine_get_record(struct engine *x, const struct digest *key, struct str *text, struct err *e)
 {
-	return cache_get_text(&x->cache, key, text, e);
+	return x->world->get_record(x->w, key, text, e);
 }
 
 int
 engine_put_record(struct engine *x, const struct digest *key, struct str text, struct err *e)
 {
-	return cache_put_text(&x->cache, key, text, e);
+	return x->world->put_record(x->w, key, text, e);
 }
 
 int
 engine_has_object(struct engine *x, const struct digest *object, struct err *e)
 {
-	return cache_has_object(&x->cache, object, e);
+	return x->world->has_object(x->w, object, e);
 }
 
 bool
@@ -48,31 +49,10 @@ engine_waits(const struct engine *x, size_t i)
 	return step_is_remembered(&x->plan->steps[i]) && x->domain->memo.waits(x->memo, x, i);
 }
 
-/* The arguments with the step's directory put in. */
-static struct strs
-with_dir(struct arena *a, const struct strs *argv, const char *dir)
-{
-	static const char placeholder[] = PLAN_DIR_PLACEHOLDER;
-	struct strs out = { 0 };
-
-	for (size_t i = 0; i < argv->n; i++) {
-		const char *w = argv->v[i], *at = strstr(w, placeholder);
-
-		if (at)
-			w = arena_printf(a, "%.*s%s%s", (int)(at - w), w, dir,
-				at + strlen(placeholder));
-		vec_push(a, &out, w);
-	}
-	return out;
-}
-
 struct strs
 engine_command(struct engine *x, const struct step *s, const char *dir, const struct strs *argv)
 {
-	/* What a step answers goes into commands of later ones, placeholder and all. */
-	struct strs out = s->captures ? *argv : with_dir(&x->arena, argv, x->opt->sandbox ? "/kb" : dir);
-
-	return x->opt->sandbox ? stage_sandbox(&x->stage, x->opt->sandbox, s, &out, dir) : out;
+	return machine_command(x->machine, s, dir, argv);
 }
 
 bool

@@ -2,20 +2,15 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "base/signal.h"
 #include "base/jobserver.h"
 #include "engine/internal.h"
+#include "engine/machine.h"
 #include "engine/schedule.h"
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int
-engine_open(struct store *s, const struct plan *p, enum cache_mode mode, const struct engine_domain *d,
+engine_open_in(const struct engine_world *world, void *w, const struct plan *p, const struct engine_domain *d,
 	struct engine **out, struct err *e)
 {
 	struct engine *x = calloc(1, sizeof(*x));
@@ -23,7 +18,8 @@ engine_open(struct store *s, const struct plan *p, enum cache_mode mode, const s
 	(void)e;
 	if (!x)
 		abort();
-	x->store = s;
+	x->world = world;
+	x->w = w;
 	x->plan = p;
 	x->domain = d;
 	x->memo = d->memo.open(p);
@@ -31,24 +27,30 @@ engine_open(struct store *s, const struct plan *p, enum cache_mode mode, const s
 	for (size_t i = 0; i < p->n_steps; i++)
 		x->out[i].objects = arena_array(&x->arena, struct digest, p->steps[i].outputs.n);
 	engine_find_users(x);
-	x->cache = (struct cache){
-		.store = s, .sources = p->sources, .mode = mode, .arena = &x->arena
-	};
 	*out = x;
+	return 0;
+}
+
+int
+engine_open(struct store *s, const struct plan *p, enum cache_mode mode, const struct engine_domain *d,
+	struct engine **out, struct err *e)
+{
+	struct machine *m = machine_open(s, p, mode, &d->builtins);
+
+	TRY(engine_open_in(&machine_world, m, p, d, out, e));
+	(*out)->machine = m;
+	m->engine = *out;
 	return 0;
 }
 
 void
 engine_close(struct engine *x)
 {
-	struct err ignored;
-
 	if (!x)
 		return;
-	/* What cannot be removed now, a later store_open removes. */
-	if (x->dir)
-		store_tmp_drop(x->store, x->dir, &ignored);
 	x->domain->memo.close(x->memo);
+	if (x->machine)
+		machine_close(x->machine);
 	arena_free(&x->arena);
 	free(x);
 }
@@ -62,22 +64,17 @@ engine_outcomes(const struct engine *x)
 const char *
 engine_object_path(struct arena *a, const struct engine *x, const struct digest *d)
 {
-	return x->dir ? stage_object_path(a, &x->stage, d) : store_object_path(a, x->store, d);
+	return machine_object_path(a, x->machine, d);
 }
 
-/* The run's directory. What the run uses has a name in there, so that no other builder can take it away. */
-static int
-make_dir(struct engine *x, struct err *e)
+struct digest *
+engine_inputs(struct engine *x, const struct step *s)
 {
-	if (x->dir)
-		return 0;
-	TRY(store_tmp(&x->arena, x->store, "run", &x->dir, e));
-	x->cache.run_dir = x->dir;
-	x->cache.hold = path_join(&x->arena, x->dir, "objects");
-	x->stage = (struct stage){
-		.store = x->store, .plan = x->plan, .dir = x->dir, .arena = &x->arena
-	};
-	return fs_mkdirs(x->cache.hold, e);
+	struct digest *in = arena_array(&x->arena, struct digest, s->n_inputs + 1);
+
+	for (size_t i = 0; i < s->n_inputs; i++)
+		in[i] = x->out[s->inputs[i].step].objects[s->inputs[i].output];
+	return in;
 }
 
 static bool
@@ -140,7 +137,7 @@ look_up(struct engine *x, size_t i, struct err *e)
 	if (o->must_run || (x->before && !x->before[i].is_early))
 		return 0;
 	if (has_inputs(x, s))
-		TRY(r = cache_find(&x->cache, s, engine_inputs(x, s), o->objects, e));
+		TRY(r = x->world->find(x->w, s, engine_inputs(x, s), o->objects, e));
 	if (r == 0 && s->n_early && (!o->is_late || o->looks_again) && has_first_inputs(x, s, s->n_early)) {
 		o->looks_again = false;
 		TRY(r = recall(x, i, e));
@@ -176,9 +173,7 @@ engine_probe(struct engine *x, bool quick, struct err *e)
 {
 	int left = 0;
 
-	x->cache.quick = quick;
-	if (!quick)
-		TRY(make_dir(x, e));
+	TRY(x->world->begin(x->w, quick, e));
 	for (size_t i = 0; i < x->plan->n_steps; i++)
 		x->out[i] = (struct outcome){ .state = STEP_WAITING, .objects = x->out[i].objects };
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
@@ -400,110 +395,103 @@ next_ready(struct engine *x, size_t *out, struct err *e)
 	return 0;
 }
 
-/* In the child. */
 static int
-perform(void *arg)
-{
-	const struct builtin_call *c = arg;
-	struct err e = { 0 };
-
-	if (c->engine->domain->builtins.perform(c->engine, c->step, c->dir, &e) == 0)
-		return 0;
-	fprintf(stderr, "%s\n", e.msg);
-	return 1;
-}
-
-static int
-start_builtin(struct engine *x, struct job *j, const struct step *s, struct err *e)
-{
-	struct builtin_call *c = arena_new(&x->arena, struct builtin_call);
-
-	*c = (struct builtin_call){ .engine = x, .step = s, .dir = j->dir };
-	return proc_call(&j->proc, j->dir, perform, c, e);
-}
-
-static int
-start(struct engine *x, struct job *j, size_t step, struct err *e)
+start(struct engine *x, unsigned job, size_t step, struct err *e)
 {
 	const struct step *s = &x->plan->steps[step];
-	struct digest *in = engine_inputs(x, s);
-	struct strs argv = { 0 };
 
-	TRY(stage_step(&x->stage, s, step, in, &j->dir, e));
-	if (step_is_builtin(s)) {
-		TRY(start_builtin(x, j, s, e));
-	} else {
-		argv = engine_command(x, s, j->dir, &s->argv);
-		TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
-	}
+	TRY(x->world->start(x->w, job, step, engine_inputs(x, s), e));
 	x->total += s->is_lazy;
 	schedule_start(x->schedule, step);
-	j->busy = true;
-	j->step = step;
+	x->job[job] = step;
 	x->out[step].state = STEP_RUNNING;
 	x->running++;
-	tell(x, (struct engine_event){ .kind = ENGINE_STARTED, .step = step,
-				.job = (unsigned)(j - x->jobs) });
+	tell(x, (struct engine_event){ .kind = ENGINE_STARTED, .step = step, .job = job });
 	return 0;
 }
 
 /* A step that somebody killed, most likely the system for lack of memory, is tried once more, when nothing else runs. */
 static bool
-tries_again(struct engine *x, const struct job *j, int exit_status)
+tries_again(struct engine *x, size_t step, const struct engine_end *end)
 {
-	const struct step *s = &x->plan->steps[j->step];
+	const struct step *s = &x->plan->steps[step];
 
-	if (!engine_was_killed(buf_str(&j->proc.text), exit_status) || x->schedule->alone[j->step])
+	if (!engine_was_killed(end->output, end->exit_status) || x->schedule->alone[step])
 		return false;
 	log_warn("%s for %s was killed, perhaps for lack of memory; it will run again, alone",
 		s->label, s->variant->name);
-	x->schedule->alone[j->step] = true;
-	x->out[j->step].state = STEP_WAITING;
+	x->schedule->alone[step] = true;
+	x->out[step].state = STEP_WAITING;
 	return true;
 }
 
-static int
-finish(struct engine *x, struct job *j, struct err *e)
+/* What a step gave that ran again: where it differs, later steps go on with what there was. */
+static void
+compare_result(struct engine *x, size_t step)
 {
-	struct engine_event ev = {
-		.kind = ENGINE_DONE, .step = j->step, .job = (unsigned)(j - x->jobs)
-	};
-	struct outcome *o = &x->out[j->step];
-	struct strs deps = { 0 };
-	struct proc_end end;
+	const struct step *s = &x->plan->steps[step];
+	struct digest *was = x->before[step].objects, *is = x->out[step].objects;
 
-	TRY(proc_finish(&j->proc, &end, e));
-	j->busy = false;
+	for (size_t i = 0; i < s->outputs.n; i++) {
+		struct difference d = { step, was[i], is[i] };
+
+		if (digest_eq(&was[i], &is[i]))
+			continue;
+		vec_push(&x->arena, &x->differences, d);
+		if (!s->is_transient)
+			is[i] = was[i];
+	}
+}
+
+/* A step ended well, and its objects are there. */
+static int
+take_result(struct engine *x, size_t step, const struct strs *deps, struct err *e)
+{
+	const struct step *s = &x->plan->steps[step];
+
+	if (x->before && has_result(&x->before[step])) {
+		compare_result(x, step);
+		return 0;
+	}
+	TRY(x->world->record(x->w, s, engine_inputs(x, s), deps, x->out[step].objects, e));
+	return step_is_remembered(s) ? x->domain->memo.remember(x->memo, x, step, e) : 0;
+}
+
+static int
+finish(struct engine *x, unsigned job, struct err *e)
+{
+	size_t step = x->job[job];
+	struct outcome *o = &x->out[step];
+	struct engine_event ev = { .kind = ENGINE_DONE, .step = step, .job = job };
+	struct engine_end end;
+
+	TRY(x->world->finish(x->w, job, o->objects, &end, e));
+	x->job[job] = SIZE_MAX;
 	x->running--;
-	TRY(schedule_end(x->schedule, j->step, &end, end.exit_status == 0, e));
+	TRY(schedule_end(x->schedule, step, &end, end.exit_status == 0, e));
 	ev.seconds = end.seconds;
 	ev.cpu_seconds = end.cpu_seconds;
 	ev.peak_bytes = end.peak_bytes;
-	if (tries_again(x, j, end.exit_status)) {
+	ev.exit_status = end.exit_status;
+	if (tries_again(x, step, &end)) {
 		ev.kind = ENGINE_AGAIN;
-		ev.exit_status = end.exit_status;
 		tell(x, ev);
-		proc_free(&j->proc);
-		return fs_remove(j->dir, e);
+		return x->world->clear(x->w, job, e);
 	}
 	x->done++;
 	o->state = STEP_DONE;
-	if (end.exit_status == 0)
-		TRY(engine_look_at_result(x, j, &deps, &end.exit_status, e));
 	if (end.exit_status != 0) {
 		o->state = STEP_FAILED;
 		x->failed++;
 		skip_dependents(x);
 	} else {
-		TRY(engine_keep(x, j, &deps, e));
+		TRY(take_result(x, step, end.deps, e));
 	}
 	ev.state = o->state;
-	ev.exit_status = end.exit_status;
-	ev.output = buf_str(&j->proc.text);
+	ev.output = end.output;
 	tell(x, ev);
-	proc_free(&j->proc);
-	TRY(engine_drop_used(x, &x->plan->steps[j->step], e));
-	return fs_remove(j->dir, e);
+	TRY(engine_drop_used(x, &x->plan->steps[step], e));
+	return x->world->clear(x->w, job, e);
 }
 
 /* The first of the steps that run has the token that this process came with. */
@@ -523,37 +511,15 @@ has_token(struct engine *x)
 	return !x->lacks_token;
 }
 
-/* Waits until a step has ended or printed something, or another process gave a token back that one waits for. */
+/* Waits until a step has ended, or another process gave a token back that one waits for. */
 static int
 wait_some(struct engine *x, struct err *e)
 {
-	struct pollfd *fds = x->fds;
-	nfds_t n = 0;
-
-	for (size_t i = 0; i < x->opt->jobs; i++) {
-		if (!x->jobs[i].busy)
+	TRY(x->world->wait(x->w, x->lacks_token ? jobserver_fd(x->opt->jobserver) : -1, e));
+	for (unsigned i = 0; i < x->opt->jobs; i++) {
+		if (x->job[i] == SIZE_MAX || !x->world->has_ended(x->w, i))
 			continue;
-		fds[n++] = (struct pollfd){ .fd = x->jobs[i].proc.pidfd, .events = POLLIN };
-		fds[n++] = (struct pollfd){ .fd = x->jobs[i].proc.out, .events = POLLIN };
-	}
-	if (x->lacks_token)
-		fds[n++] = (struct pollfd){ .fd = jobserver_fd(x->opt->jobserver), .events = POLLIN };
-	/* The time-out is for the signal that comes between the check and poll. */
-	if (poll(fds, n, 1000) < 0 && errno != EINTR)
-		return err_sys(e, "poll");
-	TRY(signals_check(e));
-	n = 0;
-	for (size_t i = 0; i < x->opt->jobs; i++) {
-		bool ended;
-
-		if (!x->jobs[i].busy)
-			continue;
-		ended = fds[n].revents != 0;
-		n += 2;
-		TRY(proc_read(&x->jobs[i].proc, e));
-		if (!ended)
-			continue;
-		TRY(finish(x, &x->jobs[i], e));
+		TRY(finish(x, i, e));
 		return_tokens(x);
 	}
 	return 0;
@@ -565,15 +531,15 @@ fill_jobs(struct engine *x, struct err *e)
 	x->lacks_token = false;
 	if (x->failed && !x->opt->keep_going)
 		return 0;
-	for (size_t i = 0; i < x->opt->jobs; i++) {
+	for (unsigned i = 0; i < x->opt->jobs; i++) {
 		size_t step;
 
-		if (x->jobs[i].busy)
+		if (x->job[i] != SIZE_MAX)
 			continue;
 		TRY(next_ready(x, &step, e));
 		if (step == SIZE_MAX || !has_token(x))
 			break;
-		TRY(start(x, &x->jobs[i], step, e));
+		TRY(start(x, i, step, e));
 	}
 	return 0;
 }
@@ -593,16 +559,8 @@ loop(struct engine *x, struct err *e)
 static void
 kill_all(struct engine *x)
 {
-	for (size_t i = 0; i < x->opt->jobs; i++) {
-		struct proc_end end;
-		struct err ignored;
-
-		if (!x->jobs[i].busy)
-			continue;
-		proc_kill(&x->jobs[i].proc);
-		proc_finish(&x->jobs[i].proc, &end, &ignored);
-		proc_free(&x->jobs[i].proc);
-	}
+	for (unsigned i = 0; i < x->opt->jobs; i++)
+		x->world->kill(x->w, i);
 	x->running = 0;
 	return_tokens(x);
 }
@@ -614,16 +572,18 @@ engine_run(struct engine *x, const struct engine_options *o, size_t *failed, str
 	int r;
 
 	x->opt = o;
-	x->cache.quick = false;
-	x->jobs = arena_array(&x->arena, struct job, o->jobs);
-	x->fds = arena_array(&x->arena, struct pollfd, 2 * (size_t)o->jobs + 1);
+	if (x->machine)
+		machine_set_jobs(x->machine, o->jobs, o->sandbox);
+	x->job = arena_array(&x->arena, size_t, o->jobs);
+	for (unsigned i = 0; i < o->jobs; i++)
+		x->job[i] = SIZE_MAX;
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		x->cached += x->out[i].state == STEP_CACHED;
 		x->total += has_result(&x->out[i]) || !x->plan->steps[i].is_lazy;
 	}
 	x->done = x->cached;
 	tell(x, (struct engine_event){ .kind = ENGINE_READY });
-	TRY(make_dir(x, e));
+	TRY(x->world->begin(x->w, false, e));
 	x->schedule = &schedule;
 	TRY(schedule_make(x, o->memory, &schedule, e));
 	r = loop(x, e);

@@ -1,37 +1,21 @@
 /* What the files of the engine share. */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
-#include "engine/cache.h"
 #include "engine/domain.h"
-#include "base/proc.h"
-#include "engine/stage.h"
+#include "engine/world.h"
 
-struct pollfd;
+struct machine;
 struct schedule;
-struct job {
-	bool busy;
-	size_t step;
-	char *dir;
-	struct proc proc;
-};
-/* What a child gets that does a step of the program's own. */
-struct builtin_call {
-	struct engine *engine;
-	const struct step *step;
-	const char *dir;
-};
 struct engine {
 	struct arena arena; /* of the run */
-	struct store *store;
+	const struct engine_world *world;
+	void *w; /* the world; machine, but in tests */
+	struct machine *machine;
 	const struct plan *plan;
 	const struct engine_domain *domain;
 	void *memo; /* of domain->memo */
 	struct outcome *out;
-	struct cache cache;
-	struct stage stage;
-	char *dir;
-	struct job *jobs;
-	struct pollfd *fds; /* two for each job, one for the job server */
+	size_t *job; /* of each job, the step that runs; SIZE_MAX: none */
 	bool lacks_token;   /* a step could run, but for the job server */
 	const struct engine_options *opt;
 	struct schedule *schedule; /* of engine_run */
@@ -60,10 +44,6 @@ int engine_drop_used(struct engine *x, const struct step *s, struct err *e);
 int engine_drop_unused(struct engine *x, const struct step *s, struct err *e);
 /* Another step will find out what this one is about to (engine_memo): it waits for that. */
 bool engine_waits(const struct engine *x, size_t step);
-/* What the command of a job left behind, when it ended well: *status becomes 1, with a word in its output, when that does
- * not do. *deps become the kernel's files that it read. */
-int engine_look_at_result(
-	struct engine *x, struct job *j, struct strs *deps, int *status, struct err *e);
-/* Takes the outputs for objects and records them. */
-int engine_keep(struct engine *x, struct job *j, const struct strs *deps, struct err *e);
+/* Who makes a world of its own: tests. The engine does not free it. */
+int engine_open_in(const struct engine_world *world, void *w, const struct plan *p, const struct engine_domain *d, struct engine **out, struct err *e);
 #endif

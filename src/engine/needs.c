@@ -138,16 +138,14 @@ int
 engine_drop_used(struct engine *x, const struct step *s, struct err *e)
 {
 	for (size_t i = 0; i < s->n_inputs; i++) {
-		CLEANUP(arena_freep) struct arena a = { 0 };
 		size_t maker = engine_maker_of(x, s->inputs[i].step);
 		struct outcome *in = &x->out[maker];
 		const struct digest *d = &x->out[s->inputs[i].step].objects[s->inputs[i].output];
-		char hex[65];
 
 		/* A step whose bytes were never made here may still be the last that waited for those of an equal one. */
 		if (!x->plan->steps[maker].is_transient || !has_result(in) || is_wanted(x, d))
 			continue;
-		TRY(fs_remove(arena_printf(&a, "%s/objects/%s", x->dir, digest_hex(d, hex)), e));
+		TRY(x->world->forget(x->w, d, e));
 		for (size_t k = 0; k < x->plan->n_steps; k++) {
 			const struct step *t = &x->plan->steps[k];
 			struct outcome *o = &x->out[k];

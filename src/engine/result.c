@@ -2,21 +2,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
-#include "engine/internal.h"
+#include "engine/machine.h"
 #include "formats/depfile.h"
 #include "formats/elf_edit.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-struct digest *
-engine_inputs(struct engine *x, const struct step *s)
-{
-	struct digest *in = arena_array(&x->arena, struct digest, s->n_inputs + 1);
-
-	for (size_t i = 0; i < s->n_inputs; i++)
-		in[i] = x->out[s->inputs[i].step].objects[s->inputs[i].output];
-	return in;
-}
 
 /* Takes out of a link's result what only the linker needed. */
 static int
@@ -40,97 +30,92 @@ drop_needed(const struct step *s, const char *path, struct err *e)
 
 /* Takes an output for an object. The run holds it for as long as it lasts; those of transient steps are nowhere else. */
 static int
-put_output(struct engine *x, const struct step *s, const char *path, struct digest *out,
+put_output(struct machine *m, const struct step *s, const char *path, struct digest *out,
 	struct err *e)
 {
 	const char *to;
 	char hex[65];
 
-	if (s->is_transient || x->cache.mode != CACHE_RW)
+	if (s->is_transient || m->cache.mode != CACHE_RW)
 		TRY(sha256_file(path, out, NULL, e));
 	else
-		TRY(store_put_object(x->store, path, out, e));
-	to = arena_printf(&x->arena, "%s/objects/%s", x->dir, digest_hex(out, hex));
+		TRY(store_put_object(m->store, path, out, e));
+	to = arena_printf(&m->arena, "%s/objects/%s", m->dir, digest_hex(out, hex));
 	return rename(path, to) < 0 ? err_sys(e, "move %s to %s", path, to) : 0;
 }
 
-/* What a step gave that ran again: where it differs, later steps go on with what there was. */
+/* Names of the step's directory become those that they have in a sandbox. */
 static void
-compare_result(struct engine *x, size_t step)
+hide_dir(const struct job *j, struct str text, struct buf *out)
 {
-	const struct step *s = &x->plan->steps[step];
-	struct digest *was = x->before[step].objects, *is = x->out[step].objects;
-
-	for (size_t i = 0; i < s->outputs.n; i++) {
-		struct difference d = { step, was[i], is[i] };
-
-		if (digest_eq(&was[i], &is[i]))
-			continue;
-		vec_push(&x->arena, &x->differences, d);
-		if (!s->is_transient)
-			is[i] = was[i];
-	}
-}
-
-int
-engine_keep(struct engine *x, struct job *j, const struct strs *deps, struct err *e)
-{
-	const struct step *s = &x->plan->steps[j->step];
-	struct outcome *o = &x->out[j->step];
-
-	for (size_t i = 0; i < s->outputs.n; i++) {
-		const char *path = path_join(&x->arena, j->dir, s->outputs.v[i]);
-
-		TRY(drop_needed(s, path, e));
-		TRY(put_output(x, s, path, &o->objects[i], e));
-	}
-	if (x->before && has_result(&x->before[j->step])) {
-		compare_result(x, j->step);
-		return 0;
-	}
-	TRY(cache_put(&x->cache, s, engine_inputs(x, s), deps, o->objects, e));
-	return step_is_remembered(s) ? x->domain->memo.remember(x->memo, x, j->step, e) : 0;
-}
-
-/* The output of a step whose output is what it prints. Names of the run's directory become those that they have in a
- * sandbox. */
-static int
-write_captured(struct engine *x, struct job *j, struct err *e)
-{
-	const struct step *s = &x->plan->steps[j->step];
-	CLEANUP(buf_free) struct buf text = { 0 };
 	char *real = realpath(j->dir, NULL);
-	struct str rest = buf_str(&j->proc.text);
 	size_t n = real ? strlen(real) : 0;
-	int r;
 
-	for (const char *at; n && (at = memmem(rest.p, rest.n, real, n));) {
-		buf_add(&text, rest.p, (size_t)(at - rest.p));
-		buf_adds(&text, "/kb");
-		rest.n -= (size_t)(at - rest.p) + n;
-		rest.p = at + n;
+	for (const char *at; n && (at = memmem(text.p, text.n, real, n));) {
+		buf_add(out, text.p, (size_t)(at - text.p));
+		buf_adds(out, "/kb");
+		text.n -= (size_t)(at - text.p) + n;
+		text.p = at + n;
 	}
-	if (rest.n)
-		buf_add(&text, rest.p, rest.n);
+	if (text.n)
+		buf_add(out, text.p, text.n);
 	free(real);
-	r = fs_write_atomic(path_join(&x->arena, j->dir, s->outputs.v[0]), text.n ? text.p : "",
-		text.n, 0644, e);
+}
+
+/* The output of a step whose output is what it prints. */
+static int
+write_captured(struct machine *m, struct job *j, struct err *e)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	hide_dir(j, buf_str(&j->proc.text), &text);
+	TRY(fs_write_atomic(path_join(&m->arena, j->dir, m->plan->steps[j->step].outputs.v[0]), text.n ? text.p : "",
+		text.n, 0644, e));
 	j->proc.text.n = 0;
-	return r;
+	return 0;
+}
+
+/* An output in which a compiler wrote where it ran, as in lines for debuggers. */
+static int
+rewrite_dir(const struct job *j, const char *path, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct str was;
+
+	TRY(fs_read(&scratch, path, SIZE_MAX, &was, e));
+	hide_dir(j, was, &text);
+	return text.n == was.n ? 0 : fs_write_atomic(path, text.p, text.n, 0644, e);
 }
 
 int
-engine_look_at_result(struct engine *x, struct job *j, struct strs *deps, int *status, struct err *e)
+machine_keep(struct machine *m, struct job *j, struct digest *objects, struct err *e)
 {
-	const struct step *s = &x->plan->steps[j->step];
+	const struct step *s = &m->plan->steps[j->step];
+
+	for (size_t i = 0; i < s->outputs.n; i++) {
+		const char *path = path_join(&m->arena, j->dir, s->outputs.v[i]);
+
+		if (s->names_dir && !m->sandbox)
+			TRY(rewrite_dir(j, path, e));
+		TRY(drop_needed(s, path, e));
+		TRY(put_output(m, s, path, &objects[i], e));
+	}
+	return 0;
+}
+
+int
+machine_look_at_result(struct machine *m, struct job *j, int *status, struct err *e)
+{
+	const struct step *s = &m->plan->steps[j->step];
 	const char *stray = NULL;
 	struct strs paths = { 0 };
 	struct str text;
 
 	if (s->captures)
-		TRY(write_captured(x, j, e));
+		TRY(write_captured(m, j, e));
 	for (size_t i = 0; i < s->outputs.n; i++) {
-		if (fs_exists(path_join(&x->arena, j->dir, s->outputs.v[i])))
+		if (fs_exists(path_join(&m->arena, j->dir, s->outputs.v[i])))
 			continue;
 		buf_addf(&j->proc.text, "the command ended well but did not write %s\n",
 			s->outputs.v[i]);
@@ -139,9 +124,9 @@ engine_look_at_result(struct engine *x, struct job *j, struct strs *deps, int *s
 	}
 	if (!s->depfile)
 		return 0;
-	TRY(fs_read(&x->arena, path_join(&x->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
-	TRY(depfile_parse(&x->arena, text, &paths, e));
-	*deps = cache_deps(&x->cache, &paths, &stray);
+	TRY(fs_read(&m->arena, path_join(&m->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
+	TRY(depfile_parse(&m->arena, text, &paths, e));
+	j->deps = cache_deps(&m->cache, &paths, &stray);
 	if (stray) {
 		buf_addf(&j->proc.text,
 			"%s reads %s, which is neither the kernel's nor pinned, so the result would differ between "

@@ -25,7 +25,7 @@ read_cost(struct engine *x, const struct step *s, struct cost *out, struct err *
 	struct digest key = cost_key(s);
 	struct str text, ms, bytes;
 	uint64_t n, cpu;
-	int r = cache_get_text(&x->cache, &key, &text, e);
+	int r = x->world->get_record(x->w, &key, &text, e);
 
 	if (r <= 0 || !str_starts(text, STR(COST_HEAD)))
 		return r < 0 ? -1 : 0;
@@ -48,63 +48,6 @@ engine_last_cpu_seconds(struct engine *x, size_t step, double *out, struct err *
 	return r;
 }
 
-/* A number of bytes in a file of one; UINT64_MAX when there is none ("max"). */
-static uint64_t
-read_number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char line[64] = "";
-	uint64_t n;
-
-	if (!f)
-		return UINT64_MAX;
-	if (!fgets(line, sizeof(line), f) || !str_to_u64(str_trim(str_of(line)), &n))
-		n = UINT64_MAX;
-	fclose(f);
-	return n;
-}
-
-/* What the control group of this process may still take. */
-static uint64_t
-group_memory(struct arena *a)
-{
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	uint64_t max = UINT64_MAX, now = 0;
-	char line[4096];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		struct str path = str_trim(str_of(line));
-		const char *dir;
-
-		if (!str_starts(path, STR("0::/")))
-			continue;
-		dir = arena_printf(a, "/sys/fs/cgroup%.*s", (int)path.n - 3, path.p + 3);
-		max = read_number(path_join(a, dir, "memory.max"));
-		now = read_number(path_join(a, dir, "memory.current"));
-	}
-	if (f)
-		fclose(f);
-	return max == UINT64_MAX || now == UINT64_MAX ? UINT64_MAX : max > now ? max - now : 0;
-}
-
-static uint64_t
-free_memory(struct arena *a)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	uint64_t group = group_memory(a), n = UINT64_MAX;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		unsigned long long kib;
-
-		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-			n = kib * 1024;
-	}
-	if (f)
-		fclose(f);
-	return n < group ? n : group;
-}
-
 /* Large, and of use to one step. */
 static bool
 is_text(const struct step *s)
@@ -122,7 +65,7 @@ schedule_make(struct engine *x, uint64_t memory, struct schedule *out, struct er
 		.is_known = arena_array(&x->arena, bool, p->n_steps + 1),
 		.path = arena_array(&x->arena, double, p->n_steps + 1),
 		.alone = arena_array(&x->arena, bool, p->n_steps + 1),
-		.memory = memory ? memory : free_memory(&x->arena) };
+		.memory = memory ? memory : x->world->free_memory(x->w) };
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct step *s = &p->steps[i];
 		int known = x->out[i].may_run ? read_cost(x, s, &out->cost[i], e) : 0;
@@ -156,13 +99,10 @@ schedule_bytes(const struct schedule *s, size_t step)
 	uint64_t n = s->cost[step].bytes;
 
 	for (size_t i = 0; !s->is_known[step] && i < st->n_inputs; i++) {
-		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct outcome *in = &x->out[st->inputs[i].step];
-		struct stat sb;
 
-		if (has_result(in) && stat(stage_object_path(&a, &x->stage,
-						   &in->objects[st->inputs[i].output]), &sb) == 0)
-			n += (uint64_t)sb.st_size * step_row(st->kind)->per_byte;
+		if (has_result(in))
+			n += x->world->object_size(x->w, &in->objects[st->inputs[i].output]) * step_row(st->kind)->per_byte;
 	}
 	return n;
 }
@@ -190,7 +130,7 @@ schedule_start(struct schedule *s, size_t step)
 
 int
 schedule_end(
-	struct schedule *s, size_t step, const struct proc_end *end, bool is_done, struct err *e)
+	struct schedule *s, size_t step, const struct engine_end *end, bool is_done, struct err *e)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 	struct digest key = cost_key(&s->engine->plan->steps[step]);
@@ -202,5 +142,5 @@ schedule_end(
 		return 0;
 	buf_addf(&text, COST_HEAD "%llu %llu %llu\n", (unsigned long long)(end->seconds * 1000),
 		(unsigned long long)end->peak_bytes, (unsigned long long)(end->cpu_seconds * 1000));
-	return cache_put_text(&s->engine->cache, &key, buf_str(&text), e);
+	return s->engine->world->put_record(s->engine->w, &key, buf_str(&text), e);
 }

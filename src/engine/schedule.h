@@ -32,5 +32,5 @@ uint64_t schedule_bytes(const struct schedule *s, size_t step);
 bool schedule_fits(const struct schedule *s, size_t step);
 void schedule_start(struct schedule *s, size_t step);
 /* is_done: it ended well, and what it took is recorded. */
-int schedule_end(struct schedule *s, size_t step, const struct proc_end *end, bool is_done, struct err *e);
+int schedule_end(struct schedule *s, size_t step, const struct engine_end *end, bool is_done, struct err *e);
 #endif

@@ -40,7 +40,9 @@ maker_add_step(struct maker *m, struct step s)
 	/* __TIMESTAMP__ is in the zone of the machine. Those that read texts have none to tell. */
 	if (s.depfile || s.tool[TOOL_PREPROCESS].n)
 		vec_push(m->a, &s.env, "TZ=UTC0");
-	if (s.kind == STEP_CICC || s.tool[TOOL_CICC].n || runs_cicc(&s.tool[TOOL_COMPILE]))
+	/* PTX with line numbers names files by where cicc runs. */
+	s.names_dir = s.kind == STEP_CICC || s.tool[TOOL_CICC].n || runs_cicc(&s.tool[TOOL_COMPILE]);
+	if (s.names_dir)
 		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
 	s.key = step_key(&s, m->src);
 	h = sha256_new();

@@ -131,6 +131,7 @@ struct step {
 	size_t n_inputs;
 	struct strs outputs; /* out/NAME or tmp/NAME; the first is the main one */
 	bool captures;       /* what it prints is its output */
+	bool names_dir;      /* its outputs are texts in which the compiler may name the directory that it ran in */
 	bool is_lazy;        /* runs only when a step that waits for it cannot do without */
 	size_t n_early;      /* that many of its first inputs may be enough to know the result; 0: no */
 	bool is_transient;   /* outputs are large and quickly made again: only their digests outlive the run */

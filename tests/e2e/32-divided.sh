@@ -48,6 +48,22 @@ done
 like "$(python3 "$ROOT/tests/e2e/fatbin.py" "$(so "$K")")" '^compute_90 sm_75 sm_80 sm_90' "the device code of all of them"
 is "$(strings -a "$(so "$K")" | grep -c '/kb-test')" 0 "no name of this machine"
 
+# Lines for debuggers name files by the directory in which a compiler ran.
+for flag in -lineinfo -g; do
+	rm -rf "$T/lines"
+	cp -r "$K" "$T/lines"
+	sed -i "/^cuda-capabilities/a cuda-flags = [\"$flag\"]" "$T/lines/build.toml"
+	for sandbox in on off; do
+		rm -rf "$T/lines/build" "$KERNEL_BUILDER_HOME/objects" "$KERNEL_BUILDER_HOME/actions"
+		status 0 "$flag, sandbox $sandbox" build -q --sandbox=$sandbox --variant torch211-cxx11-cu130-x86_64-linux "$T/lines"
+		cp "$(so "$T/lines")" "$T/lines-$sandbox"
+	done
+	ok "the same bytes" cmp "$T/lines-on" "$T/lines-off"
+done
+sed -i 's/^cuda-flags.*/cuda-flags = ["-G"]/' "$T/lines/build.toml"
+status 0 "-G without a sandbox" build --sandbox=off --variant torch211-cxx11-cu130-x86_64-linux "$T/lines"
+like "$out" '^warning: \[kernel.tiny_cuda\] is compiled with -G, and without a sandbox' "is told"
+
 # What an edit runs.
 SEL="$SEL --variant torch211-cxx11-cu130-x86_64-linux"
 build -q "$K"

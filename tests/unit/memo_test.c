@@ -5,6 +5,7 @@
 #include "engine/internal.h"
 #include "steps/memo.h"
 #include "steps/proof.h"
+#include "steps/steps.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,9 +25,8 @@ static struct step_input from[STEPS][2];
 static struct digest outputs[STEPS][2];
 static struct step steps[STEPS];
 static struct plan plan = { .steps = steps, .n_steps = STEPS };
-static struct outcome out[STEPS];
-static uint32_t first_user[STEPS + 1], user[STEPS];
-static struct engine x;
+static struct store *store;
+static struct engine *x;
 static void *memo;
 
 static void
@@ -43,10 +43,10 @@ put(struct str text)
 	struct digest d;
 	char *dir, *path;
 
-	good(store_tmp(&A, x.store, "test", &dir, &e), &e);
+	good(store_tmp(&A, store, "test", &dir, &e), &e);
 	path = path_join(&A, dir, "object");
 	good(fs_write_atomic(path, text.p, text.n, 0644, &e), &e);
-	good(store_put_object(x.store, path, &d, &e), &e);
+	good(store_put_object(store, path, &d, &e), &e);
 	return d;
 }
 
@@ -68,14 +68,7 @@ set_up(void **state)
 
 	(void)state;
 	good(fs_mkdtemp(&A, "/tmp/kb-memo", &home, &e), &e);
-	good(store_open(home, false, &x.store, &e), &e);
-	x.plan = &plan;
-	x.out = out;
-	x.first_user = first_user;
-	x.user = user;
-	x.cache = (struct cache){ .store = x.store, .quick = true, .arena = &x.arena };
-	for (size_t i = 0; i < STEPS; i++)
-		out[i].objects = outputs[i];
+	good(store_open(home, false, &store, &e), &e);
 	for (size_t i = 0; i < STEPS; i += 2) {
 		from[i + 1][0] = (struct step_input){ i, 0, "in/survey" };
 		from[i + 1][1] = (struct step_input){ i, 1, "in/verdict" };
@@ -86,7 +79,12 @@ set_up(void **state)
 		outputs[i][0] = put(str_of(arena_printf(
 			&A, "kernel-builder survey 2\n%s\n-\n-\n%s\n", name[i / 2], TWO)));
 		outputs[i][1] = put(STR(STEP_REFUSAL));
-		out[i].state = STEP_DONE;
+	}
+	good(engine_open(store, &plan, CACHE_RW, &steps_domain, &x, &e), &e);
+	good(x->world->begin(x->w, true, &e), &e);
+	for (size_t i = 0; i < STEPS; i++) {
+		x->out[i].objects = outputs[i];
+		x->out[i].state = i % 2 ? STEP_WAITING : STEP_DONE;
 	}
 	memo = memo_open(&plan);
 	return 0;
@@ -99,9 +97,9 @@ tear_down(void **state)
 
 	(void)state;
 	memo_close(memo);
-	store_close(x.store);
+	engine_close(x);
+	store_close(store);
 	good(fs_remove(home, &e), &e);
-	arena_free(&x.arena);
 	arena_free(&A);
 	return 0;
 }
@@ -113,25 +111,25 @@ test_waits_until_the_same_is_judged(void **state)
 
 	(void)state;
 	for (size_t i = JUDGE_1; i < STEPS; i += 2) {
-		assert_int_equal(memo_find(memo, &x, i, &outputs[i][0], &e), 0);
-		out[i].is_late = true;
+		assert_int_equal(memo_find(memo, x, i, &outputs[i][0], &e), 0);
+		x->out[i].is_late = true;
 	}
-	out[JUDGE_1].state = out[JUDGE_3].state = STEP_RUNNING;
-	assert_false(memo_waits(memo, &x, JUDGE_1));
-	assert_true(memo_waits(memo, &x, JUDGE_2));
+	x->out[JUDGE_1].state = x->out[JUDGE_3].state = STEP_RUNNING;
+	assert_false(memo_waits(memo, x, JUDGE_1));
+	assert_true(memo_waits(memo, x, JUDGE_2));
 	/* A verdict on something else makes nobody forget that the first is running. */
 	outputs[JUDGE_3][0] = put_verdict();
-	out[JUDGE_3].state = STEP_DONE;
-	good(memo_remember(memo, &x, JUDGE_3, &e), &e);
-	assert_true(memo_waits(memo, &x, JUDGE_2));
-	assert_true(out[JUDGE_2].looks_again);
-	assert_int_equal(memo_find(memo, &x, JUDGE_2, &outputs[JUDGE_2][0], &e), 0);
+	x->out[JUDGE_3].state = STEP_DONE;
+	good(memo_remember(memo, x, JUDGE_3, &e), &e);
+	assert_true(memo_waits(memo, x, JUDGE_2));
+	assert_true(x->out[JUDGE_2].looks_again);
+	assert_int_equal(memo_find(memo, x, JUDGE_2, &outputs[JUDGE_2][0], &e), 0);
 
 	outputs[JUDGE_1][0] = put_verdict();
-	out[JUDGE_1].state = STEP_DONE;
-	good(memo_remember(memo, &x, JUDGE_1, &e), &e);
-	assert_false(memo_waits(memo, &x, JUDGE_2));
-	assert_int_equal(memo_find(memo, &x, JUDGE_2, &outputs[JUDGE_2][0], &e), 1);
+	x->out[JUDGE_1].state = STEP_DONE;
+	good(memo_remember(memo, x, JUDGE_1, &e), &e);
+	assert_false(memo_waits(memo, x, JUDGE_2));
+	assert_int_equal(memo_find(memo, x, JUDGE_2, &outputs[JUDGE_2][0], &e), 1);
 	assert_true(digest_eq(&outputs[JUDGE_2][0], &outputs[JUDGE_1][0]));
 }
 

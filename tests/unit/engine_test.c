@@ -1,0 +1,364 @@
+/*
+ * The engine in a world of names (fake_world.h): which steps run, in which order, and what is known afterwards.
+ *
+ * A graph is written in a line: steps with a ';' between them, each a name, signs, and the names of the steps that it waits for.
+ *     ~ transient   ? lazy   | a choice   ! fails   - gives a refusal   = gives the same whatever its inputs are
+ *     * killed once   % killed twice   'X with X in its key, as after an edit   @N takes N seconds   #N and N bytes of memory
+ *     <N remembered by its first N inputs   /NAME with the key of NAME
+ */
+#include "fake_world.h"
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { MOST = 200 };
+struct graph {
+	struct arena arena;
+	struct plan plan;
+	struct step *steps;
+	struct fake_step *does;
+	unsigned *kills;
+};
+
+static size_t
+find_step(const struct graph *g, struct str name)
+{
+	for (size_t i = 0; i < g->plan.n_steps; i++) {
+		if (str_eq(str_of(g->steps[i].label), name))
+			return i;
+	}
+	fail_msg("no step %.*s", (int)name.n, name.p);
+	return 0;
+}
+
+static unsigned
+number(const char **p)
+{
+	char *end;
+	unsigned long n = strtoul(*p, &end, 10);
+
+	*p = end;
+	return (unsigned)n;
+}
+
+static struct str
+word(const char **p)
+{
+	const char *from = *p;
+
+	while (isalnum((unsigned char)**p))
+		++*p;
+	return (struct str){ from, (size_t)(*p - from) };
+}
+
+static void
+read_signs(struct graph *g, struct step *s, struct fake_step *d, unsigned *kills, struct str *key, const char **p)
+{
+	for (; **p && **p != ' ' && **p != ';';) {
+		switch (*(*p)++) {
+		case '~': s->is_transient = true; break;
+		case '?': s->is_lazy = true; break;
+		case '|': s->kind = STEP_CHOOSE; s->n_early = 1; break;
+		case '!': d->fails = true; break;
+		case '-': d->refuses = true; break;
+		case '=': d->is_constant = true; break;
+		case '*': *kills = 1; break;
+		case '%': *kills = 2; break;
+		case '@': d->seconds = number(p); break;
+		case '#': d->bytes = number(p); break;
+		case '<': s->kind = STEP_JUDGE; s->n_early = number(p); break;
+		case '/': *key = word(p); break;
+		case '\'': {
+			struct str x = word(p);
+
+			*key = str_of(arena_printf(&g->arena, "%.*s'%.*s", (int)key->n, key->p, (int)x.n, x.p));
+			break;
+		}
+		default: fail_msg("what is %c?", (*p)[-1]);
+		}
+	}
+}
+
+static void
+read_graph(struct graph *g, const char *text)
+{
+	static const struct variant variant = { .name = "v" };
+
+	*g = (struct graph){ 0 };
+	g->steps = arena_array(&g->arena, struct step, MOST);
+	g->does = arena_array(&g->arena, struct fake_step, MOST);
+	g->kills = arena_array(&g->arena, unsigned, MOST);
+	for (const char *p = text; *p;) {
+		struct step *s = &g->steps[g->plan.n_steps];
+		struct str name, key;
+
+		while (*p == ' ' || *p == ';')
+			p++;
+		if (!*p)
+			break;
+		key = name = word(&p);
+		*s = (struct step){ .kind = STEP_CXX, .variant = &variant, .inputs = arena_array(&g->arena, struct step_input, 16) };
+		s->label = arena_strndup(&g->arena, name.p, name.n);
+		read_signs(g, s, &g->does[g->plan.n_steps], &g->kills[g->plan.n_steps], &key, &p);
+		vec_push(&g->arena, &s->outputs, "out");
+		s->key = sha256_of(key.p, key.n);
+		while (*p == ' ') {
+			p++;
+			s->inputs[s->n_inputs++].step = find_step(g, word(&p));
+		}
+		g->plan.n_steps++;
+	}
+	g->plan.steps = g->steps;
+}
+
+struct run {
+	struct fake *fake;
+	unsigned jobs;
+	uint64_t memory;
+	bool keep_going, again;
+	size_t failed;
+	struct str states; /* of each step: a letter */
+	size_t left;       /* of the probe */
+	int status;
+};
+
+static struct str
+states_of(struct arena *a, const struct engine *x, size_t n)
+{
+	static const char letter[] = { [STEP_WAITING] = 'w', [STEP_CACHED] = 'c', [STEP_RUNNING] = 'r', [STEP_DONE] = 'd',
+		[STEP_FAILED] = 'f', [STEP_SKIPPED] = 's' };
+	char *p = arena_array(a, char, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = letter[engine_outcomes(x)[i].state];
+	return (struct str){ p, n };
+}
+
+static void
+run_graph(struct graph *g, struct run *r)
+{
+	struct engine_options o = { .jobs = r->jobs ? r->jobs : 1, .memory = r->memory, .keep_going = r->keep_going };
+	struct fake *f = r->fake;
+	struct engine *x;
+	struct err e;
+	int left;
+
+	f->plan = &g->plan;
+	f->does = g->does;
+	f->started.n = 0;
+	f->bytes = (struct map){ 0 };
+	f->n_started = f->n_found = f->most = 0;
+	f->most_bytes = 0;
+	memcpy(f->kills_left, g->kills, MOST * sizeof(*g->kills));
+	assert_int_equal(engine_open_in(&fake_world, f, &g->plan, &fake_domain, &x, &e), 0);
+	left = engine_probe(x, false, &e);
+	assert_true(left >= 0);
+	r->left = (size_t)left;
+	if (r->again)
+		engine_again(x);
+	r->status = engine_run(x, &o, &r->failed, &e);
+	if (r->status < 0 && e.code == ERR_BUG)
+		fail_msg("%s", e.msg);
+	r->states = states_of(&f->arena, x, g->plan.n_steps);
+	engine_close(x);
+	if (f->fault)
+		fail_msg("%s", f->fault);
+}
+
+static void
+fake_free(struct fake *f)
+{
+	buf_free(&f->started);
+	arena_free(&f->arena);
+}
+
+/* One graph after the other in one world: what starts, in which order, and how each step of the last ends. */
+struct line {
+	const char *graph[3], *starts[3], *states;
+	unsigned jobs;
+	bool keep_going, again;
+};
+
+static void
+check_lines(const struct line *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fake f = { 0 };
+		struct run r = { .fake = &f, .jobs = v[i].jobs, .keep_going = v[i].keep_going };
+
+		for (size_t k = 0; k < 3 && v[i].graph[k]; k++) {
+			struct graph g;
+			struct str got;
+
+			read_graph(&g, v[i].graph[k]);
+			r.again = v[i].again && k > 0;
+			run_graph(&g, &r);
+			got = str_trim(buf_str(&f.started));
+			if (!str_eq(got, str_of(v[i].starts[k])))
+				fail_msg("line %zu, run %zu, %s:\nstarts %.*s\nwanted %s", i, k, v[i].graph[k], (int)got.n, got.p,
+					v[i].starts[k]);
+			arena_free(&g.arena);
+		}
+		if (v[i].states && !str_eq(r.states, str_of(v[i].states)))
+			fail_msg("line %zu, %s: ends as %.*s, not %s", i, v[i].graph[0], (int)r.states.n, r.states.p, v[i].states);
+		fake_free(&f);
+	}
+}
+
+static void
+test_order(void **state)
+{
+	static const struct line lines[] = {
+		{ { "a" }, { "a" }, "d", 0, 0, 0 },
+		{ { "a; b a; c b" }, { "a b c" }, "ddd", 0, 0, 0 },
+		{ { "a; b; c a b" }, { "a b c" }, "ddd", 0, 0, 0 },
+		{ { "a; b a; c; d c; e d" }, { "c a d b e" }, "ddddd", 0, 0, 0 },
+		{ { "a; b a; c a; d b c" }, { "a b c d" }, "dddd", 0, 0, 0 },
+		{ { "a@5; b@1; c b" }, { "b a c" }, "ddd", 2, 0, 0 },
+		{ { "a", "a" }, { "a", "" }, "c", 0, 0, 0 },
+		{ { "a; b a", "a; b a" }, { "a b", "" }, "cc", 0, 0, 0 },
+		{ { "a; b a; c b", "a'2; b a; c b" }, { "a b c", "a b c" }, "ddd", 0, 0, 0 },
+		{ { "a=; b a; c b", "a'2=; b a; c b" }, { "a b c", "a b c" }, "ddd", 0, 0, 0 },
+		{ { "a; b a; c b", "a; b'2 a; c b" }, { "a b c", "b c" }, "cdd", 0, 0, 0 },
+		{ { "a; b; c a b", "a; b'2; c a b" }, { "a b c", "b c" }, "cdd", 0, 0, 0 },
+		{ { "a; b; c a b", "a; b'2; c a b", "a; b; c a b" }, { "a b c", "b c", "" }, "ccc", 0, 0, 0 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+static void
+test_failures(void **state)
+{
+	static const struct line lines[] = {
+		{ { "a!" }, { "a" }, "f", 0, 0, 0 },
+		{ { "a!; b a" }, { "a" }, "fs", 0, 0, 0 },
+		{ { "a!; b a; c b" }, { "a" }, "fss", 0, 0, 0 },
+		{ { "a!; b a; c" }, { "a" }, "fss", 0, 0, 0 },
+		{ { "a!; b a; c" }, { "a c" }, "fsd", 0, 1, 0 },
+		{ { "a!; b; c a b; d b" }, { "a b d" }, "fdsd", 0, 1, 0 },
+		{ { "a!; b!; c a; d b" }, { "a b" }, "ffss", 0, 1, 0 },
+		{ { "a!; b; c b" }, { "b a" }, "fds", 2, 0, 0 },
+		{ { "a!; b", "a; b" }, { "a b", "a" }, "dc", 0, 1, 0 },
+		{ { "a!; b a; c a", "a; b a; c a"}, { "a", "a b c" }, "ddd", 0, 1, 0 },
+		{ { "a*" }, { "a a" }, "d", 0, 0, 0 },
+		{ { "a%; b a" }, { "a a" }, "fs", 0, 0, 0 },
+		{ { "a*; b; c" }, { "a b c a" }, "ddd", 3, 0, 0 },
+		{ { "a*@9; b@1; c@20 b" }, { "b a c a" }, "ddd", 2, 0, 0 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+static void
+test_transient(void **state)
+{
+	static const struct line lines[] = {
+		/* Only the digest of t is kept: nothing runs while nobody needs the bytes. */
+		{ { "t~; c t", "t~; c t" }, { "t c", "" }, "cc", 0, 0, 0 },
+		{ { "t~; c t", "t~; c'2 t" }, { "t c", "t c" }, "dd", 0, 0, 0 },
+		{ { "t~; c t; d t", "t~; c t; d'2 t" }, { "t c d", "t d" }, "dcd", 0, 0, 0 },
+		{ { "t~; u~ t; c u", "t~; u~ t; c'2 u" }, { "t u c", "t u c" }, "ddd", 0, 0, 0 },
+		{ { "t~; u~ t; c u", "t'2~; u~ t; c u" }, { "t u c", "t u c" }, "ddd", 0, 0, 0 },
+		{ { "t~=; c t", "t'2~=; c t" }, { "t c", "t c" }, "dd", 0, 0, 0 },
+		{ { "s; t~ s; c t", "s'2; t~ s; c t" }, { "s t c", "s t c" }, "ddd", 0, 0, 0 },
+		{ { "s; t~= s; c t", "s'2; t~= s; c t" }, { "s t c", "s t" }, "ddc", 0, 0, 0 },
+		{ { "t~; c t; d c", "t~; c t; d'2 c" }, { "t c d", "d" }, "ccd", 0, 0, 0 },
+		{ { "t~!; c t", "t~; c t" }, { "t", "t c" }, "dd", 0, 0, 0 },
+		{ { "t~; c! t", "t~; c t" }, { "t c", "t c" }, "dd", 0, 0, 0 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+static void
+test_lazy_and_choices(void **state)
+{
+	static const struct line lines[] = {
+		{ { "a?" }, { "" }, "s", 0, 0, 0 },
+		{ { "a?; b a" }, { "a b" }, "dd", 0, 0, 0 },
+		{ { "a?; b? a" }, { "" }, "ss", 0, 0, 0 },
+		{ { "t; w?; c| t w" }, { "t" }, "dsc", 0, 0, 0 },
+		{ { "t-; w?; c| t w" }, { "t w" }, "ddc", 0, 0, 0 },
+		{ { "t-; w?; c| t w; l c" }, { "t w l" }, "ddcd", 0, 0, 0 },
+		{ { "t; w?; c| t w; l c" }, { "t l" }, "dscd", 0, 0, 0 },
+		{ { "t; w?; c| t w; l c", "t'2; w?; c| t w; l c" }, { "t l", "t l" }, "dscd", 0, 0, 0 },
+		{ { "t; w?; c| t w; l c", "t'2-; w?; c| t w; l c" }, { "t l", "t w l" }, "ddcd", 0, 0, 0 },
+		{ { "t-; w?; c| t w; l c", "t-; w?; c| t w; l c" }, { "t w l", "" }, "cccc", 0, 0, 0 },
+		{ { "t-; w?; c| t w; l c", "t-; w?; c| t w; l'2 c" }, { "t w l", "l" }, "cccd", 0, 0, 0 },
+		{ { "t!; w?; c| t w; l c" }, { "t" }, "fsss", 0, 0, 0 },
+		{ { "t-; w?!; c| t w; l c" }, { "t w" }, "dfss", 0, 0, 0 },
+		{ { "t-; u?-; w?; c| t u w; l c" }, { "t u w l" }, "dddcd", 0, 0, 0 },
+		{ { "t-; u?; w?; c| t u w; l c" }, { "t u l" }, "ddscd", 0, 0, 0 },
+		{ { "p~; t- p; w? p; c| t w" }, { "p t w" }, "dddc", 0, 0, 0 },
+		{ { "p~; t p; w? p; c| t w" }, { "p t" }, "ddsc", 0, 0, 0 },
+		{ { "p~; t- p; w? p; c| t w", "p~; t- p; w'2? p; c| t w" }, { "p t w", "p w" }, "dcdc", 0, 0, 0 },
+		{ { "p; v? p; w? v; t- p; c| t w" }, { "p t v w" }, "ddddc", 0, 0, 0 },
+		{ { "p; v? p; w? v; t p; c| t w" }, { "p t" }, "dssdc", 0, 0, 0 },
+		{ { "t~; w?; c| t w; l c", "t~; w?; c| t w; l'2 c" }, { "t l", "t l" }, "dscd", 0, 0, 0 },
+		{ { "t~-; w?~; c| t w; l c", "t~-; w?~; c| t w; l'2 c" }, { "t w l", "w l" }, "cdcd", 0, 0, 0 },
+		/* A choice of choices. */
+		{ { "a-; b?; c| a b; d-; e?; f| c e; l f" }, { "a b d l" }, NULL, 0, 0, 0 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+static void
+test_equal_steps(void **state)
+{
+	static const struct line lines[] = {
+		{ { "a; b/a" }, { "a b" }, "dd", 0, 0, 0 },
+		{ { "s; a s; b/a s" }, { "s a" }, "ddc", 0, 0, 0 },
+		{ { "s; a s; b/a s" }, { "s a" }, "ddc", 2, 0, 0 },
+		{ { "s; t; a s; b/a t" }, { "s t a b" }, "dddd", 0, 0, 0 },
+		{ { "s~; t~/s; a s; b/a t" }, { "s t a" }, "dddc", 0, 0, 0 },
+		{ { "s; a~ s; b~/a s; c a; d/c b" }, { "s a c" }, "ddcdc", 0, 0, 0 },
+		{ { "s; a~ s; b~/a s; c a; d b" }, { "s a c d" }, "ddcdd", 0, 0, 0 },
+		{ { "s; a! s; b/a s" }, { "s a b" }, NULL, 0, 1, 0 },
+		{ { "s; a@9 s; b/a s; c s" }, { "s a c" }, "ddcd", 3, 0, 0 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+static void
+test_again(void **state)
+{
+	static const struct line lines[] = {
+		{ { "a; b a", "a; b a" }, { "a b", "a b" }, "dd", 0, 0, 1 },
+		{ { "t~; c t", "t~; c t" }, { "t c", "t c" }, "dd", 0, 0, 1 },
+		{ { "t; w?; c| t w", "t; w?; c| t w" }, { "t", "t" }, "dsc", 0, 0, 1 },
+		{ { "t-; w?; c| t w", "t-; w?; c| t w" }, { "t w", "t w" }, "ddc", 0, 0, 1 },
+		{ { "s; a s; b/a s", "s; a s; b/a s" }, { "s a", "s a b" }, "ddd", 0, 0, 1 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_transient),
+		cmocka_unit_test(test_lazy_and_choices),
+		cmocka_unit_test(test_equal_steps),
+		cmocka_unit_test(test_again),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
