@@ -9,7 +9,7 @@ for f in $files; do
 done
 # shellcheck disable=SC2086
 {
-	grep -nE '\b(malloc|calloc|realloc|strdup)\(' $files | grep -vE '^src/(base|store|exec|fetch|formats)/' && bad=1
+	grep -nE '\b(malloc|calloc|realloc|strdup)\(' $files | grep -vE '^src/(base|store|engine|steps|fetch|formats)/' && bad=1
 	grep -nE '\bprintf\(|\bputs\(' $files | grep -vE '^src/(cmd|main\.c|base)|snprintf|buf_|arena_|EMBED|format\(printf' | grep -vE '^\S+:\s*//' && bad=1
 	grep -nE '\b(TODO|FIXME|XXX)\b' $files && bad=1
 }

@@ -248,6 +248,33 @@ skip_dependents(struct engine *x)
 	}
 }
 
+/* The step has no result any more. */
+static void
+take_back(struct engine *x, size_t i)
+{
+	struct outcome *o = &x->out[i];
+
+	x->done--;
+	x->cached -= o->state == STEP_CACHED;
+	x->total -= x->plan->steps[i].is_lazy;
+	o->state = STEP_WAITING;
+}
+
+/* Choices that took what this step gave are made again when it has run. */
+static void
+take_back_choices(struct engine *x, size_t i)
+{
+	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
+		size_t user = x->user[k];
+
+		if (!step_is_choice(&x->plan->steps[user]) || !has_result(&x->out[user]) ||
+			engine_maker_of(x, user) != engine_maker_of(x, i))
+			continue;
+		take_back_choices(x, user);
+		take_back(x, user);
+	}
+}
+
 /* Steps whose results are known, but not there, run when a step that must run needs them. True when one must. */
 static bool
 recall_inputs(struct engine *x, const struct step *s)
@@ -255,23 +282,14 @@ recall_inputs(struct engine *x, const struct step *s)
 	bool any = false;
 
 	for (size_t i = 0; i < s->n_inputs; i++) {
-		size_t direct = s->inputs[i].step, in = engine_maker_of(x, direct);
-		struct outcome *o = &x->out[in];
+		size_t in = engine_maker_of(x, s->inputs[i].step);
 
-		if (!o->is_absent)
+		if (!x->out[in].is_absent)
 			continue;
-		/* A choice is made again, too. */
-		if (in != direct) {
-			x->out[direct].state = STEP_WAITING;
-			x->done--;
-			x->cached--;
-		}
-		o->is_absent = false;
-		o->must_run = true;
-		x->done--;
-		x->total -= x->plan->steps[in].is_lazy;
-		x->cached -= o->state == STEP_CACHED;
-		o->state = STEP_WAITING;
+		take_back_choices(x, in);
+		take_back(x, in);
+		x->out[in].is_absent = false;
+		x->out[in].must_run = true;
 		any = true;
 	}
 	return any;

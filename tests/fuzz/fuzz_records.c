@@ -2,8 +2,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "exec/own.h"
 #include "formats/depfile.h"
+#include "steps/proof.h"
+#include "steps/register.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,13 +36,13 @@ static void
 check_verdict(struct str text)
 {
 	CLEANUP(buf_free) struct buf once = { 0 }, twice = { 0 };
-	struct own_verdict v, again;
+	struct verdict v, again;
 
-	if (!own_read_verdict(text, &v))
+	if (!builtin_read_verdict(text, &v))
 		return;
-	own_write_verdict(&v, &once);
-	check_that(own_read_verdict(buf_str(&once), &again));
-	own_write_verdict(&again, &twice);
+	builtin_write_verdict(&v, &once);
+	check_that(builtin_read_verdict(buf_str(&once), &again));
+	builtin_write_verdict(&again, &twice);
 	check_that(str_eq(buf_str(&once), buf_str(&twice)) && once.n <= text.n);
 }
 
@@ -53,11 +54,11 @@ check_lists(struct arena *a, struct str text)
 	const struct str lists[] = { text, text };
 	struct err e = { 0 };
 
-	if (own_merge_registered(a, lists, 1, &one, &e) < 0) {
-		check_that(e.code == ERR_STEP && own_merge_registered(a, lists, 2, &two, &e) < 0);
+	if (builtin_merge_registered(a, lists, 1, &one, &e) < 0) {
+		check_that(e.code == ERR_STEP && builtin_merge_registered(a, lists, 2, &two, &e) < 0);
 		return;
 	}
-	check_that(own_merge_registered(a, lists, 2, &two, &e) == 0);
+	check_that(builtin_merge_registered(a, lists, 2, &two, &e) == 0);
 	check_that(str_eq(buf_str(&one), buf_str(&two)));
 }
 
@@ -65,13 +66,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	struct str text = { (const char *)data, size }, names[OWN_NAMES];
+	struct str text = { (const char *)data, size }, names[BUILTIN_NAMES];
 
 	check_depfile(&a, text);
 	check_verdict(text);
 	check_lists(&a, text);
-	if (own_read_survey(text, names))
-		for (size_t i = 0; i < OWN_NAMES; i++)
+	if (builtin_read_survey(text, names))
+		for (size_t i = 0; i < BUILTIN_NAMES; i++)
 			check_that(!memchr(names[i].p, '\n', names[i].n));
 	return 0;
 }

@@ -19,6 +19,7 @@
 enum { MOST = 200 };
 struct graph {
 	struct arena arena;
+	const char *text;
 	struct plan plan;
 	struct step *steps;
 	struct fake_step *does;
@@ -89,7 +90,7 @@ read_graph(struct graph *g, const char *text)
 {
 	static const struct variant variant = { .name = "v" };
 
-	*g = (struct graph){ 0 };
+	*g = (struct graph){ .text = text };
 	g->steps = arena_array(&g->arena, struct step, MOST);
 	g->does = arena_array(&g->arena, struct fake_step, MOST);
 	g->kills = arena_array(&g->arena, unsigned, MOST);
@@ -167,7 +168,7 @@ run_graph(struct graph *g, struct run *r)
 	r->states = states_of(&f->arena, x, g->plan.n_steps);
 	engine_close(x);
 	if (f->fault)
-		fail_msg("%s", f->fault);
+		fail_msg("%s (%u jobs, started %.*s): %s", f->fault, o.jobs, (int)f->started.n, f->started.p, g->text);
 }
 
 static void
@@ -305,6 +306,8 @@ test_lazy_and_choices(void **state)
 		{ { "p; v? p; w? v; t p; c| t w" }, { "p t" }, "dssdc", 0, 0, 0 },
 		{ { "t~; w?; c| t w; l c", "t~; w?; c| t w; l'2 c" }, { "t l", "t l" }, "dscd", 0, 0, 0 },
 		{ { "t~-; w?~; c| t w; l c", "t~-; w?~; c| t w; l'2 c" }, { "t w l", "w l" }, "cdcd", 0, 0, 0 },
+		/* What one recalls, the choice of another takes: it waits for it, too. */
+		{ { "p~; w?; c| p w; a; d p a; l c a", "p~; w?; c| p w; a'2; d p a; l c a" }, { "p a d l", "a p d l" }, "dscddd", 2, 0, 0 },
 		/* A choice of choices. */
 		{ { "a-; b?; c| a b; d-; e?; f| c e; l f" }, { "a b d l" }, NULL, 0, 0, 0 },
 	};
@@ -347,6 +350,201 @@ test_again(void **state)
 	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
 }
 
+/* ---- graphs at random ---- */
+
+static uint64_t seed;
+
+static unsigned
+pick(unsigned n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(seed >> 33) % n;
+}
+
+/* Steps s0, s1, ... of which each waits for some before it. Choices come in threes: a try, a lazy way out, the choice. edited: that step has
+ * another key; SIZE_MAX: none. */
+static void
+write_random(struct buf *out, unsigned n, bool has_choices, size_t edited)
+{
+	static const char *const signs[] = { "~", "~", "?", "~?", "", "", "", "", "" };
+	char of[MOST][8];
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned inputs = i ? pick(i < 3 ? i + 1 : 4) : 0;
+
+		buf_addf(out, "%ss%u", i ? "; " : "", i);
+		of[i][0] = 0;
+		if (has_choices && i >= 2 && pick(5) == 0) {
+			buf_addf(out, "| s%u s%u", pick(i), pick(i));
+			continue;
+		}
+		snprintf(of[i], sizeof(of[i]), "%s%s%s", signs[pick(9)], has_choices && pick(5) == 0 ? "-" : "", pick(8) == 0 ? "=" : "");
+		/* Equal steps do the same. */
+		if (i && pick(4) == 0) {
+			unsigned equal = pick(i);
+
+			if (i != edited)
+				buf_addf(out, "/s%u", equal);
+			memcpy(of[i], of[equal], sizeof(of[i]));
+		}
+		if (i == edited)
+			buf_adds(out, "'2");
+		buf_addf(out, "%s@%u", of[i], 1 + pick(9));
+		for (unsigned k = 0; k < inputs; k++)
+			buf_addf(out, " s%u", pick(i));
+	}
+}
+
+static struct str
+random_graph(struct graph *g, struct buf *text, uint64_t from, bool has_choices, size_t edited)
+{
+	unsigned n;
+
+	seed = from;
+	n = 3 + pick(20);
+	text->n = 0;
+	write_random(text, n, has_choices, edited);
+	buf_addc(text, 0);
+	text->n--;
+	read_graph(g, text->p);
+	return buf_str(text);
+}
+
+/* Which steps may run after an edit of one: those behind it, and the transient ones in front of these. */
+static void
+may_start(const struct graph *g, size_t edited, bool *may)
+{
+	bool changes;
+
+	for (size_t i = 0; i < g->plan.n_steps; i++) {
+		may[i] = i == edited;
+		for (size_t k = 0; k < g->steps[i].n_inputs; k++)
+			may[i] = may[i] || may[g->steps[i].inputs[k].step];
+	}
+	do {
+		changes = false;
+		for (size_t i = 0; i < g->plan.n_steps; i++) {
+			for (size_t k = 0; may[i] && k < g->steps[i].n_inputs; k++) {
+				size_t in = g->steps[i].inputs[k].step;
+				bool was = may[in];
+
+				may[in] = was || g->steps[in].is_transient || g->steps[in].is_lazy || step_is_choice(&g->steps[in]);
+				changes = changes || may[in] != was;
+			}
+		}
+	} while (changes);
+}
+
+static void
+only_these_started(const struct graph *g, const struct fake *f, const bool *may, const char *text)
+{
+	struct str rest = buf_str(&f->started), name;
+
+	while (str_cut(&rest, ' ', &name)) {
+		if (!may[find_step(g, name)])
+			fail_msg("%.*s need not run: %s", (int)name.n, name.p, text);
+	}
+}
+
+static bool
+is_complete(const struct graph *g, struct str states)
+{
+	for (size_t i = 0; i < g->plan.n_steps; i++) {
+		if (!g->steps[i].is_lazy && states.p[i] != 'd' && states.p[i] != 'c')
+			return false;
+	}
+	return true;
+}
+
+static void
+check_random(uint64_t from, bool has_choices)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct graph g;
+	size_t started = 0;
+
+	for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
+		struct fake f = { 0 };
+		struct run r = { .fake = &f, .jobs = jobs };
+		bool may[MOST];
+		size_t edited;
+
+		random_graph(&g, &text, from, has_choices, SIZE_MAX);
+		edited = pick((unsigned)g.plan.n_steps);
+		run_graph(&g, &r);
+		if (!is_complete(&g, r.states) || r.failed || f.most > jobs)
+			fail_msg("%.*s: %s", (int)r.states.n, r.states.p, text.p);
+		if (jobs > 1 && !has_choices && f.n_started != started)
+			fail_msg("%zu start, with one job %zu: %s", f.n_started, started, text.p);
+		started = f.n_started;
+		run_graph(&g, &r);
+		if (f.n_started)
+			fail_msg("nothing is edited, but %.*s run: %s", (int)f.started.n, f.started.p, text.p);
+		arena_free(&g.arena);
+		random_graph(&g, &text, from, has_choices, edited);
+		run_graph(&g, &r);
+		may_start(&g, edited, may);
+		only_these_started(&g, &f, may, text.p);
+		if (!is_complete(&g, r.states))
+			fail_msg("after an edit of s%zu %.*s: %s", edited, (int)r.states.n, r.states.p, text.p);
+		arena_free(&g.arena);
+		fake_free(&f);
+	}
+}
+
+static void
+test_random(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 300; i++)
+		check_random(i * 7919 + 1, false);
+}
+
+static void
+test_random_choices(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 300; i++)
+		check_random(i * 7919 + 2, true);
+}
+
+static void
+test_memory(void **state)
+{
+	struct fake f = { 0 };
+	struct run r = { .fake = &f, .jobs = 4, .memory = (uint64_t)1 << 30 };
+	struct graph g;
+
+	(void)state;
+	/* A kind's guess is 800 MiB: one at a time; then what they took is known. */
+	read_graph(&g, "a#9; b#9; c#9; d#9");
+	run_graph(&g, &r);
+	assert_int_equal(f.most, 1);
+	arena_free(&g.arena);
+	read_graph(&g, "a#9; b#9; c#9; d#9");
+	f.results = (struct map){ 0 };
+	run_graph(&g, &r);
+	assert_int_equal(f.most, 4);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
+static void
+test_interrupted(void **state)
+{
+	struct fake f = { .stops = true };
+	struct run r = { .fake = &f, .jobs = 2 };
+	struct graph g;
+
+	(void)state;
+	read_graph(&g, "a; b; c a b");
+	run_graph(&g, &r);
+	assert_int_equal(r.status, -1);
+	assert_int_equal(f.running, 0);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
 int
 main(void)
 {
@@ -357,6 +555,10 @@ main(void)
 		cmocka_unit_test(test_lazy_and_choices),
 		cmocka_unit_test(test_equal_steps),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_random_choices),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_interrupted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
