@@ -200,7 +200,7 @@ tell_python(struct explainer *x, const struct symbol *s)
 			version_text(x->a, &added), PLAN_PYTHON);
 	else
 		explain_tell(x, s->text,
-			"not in the limited API of Python, which extensions keep to, so that one serves all "
+			"not in the limited API of Python, which is all that extensions may use, so that one serves all "
 			"releases; use a function that is");
 	return true;
 }

@@ -15,13 +15,16 @@ struct message {
 };
 
 static const char memory[] =
-	"memory ran out, and the compiler was killed; build with fewer jobs (-j1), or say what there is with --memory";
+	"memory ran out, and the compiler was killed; run fewer jobs (-j1), or say with --memory "
+	"how much they may take";
 static const char rdc[] =
 	"a kernel that launches kernels needs relocatable device code; add \"-rdc=true\" to cuda-flags";
-static const char pybind[] = "pybind11 needs more of Python than the limited API, which extensions keep to; register "
-			     "operators with torch/library.h and registration.h, without PYBIND11_MODULE";
+static const char pybind[] =
+	"pybind11 needs more of Python than the limited API, which is all that extensions may "
+	"use; register operators with torch/library.h and registration.h, without PYBIND11_MODULE";
 static const char cxx_standard[] =
-	"torch $T needs a newer C++ standard than the flags ask for; drop -std=... from them, the builder gives what torch needs";
+	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder "
+	"sets what torch needs";
 static const char std_name[] =
 	"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags";
 static const char half[] =
@@ -34,7 +37,7 @@ static const char accelerated[] =
 	"$1 is for newer GPUs than one of those that the file is compiled for, and some instructions exist for \"9.0a\" or "
 	"\"10.0a\" alone; put it below #if __CUDA_ARCH__ >= ..., or give the file a section of its own, with the "
 	"cuda-capabilities that have it";
-static const char warp[] = "CUDA 9 took $1 away; use the function with _sync and a mask in front: 0xffffffff for a "
+static const char warp[] = "CUDA 9 removed $1; use the function with _sync and a mask in front: 0xffffffff for a "
 			   "whole warp";
 
 static const struct message messages[] = {
@@ -55,7 +58,8 @@ static const struct message messages[] = {
 	{ "error: argument to '", "'",
 		"$1 got more than one word; each option is a string of its own: [\"-O2\", \"-g\"], not [\"-O2 -g\"]" },
 	{ "warnings being treated as errors", NULL,
-		"compilers differ in what they warn of, so -Werror fails sooner or later; drop it from the flags" },
+		"compilers differ in their warnings, so -Werror fails sooner or later; drop it "
+		"from the flags" },
 	{ "torch/include/", "is only available from C++20", cxx_standard },
 	{ "is only available from ", " onwards",
 		"this needs $1; drop an older -std=... from the flags, or give the one that it needs" },
@@ -79,7 +83,7 @@ static const struct message messages[] = {
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
 	{ "torch/include/pybind11/", "error", pybind },
 	{ "torch/include/torch/csrc/", "error: 'Py",
-		"headers of torch's own Python module need more of Python than the limited API, which extensions keep to; "
+		"headers of torch's own Python module need more of Python than the limited API, which is all that extensions may use; "
 		"use torch/library.h" },
 	{ "DeprecatedTypeProperties", "ScalarType",
 		"tensor.type() is no type of scalars any more; write tensor.scalar_type(), also in AT_DISPATCH_..." },
@@ -88,7 +92,7 @@ static const struct message messages[] = {
 	{ "fatal error: Python.h", NULL,
 		"extensions see the headers of the limited API of Python; include torch/library.h instead" },
 	{ "error: 'Py", "' was not declared",
-		"Py$1 is not in the limited API of Python 3.9, which extensions keep to; use a function that is" },
+		"Py$1 is not in the limited API of Python 3.9, which is all that extensions may use; use a function that is" },
 	/* device code */
 	{ "calling a __host__ function", "from a __device__ function",
 		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
@@ -116,20 +120,22 @@ static const struct message messages[] = {
 		"atomic$1 has no form for these types; cast int64_t to unsigned long long, and mind that double needs capability "
 		"6.0, __half 7.0, __nv_bfloat16 8.0, float2 9.0" },
 	{ "texture is not a template", NULL,
-		"CUDA 12 took texture references away; use cudaTextureObject_t and cudaCreateTextureObject" },
+		"CUDA 12 removed texture references; use cudaTextureObject_t and "
+		"cudaCreateTextureObject" },
 	{ "identifier \"cudaBindTexture", "\" is undefined",
-		"CUDA 12 took texture references away; use cudaTextureObject_t and cudaCreateTextureObject" },
+		"CUDA 12 removed texture references; use cudaTextureObject_t and "
+		"cudaCreateTextureObject" },
 	{ "namespace \"cub\" has no member \"", "\"",
 		"CUB of $V has no cub::$1; of CUDA 13 on, cub::Max, Min and Sum are cuda::maximum<>, cuda::minimum<> and "
 		"cuda::std::plus<> (#include <cuda/functional>)" },
 	{ "namespace \"thrust\" has no member \"", "\"",
 		"Thrust of $V has no thrust::$1; the same is in namespace cuda or cuda::std" },
 	{ "class \"cudaDeviceProp\" has no member \"", "\"",
-		"CUDA 13 took $1 out of cudaDeviceProp; ask cudaDeviceGetAttribute" },
+		"CUDA 13 removed $1 from cudaDeviceProp; call cudaDeviceGetAttribute" },
 	{ "struct \"cudaDeviceProp\" has no member \"", "\"",
-		"CUDA 13 took $1 out of cudaDeviceProp; ask cudaDeviceGetAttribute" },
+		"CUDA 13 removed $1 from cudaDeviceProp; call cudaDeviceGetAttribute" },
 	{ "'struct cudaDeviceProp' has no member named '", "'",
-		"CUDA 13 took $1 out of cudaDeviceProp; ask cudaDeviceGetAttribute" },
+		"CUDA 13 removed $1 from cudaDeviceProp; call cudaDeviceGetAttribute" },
 	/* ptxas */
 	{ "uses too much shared data", NULL,
 		"__shared__ arrays of fixed size have 48 KiB together; use extern __shared__, and ask for more with "

@@ -113,7 +113,7 @@ refuse_pybind(struct refuse *r)
 	if (r->n_more > 1)
 		more = arena_printf(r->a, "; %u more files include such headers", r->n_more);
 	return err_set(r->e, ERR_CONFIG,
-		"%s:%u: %s %s pybind11, which needs more of Python than the limited API, which extensions keep to; "
+		"%s:%u: %s %s pybind11, which needs more of Python than the limited API, which is all that extensions may use; "
 		"%s, and register operators with TORCH_LIBRARY_EXPAND of torch/library.h and registration.h, without "
 		"PYBIND11_MODULE%s",
 		path_join(r->a, r->p->dir, r->pybind_path), r->pybind_line, r->pybind_name, torch ? "brings" : "is of",

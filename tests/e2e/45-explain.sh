@@ -177,7 +177,7 @@ hint 1 '^hint: helper\(float\): device code of impl.cu:1, which is another compi
 file k.cu '__global__ void k(float *p) { __shared__ float s[20000]; s[threadIdx.x] = p[0]; __syncthreads(); p[0] = s[1]; }\nvoid launch(float *p, long n) { k<<<1, 1>>>(p); }'
 hint 1 '^hint: __shared__ arrays of fixed size have 48 KiB together' "too much shared memory"
 file k.cu '__global__ void k(float *p) { p[0] = __shfl_down(p[1], 1); }\nvoid launch(float *p, long n) { k<<<1, 1>>>(p); }'
-hint 1 '^hint: CUDA 9 took __shfl_down away' "a function that CUDA took away"
+hint 1 '^hint: CUDA 9 removed __shfl_down' "a function that CUDA took away"
 sed -i 's/^cuda-cap.*/&\ncuda-flags = ["--no-such-option"]/' "$K/build.toml"
 hint 1 '^hint: --no-such-option is no option of nvcc' "an option that nvcc does not know"
 done_testing
