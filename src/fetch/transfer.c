@@ -48,23 +48,30 @@ parse_content_range(struct str s, struct answer *a)
 	return to >= a->from && to < a->total;
 }
 
+void
+answer_take(struct answer *a, struct str line)
+{
+	struct str v;
+
+	if (str_starts(line, STR("HTTP/")))
+		*a = (struct answer){ 0 };
+	v = header_value(line, STR("Content-Range"));
+	if (v.p)
+		a->has_range = parse_content_range(v, a);
+	v = header_value(line, STR("ETag"));
+	if (v.p && v.n < sizeof(a->etag) && !str_starts(v, STR("W/"))) {
+		memcpy(a->etag, v.p, v.n);
+		a->etag[v.n] = '\0';
+	}
+}
+
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	struct str line = { p, size * n }, v;
 
-	if (str_starts(line, STR("HTTP/")))
-		t->answer = (struct answer){ 0 };
-	v = header_value(line, STR("Content-Range"));
-	if (v.p)
-		t->answer.has_range = parse_content_range(v, &t->answer);
-	v = header_value(line, STR("ETag"));
-	if (v.p && v.n < sizeof(t->answer.etag) && !str_starts(v, STR("W/"))) {
-		memcpy(t->answer.etag, v.p, v.n);
-		t->answer.etag[v.n] = '\0';
-	}
-	return line.n;
+	answer_take(&t->answer, (struct str){ p, size * n });
+	return size * n;
 }
 
 static int

@@ -44,6 +44,8 @@ struct transfer {
 	struct err *e;
 };
 
+/* Takes a line of a header, with its end. */
+void answer_take(struct answer *a, struct str line);
 /* Begins an attempt; the transfer joins h->multi. */
 int transfer_start(struct transfer *t);
 /* Ends an attempt, whether it came to its end or not. */
