@@ -329,6 +329,20 @@ stored_constant(struct str code, size_t i, int32_t *displacement, size_t *n)
 	return at + (mod == 2 ? 4 : mod);
 }
 
+/* Does a constant of n bytes hold text, and NULs behind it at most? Small numbers, such as lines and dispatch keys, are
+ * stored in four bytes, and look like a text of one or two letters. */
+static bool
+holds_text(const char *p, size_t n)
+{
+	size_t letters = 0, end;
+
+	while (letters < n && is_word_byte(p[letters]))
+		letters++;
+	for (end = letters; end < n && p[end] == '\0'; end++)
+		;
+	return end == n && letters >= (n == 4 ? 3 : 1);
+}
+
 const char *
 elf_code_stored(struct arena *a, const struct elf_code *c, uint64_t from, uint64_t to)
 {
@@ -353,7 +367,7 @@ elf_code_stored(struct arena *a, const struct elf_code *c, uint64_t from, uint64
 			continue;
 		}
 		at = stored_constant(code, i, &displacement, &n);
-		if (!at || !is_word_byte(code.p[at]))
+		if (!at || !holds_text(code.p + at, n))
 			continue;
 		bytes = code.p + at;
 		if (!any || first == INT64_MIN)

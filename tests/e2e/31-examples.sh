@@ -15,6 +15,7 @@ py211=$ENVS/torch-2.11.0/bin/python
 K=$T/relu-cpu V=torch215-cxx11-cpu-x86_64-linux
 is "$("$KB" list-variants -q "$K" | tr '\n' ' ')" "torch214-cxx11-cpu-x86_64-linux $V " "relu-cpu: a variant for each torch"
 status 0 "relu-cpu: builds" "$KB" build --variant $V "$K"
+is "$(printf '%s\n' "$out" | grep -A1 warning)" "" "and nothing is found fault with"
 is "$(find "$KERNEL_BUILDER_HOME/trees" -name nvcc | wc -l)" 0 "nothing of CUDA was fetched"
 status 0 "relu-cpu: its tests" env PYTHONPATH="$K/result/$V" "$py" -m pytest -q -p no:cacheprovider "$K/tests"
 like "$out" '^34 passed' "all of them"
