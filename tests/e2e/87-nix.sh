@@ -1,5 +1,5 @@
 #!/bin/bash
-# Nix, without nixpkgs: the commands of the README as they stand there, in a Nix store of this test. What comes out is what the
+# Nix, without nixpkgs: the commands of docs/nix.md as they stand there, in a Nix store of this test. What comes out is what the
 # program builds by itself, byte for byte.
 . "$(dirname "$0")/lib.sh"
 ENVS=$ROOT/.build
