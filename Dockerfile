@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # kernel-builder and what it needs at run time, nothing of torch or CUDA: those it fetches, into /cache.
 #   docker build -t kernel-builder:dev .
 #   docker run --rm -v "$(pwd):/kernelcode" kernel-builder:dev

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # kernel-builder: make, make demo, make check, make bench, make install. HACKING.md lists the rest.
 # make -f .../Makefile in another directory builds there; so does BUILD=DIR.
 HERE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))

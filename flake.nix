@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 {
   description = "Builds PyTorch kernels for every torch, CUDA and C++ ABI";
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """This builder, and a store of the bench's own."""
 import hashlib
 import json

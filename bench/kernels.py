@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The kernels that are built: copies, what is changed in them, and one of many files that is made here."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """bench/run.sh [options] [section...]: measures what was not measured yet, and writes bench/RESULTS.md."""
 import argparse
 import os

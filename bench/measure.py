@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs a command and tells what it took: wall and CPU seconds, and memory."""
 import os
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The usual way: a CMake project, ninja, and nvcc, with the same compiler, headers, flags and architectures as the builder's plan."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """RESULTS.md: the goals first, then every row."""
 import os
 import platform

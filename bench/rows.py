@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was measured: rows in a file, so that a run that was interrupted goes on where it was."""
 import json
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Plain CMake, ninja and nvcc, the same with ccache and with sccache, and this builder, in one go. Writes bench/RESULTS.md.
 # bench/run.sh --help tells which parts there are; what was measured before is not measured again.
 set -euo pipefail

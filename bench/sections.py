@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parts of the bench. A row is named section/tool case; the tools are plain, ccache, sccache, and this.
 
 A sequence is what must be measured in one go, because each row begins where the one before it ended."""

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # What the image runs: kernel-builder with the arguments of `docker run`, on the kernel that is mounted at /kernelcode, as the
 # owner of that directory.
 set -eu

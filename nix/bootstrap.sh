@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Compiles the program with the machine's compiler and puts the libraries that it needs beside it.
 # src and out are of the derivation.
 # shellcheck shell=sh disable=SC2154

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # All that flake.nix and default.nix offer. Of nixpkgs nothing is needed; with pkgs, the program is built by its stdenv.
 # sources: where packages are fetched from, as { wheel-index, debian-mirror, redist }; pip, apt and defaults otherwise; and cutlass, a
 # checkout, for kernels with a version that no package has.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prints which of the variants in a directory suits the torch of this Python, as the `kernels` client chooses."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # One kernel: what its variants are made of, the derivations that build them, and what its flake offers.
 { system, pkgs, program, fetchPin }:
 { path, matrix ? null, ... }:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A pin of a lock as a fixed output: its tree, which is a few MB of a wheel of hundreds, since the program reads ranges.
 # trees.json says what Nix calls the hash of a tree (`kernel-builder catalog nix` writes it); trees-before.json has those of earlier
 # catalogs, which locks name. Of a pin without a known tree, the output is the whole file.

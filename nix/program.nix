@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The program. With nixpkgs: an ordinary package. Without: compiled by the machine's own compiler, of which the
 # derivation knows nothing, so the sandbox must show it (bootstrap.sh says how); what comes out brings its loader and
 # libraries along and needs nothing of the machine. What it builds is the same bits in either case.

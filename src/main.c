@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a subcommand, and prints its error and hints. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The long proofs, on the real kernel: kills at random moments, a flipped byte in each kind of fetched file, full hashes of all pins.
 # Usage: tests/acceptance.sh [KILLS]. Needs the network and about two hours; prints "N passed, N failed".
 # With KB_COMMUNITY=DIR, a checkout of other people's kernels, those are built, loaded and tested too: hours more.

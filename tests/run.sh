@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs every test and ends with "N passed, N failed, N skipped". TAP from unit programs (built with
 # sanitizers), replayed fuzzers, and end-to-end scripts; arguments, if any, name the scripts and unit programs to run.
 # --offline: what needs neither network nor root, without sanitizers; a script of tests/e2e says so in its heading

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # How much of the sources was run: per folder and in all, and the ten files with most that was not.
 # usage: coverage.sh BUILD (make coverage builds there with --coverage and runs the tests first)
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The main job: examples/activation for its twelve variants, and one for CPU; then both in real PyTorch on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."

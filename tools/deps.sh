@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check, bench.
 # Elsewhere: prints what is missing and fails.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Holds tools/implementation.sh against what the linker sees: of each kind of step, every object file that its function (the table in
 # steps/steps.c) reaches must be among the sources that its digest is made of. Objects are those of BUILD (default .build/release).
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # tools/implementation.sh [--files KIND]: for each step of the program's own (src/steps/sources.txt) a digest of the sources that
 # implement it, as rows of C; or the files of one.
 #

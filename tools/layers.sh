@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # A folder of src/ may include only itself and the folders to its left; main.c may see all. A folder's internal.h is its own. The engine
 # names no compiler, and of the kinds of step none.
 cd "$(dirname "$0")/../src" || exit 2

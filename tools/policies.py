@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes data/manylinux.toml, data/abi3.toml, data/torch-shims.toml and data/newer-symbols.toml from their sources.
 
     tools/policies.py --auditwheel auditwheel-6.8.2-py3-none-any.whl \\

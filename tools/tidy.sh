@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # clang-tidy over the C sources, or over those that are named.
 cd "$(dirname "$0")/.." || exit 2
 [ $# -gt 0 ] || set -- src/*.c src/*/*.c

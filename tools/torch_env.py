@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes a virtual environment with a real torch that imports on a machine without a GPU, and little else.
 
 Usage: torch_env.py VERSION DIR [PACKAGE...]

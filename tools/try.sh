@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Imports built variants of examples/activation in a real torch on this machine, and calls an op of the CPU variant.
 # Usage: tools/try.sh TORCH-VERSION VARIANT...
 set -euo pipefail

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rounds of sources, each with fewer or narrower includes, and what their compilations cost. */
 #include "advise/advise.h"
 #include "base/err.h"
 #include "base/path.h"

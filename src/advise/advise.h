@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the includes of a kernel cost: project, one variant -> other sources for plan_make, whose
  * compilations tell.

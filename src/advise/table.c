@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads data/includes.toml. */
 #include "advise/table.h"
 #include "base/embed.h"
 #include "base/err.h"

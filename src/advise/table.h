@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* data/includes.toml: which headers of torch are wide, and which narrower ones declare what. Built
  * into the program. */
 #ifndef ADVISE_TABLE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds and replaces the includes of a text, and the names that it mentions. */
 #include "advise/text.h"
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* C++ text as far as its includes go: what it includes, which names it mentions, and the same text
  * with narrower includes. */
 #ifndef ADVISE_TEXT_H

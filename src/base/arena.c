@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks that grow and are rewound; large ones are kept for the next use. */
 #include "arena.h"
 #include <stdio.h>
 #include <stdlib.h>

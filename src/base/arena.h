@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bump memory with mark and rewind. Everything that the core allocates lives in an arena; nothing is
  * freed piecemeal. Out of memory aborts with a message. Under AddressSanitizer, memory behind the

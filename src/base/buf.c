@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Growable bytes. */
 #include "base/buf.h"
 #include <stdio.h>
 #include <stdlib.h>

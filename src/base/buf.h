@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Growable bytes: the only place of the core that calls realloc. Zero-initialise; free with
  * buf_free or CLEANUP(buf_free). The bytes are always followed by a NUL that is not counted. */
 #ifndef BASE_BUF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builds a file into the program: EMBED(name, "path from the root of the sources") defines
  * `struct str embedded_name(void)`. The Makefile finds such files, and builds them again when data changes. */
 #ifndef BASE_EMBED_H

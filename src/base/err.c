@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds error messages, and maps errors to exit statuses. */
 #include "err.h"
 #include <errno.h>
 #include <stdarg.h>

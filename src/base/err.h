@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One error value. Every fallible function returns int, 0 (or a count) or -1, and takes a
  * struct err * as its last parameter. The message is built where the facts are, callers put context

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fills templates. */
 #include "base/fill.h"
 #include "base/arena.h"
 #include "base/buf.h"

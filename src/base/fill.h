@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Templates: texts in which @NAME@ stands for a value. */
 #ifndef BASE_FILL_H
 #define BASE_FILL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files and directories: read, write, walk, copy, link, remove. */
 #include "base/fs.h"
 #include "base/arena.h"
 #include "base/err.h"

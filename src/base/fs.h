@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every file-system call that more than one module needs. Paths are NUL-terminated. All functions
  * set the error with the path in it and return -1 on failure. */
 #ifndef BASE_FS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes and returns tokens of make's job server. */
 #include "base/jobserver.h"
 #include "base/buf.h"
 #include "base/err.h"

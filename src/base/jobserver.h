@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GNU make's job server, as one of its clients: a pipe, or a FIFO, that holds a byte for each job
  * that make, and all that it runs, may have beyond those that run. A process may have one job

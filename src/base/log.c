@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prints messages on stderr, around one status line. */
 #include "base/log.h"
 #include "base/term.h"
 #include <stdarg.h>

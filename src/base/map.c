@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hash table of strings that keeps the order of insertion. */
 #include "base/map.h"
 #include "base/arena.h"
 

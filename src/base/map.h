@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* String -> pointer, open addressing, in an arena. Keys are borrowed: they must outlive the map.
  * Iteration is in insertion order, so that nothing downstream depends on a hash. */
 #ifndef BASE_MAP_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Edit distance, for "did you mean". */
 #include "base/near.h"
 
 static unsigned char

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which word was meant: for "did you mean". */
 #ifndef BASE_NEAR_H
 #define BASE_NEAR_H

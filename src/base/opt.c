@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses command lines by a table of options. */
 #include "base/opt.h"
 #include "base/arena.h"
 #include "base/err.h"

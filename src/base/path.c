@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Joins, cuts and cleans paths as text. */
 #include "base/path.h"
 #include "base/arena.h"
 #include "base/vec.h"

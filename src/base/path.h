@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Path text; nothing here touches the file system. */
 #ifndef BASE_PATH_H
 #define BASE_PATH_H

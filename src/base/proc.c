@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts child processes, collects what they print, and ends them. */
 #include "base/proc.h"
 #include "base/arena.h"
 #include "base/err.h"

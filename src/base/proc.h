@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One child process with its output collected. */
 #ifndef BASE_PROC_H
 #define BASE_PROC_H

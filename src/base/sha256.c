@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA-256 of bytes, fields and files, by libcrypto. */
 #include "base/sha256.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 (FIPS 180-4), by libcrypto. The only kind of digest of this program: everything it gets
  * (package indexes, archives) is pinned with it, and `sha256sum` checks it. */
 #ifndef BASE_SHA256_H

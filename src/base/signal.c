@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Notes SIGINT, SIGTERM and their like for loops that poll. */
 #include "base/signal.h"
 #include "base/err.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signals that end the program: noted here, acted upon by the poll loops. */
 #ifndef BASE_SIGNAL_H
 #define BASE_SIGNAL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Views of strings: compare, trim, cut, read numbers and sizes. */
 #include "base/str.h"
 #include <ctype.h>
 #include <stdio.h>

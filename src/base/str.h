@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* String views: a pointer and a length, never owning, not ended by NUL unless said so. */
 #ifndef BASE_STR_H
 #define BASE_STR_H

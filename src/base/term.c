@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asks for the terminal's width and breaks text into lines. */
 #include "base/term.h"
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The terminal's width, and text that fits into it. */
 #ifndef BASE_TERM_H
 #define BASE_TERM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Typed vectors in an arena: VEC(int) v = { 0 }; vec_push(a, &v, 3); v.v[0], v.n. */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H

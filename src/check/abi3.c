@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Symbols of Python against the limited API. An extension called .abi3.so promises that any CPython
  * from some version on can load it; .dynsym shows what it takes from the interpreter. A weak symbol
  * may be absent: the extension is loaded all the same, and may have asked for it with care. */

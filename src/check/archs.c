@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Architectures in metadata.json against the device code in the variant's libraries. The client
  * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. A cubin that is not linked serves no GPU; PTX is linked by the driver. */
 #include "check/run.h"

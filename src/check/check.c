@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the checks over a variant, a library or a wheel, and sorts what they find. */
 #include "check/check.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The auditor: facts of a finished variant in, findings out. It looks at nothing but the files, and
  * changes none.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether symbols of torch are of the C++ ABI in the variant's name. In the old ABI std::string is
  * mangled as Ss; in the new one it is std::__cxx11::basic_string. Only a torch of the same kind
  * defines them. */

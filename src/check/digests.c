@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The digest in metadata.json against the files, by the original's rule: it covers every file but
  * metadata.json and its signature at the top, and what Python compiled. */
 #include "base/path.h"

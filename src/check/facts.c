@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the files of a variant once, for all checks. */
 #include "check/facts.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks look at. Private to src/check. */
 #ifndef CHECK_FACTS_H
 #define CHECK_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether Python finds the function that it calls when it imports the file: PyInit_ and the
  * module's name. */
 #include "base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files that a variant has, by its kind, and what metadata.json says of itself. */
 #include "base/path.h"
 #include "check/run.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Paths of the machine that built the variant. They tell about it, and they differ elsewhere, so
  * the same sources do not give the same bytes. Paths that the caller knows to be private are errors

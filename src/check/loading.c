@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How the loader is told to load: where to look for libraries, what to make writable or executable.
  */
 #include "check/run.h"

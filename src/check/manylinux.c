@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Symbol versions against a manylinux policy. The versions are those of .gnu.version_r, which
  * `strip` leaves and every linker writes. A version that is only needed weakly does not keep a
  * library from being loaded.

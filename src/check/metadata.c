@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads metadata.json of any builder. */
 #include "check/metadata.h"
 #include "base/err.h"
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Another builder's metadata.json, or ours. Private to src/check.
  *

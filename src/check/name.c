@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes names of variants apart. */
 #include "check/name.h"
 #include "base/arena.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names of variants' directories, of every generation of the original. Private to src/check. */
 #ifndef CHECK_NAME_H
 #define CHECK_NAME_H

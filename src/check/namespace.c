@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether the operators are registered under the name that metadata.json gives the variant. Two
  * builds of a kernel can be loaded into one process because each has its own namespace,

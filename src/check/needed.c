@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Libraries that the loader must find. It looks in the variant (no: there is no RPATH), among what
  * torch has loaded, and in the system. So allowed are: torch's own libraries, those that torch's

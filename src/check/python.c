@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Python that a variant ships: whether it parses, and what it registers. A parser of our own, so that
  * the verdict is the same with any Python at hand, or none. */
 #include "base/err.h"

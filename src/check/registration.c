@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operators that Python registers with torch.library must have a name of this build alone, which
  * add_op_namespace_prefix of _ops.py makes; else a second version of the kernel in the process meets

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Operators that a kernel's Python registers. Private to src/check. */
 #ifndef CHECK_REGISTRATION_H
 #define CHECK_REGISTRATION_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prints findings as text, JSON and SARIF. */
 #include "check/report.h"
 #include "base/err.h"
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Findings as text for people, as JSON, and as SARIF 2.1.0. */
 #ifndef CHECK_REPORT_H
 #define CHECK_REPORT_H

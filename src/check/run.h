@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One run of all checks over the facts of one variant. Private to src/check. */
 #ifndef CHECK_RUN_H
 #define CHECK_RUN_H

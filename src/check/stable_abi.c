@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Symbols of torch against its stable ABI: C functions only, and those no newer than the release
  * that the variant is for. Any C++ symbol of torch's own namespaces breaks the promise, whatever it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GNU-unique symbols (STB_GNU_UNIQUE): one copy for the whole process, whatever library brings it,
  * also when libraries are loaded apart. Two builds of a kernel then share their static variables,
  * and neither can be unloaded. Of a wheel there is one version in a process, so one warning will do. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* advise: what the includes of a kernel cost, measured, and which narrower ones would do, tried. */
 #include "advise/advise.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* build: the pipeline from build.toml to published variants. */
 #include "base/err.h"
 #include "base/log.h"
 #include "base/map.h"

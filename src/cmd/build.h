@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What build shares with other commands that run steps. */
 #ifndef CMD_BUILD_H
 #define CMD_BUILD_H

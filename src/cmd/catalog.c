@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* catalog: adds releases of torch, fills in trees, writes what Nix needs. */
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"

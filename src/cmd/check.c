@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* check-abi and check-builds. */
 #include "base/err.h"
 #include "base/log.h"

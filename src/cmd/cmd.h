@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subcommands: each parses its operands, calls stages, prints. No logic. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --cutlass DIR: a checkout of CUTLASS in the place of a package, if it is what is pinned. */
 #include "base/err.h"
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* devshell: builds nothing, but writes the project of create-pyproject, has CMake configure it for
  * one variant, and becomes a shell. */
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --capability: which GPUs to build for, and which there are in this machine. */
 #include "base/err.h"
 #include "base/log.h"

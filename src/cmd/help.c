@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* help: explains commands; writes man pages; prints completions. */
 #include "base/embed.h"
 #include "base/err.h"

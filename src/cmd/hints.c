@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a failed step gets in front of its output: the facts that src/explain asks for. */
 #include "base/err.h"
 #include "base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hints of src/explain for steps that failed, with facts from the disk and the store. */
 #ifndef CMD_HINTS_H
 #define CMD_HINTS_H

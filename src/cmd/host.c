@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Python at hand. */
 #include "base/embed.h"
 #include "base/err.h"

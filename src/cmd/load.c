@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* check-load: loads what was built in every Python that has a torch for it, with the kernels client. */
 #include "base/embed.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fetch and lock: gets what builds need; writes and verifies kernel-builder.lock. */
 #include "base/err.h"
 #include "base/log.h"
 #include "base/map.h"

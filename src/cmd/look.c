@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Commands that only look: check-config, list-variants, plan. */
 #include "base/err.h"
 #include "cmd/cmd.h"

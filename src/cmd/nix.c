@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the derivations of nix/ run, for in a sandbox of Nix there may be nothing but this program.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The progress line and --events: what the engine tells, for people and programs. */
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* create-pyproject and clean-pyproject. */
 #include "base/err.h"
 #include "base/log.h"

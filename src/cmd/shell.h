@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What commands share that end as a shell; owned by test.c. */
 #ifndef CMD_SHELL_H
 #define CMD_SHELL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store: info, verify and gc. */
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of commands and options: what the command line takes, and what help, man pages and completions say. */
 #include "base/err.h"
 #include "base/near.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test and testshell: build for the Python at hand, then become its pytest, or a shell where it
  * finds the variant. testshell --variant: for that variant, with an environment of ours.

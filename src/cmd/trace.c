@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * build --trace: Chrome's trace event format, "JSON object" form, of complete events ("X"). Thread
  * 0 holds the phases of the command, thread N + 1 the steps of job N; so events of one thread never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* update-build: build.toml of any generation becomes edition 5 or 6, in place. */
 #include "base/err.h"
 #include "base/log.h"

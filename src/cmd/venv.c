@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Programs in an environment name its place, so it is made where it stays, by the one that holds
  * its lock, and counts when its last file is there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Environments of Python with the torch of a variant, in the store. */
 #ifndef CMD_VENV_H
 #define CMD_VENV_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What most commands begin with: the project, the catalog or lock, the selection, the plan, the trees. */
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"

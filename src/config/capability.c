@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Validates CUDA capabilities and suggests what was meant. */
 #include "config/capability.h"
 
 static bool

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CUDA capabilities as build.toml and nvcc write them. */
 #ifndef CONFIG_CAPABILITY_H
 #define CONFIG_CAPABILITY_H

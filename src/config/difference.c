@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether two projects mean the same. What a framework or backend does not use is not compared: old
  * formats allowed it. */
 #include "config/update.h"

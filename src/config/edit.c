@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Edits are collected with the positions of the old text, and made all at once. */
 #include "config/edit.h"
 #include "base/arena.h"

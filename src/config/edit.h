@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Edits of a TOML text that leave all else as it is: comments, order, quoting, ends of lines. */
 #ifndef CONFIG_EDIT_H
 #define CONFIG_EDIT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Typed fields of build.toml, and the messages for those that are wrong. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"

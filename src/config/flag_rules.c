@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What cxx-flags and cuda-flags may not ask for, and what they ask for in vain.
  *

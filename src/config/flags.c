@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options and their values, and what becomes of two lists of them. */
 #include "config/flags.h"
 #include "base/arena.h"

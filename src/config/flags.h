@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The words of cxx-flags and cuda-flags. */
 #ifndef CONFIG_FLAGS_H
 #define CONFIG_FLAGS_H

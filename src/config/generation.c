@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which generation a build.toml is of, by the keys that only some have:
  *

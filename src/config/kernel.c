@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* [kernel.NAME] sections. */
 #include "base/arena.h"
 #include "base/err.h"

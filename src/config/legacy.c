@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Formats without general.backends: g0a, g0b, v1 and v2. What a later one would say is worked out:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names of Python modules that a kernel must not take. A variant's directory on Python's path makes
  * `import NAME` the kernel; with the name of a module of the library, that hides the module from

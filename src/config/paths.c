@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sources and directories that build.toml names: all inside the kernel's directory, all there. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* build.toml of v3, v4 and editions 5 and 6, and the way in for all generations. */
 #include "config/project.h"
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Python packages that a kernel may ask for. */
 #include "base/err.h"
 #include "config/reading.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files that read build.toml share; private to src/config. Every function that can fail
  * sets "FILE:LINE:COL: what is wrong; what to do".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which options of nvcc's ask for relocatable device code. */
 #include "config/relocatable.h"
 #include <string.h>

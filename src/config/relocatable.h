@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What nvcc's options in build.toml say, as far as others than nvcc must know it. */
 #ifndef CONFIG_RELOCATABLE_H
 #define CONFIG_RELOCATABLE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Merges flags, environment, configuration file and defaults. */
 #include "config/settings.h"
 #include "base/err.h"
 #include "base/fs.h"

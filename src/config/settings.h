@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Settings: flags, then environment, then the configuration file, then defaults; merged once.
  *

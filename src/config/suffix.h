@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a source is, by the last suffix of its name. Compilers tell C++ from CUDA by it, letter for letter. */
 #ifndef CONFIG_SUFFIX_H
 #define CONFIG_SUFFIX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * update-build: from any generation to edition 5 or 6, by edits of the text. Of each generation only
  * what it has and edition 5 has not is changed; generation.c and legacy.c say what that is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* build.toml of an old generation as one of a newer edition. */
 #ifndef CONFIG_UPDATE_H
 #define CONFIG_UPDATE_H

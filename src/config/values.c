@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The values of build.toml that have rules of their own: names, URLs, dependencies, bounds. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks up and keeps records of results in the store. */
 #include "engine/cache.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Results of steps, by what they depend on. Two records, both in the store's actions/:
  *

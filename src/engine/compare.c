@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names the first difference of two files, by section where they are ELF. */
 #include "engine/compare.h"
 #include "base/arena.h"
 #include "base/err.h"

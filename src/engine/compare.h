@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where two results of a step differ. */
 #ifndef ENGINE_COMPARE_H
 #define ENGINE_COMPARE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What steps of the program's own, and its memory of them, ask the engine for. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the engine is handed: the steps that the program does itself, and what it remembers of them. The engine knows neither
  * compilers nor proofs. Behind it, what both may ask the engine for.

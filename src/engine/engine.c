@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The run: which steps are looked up, started and ended, and what becomes of their results. */
 #include "base/arena.h"
 #include "base/err.h"

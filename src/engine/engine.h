@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan -> outcomes: looks steps up in the store, runs those that are not there, and keeps their results. */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H

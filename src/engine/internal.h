@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the engine share. */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The real world of the engine: results in the store, steps in processes. */
 #include "engine/machine.h"
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The real world of the engine: this machine's store and processes. */
 #ifndef ENGINE_MACHINE_H
 #define ENGINE_MACHINE_H

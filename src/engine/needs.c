@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which results are asked for, and when what a step gave is of no more use. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The only thing that the engine tells the outside. */
 #ifndef ENGINE_OBSERVER_H
 #define ENGINE_OBSERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a step leaves behind: checked, hashed, kept. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds bubblewrap and builds its command line. */
 #include "engine/sandbox.h"
 #include "base/arena.h"
 #include "base/err.h"

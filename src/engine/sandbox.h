@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A step's view of the machine, by bubblewrap (the program bwrap): its mounts, read-only, under /kb, its own out/ and tmp/,
  * a shell, an empty /tmp, /proc and a few devices; no network, no other process, no other file. It is there to find what a

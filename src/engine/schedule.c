@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders ready steps by the work behind them, within the memory that is free. */
 #include "engine/schedule.h"
 #include "base/arena.h"
 #include "base/err.h"

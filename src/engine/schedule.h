@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which step runs next: of those that can, the one with the longest work behind it, if there is memory for it.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fills the directory that a step runs in. */
 #include "engine/stage.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory that a step runs in: mounts as links into the store, inputs, and a place for outputs. */
 #ifndef ENGINE_STAGE_H
 #define ENGINE_STAGE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the link stubs that a step sees. */
 #include "engine/stubs.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the link stubs of a mount (MOUNT_STUBS). */
 #ifndef ENGINE_STUBS_H
 #define ENGINE_STUBS_H

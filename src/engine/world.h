@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the engine does outside of itself: results that are kept, and steps that run. The engine decides, this does. The real one is
  * engine/machine.h; tests have another, without files and processes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Errors that are nobody's mistake in build.toml: the network, the disk, the machine. */
 #include "base/err.h"
 #include "base/str.h"

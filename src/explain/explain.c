@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads what a failed step printed, and collects hints. */
 #include "explain/inside.h"
 #include "base/path.h"
 #include "base/vec.h"

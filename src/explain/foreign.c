@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Symbols of libraries that an extension is not linked with, or that have no such symbol.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of src/explain; private to it. */
 #ifndef EXPLAIN_INSIDE_H
 #define EXPLAIN_INSIDE_H

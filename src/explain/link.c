@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What ld, nvlink and ptxas say about symbols: each once, with the families of foreign.c, and those of the kernel
  * itself with the place where they are defined.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What lies in a kernel's directory. */
 #include "base/arena.h"
 #include "base/err.h"

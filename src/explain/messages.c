@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages that one table explains: the words as compilers write them, and what to do.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What can be seen to fail in the sources, before minutes are spent.
  *

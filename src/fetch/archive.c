@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Debian packages, NVIDIA's redistributables and sdists of the wheel index: fetched whole, checked by SHA-256, then unpacked.
  * The archive is looked into only after its hash was found right.

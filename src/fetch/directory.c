@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compares a directory with a pinned tree, and takes it where they are equal. */
 #include "fetch/directory.h"
 #include "base/buf.h"
 #include "base/embed.h"

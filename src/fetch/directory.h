@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Trees from a directory of the user's, such as a checkout of CUTLASS. Nobody else has what a pin of
  * kind PIN_DIRECTORY names; for other pins it saves the fetching. It must be the pinned tree, file

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One child process per pin. The child writes messages of a fixed size into a pipe; each is written
  * at once, since it is smaller than PIPE_BUF. The parent owns the tmp/ directory of the child, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pins -> trees in the store. Each pin is fetched by a child process of its own, which downloads,
  * unpacks into the store's tmp/, and reports over a pipe; so untrusted archives are parsed outside

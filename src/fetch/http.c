@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs transfers: some at once, with pauses and retries. */
 #include "fetch/http.h"
 #include "base/arena.h"
 #include "base/buf.h"

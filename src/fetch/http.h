@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP by libcurl: whole files, and byte ranges of one file, several at once. Breaks, stalls, 429
  * and 5xx are tried again, with growing pauses, from where the transfer stopped. Redirects are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A page of a wheel index: JSON where the server has it, else HTML.
  *

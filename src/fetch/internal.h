@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of fetch/ only. */
 #ifndef FETCH_INTERNAL_H
 #define FETCH_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The symbols of shared libraries in a wheel, without reading the libraries: the table of symbols is
  * near the beginning, the names are near the beginning or, when patchelf made them longer, at the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adds releases to the catalog and fills in digests of trees. */
 #include "fetch/maintain.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What those who maintain the catalog do: add a torch release, and fill in the digests of trees.
  * catalog_dir is the directory that holds torch.toml and its like. Files change whole, by rename,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Trees of pins that the catalog knows by the hash of the whole file only: remembered in the
  * store's roots/, as for a composition, under H("pin 1", SHA-256 of the file, each selection). */
 #include "base/arena.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Maps members of an archive to files of a tree. */
 #include "fetch/select.h"
 #include "base/err.h"
 #include "base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which members of an archive make which files of a tree: the selections of a pin (resolve/pin.h).
  */
 #ifndef FETCH_SELECT_H

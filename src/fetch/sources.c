@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where packages come from, when no setting says so: pip and apt are asked. No host of a registry
  * stands in this program.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One transfer: its request, its answer, and whether to try again. */
 #include "fetch/transfer.h"
 #include "base/arena.h"
 #include "base/log.h"

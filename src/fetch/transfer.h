@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One transfer of http.c: an address, what is wanted of it, and attempts until it is there. */
 #ifndef FETCH_TRANSFER_H
 #define FETCH_TRANSFER_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes members of an archive into a fresh directory. */
 #include "fetch/unpack.h"
 #include "base/err.h"
 #include "base/fs.h"

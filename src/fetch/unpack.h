@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the chosen members of an archive into a fresh directory. Names were checked by the readers
  * of formats/; here nothing is overwritten, and no path leads through a link. */
 #ifndef FETCH_UNPACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Members of a wheel: its directory is read from the end of the file, then the bytes of the chosen
  * members, neighbours together. Over HTTP by ranges where the server serves them, else the file is

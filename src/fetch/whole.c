@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file as it is, for a place other than the store. Nothing of it is looked into, so no child
  * process is needed. */
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses dependency files. */
 #include "formats/depfile.h"
 #include "base/buf.h"
 #include "base/err.h"

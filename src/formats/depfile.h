@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dependency files as gcc -MD and nvcc -MD write them: "target: file file \ <newline> file". */
 #ifndef FORMATS_DEPFILE_H
 #define FORMATS_DEPFILE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses what nvcc --dryrun prints, strictly. */
 #include "formats/dryrun.h"
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What `nvcc --dryrun` prints: the commands that it would run, as lines for a shell.
  *

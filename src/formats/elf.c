@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the dynamic part of an ELF file that may be hostile. */
 #include "formats/elf.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a loader and a linker see of an ELF file: dynamic symbols with their versions, what it needs, and how
  * it wants to be loaded. Never .symtab: `strip` removes that, and the loader does not read it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What both machines share, and x86-64's instructions. */
 #include "base/arena.h"
 #include "formats/elf_code_internal.h"

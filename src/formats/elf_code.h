@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What x86-64 and aarch64 code passes to functions that it calls, as far as bytes tell without running them: which
  * calls there are of a function by its name, and which texts and constants the code in front of each

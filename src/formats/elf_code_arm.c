@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The instructions of aarch64. */
 #include "base/arena.h"
 #include "formats/elf_code_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of elf_code. */
 #ifndef FORMATS_ELF_CODE_INTERNAL_H
 #define FORMATS_ELF_CODE_INTERNAL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes a library out of NEEDED, with its version records. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "formats/elf.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sets loader and library path of a program in the room that there is. */
 #include "formats/elf_edit.h"
 #include "base/err.h"
 #include <elf.h>

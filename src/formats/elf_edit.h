@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Changes to an ELF file in place: nothing moves, the size stays. */
 #ifndef FORMATS_ELF_EDIT_H
 #define FORMATS_ELF_EDIT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Replaces a section of an object file by one of another length. */
 #include "formats/elf_graft.h"
 #include "base/arena.h"
 #include "base/err.h"

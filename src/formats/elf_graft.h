@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Gives a section of an object file other bytes, of another length: the sections behind it move. */
 #ifndef FORMATS_ELF_GRAFT_H
 #define FORMATS_ELF_GRAFT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Symbols of object files, and whether two are alike. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"

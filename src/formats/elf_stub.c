@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes shared objects that hold symbols and versions only. */
 #include "formats/elf_stub.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Link stubs: shared objects that hold a dynamic symbol table, its versions, and nothing else. The linker takes the soname
  * and the symbols from one; it is never loaded. x86-64, little endian.

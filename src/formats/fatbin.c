@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists the images of device code in a shared object. */
 #include "formats/fatbin.h"
 #include "base/err.h"
 

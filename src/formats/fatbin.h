@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NVIDIA's fat binaries: the images of device code in a shared object's .nv_fatbin section, and in __nv_relfatbin, where
  * images of relocatable device code stay that nvlink has linked (what came of them is in .nv_fatbin) or the driver will (PTX).

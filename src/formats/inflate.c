@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inflates the beginning of a deflate stream, and its end without the middle. */
 #include "formats/inflate.h"
 #include "base/err.h"
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Parts of a deflate stream (RFC 1951): its beginning, and its end without what precedes it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Comments, literals and directives are blanked first, and so is what stands between an #if and its #endif, with a mark where
  * that begins: a body with a mark in it may have braces there, so it is passed over.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kernels that start kernels, in CUDA source text as people write it. */
 #ifndef FORMATS_LAUNCHES_H
 #define FORMATS_LAUNCHES_H

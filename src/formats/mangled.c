@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the class or namespace that a mangled symbol belongs to. */
 #include "formats/mangled.h"
 
 enum { DEPTH = 64 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a C++ symbol belongs to, told from its mangled name.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Judges names of members and targets of links. */
 #include "formats/member.h"
 
 enum { NAME_LIMIT = 1024, COMPONENT_LIMIT = 255 };

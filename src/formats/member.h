@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What may be the name of a file in an archive or in a tree, and where a link in it may point. The
  * rules are stricter than "stays inside", so that a name has one spelling only. */
 #ifndef FORMATS_MEMBER_H

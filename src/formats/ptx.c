@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses PTX into chunks, compares them, and puts them into another text's order. */
 #include "formats/ptx.h"
 #include "base/arena.h"
 #include "base/buf.h"

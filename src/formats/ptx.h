@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PTX, as cicc writes it: is one text the same program as another? The text is read as a head
  * (.version, .target, .address_size) and chunks: entries, functions, and variables of module scope.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Expressions of Python. Operators of arithmetic differ in precedence only, which is nothing to a
  * reader that builds no tree: one chain serves them all. */
 #include "formats/python_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that read Python share. */
 #ifndef FORMATS_PYTHON_INTERNAL_H
 #define FORMATS_PYTHON_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens of Python: indentation, strings of all kinds, numbers, operators. */
 #include "formats/python_internal.h"
 

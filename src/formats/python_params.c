@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Parameters of functions and lambdas, and of types (PEP 695). */
 #include "formats/python_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parser's cursor over tokens, and the way in. */
 #include "formats/python_internal.h"
 

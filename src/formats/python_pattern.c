@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Patterns of "case". */
 #include "formats/python_internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Extracts and parses lists of symbols of shared libraries. */
 #include "formats/symbols.h"
 #include "base/arena.h"
 #include "base/err.h"

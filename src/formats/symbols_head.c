@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The dynamic symbols of a library of which only the beginning is at hand. What says where the tables are lies at a file's end, which
  * is dear to get of packed libraries; but linkers write .gnu.hash, .dynsym and .dynstr first, one behind the other. So they are looked

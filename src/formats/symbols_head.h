@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Private to formats/symbols.c: finds the tables of dynamic symbols at the beginning of a library. */
 #ifndef FORMATS_SYMBOLS_HEAD_H
 #define FORMATS_SYMBOLS_HEAD_H

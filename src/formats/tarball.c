@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads tar archives and Debian packages by libarchive, and distrusts them. */
 #include "formats/tarball.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tar archives (plain, gzip, xz, zstd) and Debian packages, read once from front to end through
  * libarchive. Everything in them is distrusted: names and links by the rules of member.h, no

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What toml++ does not check, and look-ups in what it gives. */
 #include "formats/toml.h"
 #include "base/err.h"
 #include "formats/toml_guard.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The only C++ of the program: toml++ behind formats/toml.h. No exception leaves toml_parse(), and
  * nothing that toml++ allocates outlives it: the document is copied into the arena.

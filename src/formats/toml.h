@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TOML 1.0 into plain C structs, every key and value with its line and column. The parser is toml++
  * (libtomlplusplus-dev); toml.cc is the only C++ file of the program and lets no exception out.

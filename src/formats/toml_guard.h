@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What toml.cc needs besides the parser; private to the two TOML files. */
 #ifndef FORMATS_TOML_GUARD_H
 #define FORMATS_TOML_GUARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A scanner for TOML that keeps positions and no values. What it reads was parsed before. */
 #include "formats/toml_text.h"
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where keys and values stand in the text of a TOML file, for those who edit it. */
 #ifndef FORMATS_TOML_TEXT_H
 #define FORMATS_TOML_TEXT_H

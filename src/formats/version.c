@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses and compares versions. */
 #include "formats/version.h"
 #include "base/arena.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Dotted versions: "12.4", "2.11.0". */
 #ifndef FORMATS_VERSION_H
 #define FORMATS_VERSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is read of the format (PKWARE's APPNOTE names the fields; numbers are little-endian):
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Zip files that are read by ranges: the central directory, then chosen members. Stored and
  * deflated members, zip64. Everything in the file is distrusted: offsets, counts and sizes are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CMakeLists.txt: build.toml's sections as calls of kernel_section() (data/pyproject/kernel.cmake).
  */
 #include "base/buf.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes compile_commands.json. */
 #include "generate/commands.h"
 #include "base/buf.h"
 #include "base/err.h"

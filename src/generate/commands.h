@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * compile_commands.json for clangd: of each source the command of one variant, that of the newest
  * torch, with CUDA rather than without, with the plan's paths replaced by those of the store and of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The templates, built in. */
 #include "generate/embedded.h"
 #include "base/embed.h"
 

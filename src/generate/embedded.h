@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Templates of generated projects: data/pyproject/. */
 #ifndef GENERATE_EMBEDDED_H
 #define GENERATE_EMBEDDED_H

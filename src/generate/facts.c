@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmake/kernel.json: what kernel_tool.py and setup.py know of the kernel. */
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes a set of generated files, all or none, and takes them away again. */
 #include "base/arena.h"
 #include "base/buf.h"

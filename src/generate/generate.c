@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the files of a generated project. */
 #include "generate/generate.h"
 #include "base/buf.h"
 #include "base/err.h"

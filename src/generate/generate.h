@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Projects for other builders: what create-pyproject writes so that pip, setup.py and CMake build a
  * kernel with the torch and CUDA of the machine.

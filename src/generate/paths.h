@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names of generated files that more than one file here knows. */
 #ifndef GENERATE_PATHS_H
 #define GENERATE_PATHS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Python files that go into variants, built in. */
 #include "package/embedded.h"
 #include "base/embed.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes metadata.json. */
 #include "package/metadata.h"
 #include "base/arena.h"
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What metadata.json of every variant of a kernel begins with. */
 #ifndef PACKAGE_METADATA_H
 #define PACKAGE_METADATA_H

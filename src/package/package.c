@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists the files of a variant, with their contents and digests. */
 #include "package/package.h"
 #include "base/arena.h"
 #include "base/err.h"

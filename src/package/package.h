@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a variant's directory holds: files with their contents and digests, nothing written yet. */
 #ifndef PACKAGE_PACKAGE_H
 #define PACKAGE_PACKAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The steps of a slimmed C++ source: preprocess -> slim -> compile. Its text says nothing of CUDA
  * when the source includes none of it, so one object serves all CUDA versions with the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What sections depend on besides torch: headers of other people, such as CUTLASS, in a mount of
  * their own. */
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a device link; see plan/rdc.h. */
 #include "base/arena.h"
 #include "base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * nvcc's commands as steps. Files are known by option and suffix, never by position, and every word that names a file of
  * nvcc's temporary directory must be accounted for: else the source is compiled by one command, as ever.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nvcc's commands, understood; private to src/plan. */
 #ifndef PLAN_DIVIDE_H
 #define PLAN_DIVIDE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registration.h, built in. */
 #include "plan/embedded.h"
 #include "base/embed.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* data/registration.h. */
 #ifndef PLAN_EMBEDDED_H
 #define PLAN_EMBEDDED_H
 #include "base/str.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the plan: the steps of all variants, in the order of their dependencies. */
 #include "plan/graph.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The plan: steps, what each sees, and what it makes. Plain data; nothing here runs.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Digests a step's command, environment and mounts. */
 #include "plan/key.h"
 #include "plan/kinds.h"
 #include <stdio.h>

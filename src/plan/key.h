@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Step keys. The canonical text of a step, version 5, is a sequence of fields, each written as its length in
  * decimal, ':' and its bytes:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of each kind of step, a row each. */
 #include "plan/kinds.h"
 #include "implementation.inc"

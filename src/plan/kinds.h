@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of each kind of step: its names, and what one costs that never ran. */
 #ifndef PLAN_KINDS_H
 #define PLAN_KINDS_H

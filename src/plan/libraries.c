@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which libraries of CUDA a kernel may call: only their symbols are fetched. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The step that links the extension. */
 #include "base/arena.h"
 #include "plan/rdc.h"
 

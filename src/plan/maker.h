@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that make a plan share; private to src/plan. */
 #ifndef PLAN_MAKER_H
 #define PLAN_MAKER_H

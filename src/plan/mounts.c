@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What steps see: trees, sources, compilers, stubs. */
 #include "base/arena.h"
 #include "base/path.h"
 #include "plan/kinds.h"

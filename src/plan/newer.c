@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Code for capabilities that the nvcc at hand does not know: for CUDA 12.8 and 12.9, whose nvcc no package has, that of 12.5
  * is used, but wheels have their ptxas. PTX is made to be compiled for GPUs that come later, so the newer ptxas makes

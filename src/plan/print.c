@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prints a plan as text, JSON and dot. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/graph.h"

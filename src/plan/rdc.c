@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether device code that is asked for can be linked. */
 #include "plan/rdc.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Relocatable device code (-rdc=true): device functions and variables of one file that another one uses.
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the files of the Python package that a variant ships. */
 #include "plan/shipped.h"
 #include "base/arena.h"
 #include "base/err.h"

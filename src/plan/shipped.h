@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which files of a kernel's Python package a variant ships. */
 #ifndef PLAN_SHIPPED_H
 #define PLAN_SHIPPED_H

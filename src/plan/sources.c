@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads and digests the kernel's sources. */
 #include "plan/sources.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A kernel's own files: what its steps may see, their digests, and the id that follows from them. */
 #ifndef PLAN_SOURCES_H
 #define PLAN_SOURCES_H

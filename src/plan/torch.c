@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Flags for compiling and linking against a torch. */
 #include "plan/torch.h"
 #include "base/arena.h"
 #include "base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a torch extension needs of its compilers and its linker. */
 #ifndef PLAN_TORCH_H
 #define PLAN_TORCH_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes variants beside their place and renames them into it. */
 #include "publish/publish.h"
 #include "base/arena.h"
 #include "base/err.h"

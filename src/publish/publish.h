@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The only code that writes into the user's tree. build/VARIANT (or OUTPUT/VARIANT) appears, and is replaced, by
  * rename; result is a relative link to build.

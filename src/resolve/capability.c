@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The loose intersection of what a kernel asks for with what a CUDA release supports.
  *

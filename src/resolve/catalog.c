@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The catalog's files, format 1. TOML; every path and file name is checked, keys that are not
  * listed here are errors.

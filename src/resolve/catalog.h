@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The catalog: which torch and CUDA releases exist, of what they are made, and which go together.
  *

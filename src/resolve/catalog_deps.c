@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* deps.toml: headers of other people that kernels ask for by name in `depends`, such as CUTLASS. */
 #include "resolve/parts.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gcc.toml: compilers and linkers, and which of them a torch and a CUDA take. */
 #include "resolve/parts.h"
 #include <stdlib.h>
 

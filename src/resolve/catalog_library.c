@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libraries.toml: libraries of CUDA that kernels may call. The format stands at the top of catalog.c. */
 #include "resolve/parts.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pins in TOML: parsed and checked. */
 #include "base/map.h"
 #include "base/path.h"
 #include "resolve/parts.h"

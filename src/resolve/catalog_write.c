@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Edits the text of catalog files. */
 #include "resolve/catalog_write.h"
 #include "base/err.h"
 #include "resolve/parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text of the catalog's files, for those who maintain it. Nothing here reads or writes files: the
  * edits are made on the text, so that comments and order stay.

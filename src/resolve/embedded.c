@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The catalog, built in. */
 #include "resolve/embedded.h"
 #include "base/embed.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog's texts as they were when the program was built. Private to src/resolve. */
 #ifndef RESOLVE_EMBEDDED_H
 #define RESOLVE_EMBEDDED_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a matrix of one row of what the Python at hand says. */
 #include "resolve/host.h"
 #include "base/err.h"
 #include "resolve/json_read.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The torch of the Python at hand, and the variant that it loads: matrix "host". Nothing here runs.
  */
 #ifndef RESOLVE_HOST_H

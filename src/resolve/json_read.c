@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Typed members of JSON objects. */
 #include "resolve/json_read.h"
 #include <stdarg.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Typed members of JSON objects for the lock. Private to src/resolve but for json_last_line. Failures are ERR_CONFIG:
  * "FILE:LINE:COL: ..." where the text is no JSON, else "FILE: MEMBER: ..." with the member written

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kernel-builder.lock, format 2. JSON, UTF-8, keys sorted by bytes, two blanks per level, LF at the
  * end: written by one machine and read by another it gives the same bytes. Keys that are not listed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kernel-builder.lock beside build.toml: the matrix and every pin that its variants need, so that
  * two machines a year apart resolve the same bytes. JSON; the format stands at the top of lock.c.

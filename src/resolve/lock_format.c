@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes kernel-builder.lock. */
 #include "base/err.h"
 #include "resolve/lock.h"
 #include "resolve/parts.h"

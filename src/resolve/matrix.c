@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * matrix.toml, format 1: a list of [[matrix]] tables
  *

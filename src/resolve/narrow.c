@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --capability: a variant for some GPUs only, for those who work on a kernel. */
 #include "base/err.h"
 #include "config/suffix.h"

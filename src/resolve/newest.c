@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a variant is made with, and which one a person would try first. */
 #include "resolve/variant.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of src/resolve share; private to it. */
 #ifndef RESOLVE_PARTS_H
 #define RESOLVE_PARTS_H

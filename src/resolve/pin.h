@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A pin: one thing that can be fetched, with the hash that proves it, and which of its members make
  * which files of a tree.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The policies' tables. tools/policies.py makes them; they are built into the program.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the rows of a matrix to variants: what the steps of one resolution share. Private to src/resolve. */
 #ifndef RESOLVE_RESOLVING_H
 #define RESOLVE_RESOLVING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which rows of a matrix a kernel is built for: those that build.toml allows, and with the stable ABI one of each backend version. */
 #include "resolve/parts.h"
 #include "resolve/resolving.h"

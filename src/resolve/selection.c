@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a selection leaves of the variants, and what to say when that is nothing. */
 #include "resolve/parts.h"
 #include "resolve/resolving.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Typed keys of TOML tables. */
 #include "resolve/toml_read.h"
 #include <stdarg.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Typed keys of TOML tables for the catalog's files. Private to src/resolve. Every failure is
  * ERR_CONFIG, "FILE:LINE:COL: what is wrong". Functions that read a key return 1, or 0 and leave

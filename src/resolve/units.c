@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sources that several sections list are compiled once, as with the original; but there the order of
  * sections, and so which of two flags counts, is random. */
 #include "resolve/units.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is compiled for a variant: each source once, whichever sections of build.toml list it. */
 #ifndef RESOLVE_UNITS_H
 #define RESOLVE_UNITS_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes variants of a project, a matrix and a catalog. */
 #include "resolve/variant.h"
 #include "base/path.h"
 #include "config/relocatable.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* project x matrix x catalog -> variants. */
 #ifndef RESOLVE_VARIANT_H
 #define RESOLVE_VARIANT_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks for macros of the GPU architecture in the user's files. */
 #include "slim/arch.h"
 #include "base/arena.h"
 #include "base/map.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Is the user's part of a text the same for every GPU architecture? Preprocessing all headers again
  * for each of them takes longer than compiling what device code needs. A text can depend on the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which class a name denotes, and all of its bases. */
 #include "slim/reach.h"
 
 #define MAX_BASES 8

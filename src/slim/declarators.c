@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Declarators: names, pointers, arrays, parameters and initialisers of a declaration. */
 #include "slim/parse.h"
 
 struct declarator {

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collects the declarations that kernels reach. */
 #include "slim/device.h"
 #include "base/arena.h"
 #include "base/err.h"

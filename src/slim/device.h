@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Device-only: what cicc needs of a .cu file. A device pass parses all that the file includes, most
  * of which (torch) declares host functions. Here a text is made that has the user's declarations

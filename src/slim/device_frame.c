@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the slice: declarations inside of their namespaces and classes. */
 #include "slim/device.h"
 
 /* One digest in the making; bytes are gathered, for tokens are short. */

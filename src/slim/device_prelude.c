@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which headers stand in front of a slice, at each level. */
 #include "slim/device.h"
 
 static const char *const std_headers[] = { "cuda_runtime.h", "cstdint", "cmath", "cstdlib",

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads where a text's lines come from, and which are the user's own. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "slim/device.h"

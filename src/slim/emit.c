@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the text that is kept, with its line markers. */
 #include "slim/reach.h"
 
 #define MAX_BLANK 8 /* lines that are made by line feeds, not by a marker */

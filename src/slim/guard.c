@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collects uses of names in a slice, and asks whether one may mean something else. */
 #include "slim/guard.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Could a name of the sliced text (slim/device.h) find something else than in the full text? Two
  * things are missing there: the user's own host functions, and the declarations of headers that the

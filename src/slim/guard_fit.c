@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Could a dropped specialisation or operator fit types of the slice? */
 #include "base/arena.h"
 #include "slim/guard_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of the guards: the namespaces of a text and what is known of its names. */
 #ifndef SLIM_GUARD_INTERNAL_H
 #define SLIM_GUARD_INTERNAL_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Namespaces, using directives and qualified names, for the guards. */
 #include "base/arena.h"
 #include "slim/guard_internal.h"
 

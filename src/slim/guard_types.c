@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which types a slice has, and which were dropped. */
 #include "base/arena.h"
 #include "slim/guard_internal.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names that the user's host functions declare. */
 #include "base/arena.h"
 #include "slim/guard_internal.h"
 

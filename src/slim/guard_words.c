@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names that stand in a slice, and what declares them there. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "slim/guard.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds bodies of device code in host text and leaves them out. */
 #include "slim/hollow.h"
 #include "base/arena.h"
 #include "base/err.h"

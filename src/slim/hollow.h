@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Host text without device code. The host pass of a .cu file (cudafe++, then g++) parses the bodies
  * of kernels and of device functions but compiles none of them. With the bodies emptied, an edit

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Splits preprocessed text into tokens. */
 #include "slim/lex.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tokens of preprocessed C++ and CUDA text, as g++ -E writes it: line markers tell files, no
  * comments, no macros. Tokens are offsets into the text; nothing is copied.

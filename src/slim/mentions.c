@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Follows the names in a declaration to what a look-up of them finds. */
 #include "slim/reach.h"
 
 /* Where a path like a::b:: stands. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside of split(): a cursor over the tokens of one declaration. Functions that return bool give
  * false when they do not understand what they see; the declaration is DECL_UNKNOWN then.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Qualified names, template arguments, attributes and requires clauses. */
 #include "slim/parse.h"
 
 static bool

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps declarations until nothing kept names another one. */
 #include "slim/reach.h"
 
 static bool

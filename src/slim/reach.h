@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the user's files can reach. A declaration is kept when a kept one has a name that a look-up
  * may find it by: from where the name stands, in the scopes around, as the language orders it, in

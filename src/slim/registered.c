@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses the stub file of cudafe++. */
 #include "slim/registered.h"
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a translation unit registers with the CUDA runtime, read from the stub file that cicc and
  * cudafe++ write

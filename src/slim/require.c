@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which specialisations, conversions and constructors a kept class needs. */
 #include "slim/reach.h"
 
 /* Does a constructor make the class from something else without a word? One of the class itself, by

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept because nothing needs to name it. */
 #include "slim/reach.h"
 
 static bool

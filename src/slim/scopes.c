@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds namespaces and classes of a split text. */
 #include "slim/scopes.h"
 
 static uint32_t

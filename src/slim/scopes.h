@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Namespaces and classes of a split text, and what is declared in each: what a look-up of a name
  * would find. A class template and its specialisations are one scope; so are the parts of a

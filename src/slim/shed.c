@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which bodies a device pass need not read: see shed.h. */
 #include "slim/shed.h"
 #include "base/arena.h"

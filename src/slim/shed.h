@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bodies that a device pass need not read: those of functions for the host only, in headers of others. Its compiler parses them,
  * and instantiates what they call, to throw all of it away.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* By which names a kernel may be instantiated: see shed.h. */
 #include "base/arena.h"
 #include "slim/shed.h"

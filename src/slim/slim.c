@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lexes, splits, follows names and writes what is kept. */
 #include "slim/slim.h"
 #include "base/err.h"
 #include "slim/reach.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Preprocessed C++ or CUDA text without the declarations that nothing in the user's files can
  * reach. What a compiler makes of it is the same, but for what its heuristics see of the rest of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Specifiers: types, classes and enums at the beginning of a declaration. */
 #include "slim/parse.h"
 
 /* Words in front of a declaration that say how, not what; 0: it is none. */

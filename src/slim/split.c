@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cuts a text into declarations and tells their kinds. */
 #include "slim/split.h"
 #include "slim/parse.h"
 

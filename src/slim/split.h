@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Declarations of a lexed text: where each begins and ends, what it is and what it declares. Only
  * what is positively recognised has a kind; the rest is DECL_UNKNOWN, which callers must keep.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hash table of pairs of numbers. */
 #include "slim/table.h"
 
 /* Never 0: that is a free slot. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* (scope, name) -> number; open addressing in an arena. */
 #ifndef SLIM_TABLE_H
 #define SLIM_TABLE_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tells the user's files by their line markers. */
 #include "slim/user.h"
 #include "slim/lex.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The user's files: those in src/ of a step's directory, as line markers name them. */
 #ifndef SLIM_USER_H
 #define SLIM_USER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Words with a meaning of their own. Those of W_KEYWORDS can name nothing; the others are special
  * in some places only, and may be names of declarations too.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two ways to the same thing, compared: of an architecture's PTX, and of an object. */
 #include "base/err.h"
 #include "steps/does.h"

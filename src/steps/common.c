@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the steps that this program does itself have in common: their files, and the tools that they run. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The short way of device code: see own.h. */
 #include "base/arena.h"
 #include "base/err.h"

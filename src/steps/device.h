@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Private to steps/: what the steps that look at device code have in common. */
 #ifndef STEPS_DEVICE_H
 #define STEPS_DEVICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* STEP_STAND_IN, STEP_MARK, STEP_GRAFT: the host's object is made without its fatbinary, which is put in last. */
 #include "base/arena.h"
 #include "base/err.h"

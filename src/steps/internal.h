@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Private to steps/: what a step of our own works with, in its child process, whose directory is the step's. */
 #ifndef STEPS_INTERNAL_H
 #define STEPS_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Verdicts on device code (steps/proof.h), remembered by what they are good for. A survey names up to
  * three such things; a verdict that was come to is recorded under each name that it covers, in the

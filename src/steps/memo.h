@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is remembered of proofs on device code: the engine's memo (engine/domain.h). */
 #ifndef STEPS_MEMO_H
 #define STEPS_MEMO_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads and writes verdicts and surveys of device code, and decides whether a proof pays. */
 #include "base/buf.h"
 #include "steps/proof.h"
 

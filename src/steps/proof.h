@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Steps that this program does itself, in a child process, with the files of the step's directory; what they run (the preprocessor,
  * cicc) runs as every step does, in the sandbox if there is one. STEP_CHOOSE is none of them: nothing runs for it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a step of our own gives when it cannot give what was wanted: its whole output. */
 #ifndef STEPS_REFUSAL_H
 #define STEPS_REFUSAL_H

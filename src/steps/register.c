@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a device link registers. nvlink writes for each architecture, in CUDA 11.8 to 13.2:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* STEP_REGISTER: what a device link registers. */
 #ifndef STEPS_REGISTER_H
 #define STEPS_REGISTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* STEP_SLIM, STEP_HOLLOW, STEP_STRIP: a text that a compiler reads, without what it does not need. */
 #include "base/arena.h"
 #include "base/err.h"

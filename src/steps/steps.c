@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which function does which step, and what the engine is handed. */
 #include "base/err.h"
 #include "steps/steps.h"

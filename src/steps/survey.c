@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Under which names a verdict on device code is remembered: see own.h. */
 #include "base/arena.h"
 #include "base/err.h"

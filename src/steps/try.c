@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* STEP_TRY, STEP_NAME: a result, or a refusal where it will not do. */
 #include "base/err.h"
 #include "steps/does.h"

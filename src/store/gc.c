@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Measures, verifies and shrinks the store. */
 #include "store/gc.h"
 #include "base/err.h"
 #include "base/map.h"

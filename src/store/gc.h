@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is in the store, whether it is right, and how to make it smaller. */
 #ifndef STORE_GC_H
 #define STORE_GC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of store/ only. */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H

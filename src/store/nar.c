@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The digest that Nix knows a tree by: SHA-256 of its serialisation as a Nix archive ("NAR"), as
  * section 5.2.1 of E. Dolstra's thesis describes it. A text is its length (8 bytes, little-endian),

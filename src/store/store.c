@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens, locks and fills the store. */
 #include "store/store.h"
 #include "base/err.h"
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The store: $KERNEL_BUILDER_HOME, shared by all kernels and by builders that run at once.
  *

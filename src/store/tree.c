@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads and writes manifests of trees. */
 #include "store/tree.h"
 #include "base/err.h"
 #include "base/fs.h"

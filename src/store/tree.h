@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Trees: immutable directories, known by the digest of their manifest.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The completion for bash. It needs nothing but bash itself. */
 #include "usage/complete.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the forms of operands and values, for completions. */
 #include "usage/complete.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the completions of all shells have in common. */
 #ifndef USAGE_COMPLETE_H
 #define USAGE_COMPLETE_H

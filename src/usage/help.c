@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Help for the terminal. */
 #include "base/term.h"
 #include "usage/prose.h"

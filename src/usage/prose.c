@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts documents into sections and blocks. */
 #include "usage/prose.h"
 

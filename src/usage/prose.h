@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the part of Markdown that docs/commands.md and docs/settings.md are written in: headings, paragraphs, items of
  * lists, code that is indented by four blanks, tables; `code` in all of them. */
 #ifndef USAGE_PROSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a user reads about the commands: help, man pages, completions. All of it comes from the table of commands and
  * options, and from docs/commands.md and docs/settings.md, which are built into the program. */
 #ifndef USAGE_USAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The completion for zsh, for its own completion system. */
 #include "usage/complete.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The device code of a shared object, image by image and kernel by kernel, and what differs between two.
 
 The container is described in src/formats/fatbin.h. Beyond that an entry's header has, when long enough: the size of the packed payload (u32 at 16), and

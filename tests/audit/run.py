@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """tests/audit/run.py [options] DIR...: builds one variant of each kernel as the builder does it, and again with nothing left out,
 and compares their device code, kernel by kernel. Prints for each source whether it is equal, and which way it went.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """tests/audit/units.py [options] DIR...: audits real CUDA sources one by one, with `build --slim=audit -k`: device code by the short way and
 as the whole text gives it, and the host's object from the slimmed text and from the whole one. Nothing needs to be linked, so a
 kernel that cannot be built on this machine counts with the sources that can.

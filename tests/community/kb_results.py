@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A pytest plugin that appends each test's outcome to the file that KB_RESULTS names, as a line of JSON: so a run that was stopped
 has told what it did until then. With KB_POSE=cpu the torch at hand, which is one for CUDA, poses as one for CPUs: by that the kernels
 client chooses a variant."""

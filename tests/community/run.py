@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """tests/community.sh [options] DIR [KERNEL...]: builds the kernels below DIR, each for one current variant of every backend, and
 prints a table: what was built, failed (why) or skipped (why), and CPU seconds. What was built is loaded in real torch. A kernel's
 own tests are run: those of variants for CPUs that need no GPU, and where there is a GPU those of CUDA variants. Nothing below DIR is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Digests of trees in the catalog, computed a second time without any code of the program.
 
 usage: catalog_trees.py CATALOG LIMIT: every wheel and sdist of at most LIMIT bytes is downloaded whole with pip,

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The catalog's digests of small wheels against a second implementation. LIMIT=2000000000 checks all.
 cd "$(dirname "$0")/../.." || exit 2
 if ! python3 -c 'import tomllib' 2>/dev/null; then

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares toml_dump with tomllib; run by toml.sh.
 
 usage: toml.py TOML_DUMP SCRATCH_DIR DIRECTORY...

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Our TOML reader against Python's tomllib: the same verdict on every document, and for those that
 # both read the same values in the same order. Needs Python 3.11 or later.
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Prints a TOML file as JSON, one object per value: {"type": ..., "value": ...}; tables keep the
  * order of the text. Exit status 1 and the message on stderr when it is refused. For toml.sh. */
 #include "base/arena.h"

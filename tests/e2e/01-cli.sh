@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The command line: help, usage errors, exit statuses, settings.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"

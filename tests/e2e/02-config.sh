@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # What check-config refuses and what plan makes of sections, flags and files.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The Makefile: a tarball builds elsewhere, with a distribution's flags, and leaves its sources alone; what an edit builds again.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the table of options becomes: help that fits the terminal, man pages, completions; and make install.
 . "$(dirname "$0")/lib.sh"
 MAN=$T/man

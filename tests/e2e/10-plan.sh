@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # What would be built: list-variants and plan, without a store.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"

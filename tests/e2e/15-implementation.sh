@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # A step of the program's own whose code changed has other keys; the others keep theirs.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds a kernel that compiles in a moment, with real headers and the real compiler: same bytes anywhere, no-change builds, edits,
 # failures, interrupts, damage.
 . "$(dirname "$0")/lib.sh"

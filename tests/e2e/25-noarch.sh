@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Kernels without compiled code, a package with a module of its own name.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"

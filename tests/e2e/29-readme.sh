@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the README shows: the example's build.toml, the commands of a first kernel and what they print, every everyday task, and the figures.
 . "$(dirname "$0")/lib.sh"
 README=$ROOT/README.md

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The main job on the real kernel: twelve variants from an empty store, their contents, and real torch: one CUDA variant imported, CPU
 # variants tested with the example's own tests, and loaded by the real `kernels` client.
 . "$(dirname "$0")/lib.sh"

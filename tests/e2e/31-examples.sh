@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The examples but activation: built from their locks, imported in real torch, their own tests run there.
 . "$(dirname "$0")/lib.sh"
 ENVS=$ROOT/.build

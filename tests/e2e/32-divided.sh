@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # nvcc's steps one by one give the bytes that nvcc gives, for every CUDA; what an edit runs again; what is shared; failures.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What runs when: within the memory that there is, what takes longest first, and what was killed once more, alone.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"

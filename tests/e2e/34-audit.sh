@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # tests/audit compares device code: the same of two engines, and finds what differs.
 . "$(dirname "$0")/lib.sh"
 export KB REAL_KB=$KB

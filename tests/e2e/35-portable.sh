@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Extensions load and work with the C library of 2020, and need no newer one than that of 2018.
 . "$(dirname "$0")/lib.sh"
 K=$T/portable

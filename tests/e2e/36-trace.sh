@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # build --trace: what ran when, for Chrome's trace viewer.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What is kept of results: --cache, --cache-size, builders that evict what others use, damaged records.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # advise: what includes cost, measured, narrower ones, tried, and what the stable ABI would merge.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --torch 2.10 --backend cpu"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Sources that are local directories, and wrong bytes in what they hold: refused with exit status 4, nothing in the store, nothing published.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What kernels call besides torch: OpenMP, which runs in torch's own threads, and libraries of CUDA.
 . "$(dirname "$0")/lib.sh"
 ENVS=$ROOT/.build

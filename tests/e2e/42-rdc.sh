@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Relocatable device code: functions and variables of one CUDA file that another one uses.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What sections depend on besides torch: CUTLASS from a wheel, from an sdist and from two of them; in the lock, offline, in what clangd
 # reads; and what is refused.
 . "$(dirname "$0")/lib.sh"

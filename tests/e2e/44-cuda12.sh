@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # CUDA 12.6 and 12.8, composed with the nvcc of 12.5: what variants hold, what they say of it, and how NVIDIA's own archives are chosen.
 . "$(dirname "$0")/lib.sh"
 K=$T/tiny

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What a failed build tells its user to do, by real compilers: inputs made here, most of them of a line or two.
 . "$(dirname "$0")/lib.sh"
 CPU=torch211-cxx11-cpu-x86_64-linux

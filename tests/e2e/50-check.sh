@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The auditor: files made wrong on purpose, its verdicts against those of kernel-abi-check and auditwheel, and what `build` refuses.
 # shellcheck disable=SC2015
 . "$(dirname "$0")/lib.sh"

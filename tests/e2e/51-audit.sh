@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What a kernel ships, what its Python may hold, what its libraries register and need: refused, warned of, or right.
 # Needs neither network nor root.
 . "$(dirname "$0")/lib.sh"

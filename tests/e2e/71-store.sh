@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A disk that is full, a store that is not ours to write, several builders at once, clocks that were wrong.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Generated projects: what create-pyproject writes and clean-pyproject takes away, and that real pip, CMake and ninja build with it, against
 # real torch, for CPU and with the nvcc of NVIDIA's wheels.
 . "$(dirname "$0")/lib.sh"

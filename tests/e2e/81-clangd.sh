@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # compile_commands.json: there after a build, readable by clang for C++ and CUDA files, written only when it changes.
 . "$(dirname "$0")/lib.sh"
 K=$T/tiny

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path, testshell a shell; or one
 # of our own, with the torch of a variant. devshell: the same for work on a kernel, with CMake.
 . "$(dirname "$0")/lib.sh"

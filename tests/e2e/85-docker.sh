@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The image, made of the Dockerfile and run as `docker run` would, by buildah: it needs no daemon and, with chroot isolation, nothing
 # that a container may not do. Its base is made here by debootstrap, under the name that the Dockerfile asks for.
 . "$(dirname "$0")/lib.sh"

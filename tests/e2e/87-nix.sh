@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Nix, without nixpkgs: the commands of docs/nix.md as they stand there, in a Nix store of this test. What comes out is what the
 # program builds by itself, byte for byte.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes a wheel of torch for CPUs of an environment of tools/torch_env.py, with what it needs from there.
 
 Usage: cpu_wheel.py ENVIRONMENT DIR

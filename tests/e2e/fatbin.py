@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prints what a shared object's .nv_fatbin, or another section, holds: one word per image, such as sm_80 or compute_90, sorted.
 
 usage: fatbin.py FILE [SECTION]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes the packages that the fetch tests fetch. usage: fixtures.py DIRECTORY
 
 Below DIRECTORY: wheels/*.whl, debian/pool/... and redist/... In DIRECTORY/facts stands for each good one

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A web server that misbehaves on request. usage: httpd.py DIRECTORY
 
 Prints its port and serves until stdin is closed. The first component of a path is a list of faults joined

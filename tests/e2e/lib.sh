@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # TAP helpers for scripts that run the real binary. Source it first; end with `done_testing`.
 # Each script gets a private directory $T, removed at the end, and a private store in it.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs a command, sends it a signal, and says what is left of all that it started, directly or not.
 
 usage: reaper.py SIGNAL WHEN COMMAND...

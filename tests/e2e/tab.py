@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Types a line and Tab into an interactive shell and prints the line as the shell completes it.
 
 Usage: tab.py PREFIX bash|zsh LINE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A main() for fuzzers that are built without libFuzzer: replays files, and every file below
  * directories, given as arguments, in a fixed order. It prints how many it ran; a finding ends the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Preprocessed text of a .cu file: hollow text stays as it is, a slice is made, and a prelude that
  * has everything leaves nothing to guard against. */
 #include "base/arena.h"

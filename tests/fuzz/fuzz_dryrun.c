@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What nvcc --dryrun prints. */
 #include "base/arena.h"
 #include "formats/dryrun.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ELF files of strangers: read, made stubs of, edited. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What compilers print, and a file of the kernel: what precedes a line "==" is output, what follows is the file. */
 #include "base/arena.h"
 #include "explain/explain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fat binaries of CUDA. */
 #include "base/arena.h"
 #include "base/err.h"

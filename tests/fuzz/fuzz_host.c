@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the Python of a machine prints: the answer about its torch, among whatever else is printed there. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Headers of a server, and its links: a range lies in the file, a tag is a text, and what a link leads to is a file over HTTP. */
 #include "base/arena.h"
 #include "fetch/transfer.h"

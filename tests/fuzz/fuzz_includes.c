@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Source text, and the includes that advice puts in place of wide ones: lines of the text, each once and in order; what is
  * left of the wide ones at the end is none. */
 #include "advise/text.h"

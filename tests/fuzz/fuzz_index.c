@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pages of a wheel index, as JSON and as HTML, and what pip and apt print. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Source text: a line that is told has a launch in it. */
 #include "base/arena.h"
 #include "formats/launches.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Locks come with a kernel's sources, so from anybody. What is accepted must be written and read
  * again without a change. */
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A metadata.json that somebody else wrote, and the names of its variants. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Object files: a section gets other bytes, and two objects are compared. */
 #include "base/arena.h"
 #include "base/err.h"

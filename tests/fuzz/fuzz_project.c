@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* build.toml from any bytes: a model whose parts agree, or an error with a place. */
 #include "base/arena.h"
 #include "base/err.h"

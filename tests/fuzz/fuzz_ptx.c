@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* PTX: a text is equal to itself, and what was taken out of it can be put back. */
 #include "base/arena.h"
 #include "formats/ptx.h"

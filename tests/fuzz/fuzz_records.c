@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What steps leave behind: dependency files of compilers, lists of nvlink, and records that the store keeps. */
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stub file of cicc. */
 #include "base/arena.h"
 #include "slim/registered.h"

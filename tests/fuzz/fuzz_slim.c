@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lexer, the splitter and the slimmer: declarations cover the text once and in order; what comes out are tokens of
  * what went in, in their order, but for the ';' in place of a body; and it can be slimmed again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ends of deflate streams and of libraries; lists of symbols. */
 #include "base/arena.h"
 #include "base/err.h"

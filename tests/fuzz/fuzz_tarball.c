@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of tar archives and Debian packages: the first byte says which, the second how large
  * the pieces are. What it hands on must keep its promises. */
 #include "base/arena.h"

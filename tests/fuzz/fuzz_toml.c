@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The TOML shim: any bytes give a document with places in order, or an error with a place. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests of trees: what is accepted is written back letter by letter. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* update-build on any bytes: what parses means the same afterwards, in both editions, or the reason is
  * told; what was updated once is not changed again, and no comment is lost but from inside a value. */
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Versions: what parses prints, and what was printed parses to the same. */
 #include "base/arena.h"
 #include "base/err.h"

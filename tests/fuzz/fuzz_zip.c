@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The zip reader: the directory, then every member in pieces, whole and in part. */
 #include "base/arena.h"
 #include "base/err.h"

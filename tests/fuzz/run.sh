@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs every coverage-guided fuzzer for some seconds, on a scratch copy of its corpus, and fails on
 # a finding, which is left in the directory that the last line names. Build them with `make fuzzers`.
 # usage: run.sh SECONDS [FUZZER...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """On a machine with an NVIDIA GPU, without torch or CUDA's runtime: the driver loads the device code of a variant's library, as machine
 code and as PTX, and runs relu_kernel of it, where it is there (kernels-community's relu).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """On a machine with an NVIDIA GPU and torch: tests/gpu/linked-device, whose files use each other's device code, in a variant that was built
 before, against torch's own.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """On a machine with an NVIDIA GPU: the operators of bench/activation-torch-all, in each variant directory given, against torch's own, and
 bit for bit against each other.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # On a machine with an NVIDIA GPU, torch and pytest: runs the example's tests on a variant that was built before, and times it.
 # Usage: tests/gpu/run.sh [VARIANT]
 set -eu

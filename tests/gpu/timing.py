@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Times the example's ops against torch's own functions on one GPU: medians of CUDA event timings, in microseconds."""
 import statistics
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Are the declarations that slim/split.h finds those that clang finds? (pip install libclang)
 
     declarations.py [--decls PROGRAM] [-x LANGUAGE] [--std gnu++17] TEXT

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The declarations of torch/all.h and of the C++ library, beside clang's: declarations.py on what this machine's g++
 # makes of them. Needs a torch, for its headers: TORCH is the directory that torch/include lies in, else Python is asked. STD: c++20, or c++17 for a torch before 2.12.
 set -eu

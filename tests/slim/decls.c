@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* decls TEXT: where each declaration of a preprocessed text begins and ends, its kind, and the names that it declares, for declarations.py. */
 #include "base/arena.h"
 #include "base/err.h"

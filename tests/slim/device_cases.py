@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Sources that compile to something else when torch's headers are left out: what becomes of each.
 
     device_cases.py PROGRAM ROOT ARCH OUT

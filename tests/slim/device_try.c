@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Device-only device passes by hand, for device_try.py and for looking at one file.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Device-only passes against the full one, by hand.
 
     device_try.py PROGRAM ROOT ARCH OUT [SOURCE]

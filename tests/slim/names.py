@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Do units that use the names of a header compile to the same with slimming, or fail equally?
 
     names.py [options] HEADER...                       names of HEADER in C++, for g++

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Uses of the names of headers, whole and slim: names.py. Without arguments a sample of the C++ library's, for `make check`.
 #     names.sh KERNEL VARIANT    of the C++ library, of torch and of CUDA, those of a CUDA variant in the store of KERNEL_BUILDER_HOME; an hour
 set -eu

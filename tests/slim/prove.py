@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Is what a compiler makes of a slim text the same as of the whole one?
 
 usage: prove.py [--slim PROGRAM] [--pass cxx|host|device] [--user PREFIX] WAY TEXT COMMAND...

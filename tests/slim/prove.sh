@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Compiles features.cpp whole and slim with this machine's g++: the same symbols, and the same classes.
 set -eu
 cd "$(dirname "$0")/../.."

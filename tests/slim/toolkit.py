@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """toolkit.py KERNEL VARIANT WORK: options of names.py for the CUDA and the torch of a variant, from the store of KERNEL_BUILDER_HOME, in which it
 was built: --cuda with a toolkit in WORK whose programs run here (bench/plain.py), and -I for torch's headers."""
 import os

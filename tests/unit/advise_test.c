@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Advice on includes: what texts include and mention, narrower texts, which steps tell, what the stable ABI merges. */
 #include "advise/advise.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a text is the same for all architectures, judged without preprocessing it for each. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base/: arenas, buffers, strings, paths, files, options, digests. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Texts that steps of our own leave for each other. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config/capability.h. */
 #include "config/capability.h"
 #include <setjmp.h>
 #include <stdarg.h>

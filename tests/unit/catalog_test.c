@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog that is built in, and what is refused in one of the user's. */
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text that is written into the catalog is read back as it was meant. */
 #include "base/err.h"
 #include "resolve/catalog_write.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The auditor, on variants made here. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* compile_commands.json: which step a source's command is taken from, and what of it clang gets. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/device.h, on small texts as g++ -E -dD -dI writes them. */
 #include "base/arena.h"
 #include "base/err.h"

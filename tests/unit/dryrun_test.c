@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* formats/dryrun.h, on lines of every kind; whole transcripts are in plan_test. */
 #include "base/arena.h"
 #include "formats/dryrun.h"

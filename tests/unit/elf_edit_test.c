@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Programs that get another loader: they must run with it, and with libraries from where they are told. */
 #include "base/arena.h"
 #include "base/err.h"

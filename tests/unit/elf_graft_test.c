@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An object whose section gets other bytes must be the object that the assembler makes of those
  * bytes. */
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ELF files: the same facts as readelf, link stubs that linkers take, and nothing read beyond a damaged file's end. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The engine in a world of names (fake_world.h): which steps run, in which order, and what is known afterwards.
  *

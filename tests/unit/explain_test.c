@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hints for real outputs of the compilers: one file in tests/cases/explain for each case.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A world for the engine without files and processes (engine/world.h): results and bytes are names, steps take pretended seconds. */
 #ifndef TESTS_FAKE_WORLD_H
 #define TESTS_FAKE_WORLD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fetches packages made on the fly (tests/e2e/fixtures.py) from a server that misbehaves on request
  * (tests/e2e/httpd.py), and from directories. */
 #include "base/err.h"

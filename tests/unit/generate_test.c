@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Generated projects: their texts, and that they are written whole or not at all. */
 #include "base/arena.h"
 #include "base/err.h"

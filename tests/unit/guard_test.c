@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/guard.h: what of a dropped header, or of the user's host functions, a kernel might have
  * meant. */
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/hollow.h */
 #include "base/arena.h"
 #include "base/err.h"

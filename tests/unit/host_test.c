@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a Python says of its torch -> the variant that it loads, against the catalog that is built
  * in. */
 #include "base/err.h"

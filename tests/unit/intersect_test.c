@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The loose intersection against what the original gave: tests/cases/resolve/intersections.txt. */
 #include "base/err.h"
 #include "base/fs.h"

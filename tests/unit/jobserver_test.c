@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* make's job server: finding it, taking tokens, giving them back. */
 #include "base/log.h"
 #include "base/str.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/lex.h: tokens, markers and brackets of preprocessed text. */
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small shared library for tests. */
 #ifndef KB_TESTS_LIBRARY_H
 #define KB_TESTS_LIBRARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Locks: written, read, written again; and what is refused. */
 #include "base/err.h"
 #include "base/fs.h"

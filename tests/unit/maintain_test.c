@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog's maintenance against a directory of wheels. */
 #include "base/err.h"
 #include "base/fs.h"

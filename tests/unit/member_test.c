@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* formats/member.h. */
 #include "formats/member.h"
 #include <setjmp.h>
 #include <stdarg.h>

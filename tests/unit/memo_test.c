@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who waits for whose verdict on device code. */
 #include "base/arena.h"
 #include "base/err.h"

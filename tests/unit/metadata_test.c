@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What metadata.json says of how a variant was built. */
 #include "base/arena.h"
 #include "package/metadata.h"

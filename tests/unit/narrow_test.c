@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --capability: which capabilities of which sections are left, and when that cannot be. */
 #include "base/arena.h"
 #include "base/err.h"

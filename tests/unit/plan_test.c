@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan, of projects made here and the catalog. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resolve/policy.h, and the data that it reads. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Child processes: what they are given, and what they are not. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * build.toml: the cases of tests/cases/config and what needs files.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* formats/ptx.h, on texts as cicc writes them, made small. */
 #include "base/arena.h"
 #include "formats/ptx.h"

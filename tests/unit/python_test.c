@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Python: what parses, where it does not, and which registrations have a fixed name. */
 #include "base/arena.h"
 #include "base/buf.h"

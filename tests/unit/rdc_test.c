@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which sections have relocatable device code, and the steps that link it. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/registered.h, on the stubs that three CUDA versions made of tests/cases/stub/kernels.cu, and
  * on broken ones. */
 #include "base/arena.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fetch/select.h. */
 #include "base/err.h"
 #include "fetch/select.h"
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/shed.h: which bodies of headers a device pass does without, and which stay. */
 #include "base/arena.h"
 #include "base/err.h"

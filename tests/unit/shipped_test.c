@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a variant ships of its Python package: endings, junk, links. */
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/slim.h: what of a header is kept for a user's file, and what of it is not. */
 #include "base/arena.h"
 #include "base/err.h"

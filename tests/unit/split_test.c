@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* slim/split.h: what is declared, and what is not understood. */
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The store: trees, compositions, objects, texts, locks, collecting and verifying. */
 #include "base/err.h"
 #include "base/path.h"

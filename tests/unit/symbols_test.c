@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* formats/inflate.h, formats/symbols.h, elf_object_names: parts of deflate streams, and lists of symbols. */
 #include <setjmp.h>
 #include <stdarg.h>

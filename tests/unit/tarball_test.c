@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of tar archives and Debian packages, on archives that libarchive writes here. */
 #include "base/arena.h"
 #include "base/buf.h"

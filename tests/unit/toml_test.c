@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* formats/toml.h. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"

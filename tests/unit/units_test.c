@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sources that several sections list, and lists of flags. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * update-build: tests/cases/update/NAME.toml becomes NAME.5 in edition 5 and NAME.6 in edition 6, byte
  * for byte (UPDATE_EXPECT=1 writes them anew, to be judged); and whatever else there is under

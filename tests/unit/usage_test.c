@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Help, man pages and completions of a small table, and lines of a width. */
 #include "base/err.h"
 #include "base/term.h"

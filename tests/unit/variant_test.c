@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* project x matrix x catalog -> variants, against the catalog that is built in. */
 #include "base/err.h"
 #include "resolve/variant.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* formats/version.h. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "formats/version.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of words, for tests: written as one text. */
 #ifndef KB_TESTS_WORDS_H
 #define KB_TESTS_WORDS_H

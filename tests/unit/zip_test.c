@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The zip reader, on files that are put together here byte by byte. */
 #include "base/arena.h"
 #include "base/buf.h"
