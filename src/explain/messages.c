@@ -3,12 +3,15 @@
  * Messages that one table explains: the words as compilers write them, and what to do.
  *
  * An entry has up to two texts that stand in one line, in this order. In the advice, $1 is what stands between them (to
- * the end of the line when there is one text), $V the variant's CUDA, $T its torch. Taken from outputs of the compilers
+ * the end of the line when there is one text), $V the variant's CUDA, $T its torch, $F the kernel's #include. Taken
+ * from outputs of the compilers
  * that the catalog has (gcc 11 to 13, CUDA 11.8 to 13.2) and from reports of users.
  */
 #include "explain/inside.h"
+#include "base/path.h"
 #include <ctype.h>
 #include <signal.h>
+#include <stdlib.h>
 
 struct message {
 	const char *begin, *end; /* end NULL: the line's */
@@ -21,7 +24,7 @@ static const char memory[] =
 static const char rdc[] =
 	"a kernel that launches kernels needs relocatable device code; add \"-rdc=true\" to cuda-flags";
 static const char pybind[] =
-	"pybind11 needs more of Python than the limited API, which is all that extensions may "
+	"$Fpybind11 needs more of Python than the limited API, which is all that extensions may "
 	"use; register operators with torch/library.h and registration.h, without PYBIND11_MODULE";
 static const char cxx_standard[] =
 	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder "
@@ -84,7 +87,7 @@ static const struct message messages[] = {
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
 	{ "torch/include/pybind11/", "error", pybind },
 	{ "torch/include/torch/csrc/", "error: 'Py",
-		"headers of torch's own Python module need more of Python than the limited API, which is all that extensions may use; "
+		"$Fheaders of torch's own Python module need more of Python than the limited API, which is all that extensions may use; "
 		"use torch/library.h" },
 	{ "DeprecatedTypeProperties", "ScalarType",
 		"tensor.type() is no type of scalars any more; write tensor.scalar_type(), also in AT_DISPATCH_..." },
@@ -192,7 +195,46 @@ captured(struct explainer *x, const struct message *m, struct str line)
 	return arena_strndup(x->a, word, (size_t)(to - word));
 }
 
-/* $1, $V and $T written out. */
+/* The path in "In file included from src/a.h:22," or in a line below it, or at the beginning of an error, to the
+ * colon; empty: it is another line. */
+static struct str
+path_in(struct str line)
+{
+	const char *from = text_find(line, "from ");
+	struct str s = line;
+
+	if (from && (str_starts(line, STR("In file")) || str_starts(str_trim(line), STR("from "))))
+		s = (struct str){ from + 5, (size_t)(line.p + line.n - from - 5) };
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == ':')
+			return (struct str){ s.p, i };
+	return (struct str){ 0 };
+}
+
+/* "a/h.h:22 includes pybind11/numpy.h: " of the first #include of the kernel behind which something failed, for $F;
+ * "" when the output has none. */
+static const char *
+included_where(struct explainer *x)
+{
+	const struct str root = STR("torch/include/"), src = STR("src/");
+	struct str rest = x->x->output, line, header = { 0 }, user = { 0 };
+
+	while (text_next_line(&rest, &line)) {
+		struct str path = path_in(line);
+
+		if (str_starts(path, root))
+			header = (struct str){ path.p + root.n, path.n - root.n };
+		else if (str_starts(path, src) && !user.n)
+			user = (struct str){ path.p + src.n, path.n - src.n };
+		if (user.n && header.n)
+			return arena_printf(x->a, "%s:%u includes %s: ",
+				path_clean(x->a, arena_strndup(x->a, user.p, user.n)),
+				(unsigned)strtoul(user.p + user.n + 1, NULL, 10), arena_strndup(x->a, header.p, header.n));
+	}
+	return "";
+}
+
+/* $1, $F, $V and $T written out. */
 static const char *
 advice(struct explainer *x, const struct message *m, struct str line)
 {
@@ -204,6 +246,8 @@ advice(struct explainer *x, const struct message *m, struct str line)
 			buf_addc(&b, *p);
 		else if (*++p == '1')
 			buf_adds(&b, captured(x, m, line));
+		else if (*p == 'F')
+			buf_adds(&b, included_where(x));
 		else if (*p == 'V')
 			buf_addf(&b, "CUDA%s%s", v->cuda ? " " : "", v->cuda ? version_text(x->a, &v->cuda->version) : "");
 		else
