@@ -241,13 +241,13 @@ cannot_at(
 	return 0;
 }
 
-/* [...] __device__: the attribute stands right behind the brackets. */
+/* [...] __device__: the attribute stands right behind the brackets. [[nodiscard]] __device__ begins a function. */
 static bool
 is_device_lambda(const struct lexed *l, uint32_t i)
 {
 	uint32_t k = l->token[i].match + 1;
 
-	if (!token_is(l, i, '[') ||
+	if (!token_is(l, i, '[') || token_is(l, i + 1, '[') ||
 		!(token_word(l, k, W_ATTRIBUTE) || token_word(l, k, W_ATTRIBUTE2)))
 		return false;
 	for (uint32_t end = l->token[k + 1].match; k < end; k++) {

@@ -238,6 +238,21 @@ test_casts(void **state)
 	arena_free(&a);
 }
 
+/* Brackets in front of __device__ that begin no lambda. */
+static void
+test_attributes(void **state)
+{
+	struct arena a = { 0 };
+	struct device_text t = read_text(&a,
+		CU("1") "[[nodiscard]] " D "int f(int x) { return x; }\n"
+			"struct S { [[nodiscard, deprecated]] " H D " int g(); int operator[](int) const; };\n"
+			"template <class T> [[nodiscard]] " D "T h(T x) { return x; }\n");
+
+	(void)state;
+	assert_int_equal(t.n_user, 3);
+	arena_free(&a);
+}
+
 static void
 test_refused(void **state)
 {
@@ -397,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_body),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_casts),
+		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_own_lines),
