@@ -4,7 +4,7 @@
 #include "base/err.h"
 
 enum { MAGIC = (int)0xBA55ED50, HEAD = 16, ENTRY_HEAD = 48, KIND_PTX = 1, KIND_CUBIN = 2 };
-static const uint64_t FLAG_A = 0x100000, FLAG_F = 0x200000;
+static const uint64_t FLAG_A = 0x100000, FLAG_F = 0x200000, FLAG_LZ4 = 0x2000, FLAG_ZSTD = 0x8000;
 
 static uint64_t
 number(const char *p, size_t bytes)
@@ -14,6 +14,18 @@ number(const char *p, size_t bytes)
 	for (size_t i = bytes; i-- > 0;)
 		v = v << 8 | (unsigned char)p[i];
 	return v;
+}
+
+static void
+note_payload(struct fatbin_image *i, struct str entry, size_t head, uint64_t flags)
+{
+	uint64_t packed = number(entry.p + 16, 4);
+
+	i->payload = (struct str){ entry.p + head, entry.n - head };
+	i->packing = flags & FLAG_LZ4 ? FATBIN_LZ4 : flags & FLAG_ZSTD ? FATBIN_ZSTD : FATBIN_PLAIN;
+	if (i->packing != FATBIN_PLAIN && packed < i->payload.n)
+		i->payload.n = packed;
+	i->size = i->packing == FATBIN_PLAIN ? i->payload.n : head >= 64 ? number(entry.p + 56, 8) : 0;
 }
 
 /* The entries of one container. */
@@ -38,6 +50,7 @@ read_entries(struct arena *a, struct str rest, const char *path, struct fatbin *
 			.suffix = flags & FLAG_A   ? 'a'
 				  : flags & FLAG_F ? 'f'
 						   : 0 };
+		note_payload(&i, (struct str){ rest.p, (size_t)(head + payload) }, (size_t)head, flags);
 		if (kind == KIND_PTX || kind == KIND_CUBIN)
 			vec_push(a, out, i);
 		rest.p += head + payload;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* STEP_TRY, STEP_NAME: a result, or a refusal where it will not do. */
 #include "base/err.h"
+#include "formats/elf.h"
+#include "formats/fatbin.h"
 #include "steps/does.h"
 #include "steps/internal.h"
 #include <stdio.h>
@@ -45,11 +47,35 @@ has_pieces(struct str object)
 	return false;
 }
 
+/* Names of device code are packed with it, where no link can give them the id. */
+static int
+is_packed(struct builtin *o, struct str object, bool *out, struct err *e)
+{
+	struct fatbin images = { 0 };
+	struct elf elf;
+
+	TRY(elf_read(&o->a, object, "object", &elf, e));
+	for (size_t i = 0; i < elf.n_sections; i++) {
+		const struct elf_section *s = &elf.sections[i];
+
+		if ((streq(s->name, ".nv_fatbin") || streq(s->name, "__nv_relfatbin")) && s->offset <= object.n &&
+			s->size <= object.n - s->offset)
+			TRY(fatbin_read(&o->a, (struct str){ object.p + s->offset, (size_t)s->size }, "object",
+				&images, e));
+	}
+	*out = fatbin_hides(&images, STR(PLAN_ID_PLACEHOLDER));
+	return 0;
+}
+
 int
 builtin_name(struct builtin *o, struct err *e)
 {
 	struct str object;
+	bool is_cut;
 
 	TRY(builtin_input(o, 0, &object, e));
-	return builtin_output(o, 0, has_pieces(object) ? builtin_refusal : object, e);
+	is_cut = has_pieces(object);
+	if (!is_cut)
+		TRY(is_packed(o, object, &is_cut, e));
+	return builtin_output(o, 0, is_cut ? builtin_refusal : object, e);
 }

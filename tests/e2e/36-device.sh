@@ -202,6 +202,29 @@ for mode in off all; do
 	is "$(strings -a "$(so "$K")" | grep -c k0b1)" 0 "no placeholder is left"
 done
 
+# Kernels in a namespace of that name: in PTX, which fatbinary packs, the host must find them as well.
+cat >"$T/names.py" <<'P'
+import re, sys
+sys.path.insert(0, sys.argv[1])
+import device_code
+images = [i for c in device_code.images(sys.argv[2]) for i in c]
+host = set(re.findall(rb"_Z\w*_device_cuda_\w{10}\w*named\w*", open(sys.argv[2], "rb").read()))
+print(sorted({len({h for h in host if h in b}) for _, _, b in images}), any(b"k0b1" in b for _, _, b in images), sorted(n for n, _, _ in images))
+P
+cp "$K/src/device.cu" "$T/plain.cu"
+cp "$K/build.toml" "$T/plain.toml"
+cat >>"$K/src/device.cu" <<'C'
+namespace TORCH_EXTENSION_NAME { template <int N> __global__ void named(float *p) { *p = N; } }
+void call_named(float *p) { TORCH_EXTENSION_NAME::named<1><<<1, 1>>>(p); TORCH_EXTENSION_NAME::named<2><<<1, 1>>>(p); }
+C
+sed -i 's/"8.0", "8.6", "9.0"/"8.0", "9.0+PTX"/' "$K/build.toml"
+rm -rf "$K/build"
+status 0 "kernels in a namespace of the extension's name" build -q --events 3 "$K" 3>"$T/events"
+is "$(ran 'device.cu, with its id')" 1 "are compiled with the id"
+is "$(python3 -B "$T/names.py" "$ROOT/tests/audit" "$(so "$K")")" "[2] False ['compute_90', 'sm_80', 'sm_90']" "each image has the names that the host asks for"
+cp "$T/plain.cu" "$K/src/device.cu"
+cp "$T/plain.toml" "$K/build.toml"
+
 # What is wrong is said as ever.
 cat >>"$K/src/device.cu" <<'C'
 __global__ void broken(int *p) { *p = nonsense; }

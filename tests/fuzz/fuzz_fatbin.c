@@ -22,5 +22,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < f.n; i++)
 		if (strlen(fatbin_arch(&a, &f.v[i])) < 3)
 			abort();
+	for (size_t i = 0; i < f.n; i++) {
+		const struct fatbin one = { &f.v[i], 1, 1 };
+
+		if (f.v[i].size < 1 << 20)
+			fatbin_hides(&one, STR("k0b1"));
+	}
 	return 0;
 }

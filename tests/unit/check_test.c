@@ -248,6 +248,84 @@ test_fatbin(void **state)
 	}
 }
 
+/* A container of one image. */
+static struct str
+packed_image(struct arena *a, uint64_t flags, const char *payload, uint32_t n, uint64_t size)
+{
+	struct buf b = { 0 };
+	const uint16_t heads[] = { 1, 16, 1, 0x101 };
+	const uint32_t magic = 0xBA55ED50, head = 64, packed[2] = { n, 0 }, arch = 90;
+	const uint64_t all = 64 + n, length = n, zero = 0;
+	struct str out;
+
+	buf_add(&b, &magic, 4);
+	buf_add(&b, heads, 4);
+	buf_add(&b, &all, 8);
+	buf_add(&b, heads + 2, 4);
+	buf_add(&b, &head, 4);
+	buf_add(&b, &length, 8);
+	buf_add(&b, packed, 8); /* at 16 */
+	buf_add(&b, &zero, 4);
+	buf_add(&b, &arch, 4); /* at 28 */
+	buf_add(&b, &zero, 8);
+	buf_add(&b, &flags, 8); /* at 40 */
+	buf_add(&b, &zero, 8);
+	buf_add(&b, &size, 8); /* at 56 */
+	buf_add(&b, payload, n);
+	out = (struct str){ arena_strndup(a, b.p, b.n), b.n };
+	buf_free(&b);
+	return out;
+}
+
+static void
+test_fatbin_hides(void **state)
+{
+	static const uint64_t lz4 = 0x2000, zstd = 0x8000;
+	/* "xyzw0123xyzw0123ab" of LZ4: 8 bytes, 8 of 8 back, 2. A frame of Zstandard with one raw block. */
+	static const char block[] = "\x84xyzw0123\x08\0\x20" "ab",
+			  frame[] = "\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello";
+	static const struct {
+		uint64_t flags;
+		const char *payload, *text;
+		uint32_t n;
+		uint64_t size;
+		bool want;
+	} rows[] = {
+		{ 0, "xyzw0123", "xyzw", 8, 0, false },
+		{ lz4, block, "3xyz", sizeof(block) - 1, 18, true },
+		{ lz4, block, "3ab", sizeof(block) - 1, 18, true },
+		{ lz4, block, "\x84xyz", sizeof(block) - 1, 18, false },
+		{ lz4, block, "no", sizeof(block) - 1, 18, false },
+		{ lz4, block, "no", sizeof(block) - 2, 18, true }, /* broken */
+		{ lz4, block, "no", sizeof(block) - 1, 19, true },
+		{ lz4, "\x10x\x02\0", "no", 4, 6, true }, /* back to before the beginning */
+		{ lz4, "\xf0\xff", "no", 2, 6, true },
+		{ lz4, block, "no", sizeof(block) - 1, 0, true },
+		{ lz4, block, "no", sizeof(block) - 1, UINT64_MAX, true },
+		{ zstd, frame, "ello", sizeof(frame) - 1, 5, true },
+		{ zstd, frame, "no", sizeof(frame) - 1, 5, false },
+		{ zstd, frame, "no", sizeof(frame) - 2, 5, true },
+		{ zstd, "hello", "no", 5, 5, true },
+		{ zstd, frame, "no", sizeof(frame) - 1, 6, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct arena a = { 0 };
+		struct fatbin f = { 0 };
+		struct err e;
+		struct str bytes =
+			packed_image(&a, rows[i].flags, rows[i].payload, rows[i].n, rows[i].size);
+
+		assert_int_equal(fatbin_read(&a, bytes, "x", &f, &e), 0);
+		assert_int_equal(f.n, 1);
+		assert_string_equal(fatbin_arch(&a, &f.v[0]), "9.0");
+		if (fatbin_hides(&f, str_of(rows[i].text)) != rows[i].want)
+			fail_msg("row %zu", i);
+		arena_free(&a);
+	}
+}
+
 /* One library of hand-made facts, and what the checks of libraries say. */
 struct bench {
 	struct arena a;
@@ -899,6 +977,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_fatbin),
+		cmocka_unit_test(test_fatbin_hides),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_needed),
