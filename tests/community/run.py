@@ -184,7 +184,7 @@ def build(o, name, backend, variant, entry):
 def python_of(o):
     if not o.python:
         env = o.work / f"torch-{o.torch}"
-        subprocess.run([ROOT / "tools/torch_env.py", f"{o.torch}.0", env, "kernels==0.17.2", "triton", "einops", "parameterized", "expecttest"], check=True)
+        subprocess.run([ROOT / "tools/torch_env.py", f"{o.torch}.0", env, "kernels==0.17.2", "triton", "einops", "parameterized", "expecttest", "flaky"], check=True)
         o.python = str(env / "bin/python")
     return o.python
 
