@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/signal.h"
 #include "base/jobserver.h"
-#include "engine/internal.h"
+#include "engine/front.h"
 #include "engine/machine.h"
 #include "engine/schedule.h"
 #include <stdlib.h>
@@ -94,6 +94,16 @@ has_inputs(const struct engine *x, const struct step *s)
 	return has_first_inputs(x, s, s->n_inputs);
 }
 
+/* While the engine only looks, there is no front yet. */
+static void
+set_state(struct engine *x, size_t i, enum step_state state)
+{
+	if (x->front)
+		front_set(x, i, state);
+	else
+		x->out[i].state = state;
+}
+
 /* The first of its inputs that is no refusal; of the last one nobody asks. */
 static void
 choose(struct engine *x, size_t i)
@@ -113,7 +123,7 @@ choose(struct engine *x, size_t i)
 			o->is_late = true;
 			continue;
 		}
-		o->state = STEP_CACHED;
+		set_state(x, i, STEP_CACHED);
 		break;
 	}
 }
@@ -146,7 +156,7 @@ look_up(struct engine *x, size_t i, struct err *e)
 		o->is_early = r > 0;
 	}
 	if (r > 0) {
-		o->state = STEP_CACHED;
+		set_state(x, i, STEP_CACHED);
 		o->is_absent = s->is_transient;
 	}
 	return r;
@@ -244,7 +254,7 @@ skip_dependents(struct engine *x)
 			enum step_state in = x->out[s->inputs[j].step].state;
 
 			if (in == STEP_FAILED || in == STEP_SKIPPED)
-				x->out[i].state = STEP_SKIPPED;
+				front_set(x, i, STEP_SKIPPED);
 		}
 	}
 }
@@ -258,7 +268,7 @@ take_back(struct engine *x, size_t i)
 	x->done--;
 	x->cached -= o->state == STEP_CACHED;
 	x->total -= x->plan->steps[i].is_lazy;
-	o->state = STEP_WAITING;
+	front_set(x, i, STEP_WAITING);
 }
 
 /* Choices that took what this step gave are made again when it has run. */
@@ -317,12 +327,12 @@ is_under_way(const struct engine *x, size_t i)
 {
 	const struct step *s = &x->plan->steps[i];
 
-	for (size_t k = 0; s->n_inputs && k < x->plan->n_steps; k++) {
+	for (size_t k = front_equal(x, i); s->n_inputs && k != i; k = front_equal(x, k)) {
 		const struct outcome *o = &x->out[k];
 		bool will = k < i && o->state == STEP_WAITING && o->is_missed;
 
-		if ((o->state == STEP_RUNNING || will) && digest_eq(&s->key, &x->plan->steps[k].key) &&
-			has_same_inputs(x, s, &x->plan->steps[k]) && (!will || engine_is_demanded(x, k)))
+		if ((o->state == STEP_RUNNING || will) && has_same_inputs(x, s, &x->plan->steps[k]) &&
+			(!will || engine_is_demanded(x, k)))
 			return true;
 	}
 	return false;
@@ -332,9 +342,11 @@ is_under_way(const struct engine *x, size_t i)
 static bool
 has_bytes(const struct engine *x, const struct digest *d)
 {
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		const struct step *s = &x->plan->steps[i];
-		const struct outcome *o = &x->out[i];
+	const struct makers *makers = front_makers(x, d);
+
+	for (size_t i = 0; i < makers->n; i++) {
+		const struct step *s = &x->plan->steps[makers->v[i]];
+		const struct outcome *o = &x->out[makers->v[i]];
 
 		for (size_t k = 0; s->is_transient && has_result(o) && !o->is_absent && k < s->outputs.n; k++) {
 			if (digest_eq(&o->objects[k], d))
@@ -392,14 +404,13 @@ next_ready(struct engine *x, size_t *out, struct err *e)
 	do {
 		has_changed = false;
 		*out = SIZE_MAX;
-		for (size_t i = 0; i < x->plan->n_steps; i++) {
+		for (size_t i = 0; (i = front_next(x, i)) != SIZE_MAX; i++) {
 			const struct step *s = &x->plan->steps[i];
 			struct outcome *o = &x->out[i];
 			bool was_late = o->is_late;
 			int r;
 
-			if (o->state != STEP_WAITING || engine_waits(x, i) ||
-				!has_first_inputs(x, s, s->n_early ? s->n_early : s->n_inputs))
+			if (engine_waits(x, i))
 				continue;
 			r = look_at_waiting(x, i, e);
 			TRY(r);
@@ -423,7 +434,7 @@ start(struct engine *x, unsigned job, size_t step, struct err *e)
 	x->total += s->is_lazy;
 	schedule_start(x->schedule, step);
 	x->job[job] = step;
-	x->out[step].state = STEP_RUNNING;
+	front_set(x, step, STEP_RUNNING);
 	x->running++;
 	tell(x, (struct engine_event){ .kind = ENGINE_STARTED, .step = step, .job = job });
 	return 0;
@@ -440,7 +451,7 @@ tries_again(struct engine *x, size_t step, const struct engine_end *end)
 	log_warn("%s for %s was killed, perhaps for lack of memory; it will run again, alone",
 		s->label, s->variant->name);
 	x->schedule->alone[step] = true;
-	x->out[step].state = STEP_WAITING;
+	front_set(x, step, STEP_WAITING);
 	return true;
 }
 
@@ -498,13 +509,13 @@ finish(struct engine *x, unsigned job, struct err *e)
 		return x->world->clear(x->w, job, e);
 	}
 	x->done++;
-	o->state = STEP_DONE;
 	if (end.exit_status != 0) {
-		o->state = STEP_FAILED;
+		front_set(x, step, STEP_FAILED);
 		x->failed++;
 		skip_dependents(x);
 	} else {
 		TRY(take_result(x, step, end.deps, e));
+		front_set(x, step, STEP_DONE);
 	}
 	ev.state = o->state;
 	ev.output = end.output;
@@ -605,6 +616,7 @@ engine_run(struct engine *x, const struct engine_options *o, size_t *failed, str
 	TRY(x->world->begin(x->w, false, e));
 	x->schedule = &schedule;
 	TRY(schedule_make(x, o->memory, &schedule, e));
+	front_make(x);
 	r = loop(x, e);
 	x->schedule = NULL;
 	if (r < 0)

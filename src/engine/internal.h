@@ -5,8 +5,14 @@
 #include "engine/domain.h"
 #include "engine/world.h"
 
+struct front;
 struct machine;
 struct schedule;
+/* Steps that gave the same bytes. */
+struct makers {
+	uint32_t *v;
+	size_t n, cap;
+};
 struct engine {
 	struct arena arena; /* of the run */
 	const struct engine_world *world;
@@ -16,6 +22,7 @@ struct engine {
 	const struct engine_domain *domain;
 	void *memo; /* of domain->memo */
 	struct outcome *out;
+	struct front *front; /* of out; states change by front_set once it is there */
 	size_t *job; /* of each job, the step that runs; SIZE_MAX: none */
 	bool lacks_token;   /* a step could run, but for the job server */
 	const struct engine_options *opt;

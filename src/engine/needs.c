@@ -2,7 +2,7 @@
 /* Which results are asked for, and when what a step gave is of no more use. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "engine/internal.h"
+#include "engine/front.h"
 
 /* Who waits for whom, the other way around. */
 void
@@ -101,7 +101,10 @@ is_open(const struct engine *x, size_t i)
 static bool
 is_wanted(const struct engine *x, const struct digest *d)
 {
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
+	const struct makers *makers = front_makers(x, d);
+
+	for (size_t n = 0; n < makers->n; n++) {
+		size_t i = makers->v[n];
 		const struct step *s = &x->plan->steps[i];
 		const struct outcome *o = &x->out[i];
 
@@ -139,6 +142,7 @@ int
 engine_drop_used(struct engine *x, const struct step *s, struct err *e)
 {
 	for (size_t i = 0; i < s->n_inputs; i++) {
+		const struct makers *makers;
 		size_t maker = engine_maker_of(x, s->inputs[i].step);
 		struct outcome *in = &x->out[maker];
 		const struct digest *d = &x->out[s->inputs[i].step].objects[s->inputs[i].output];
@@ -147,9 +151,10 @@ engine_drop_used(struct engine *x, const struct step *s, struct err *e)
 		if (!x->plan->steps[maker].is_transient || !has_result(in) || is_wanted(x, d))
 			continue;
 		TRY(x->world->forget(x->w, d, e));
-		for (size_t k = 0; k < x->plan->n_steps; k++) {
-			const struct step *t = &x->plan->steps[k];
-			struct outcome *o = &x->out[k];
+		makers = front_makers(x, d);
+		for (size_t k = 0; k < makers->n; k++) {
+			const struct step *t = &x->plan->steps[makers->v[k]];
+			struct outcome *o = &x->out[makers->v[k]];
 
 			for (size_t n = 0; t->is_transient && has_result(o) && n < t->outputs.n;
 				n++)

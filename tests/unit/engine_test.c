@@ -530,6 +530,62 @@ test_memory(void **state)
 	fake_free(&f);
 }
 
+/* A kernel of 400 files in 62 variants, which share nothing: 99,262 steps. */
+static void
+make_large(struct graph *g, unsigned variants, unsigned files)
+{
+	static const struct variant variant = { .name = "v" };
+	size_t n = 0, most = (size_t)variants * (4 * files + 1);
+
+	*g = (struct graph){ .text = "many steps" };
+	g->steps = arena_array(&g->arena, struct step, most);
+	g->does = arena_array(&g->arena, struct fake_step, most);
+	g->kills = arena_array(&g->arena, unsigned, MOST);
+	for (unsigned v = 0; v < variants; v++) {
+		struct step_input *links = arena_array(&g->arena, struct step_input, files);
+
+		for (unsigned f = 0; f < files; f++) {
+			for (unsigned k = 0; k < 4; k++) {
+				struct step *s = &g->steps[n];
+
+				*s = (struct step){ .kind = STEP_CXX, .variant = &variant, .label = "s", .is_transient = k < 2 };
+				s->inputs = arena_array(&g->arena, struct step_input, 1);
+				s->n_inputs = k > 0;
+				if (k)
+					s->inputs[0].step = n - 1;
+				vec_push(&g->arena, &s->outputs, "out");
+				s->key = sha256_of(&n, sizeof(n));
+				g->does[n++].seconds = 1 + (f + k) % 7;
+			}
+			links[f].step = n - 1;
+		}
+		g->steps[n] = (struct step){ .kind = STEP_LINK, .variant = &variant, .label = "l", .inputs = links, .n_inputs = files };
+		vec_push(&g->arena, &g->steps[n].outputs, "out");
+		g->steps[n].key = sha256_of(&n, sizeof(n));
+		n++;
+	}
+	g->plan.steps = g->steps;
+	g->plan.n_steps = n;
+}
+
+static void
+test_many_steps(void **state)
+{
+	struct fake f = { 0 };
+	struct run r = { .fake = &f, .jobs = 32 };
+	struct graph g;
+
+	(void)state;
+	make_large(&g, getenv("KB_ENGINE_LARGE") ? 62 : 4, getenv("KB_ENGINE_LARGE") ? 400 : 100);
+	run_graph(&g, &r);
+	assert_int_equal(f.n_started, g.plan.n_steps);
+	assert_int_equal(f.most, 32);
+	run_graph(&g, &r);
+	assert_int_equal(f.n_started, 0);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
 static void
 test_interrupted(void **state)
 {
@@ -560,6 +616,7 @@ main(void)
 		cmocka_unit_test(test_random_choices),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_many_steps),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

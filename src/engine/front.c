@@ -1,0 +1,160 @@
+/* The front of the graph: steps whose inputs are there, kept up to date as results come and go. */
+#include "engine/front.h"
+#include "base/arena.h"
+#include "base/map.h"
+
+enum { WORD = 64 };
+struct front {
+	uint32_t *missing; /* of each step: inputs without a result, of those that it looks at first */
+	uint32_t *equal;   /* the next step with the same key */
+	uint64_t *ready;   /* a bit for each step: it waits, and nothing is missing */
+	size_t n;
+	struct map makers; /* 32 bytes of a digest -> struct makers */
+};
+
+static struct str
+bytes_of(const struct digest *d)
+{
+	return (struct str){ (const char *)d->b, sizeof(d->b) };
+}
+
+static size_t
+n_first(const struct step *s)
+{
+	return s->n_early ? s->n_early : s->n_inputs;
+}
+
+static uint32_t
+count_missing(const struct engine *x, size_t i)
+{
+	const struct step *s = &x->plan->steps[i];
+	uint32_t n = 0;
+
+	for (size_t k = 0; k < n_first(s); k++)
+		n += !has_result(&x->out[s->inputs[k].step]);
+	return n;
+}
+
+static void
+update_ready(struct engine *x, size_t i)
+{
+	struct front *f = x->front;
+	uint64_t bit = (uint64_t)1 << (i % WORD);
+
+	if (x->out[i].state == STEP_WAITING && f->missing[i] == 0)
+		f->ready[i / WORD] |= bit;
+	else
+		f->ready[i / WORD] &= ~bit;
+}
+
+static void
+add_maker(struct engine *x, size_t i)
+{
+	struct front *f = x->front;
+
+	for (size_t k = 0; k < x->plan->steps[i].outputs.n; k++) {
+		struct str key = bytes_of(&x->out[i].objects[k]);
+		struct makers *m = map_get(&f->makers, key);
+		bool is_there = false;
+
+		if (!m) {
+			m = arena_new(&x->arena, struct makers);
+			*map_put(&x->arena, &f->makers, (struct str){ arena_strndup(&x->arena, key.p, key.n), key.n }) = m;
+		}
+		for (size_t n = 0; n < m->n; n++)
+			is_there = is_there || m->v[n] == i;
+		if (!is_there)
+			vec_push(&x->arena, m, (uint32_t)i);
+	}
+}
+
+static void
+link_equals(struct engine *x)
+{
+	struct map last = { 0 };
+	struct front *f = x->front;
+
+	for (size_t i = 0; i < f->n; i++) {
+		void **slot = map_put(&x->arena, &last, bytes_of(&x->plan->steps[i].key));
+		const struct step *other = *slot;
+
+		f->equal[i] = (uint32_t)i;
+		if (other) {
+			size_t k = (size_t)(other - x->plan->steps);
+
+			f->equal[i] = f->equal[k];
+			f->equal[k] = (uint32_t)i;
+		}
+		*slot = &x->plan->steps[i];
+	}
+}
+
+void
+front_make(struct engine *x)
+{
+	size_t n = x->plan->n_steps;
+	struct front *f = arena_new(&x->arena, struct front);
+
+	*f = (struct front){ .n = n,
+		.missing = arena_array(&x->arena, uint32_t, n + 1),
+		.equal = arena_array(&x->arena, uint32_t, n + 1),
+		.ready = arena_array(&x->arena, uint64_t, n / WORD + 1) };
+	x->front = f;
+	link_equals(x);
+	for (size_t i = 0; i < n; i++) {
+		f->missing[i] = count_missing(x, i);
+		update_ready(x, i);
+		if (has_result(&x->out[i]))
+			add_maker(x, i);
+	}
+}
+
+void
+front_set(struct engine *x, size_t i, enum step_state state)
+{
+	struct outcome *o = &x->out[i];
+	bool had = has_result(o);
+
+	o->state = state;
+	update_ready(x, i);
+	if (has_result(o))
+		add_maker(x, i);
+	if (had == has_result(o))
+		return;
+	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
+		x->front->missing[x->user[k]] = count_missing(x, x->user[k]);
+		update_ready(x, x->user[k]);
+	}
+}
+
+size_t
+front_next(const struct engine *x, size_t from)
+{
+	const struct front *f = x->front;
+	uint64_t word;
+
+	if (from >= f->n)
+		return SIZE_MAX;
+	word = f->ready[from / WORD] & (UINT64_MAX << (from % WORD));
+	for (size_t w = from / WORD;; word = f->ready[w]) {
+		if (word)
+			return w * WORD + (size_t)__builtin_ctzll(word);
+		if (++w > (f->n - 1) / WORD)
+			return SIZE_MAX;
+	}
+}
+
+size_t
+front_equal(const struct engine *x, size_t i)
+{
+	return x->front->equal[i];
+}
+
+const struct makers *
+front_makers(const struct engine *x, const struct digest *object)
+{
+	static const struct makers none;
+	const struct makers *m = map_get(&x->front->makers, bytes_of(object));
+
+	return m ? m : &none;
+}

@@ -1,0 +1,16 @@
+/* Which steps could go on now, and who made which bytes: kept as steps get results and lose them, so that nobody looks through all steps. */
+#ifndef ENGINE_FRONT_H
+#define ENGINE_FRONT_H
+#include "engine/internal.h"
+
+/* For all steps as they are in x->out; before, and whenever states were set otherwise. */
+void front_make(struct engine *x);
+/* From now on the step is in that state. With a result, its objects are known. */
+void front_set(struct engine *x, size_t step, enum step_state state);
+/* The first step, from that one on, that waits and has its first inputs; SIZE_MAX: none. */
+size_t front_next(const struct engine *x, size_t from);
+/* Of steps with the key of this one, itself among them, the next one; a ring. */
+size_t front_equal(const struct engine *x, size_t step);
+/* Steps that gave these bytes, once each; some may have others by now, or no result. */
+const struct makers *front_makers(const struct engine *x, const struct digest *object);
+#endif
