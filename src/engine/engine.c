@@ -393,35 +393,63 @@ look_at_waiting(struct engine *x, size_t i, struct err *e)
 	return engine_drop_unused(x, &x->plan->steps[i], e);
 }
 
+/* Nothing but its own inputs decides whether such a step runs. */
+static bool
+is_plain(const struct engine *x, size_t i)
+{
+	const struct step *s = &x->plan->steps[i];
+
+	return !s->is_lazy && !s->n_early && front_equal(x, i) == i;
+}
+
+/* Which of the two has the longer path, of equal ones the first. */
+static size_t
+better(const struct engine *x, size_t a, size_t b)
+{
+	const double *path = x->schedule->path;
+
+	if (a == SIZE_MAX || b == SIZE_MAX)
+		return a == SIZE_MAX ? b : a;
+	return path[a] > path[b] || (!(path[b] > path[a]) && a < b) ? a : b;
+}
+
+/* One look at those steps that could go on. *out: of those that depend on more than their inputs, the one to start. */
+static int
+look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
+{
+	*has_changed = false;
+	*out = SIZE_MAX;
+	for (size_t i = 0; (i = front_next(x, i)) != SIZE_MAX; i++) {
+		struct outcome *o = &x->out[i];
+		bool was_late = o->is_late;
+		int r;
+
+		if (engine_waits(x, i))
+			continue;
+		r = look_at_waiting(x, i, e);
+		TRY(r);
+		if (r && recall_inputs(x, &x->plan->steps[i]))
+			*has_changed = true;
+		else if (r && is_plain(x, i))
+			front_settle(x, i);
+		else if (r && better(x, i, *out) == i && schedule_fits(x->schedule, i))
+			*out = i;
+		*has_changed = *has_changed || o->state != STEP_WAITING || o->is_late != was_late;
+	}
+	return 0;
+}
+
 /* The step to start next, or SIZE_MAX. Steps that the cache has got by now (an edit that changes no object, another
  * builder) are finished on the way; that, and a choice that has to be made late, can let others begin, also ones in front. */
 static int
 next_ready(struct engine *x, size_t *out, struct err *e)
 {
-	const struct schedule *sched = x->schedule;
 	bool has_changed;
 
 	do {
-		has_changed = false;
-		*out = SIZE_MAX;
-		for (size_t i = 0; (i = front_next(x, i)) != SIZE_MAX; i++) {
-			const struct step *s = &x->plan->steps[i];
-			struct outcome *o = &x->out[i];
-			bool was_late = o->is_late;
-			int r;
-
-			if (engine_waits(x, i))
-				continue;
-			r = look_at_waiting(x, i, e);
-			TRY(r);
-			if (r && recall_inputs(x, s))
-				has_changed = true;
-			else if (r && (*out == SIZE_MAX || sched->path[i] > sched->path[*out]) &&
-				schedule_fits(sched, i))
-				*out = i;
-			has_changed = has_changed || o->state != STEP_WAITING || o->is_late != was_late;
-		}
+		TRY(look_at_front(x, out, &has_changed, e));
 	} while (has_changed);
+	*out = better(x, front_best(x), *out);
 	return 0;
 }
 

@@ -1,13 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The front of the graph: steps whose inputs are there, kept up to date as results come and go. */
 #include "engine/front.h"
 #include "base/arena.h"
 #include "base/map.h"
+#include "engine/schedule.h"
 
 enum { WORD = 64 };
 struct front {
 	uint32_t *missing; /* of each step: inputs without a result, of those that it looks at first */
 	uint32_t *equal;   /* the next step with the same key */
-	uint64_t *ready;   /* a bit for each step: it waits, and nothing is missing */
+	uint64_t *ready;   /* a bit for each step: it waits, nothing is missing, and it is not settled */
+	bool *settled;
+	VEC(uint32_t) heap; /* settled steps, the best first, and such that were */
 	size_t n;
 	struct map makers; /* 32 bytes of a digest -> struct makers */
 };
@@ -41,6 +45,7 @@ update_ready(struct engine *x, size_t i)
 	struct front *f = x->front;
 	uint64_t bit = (uint64_t)1 << (i % WORD);
 
+	f->settled[i] = false;
 	if (x->out[i].state == STEP_WAITING && f->missing[i] == 0)
 		f->ready[i / WORD] |= bit;
 	else
@@ -98,7 +103,8 @@ front_make(struct engine *x)
 	*f = (struct front){ .n = n,
 		.missing = arena_array(&x->arena, uint32_t, n + 1),
 		.equal = arena_array(&x->arena, uint32_t, n + 1),
-		.ready = arena_array(&x->arena, uint64_t, n / WORD + 1) };
+		.ready = arena_array(&x->arena, uint64_t, n / WORD + 1),
+		.settled = arena_array(&x->arena, bool, n + 1) };
 	x->front = f;
 	link_equals(x);
 	for (size_t i = 0; i < n; i++) {
@@ -142,6 +148,77 @@ front_next(const struct engine *x, size_t from)
 		if (++w > (f->n - 1) / WORD)
 			return SIZE_MAX;
 	}
+}
+
+/* a is to start before b. */
+static bool
+is_before(const struct engine *x, uint32_t a, uint32_t b)
+{
+	double of_a = x->schedule->path[a], of_b = x->schedule->path[b];
+
+	return of_a > of_b || (!(of_b > of_a) && a < b);
+}
+
+static void
+push(struct engine *x, uint32_t step)
+{
+	struct front *f = x->front;
+	size_t at = f->heap.n;
+
+	vec_push(&x->arena, &f->heap, step);
+	while (at && is_before(x, step, f->heap.v[(at - 1) / 2])) {
+		f->heap.v[at] = f->heap.v[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	f->heap.v[at] = step;
+}
+
+static uint32_t
+pop(struct engine *x)
+{
+	struct front *f = x->front;
+	uint32_t first = f->heap.v[0], step = f->heap.v[--f->heap.n], *v = f->heap.v;
+	size_t at = 0, n = f->heap.n;
+
+	for (size_t child; (child = 2 * at + 1) < n; at = child) {
+		child += child + 1 < n && is_before(x, v[child + 1], v[child]);
+		if (!is_before(x, v[child], step))
+			break;
+		v[at] = v[child];
+	}
+	v[at] = step;
+	return first;
+}
+
+void
+front_settle(struct engine *x, size_t i)
+{
+	struct front *f = x->front;
+
+	f->ready[i / WORD] &= ~((uint64_t)1 << (i % WORD));
+	f->settled[i] = true;
+	push(x, (uint32_t)i);
+}
+
+size_t
+front_best(struct engine *x)
+{
+	struct front *f = x->front;
+	struct makers later = { 0 };
+	size_t best = SIZE_MAX;
+
+	while (f->heap.n && best == SIZE_MAX) {
+		uint32_t step = pop(x);
+
+		if (!f->settled[step])
+			continue;
+		if (schedule_fits(x->schedule, step))
+			best = step;
+		vec_push(&x->arena, &later, step);
+	}
+	for (size_t i = 0; i < later.n; i++)
+		push(x, later.v[i]);
+	return best;
 }
 
 size_t

@@ -34,6 +34,7 @@ name_of(struct str line)
 struct memo {
 	const struct plan *plan;
 	struct arena arena;
+	size_t *judges, n_judges;    /* steps that are a STEP_JUDGE */
 	struct digest *survey, *kin; /* of each STEP_JUDGE, and of each STEP_SURVEY: what memo_waits compares; zero: nobody else has it */
 };
 
@@ -47,6 +48,11 @@ memo_open(const struct plan *p)
 	m->plan = p;
 	m->survey = arena_array(&m->arena, struct digest, p->n_steps + 1);
 	m->kin = arena_array(&m->arena, struct digest, p->n_steps + 1);
+	m->judges = arena_array(&m->arena, size_t, p->n_steps + 1);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		if (p->steps[i].kind == STEP_JUDGE)
+			m->judges[m->n_judges++] = i;
+	}
 	return m;
 }
 
@@ -163,11 +169,11 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 }
 
 static bool
-is_pending(const struct memo *m, const struct engine *x, size_t step)
+is_pending(const struct engine *x, size_t step)
 {
 	const struct outcome *o = &engine_outcomes(x)[step];
 
-	return m->plan->steps[step].kind == STEP_JUDGE && o->is_late &&
+	return o->is_late &&
 	       (o->state == STEP_RUNNING || (o->state == STEP_WAITING && engine_is_demanded(x, step)));
 }
 
@@ -182,11 +188,11 @@ waits_for_kin(const struct memo *m, const struct engine *x, size_t step)
 
 	if (!is_for_kin(s) || engine_outcomes(x)[step].is_late || digest_eq(&m->kin[own], &nobody))
 		return false;
-	for (size_t i = 0; i < m->plan->n_steps; i++) {
-		const struct step *other = &m->plan->steps[i];
+	for (size_t i = 0; i < m->n_judges; i++) {
+		const struct step *other = &m->plan->steps[m->judges[i]];
 
-		if (other->kind == STEP_JUDGE && !is_for_kin(other) && other->inputs[0].step != own &&
-			digest_eq(&m->kin[other->inputs[0].step], &m->kin[own]) && is_pending(m, x, i))
+		if (!is_for_kin(other) && other->inputs[0].step != own &&
+			digest_eq(&m->kin[other->inputs[0].step], &m->kin[own]) && is_pending(x, m->judges[i]))
 			return true;
 	}
 	return false;
@@ -203,8 +209,8 @@ memo_waits(const void *memo, const struct engine *x, size_t step)
 		return true;
 	if (!engine_outcomes(x)[step].is_late || digest_eq(&m->survey[step], &nobody))
 		return false;
-	for (size_t i = 0; i < step; i++) {
-		if (is_pending(m, x, i) && digest_eq(&m->survey[i], &m->survey[step]))
+	for (size_t i = 0; i < m->n_judges && m->judges[i] < step; i++) {
+		if (digest_eq(&m->survey[m->judges[i]], &m->survey[step]) && is_pending(x, m->judges[i]))
 			return true;
 	}
 	return false;
