@@ -263,7 +263,7 @@ early "no variant is left" 'variant .*cannot be built|no variant of matrix curre
 fresh
 "$KB" lock -q --matrix all --variant torch211-cxx11-cu130-x86_64-linux "$K"
 sed -i 's/^depends.*/depends = ["torch", "cutlass_3_6"]/' "$K/build.toml"
-early "a lock that is older than build.toml" 'of which the lock or the catalog says nothing; write the lock anew'
+early "a lock that is older than build.toml" 'which the lock or the catalog lacks; update the lock'
 fresh
 echo 'def f(:' >"$K/torch-ext/rdc/__init__.py"
 early "Python that does not parse" '__init__.py:1:'
