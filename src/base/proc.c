@@ -93,7 +93,7 @@ child(const struct task *t, int out, pid_t parent)
 static _Noreturn void
 watch(const struct task *t, int out, pid_t parent)
 {
-	pid_t self = getpid(), pid;
+	pid_t self = getpid(), pid, ended;
 	sigset_t set;
 	int status;
 
@@ -112,8 +112,8 @@ watch(const struct task *t, int out, pid_t parent)
 	}
 	syscall(SYS_close_range, 0, ~0U, 0); /* output, locks and pipes of others end without this one */
 	close(out);
-	while (waitpid(pid, &status, WNOHANG) != pid)
-		if (sigwaitinfo(&set, NULL) == SIGTERM)
+	while ((ended = waitpid(pid, &status, WNOHANG)) != pid)
+		if (ended < 0 || sigwaitinfo(&set, NULL) == SIGTERM)
 			kill(0, SIGKILL);
 	_exit(shell_status(status));
 }
