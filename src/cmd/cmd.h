@@ -17,6 +17,7 @@ struct ctx {
 	struct settings settings;
 	const struct host *host; /* the Python at hand, once it was asked */
 	bool newest_only;	 /* of the variants chosen, the newest one for CPUs (resolution_keep_newest) */
+	bool any_matrix;  /* where no variant of the chosen matrix is left, those of matrix all count */
 };
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];

@@ -27,7 +27,8 @@ cmd_check_config(struct ctx *c, struct err *e)
 	TRY(work_dir(c, &dir, e));
 	TRY(project_load(&c->arena, dir, &p, e));
 	if (is_built_here(&p)) {
-		/* As build begins. */
+		/* As build begins; that the kernel is not for the newest releases is no mistake. */
+		c->any_matrix = true;
 		TRY(work_load(c, &w, e));
 		TRY(plan_questions(&c->arena, &w.project, &w.sources, &w.resolution, &w.catalog,
 			&w.plan, e));

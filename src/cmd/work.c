@@ -112,6 +112,19 @@ name_lock(const struct work *w, struct err *e)
 	return -1;
 }
 
+/* What the chosen matrix has for the kernel; where that may be any and the chosen one has nothing, what all has. */
+static int
+find_variants(struct ctx *c, struct work *w, struct err *e)
+{
+	if (resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) == 0)
+		return 0;
+	if (!c->any_matrix || e->code != ERR_RESOLVE)
+		return name_lock(w, e);
+	w->selection.matrix = "all";
+	TRY(cmd_load_catalog(c, &w->catalog, e));
+	return resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e);
+}
+
 int
 work_resolve(struct ctx *c, struct work *w, struct err *e)
 {
@@ -124,8 +137,7 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 		log_warn("%s", w->project.warnings.v[i]);
 	TRY(read_selection(c, &w->selection, e));
 	TRY(choose_catalog(c, w, e));
-	if (resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) < 0)
-		return name_lock(w, e);
+	TRY(find_variants(c, w, e));
 	w->selection.matrix = w->resolution.matrix;
 	if (c->newest_only)
 		resolution_keep_newest(&w->resolution);
