@@ -13,8 +13,9 @@ struct machine {
 	uint64_t x[32];
 };
 /* What one instruction shows. */
+enum what { NOTHING, ADDRESS, OPERAND, STORE };
 struct shown {
-	enum { NOTHING, ADDRESS, OPERAND, STORE } what;
+	enum what what;
 	uint64_t value;
 	unsigned base, size; /* of a store: the base register, the number of bytes */
 	int64_t offset;
@@ -39,7 +40,7 @@ signed_bits(uint32_t w, unsigned from, unsigned n)
 }
 
 static struct shown
-set(struct machine *m, unsigned r, bool is_known, uint64_t value, int what)
+set(struct machine *m, unsigned r, bool is_known, uint64_t value, enum what what)
 {
 	struct shown out = { .what = NOTHING };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Python files that go into variants: data/*.py. */
+/* Python files that go into variants: the .py files of data. */
 #ifndef PACKAGE_EMBEDDED_H
 #define PACKAGE_EMBEDDED_H
 #include "base/str.h"
