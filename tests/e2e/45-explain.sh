@@ -126,7 +126,7 @@ file c.cpp '#include <json/json.hpp>\nvoid launch(float *p, long n) { }'
 hint 1 '^hint: json/json.hpp is not there, and third_party/json/ is empty: git submodule update' "a submodule that is not there"
 kernel cpu '"c.cpp"' 'cxx-flags = ["-Wall", "-Werror"]'
 file c.cpp 'void launch(float *p, long n) { int x; }'
-hint 1 '^hint: compilers differ in what they warn of' "-Werror"
+hint 1 '^hint: compilers differ in their warnings' "-Werror"
 
 # Known before anything is compiled, or fetched.
 before() { # PATTERN TEXT
