@@ -5,7 +5,7 @@
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src
-COPY tools/deps.sh tools/
+COPY tools/deps.sh tools/implementation.sh tools/
 RUN sh tools/deps.sh build \
     && apt-get install -y -qq --no-install-recommends liblzma-dev libzstd-dev python3-pip >/dev/null
 COPY Makefile ./

@@ -76,7 +76,7 @@ $(BUILD)/%.cc.o: %.cc $(BUILD)/flags
 # Keys of the program's own steps hold a digest of what implements them: it is in their sources, so nobody counts versions.
 $(BUILD)/gen/implementation.inc: tools/implementation.sh $(wildcard $(addprefix src/,base/* formats/* slim/* steps/* engine/*))
 	@mkdir -p $(@D)
-	tools/implementation.sh >$@.tmp
+	sh tools/implementation.sh >$@.tmp
 	@cmp -s $@.tmp $@ && { rm $@.tmp; touch $@; } || mv $@.tmp $@
 $(BUILD)/src/plan/kinds.c.o: $(BUILD)/gen/implementation.inc
 $(BUILD)/src/plan/kinds.c.o: CPP_ALL += -I$(BUILD)/gen

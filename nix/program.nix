@@ -11,7 +11,7 @@ let
     path = ../.;
     filter = path: type:
       let rel = builtins.substring (builtins.stringLength root + 1) (-1) (toString path);
-      in builtins.match "(src|catalog|data|docs)(/.*)?|Makefile" rel != null;
+      in builtins.match "(src|catalog|data|docs)(/.*)?|Makefile|tools|tools/implementation.sh" rel != null;
   };
 in if pkgs != null then
   pkgs.stdenv.mkDerivation {

@@ -265,7 +265,7 @@ mkdir "$T/few"
 ln -s "$(type -P echo)" "$T/few/"
 status 0 "without compiler and CMake" env -u CC -u CXX PATH="$T/few" "$KB" devshell --python "$P" --backend cpu "$D" -- echo ran
 like "$out" '^note: no C\+\+ compiler is in PATH' "says so of the compiler"
-like "$out" "^note: $P\S* has no einops, which build.toml asks for" "and of python-depends"
+like "$out" "^note: $P\S* has no einops, which build.toml lists in python-depends" "and of python-depends"
 like "$out" '^note: no cmake is in PATH' "and of CMake"
 like "$out" '^ran$' "and starts the shell"
 mv "$T/plain/tests" "$T/plain-tests"
