@@ -24,6 +24,8 @@ END
 R=$T/clone
 mkdir -p "$R"
 cp -r "$ROOT"/{Makefile,flake.nix,default.nix,nix,src,catalog,data,docs} "$R"
+mkdir "$R/tools"
+cp "$ROOT/tools/implementation.sh" "$R/tools"
 cp -r "$ROOT/examples" "$R"
 cp -r "$ROOT/tests/kernels/tiny" "$R/examples/tiny"
 rm -rf "$R"/examples/*/{build,result}

@@ -37,7 +37,7 @@ if pid == 0:
            "KERNEL_BUILDER_HOME": os.environ["KERNEL_BUILDER_HOME"]}
     os.execvpe(COMMAND[shell][0], COMMAND[shell], env)
 os.write(fd, (SETUP[shell] + "; stty cols 200; PS1='READY> '\n").encode())
-read(fd, lambda t: b"\nREADY> " in t, 20)
+read(fd, lambda t: re.search(rb"[\r\n]READY> ", t), 20)
 # Ctrl-A and "echo" make of the completed line one that prints itself, whatever the shell draws meanwhile.
 os.write(fd, line.encode() + b"\t")
 read(fd, lambda t: False, 1.5)
