@@ -48,7 +48,7 @@ status 3 "no torch" bare build -m host "$K"
 like "$out" 'has no torch: activate the environment that has it, or name its Python with --python' "says what to do"
 is "$(printf '%s\n' "$out" | wc -l)" 1 "in one line"
 status 3 "no Python" "$KB" build -m host --python "$T/absent" "$K"
-like "$out" 'no Python at hand .*/absent' "names it"
+like "$out" 'no Python was found .*/absent' "names it"
 status 3 "a Python that is none" "$KB" build -m host --python /bin/false "$K"
 like "$out" '/bin/false failed with exit status 1' "says what it did"
 [ ! -e "$K/build" ]
