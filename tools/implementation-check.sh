@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 objects=${BUILD:-.build/release}/src
 LC_ALL=C
 export LC_ALL
-followed="base formats slim steps"
+followed=$(tools/implementation.sh --folders)
 symbols=$(cd "$objects" && for d in $followed; do find "$d" -name '*.o'; done | sort | while read -r o; do [ ! -f "../../../src/${o%.o}" ] || echo "$o"; done | xargs nm -A | sed 's/\.o:/ /')
 bad=0
 rows=$(sed -n 's/.*\[STEP_\([A-Z_]*\)\] = \(builtin_[a-z_]*\),.*/\1 \2/p' src/steps/steps.c | tr 'A-Z_' 'a-z-' | sed 's/builtin-/builtin_/')

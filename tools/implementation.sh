@@ -1,16 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# tools/implementation.sh [--files KIND]: for each step of the program's own (src/steps/sources.txt) a digest of the sources that
-# implement it, as rows of C; or the files of one.
+# tools/implementation.sh [--folders | --files KIND]: for each step of the program's own (src/steps/sources.txt) a digest of the sources that
+# implement it, as rows of C; or the folders that are followed, or the files of one.
 #
 # A source needs the headers that it includes, and what implements these: files of the header's folder that define a function or a constant that
 # it declares (names of definitions stand at the beginning of a line). Folders to the right of slim but steps are left aside: what the engine does
-# is the same for all steps, and what the plan says is in their keys. tests/implementation.sh holds this against what the linker sees.
+# is the same for all steps, and what the plan says is in their keys. tools/implementation-check.sh holds this against what the linker sees.
 set -eu
 cd "$(dirname "$0")/../src"
 LC_ALL=C
 export LC_ALL
 folders="base formats slim steps"
+if [ "${1:-}" = --folders ]; then
+	echo "$folders"
+	exit
+fi
 closure=$(for d in $folders engine; do find "$d" -name "*.[ch]" -o -name "*.cc"; done | sort | xargs awk -v only="$folders" -v table=steps/sources.txt '
 	function folder(f) { sub("/.*", "", f); return f }
 	BEGIN { n = split(only, f, " "); for (i = 1; i <= n; i++) follow[f[i]] = 1 }

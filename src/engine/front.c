@@ -60,16 +60,12 @@ add_maker(struct engine *x, size_t i)
 	for (size_t k = 0; k < x->plan->steps[i].outputs.n; k++) {
 		struct str key = bytes_of(&x->out[i].objects[k]);
 		struct makers *m = map_get(&f->makers, key);
-		bool is_there = false;
 
 		if (!m) {
 			m = arena_new(&x->arena, struct makers);
 			*map_put(&x->arena, &f->makers, (struct str){ arena_strndup(&x->arena, key.p, key.n), key.n }) = m;
 		}
-		for (size_t n = 0; n < m->n; n++)
-			is_there = is_there || m->v[n] == i;
-		if (!is_there)
-			vec_push(&x->arena, m, (uint32_t)i);
+		vec_push(&x->arena, m, (uint32_t)i);
 	}
 }
 

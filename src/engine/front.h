@@ -17,6 +17,6 @@ void front_settle(struct engine *x, size_t step);
 size_t front_best(struct engine *x);
 /* Of steps with the key of this one, itself among them, the next one; a ring. */
 size_t front_equal(const struct engine *x, size_t step);
-/* Steps that gave these bytes, once each; some may have others by now, or no result. */
+/* Steps that gave these bytes, once for each time; some may have others by now, or no result. */
 const struct makers *front_makers(const struct engine *x, const struct digest *object);
 #endif

@@ -2,16 +2,7 @@
 /* Headers of a server, and its links: a range lies in the file, a tag is a text, and what a link leads to is a file over HTTP. */
 #include "base/arena.h"
 #include "fetch/transfer.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check_that(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,16 +4,7 @@
 #include "advise/text.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check_that(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "fuzz.h"
 
 static void
 check_includes(struct arena *a, struct str text)

@@ -5,16 +5,7 @@
 #include "base/path.h"
 #include "config/capability.h"
 #include "config/project.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check_that(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "fuzz.h"
 
 static void
 check_paths(const struct strs *list)

@@ -6,16 +6,7 @@
 #include "formats/depfile.h"
 #include "steps/proof.h"
 #include "steps/register.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check_that(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "fuzz.h"
 
 static void
 check_depfile(struct arena *a, struct str text)

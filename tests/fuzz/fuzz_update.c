@@ -5,16 +5,7 @@
 #include "base/err.h"
 #include "config/update.h"
 #include "formats/toml_text.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check_that(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "fuzz.h"
 
 /* Of a byte of the text, the end of the header, key or value that it is in; else 0. */
 static size_t

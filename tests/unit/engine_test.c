@@ -530,7 +530,7 @@ test_memory(void **state)
 	fake_free(&f);
 }
 
-/* A kernel of 400 files in 62 variants, which share nothing: 99,262 steps. */
+/* A kernel of so many files and variants, which share nothing. With KB_ENGINE_LARGE set: 400 in 62, 99,262 steps, a second. */
 static void
 make_large(struct graph *g, unsigned variants, unsigned files)
 {
