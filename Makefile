@@ -74,7 +74,7 @@ $(BUILD)/%.cc.o: %.cc $(BUILD)/flags
 	$(COMPILE_CXX) -MMD -MP -c -o $@ $<
 
 # Keys of the program's own steps hold a digest of what implements them: it is in their sources, so nobody counts versions.
-$(BUILD)/gen/implementation.inc: tools/implementation.sh $(wildcard $(addprefix src/,base/* formats/* slim/* steps/* engine/*))
+$(BUILD)/gen/implementation.inc: tools/implementation.sh $(wildcard $(addprefix src/,base/* formats/* elf/* cxx/* slim/* device/* steps/* engine/*))
 	@mkdir -p $(@D)
 	sh tools/implementation.sh >$@.tmp
 	@cmp -s $@.tmp $@ && { rm $@.tmp; touch $@; } || mv $@.tmp $@

@@ -4,13 +4,13 @@
 # implement it, as rows of C; or the folders that are followed, or the files of one.
 #
 # A source needs the headers that it includes, and what implements these: files of the header's folder that define a function or a constant that
-# it declares (names of definitions stand at the beginning of a line). Folders to the right of slim but steps are left aside: what the engine does
+# it declares (names of definitions stand at the beginning of a line). Folders to the right of device but steps are left aside: what the engine does
 # is the same for all steps, and what the plan says is in their keys. tools/implementation-check.sh holds this against what the linker sees.
 set -eu
 cd "$(dirname "$0")/../src"
 LC_ALL=C
 export LC_ALL
-folders="base formats slim steps"
+folders="base formats elf cxx slim device steps"
 if [ "${1:-}" = --folders ]; then
 	echo "$folders"
 	exit

@@ -4,7 +4,7 @@
 #define CHECK_FACTS_H
 #include "check/metadata.h"
 #include "check/name.h"
-#include "formats/elf.h"
+#include "elf/elf.h"
 #include "formats/fatbin.h"
 
 struct err;

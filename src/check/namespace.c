@@ -4,7 +4,7 @@
  * builds of a kernel can be loaded into one process because each has its own namespace,
  * torch.ops.<id>; Python's side takes it from _ops.py, C++'s from what the static initialisers of the
  * extension pass to torch::Library, or to the shims of the stable ABI. Their calls are found in the
- * code (formats/elf_code.h), with the texts and constants in front of each: compilers keep a text
+ * code (elf/elf_code.h), with the texts and constants in front of each: compilers keep a text
  * whole, or cut it into constants of 16 bytes and operands of 8. Where a call is in a function of its
  * own, its callers pass the name. Which strings else are in the file does not matter.
  *
@@ -13,7 +13,7 @@
  */
 #include "base/arena.h"
 #include "check/run.h"
-#include "formats/elf_code.h"
+#include "elf/elf_code.h"
 #include <stdlib.h>
 
 static bool

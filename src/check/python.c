@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "check/registration.h"
 #include "check/run.h"
-#include "formats/python.h"
+#include "python/python.h"
 #include <stdlib.h>
 
 bool

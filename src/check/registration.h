@@ -3,7 +3,7 @@
 #ifndef CHECK_REGISTRATION_H
 #define CHECK_REGISTRATION_H
 #include "base/vec.h"
-#include "formats/python.h"
+#include "python/python.h"
 
 struct registration {
 	unsigned line, col;

@@ -8,7 +8,7 @@
 #include "cmd/hints.h"
 #include "engine/compare.h"
 #include "base/jobserver.h"
-#include "steps/proof.h"
+#include "device/proof.h"
 #include "steps/refusal.h"
 #include "steps/steps.h"
 #include "engine/sandbox.h"

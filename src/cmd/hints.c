@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "cmd/hints.h"
 #include "explain/explain.h"
-#include "formats/elf.h"
+#include "elf/elf.h"
 
 struct hinter {
 	struct arena *a; /* of the run */

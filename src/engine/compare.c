@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "formats/elf.h"
+#include "elf/elf.h"
 #include <elf.h>
 
 static size_t

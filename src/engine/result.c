@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "engine/machine.h"
 #include "formats/depfile.h"
-#include "formats/elf_edit.h"
+#include "elf/elf_edit.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "engine/stubs.h"
-#include "formats/elf.h"
+#include "elf/elf.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>

@@ -6,7 +6,7 @@
 #include "base/path.h"
 #include "base/map.h"
 #include "formats/mangled.h"
-#include "formats/symbols.h"
+#include "elf/symbols.h"
 #include "resolve/policy.h"
 
 static bool

@@ -13,7 +13,7 @@
 #include "fetch/internal.h"
 #include "fetch/unpack.h"
 #include "formats/inflate.h"
-#include "formats/symbols.h"
+#include "elf/symbols.h"
 #include "formats/zip.h"
 #include <fcntl.h>
 #include <stdlib.h>

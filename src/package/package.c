@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/fill.h"
 #include "base/path.h"
-#include "formats/elf.h"
+#include "elf/elf.h"
 #include "package/embedded.h"
 #include <stdlib.h>
 

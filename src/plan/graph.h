@@ -26,7 +26,7 @@ struct mount_file {
 };
 enum stub_of {
 	STUB_OF_LIBRARY, /* all of its symbols */
-	STUB_OF_SYMBOLS, /* the same, of a list of symbols (formats/symbols.h) */
+	STUB_OF_SYMBOLS, /* the same, of a list of symbols (elf/symbols.h) */
 	STUB_OF_OTHER_ABI, /* the same; the list is of the other C++ ABI, so torch's symbols that show it are taken to exist */
 	STUB_PORTABLE,   /* those whose versions PLAN_POLICY allows */
 	STUB_SONAME,     /* no symbol */
@@ -74,7 +74,7 @@ enum step_kind {
 	STEP_FATBIN,     /* all of them in one */
 	STEP_HOST,       /* what cudafe++ made -> object */
 	STEP_NVLINK,     /* objects with relocatable device code -> a cubin, and what is to be registered */
-	/* From here on, what this program does itself (steps/proof.h); of some, only if a file turns out to be needed. */
+	/* From here on, what this program does itself (device/proof.h); of some, only if a file turns out to be needed. */
 	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
 	STEP_GRAFT,      /* the host's object and the fatbinary -> object, or a refusal if there is such a mark in it */
 	STEP_HOLLOW,     /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
@@ -101,7 +101,7 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_SLIMS "slim"
 /* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
 #define STEP_FOR_KIN "for-kin"
-/* Likewise: it gives up at once where a proof would take longer than it saves (steps/proof.h). */
+/* Likewise: it gives up at once where a proof would take longer than it saves (device/proof.h). */
 #define STEP_IF_IT_PAYS "if-it-pays"
 /* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
 #define STEP_RELOCATABLE "relocatable"

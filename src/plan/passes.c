@@ -6,14 +6,14 @@
  * stand-in for the fatbinary, which the object gets last: an edit of a kernel's body compiles
  * nothing of the host again.
  *
- * Of an architecture's text, device code needs little: see steps/proof.h. With device_only, each
+ * Of an architecture's text, device code needs little: see device/proof.h. With device_only, each
  * architecture has two ways, and takes the long one, which nvcc takes, when the short one gives a
  * refusal:
  *
  *     preprocess -> slice -> device ----------> choose -> ptxas
  *              `--> strip (lazy) -> cicc (lazy) --'
  *
- * and where the kernel's own text is the same for all architectures (slim/arch.h), slice takes it
+ * and where the kernel's own text is the same for all architectures (device/arch.h), slice takes it
  * from the reference's.
  *
  * The last architecture is the reference: survey and judge look at it, and judge needs what cicc

@@ -26,7 +26,7 @@ enum pin_kind {
  * that nothing fits are left out. */
 struct pin_select {
 	const char *from, *to;
-	bool symbols; /* of a wheel's shared libraries: keep the list of their symbols (formats/symbols.h) instead */
+	bool symbols; /* of a wheel's shared libraries: keep the list of their symbols (elf/symbols.h) instead */
 };
 struct pin {
 	enum pin_kind kind;

@@ -8,7 +8,7 @@
  */
 #ifndef SLIM_REACH_H
 #define SLIM_REACH_H
-#include "slim/scopes.h"
+#include "cxx/scopes.h"
 #include "slim/shed.h"
 #include "slim/slim.h"
 

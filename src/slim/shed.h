@@ -17,7 +17,7 @@
  */
 #ifndef SLIM_SHED_H
 #define SLIM_SHED_H
-#include "slim/scopes.h"
+#include "cxx/scopes.h"
 
 /* shed(): the declaration goes as a whole, for its function is declared elsewhere. */
 #define SHED_WHOLE UINT32_MAX

@@ -7,13 +7,13 @@
 #ifndef SLIM_SLIM_H
 #define SLIM_SLIM_H
 #include "base/buf.h"
-#include "slim/lex.h"
+#include "cxx/lex.h"
 
 enum slim_pass {
 	SLIM_CXX,    /* a C++ source, for a C++ compiler */
 	SLIM_HOST,   /* a CUDA source, for cudafe++ and then a C++ compiler */
 	SLIM_DEVICE, /* the same, for cicc */
-	SLIM_SLICE,  /* device code behind a prelude (slim/device.h), for cicc: variables of the host are not kept for what they
+	SLIM_SLICE,  /* device code behind a prelude (device/device.h), for cicc: variables of the host are not kept for what they
 			do at start, and torch's headers lose the numbers of their lines, so more texts are equal */
 };
 struct slim_options {

@@ -3,8 +3,8 @@
 #include "base/err.h"
 #include "steps/does.h"
 #include "steps/internal.h"
-#include "formats/elf.h"
-#include "formats/ptx.h"
+#include "elf/elf.h"
+#include "device/ptx.h"
 
 /* NULL: the same program. */
 static const char *

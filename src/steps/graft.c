@@ -2,7 +2,7 @@
 /* STEP_STAND_IN, STEP_MARK, STEP_GRAFT: the host's object is made without its fatbinary, which is put in last. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "formats/elf_graft.h"
+#include "elf/elf_graft.h"
 #include "steps/does.h"
 #include "steps/internal.h"
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Verdicts on device code (steps/proof.h), remembered by what they are good for. A survey names up to
+ * Verdicts on device code (device/proof.h), remembered by what they are good for. A survey names up to
  * three such things; a verdict that was come to is recorded under each name that it covers, in the
  * store's actions/, under H("verdict", name):
  *
@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "steps/memo.h"
-#include "steps/proof.h"
+#include "device/proof.h"
 #include "steps/refusal.h"
 #include <stdlib.h>
 

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/kinds.h"
-#include "steps/device.h"
+#include "steps/device_only.h"
 #include "steps/does.h"
-#include "slim/arch.h"
-#include "slim/guard.h"
+#include "device/arch.h"
+#include "device/guard.h"
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* STEP_TRY, STEP_NAME: a result, or a refusal where it will not do. */
 #include "base/err.h"
-#include "formats/elf.h"
+#include "elf/elf.h"
 #include "formats/fatbin.h"
 #include "steps/does.h"
 #include "steps/internal.h"

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/path.h"
-#include "formats/elf_edit.h"
+#include "elf/elf_edit.h"
 #include "formats/member.h"
 #include "store/internal.h"
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * has everything leaves nothing to guard against. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "slim/guard.h"
-#include "slim/hollow.h"
+#include "device/guard.h"
+#include "slim/bodies.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

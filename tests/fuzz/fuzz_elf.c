@@ -2,9 +2,9 @@
 /* ELF files of strangers: read, made stubs of, edited. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "formats/elf_code.h"
-#include "formats/elf_edit.h"
-#include "formats/elf_stub.h"
+#include "elf/elf_code.h"
+#include "elf/elf_edit.h"
+#include "elf/elf_stub.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,8 +2,8 @@
 /* Object files: a section gets other bytes, and two objects are compared. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "formats/elf.h"
-#include "formats/elf_graft.h"
+#include "elf/elf.h"
+#include "elf/elf_graft.h"
 #include "fuzz.h"
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PTX: a text is equal to itself, and what was taken out of it can be put back. */
 #include "base/arena.h"
-#include "formats/ptx.h"
+#include "device/ptx.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

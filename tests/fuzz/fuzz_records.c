@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "formats/depfile.h"
-#include "steps/proof.h"
+#include "device/proof.h"
 #include "steps/register.h"
 #include "fuzz.h"
 

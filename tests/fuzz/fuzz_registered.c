@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stub file of cicc. */
 #include "base/arena.h"
-#include "slim/registered.h"
+#include "device/registered.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "slim/slim.h"
-#include "slim/split.h"
+#include "cxx/split.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "formats/inflate.h"
-#include "formats/symbols.h"
+#include "elf/symbols.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Are the declarations that slim/split.h finds those that clang finds? (pip install libclang)
+"""Are the declarations that cxx/split.h finds those that clang finds? (pip install libclang)
 
     declarations.py [--decls PROGRAM] [-x LANGUAGE] [--std gnu++17] TEXT
 

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "slim/split.h"
+#include "cxx/split.h"
 #include <inttypes.h>
 #include <stdio.h>
 

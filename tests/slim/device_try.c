@@ -13,10 +13,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "formats/ptx.h"
-#include "slim/device.h"
-#include "slim/guard.h"
-#include "slim/hollow.h"
+#include "device/ptx.h"
+#include "device/device.h"
+#include "device/guard.h"
+#include "slim/bodies.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /* Texts that steps of our own leave for each other. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "steps/proof.h"
+#include "device/proof.h"
 #include "steps/register.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim/device.h, on small texts as g++ -E -dD -dI writes them. */
+/* device/device.h, on small texts as g++ -E -dD -dI writes them. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "slim/device.h"
+#include "device/device.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "formats/elf_edit.h"
+#include "elf/elf_edit.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

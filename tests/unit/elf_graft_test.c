@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "formats/elf_graft.h"
+#include "elf/elf_graft.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -5,9 +5,9 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/fs.h"
-#include "formats/elf.h"
-#include "formats/elf_edit.h"
-#include "formats/elf_stub.h"
+#include "elf/elf.h"
+#include "elf/elf_edit.h"
+#include "elf/elf_stub.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim/guard.h: what of a dropped header, or of the user's host functions, a kernel might have
+/* device/guard.h: what of a dropped header, or of the user's host functions, a kernel might have
  * meant. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "slim/guard.h"
+#include "device/guard.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

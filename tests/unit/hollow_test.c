@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim/hollow.h */
+/* slim/bodies.h */
 #include "base/arena.h"
 #include "base/err.h"
-#include "slim/hollow.h"
-#include "slim/user.h"
+#include "slim/bodies.h"
+#include "cxx/kernel_files.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

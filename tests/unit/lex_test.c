@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim/lex.h: tokens, markers and brackets of preprocessed text. */
+/* cxx/lex.h: tokens, markers and brackets of preprocessed text. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "slim/lex.h"
+#include "cxx/lex.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

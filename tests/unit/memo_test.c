@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "engine/internal.h"
 #include "steps/memo.h"
-#include "steps/proof.h"
+#include "device/proof.h"
 #include "steps/steps.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* formats/ptx.h, on texts as cicc writes them, made small. */
+/* device/ptx.h, on texts as cicc writes them, made small. */
 #include "base/arena.h"
-#include "formats/ptx.h"
+#include "device/ptx.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim/registered.h, on the stubs that three CUDA versions made of tests/cases/stub/kernels.cu, and
+/* device/registered.h, on the stubs that three CUDA versions made of tests/cases/stub/kernels.cu, and
  * on broken ones. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "slim/registered.h"
+#include "device/registered.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

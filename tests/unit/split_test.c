@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim/split.h: what is declared, and what is not understood. */
+/* cxx/split.h: what is declared, and what is not understood. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "slim/split.h"
+#include "cxx/split.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* formats/inflate.h, formats/symbols.h, elf_object_names: parts of deflate streams, and lists of symbols. */
+/* formats/inflate.h, elf/symbols.h, elf_object_names: parts of deflate streams, and lists of symbols. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "formats/inflate.h"
-#include "formats/symbols.h"
+#include "elf/symbols.h"
 #include "library.h"
 #include <dlfcn.h>
 #include <stdlib.h>

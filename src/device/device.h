@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Device-only: what cicc needs of a .cu file. A device pass parses all that the file includes, most
+ * of which (torch) declares host functions. Here a text is made that has the user's declarations
+ * which kernels reach, behind a prelude that includes the same headers but torch's; of these only a
+ * few are included, the more the higher the level.
+ *
+ * The text that comes of it may compile to other code than the full one: a name may find another
+ * declaration. So it is used only if the PTX of one architecture is equal to that of the full text
+ * (device/ptx.h), and for anything but that very text only if the guards (device/guard.h) find
+ * nothing.
+ *
+ * What to do: preprocess one architecture with nvcc's own command and -dD -dI, so that #define,
+ * #undef and #include stand in the text, and read it (device_read). Write device_prelude() to a
+ * file, preprocess that with the same command, and give cicc that text and behind it
+ * device_body()'s, with no flag changed. Where the source includes a header beside it that is not
+ * its own, the prelude needs that directory as -iquote. Levels 0, 1 and 2: the first whose PTX is
+ * equal serves.
+ */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+#include "base/buf.h"
+#include "base/sha256.h"
+#include "device/registered.h"
+#include "cxx/split.h"
+
+#define DEVICE_LEVELS 3
+
+enum device_line_kind {
+	DEVICE_MACRO,   /* #define, #undef */
+	DEVICE_INCLUDE, /* of a header that is neither the user's nor torch's */
+	DEVICE_TORCH,   /* of one that torch, ATen, c10, pybind11 or Python has */
+};
+struct device_line {
+	enum device_line_kind kind;
+	struct str text; /* DEVICE_MACRO: the line; else what is included, with its <> or "" */
+};
+/* A preprocessed text and the user's part of it. */
+struct device_text {
+	struct lexed lexed; /* without #define, #undef and #include */
+	struct split split;
+	uint32_t *
+		user; /* indices of the user's declarations, no members, in the order of the text */
+	uint32_t n_user;
+	struct device_line *line; /* of the user's files, in order */
+	size_t n_lines;
+};
+/* Reads the text of one architecture, which must stay where it is. 1, or 0 for whatever is not
+ * positively understood, and for what a slice cannot serve: extended lambdas, `requires`,
+ * function-try-blocks, an include inside a namespace, pragmas that push macros; *why says what, in
+ * one line: the file takes the full way. Memory is the arena's; takes about 0.3 s. */
+int device_read(struct arena *a, struct str full, struct device_text *out, const char **why);
+/* Adds the lines of the user's files of a text that was lexed with its directives, and those markers of other files by which
+ * device_read() knows what the user's includes are: it reads the same in these lines as in the whole text. What other files include
+ * does not show, so the lines are equal more often than the texts. */
+void device_own_lines(struct arena *a, const struct lexed *l, struct buf *out);
+/* A function of the user's for the host only: no slice has it. */
+bool device_is_host_only(const struct decl *d);
+/* The name in "static a::b<c> name(...);", which may be a variable or a function, and is neither
+ * for the device; 0 when the declaration is something else. Only of these a DECL_UNKNOWN is
+ * accepted. */
+uint32_t device_static_name(const struct lexed *l, const struct decl *d);
+
+/* How many levels differ: 1 when nothing of torch's is included. */
+unsigned device_levels(const struct device_text *t);
+/* Adds the source of the prelude: the user's #define, #undef and #include in their order, with the
+ * headers of the level where the first of torch's stood. */
+void device_prelude(const struct device_text *t, unsigned level, struct buf *out);
+
+/* The declarations that the kernels need: those that a name reaches which is spelled in a kernel, a
+ * device variable, an operator, an assertion or the registered casts; never a function for the host
+ * only. */
+struct device_slice {
+	bool *keep; /* of each of device_text.user */
+	const struct registered *kernels;
+};
+/* 1, or 0 and *why. */
+int device_slice(struct arena *a, const struct device_text *t, const struct registered *kernels,
+	struct device_slice *out, const char **why);
+/* Adds the kept declarations, with line markers, and a function that instantiates the templated
+ * kernels. */
+void device_body(const struct device_text *t, const struct device_slice *s, struct buf *out);
+
+/* The parts of that function: typedefs, and an expression for each templated kernel. */
+void device_instances(const struct device_text *t, const struct registered *k, struct buf *typedefs,
+	struct buf *expressions);
+
+/* What of the user's part a text that was compared stands for. Two texts with the same `exact` have
+ * the same slice for the same kernels, with the same macros and includes in front. With the same
+ * `frame` that holds but for the bodies of __global__ and __device__ functions that are not
+ * constexpr and whose type is not deduced. File names, lines and white space do not count, nor do
+ * the bodies of functions for the host only. */
+struct device_frame {
+	struct digest exact, frame;
+};
+void device_frame(const struct device_text *t, struct device_frame *out);
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Link stubs: shared objects that hold a dynamic symbol table, its versions, and nothing else. The linker takes the soname
+ * and the symbols from one; it is never loaded. x86-64, little endian.
+ *
+ * Format: System V ABI, generic and AMD64 supplements (ELF header, .dynsym, .dynstr, .hash, .dynamic), and the GNU
+ * extensions for versions.
+ */
+#ifndef ELF_ELF_STUB_H
+#define ELF_ELF_STUB_H
+#include "elf/elf.h"
+
+struct stub_symbol {
+	const char *name;
+	const char *version; /* NULL: none */
+	bool is_default;     /* name@@version */
+	enum elf_type type;  /* ELF_FUNC, ELF_OBJECT or ELF_TLS */
+	bool is_weak;
+	uint64_t size; /* of an object: a linker that copies it reserves so much */
+};
+/* Appends the object. The bytes depend on the arguments only; symbols are sorted by the writer. At most one default
+ * version per name. */
+void elf_stub_write(struct buf *out, const char *soname, const struct stub_symbol *symbols, size_t n);
+
+/* Which versions of a library's symbols may be used; NULL function: all. */
+struct stub_limit {
+	bool (*allows)(void *arg, const char *version);
+	void *arg;
+};
+/* The stub of a real library: its defined symbols, cut down to the versions that the limit allows (NULL: all); of several
+ * allowed versions of a name the newest one becomes the default, versions compared number by number. Indirect functions become
+ * functions, unique objects become global ones. soname NULL: the library's own. Fails with ERR_ABI when library is no
+ * shared object. */
+int elf_stub_from(struct arena *a, struct str library, const char *path, const char *soname,
+	const struct stub_limit *limit, struct buf *out, struct err *e);
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* STEP_SLIM, STEP_HOLLOW, STEP_STRIP: a text that a compiler reads, without what it does not need. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "slim/bodies.h"
+#include "slim/slim.h"
+#include "steps/does.h"
+#include "steps/internal.h"
+
+/* A text that is not understood gives a refusal: the source goes the long way. */
+static int
+slim(struct builtin *o, struct str text, enum slim_pass pass, struct err *e)
+{
+	const struct slim_options options = { .pass = pass, .user = "src/" };
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct slim_stats stats;
+
+	if (slim_text(&o->a, text, &options, &out, &stats, e) < 0)
+		return builtin_output(o, 0, builtin_refusal, e);
+	return builtin_output(o, 0, buf_str(&out), e);
+}
+
+/* With the word for it: slimmed as well. A text that is not understood stays whole. */
+int
+builtin_hollow(struct builtin *o, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct arena_mark before;
+	struct str text;
+
+	TRY(builtin_input(o, 0, &text, e));
+	before = arena_mark(&o->a);
+	if (hollow_text(&o->a, text, &out, e) >= 0)
+		text = buf_str(&out);
+	arena_rewind(&o->a, before);
+	if (builtin_has_word(o, STEP_SLIMS))
+		return slim(o, text, SLIM_HOST, e);
+	return builtin_output(o, 0, text, e);
+}
+
+int
+builtin_slim(struct builtin *o, struct err *e)
+{
+	struct str text;
+
+	TRY(builtin_input(o, 0, &text, e));
+	return slim(o, text, SLIM_CXX, e);
+}
+
+/* A directive that -dD or -dI leaves in a text. */
+static bool
+is_of_macros(struct str directive)
+{
+	static const char *const words[] = { "define", "undef", "include", "include_next", "import",
+		NULL };
+	struct str s = directive;
+	size_t n = 0;
+
+	do {
+		s.p++;
+		s.n--;
+	} while (s.n && (*s.p == ' ' || *s.p == '\t'));
+	while (n < s.n && ((s.p[n] >= 'a' && s.p[n] <= 'z') || s.p[n] == '_'))
+		n++;
+	for (const char *const *w = words; *w; w++) {
+		if (str_eq((struct str){ s.p, n }, str_of(*w)))
+			return true;
+	}
+	return false;
+}
+
+/* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
+ * feed stays for each. A refusal if the second input, a proof, is one. */
+int
+builtin_strip(struct builtin *o, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct arena_mark before;
+	struct str text, proof;
+	struct lexed l;
+	size_t at = 0;
+
+	if (o->s->n_inputs > 1) {
+		TRY(builtin_input(o, 1, &proof, e));
+		if (str_eq(proof, builtin_refusal))
+			return builtin_output(o, 0, builtin_refusal, e);
+	}
+	TRY(builtin_input(o, 0, &text, e));
+	before = arena_mark(&o->a);
+	TRY(lex(&o->a, text, &l, e));
+	for (uint32_t i = 0; i < l.n; i++) {
+		struct str t = token_text(&l, i);
+
+		if (l.token[i].kind != TOKEN_DIRECTIVE || !is_of_macros(t))
+			continue;
+		buf_add(&out, text.p + at, l.token[i].offset - at);
+		at = l.token[i].offset + l.token[i].length;
+	}
+	buf_add(&out, text.p + at, text.n - at);
+	arena_rewind(&o->a, before);
+	if (builtin_has_word(o, STEP_SLIMS))
+		return slim(o, buf_str(&out), SLIM_DEVICE, e);
+	return builtin_output(o, 0, buf_str(&out), e);
+}
