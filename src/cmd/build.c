@@ -9,7 +9,7 @@
 #include "engine/compare.h"
 #include "base/jobserver.h"
 #include "device/proof.h"
-#include "steps/refusal.h"
+#include "steps/declined.h"
 #include "steps/steps.h"
 #include "engine/sandbox.h"
 #include "generate/commands.h"
@@ -447,28 +447,28 @@ tell_long_way(const struct step *s, struct str why)
 		s->variant->name, (int)why.n, why.p);
 }
 
-/* Which sources' device code went the long way, and why. */
+/* Which sources' device code went the full way, and why. */
 static void
 tell_long_ways(const struct build *b)
 {
-	const struct digest refused = builtin_refused();
+	const struct digest declined = builtin_declined_id();
 	const struct outcome *out = engine_outcomes(b->engine);
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct step *s = &b->w.plan.steps[i];
-		bool is_verdict = s->kind == STEP_JUDGE && !strs_has(&s->argv, STEP_FOR_KIN);
-		struct verdict v;
+		bool is_proof = s->kind == STEP_PROVE && !strs_has(&s->argv, STEP_IF_PROVED_BEFORE);
+		struct proof v;
 		struct err ignored;
 		struct str text;
 
 		if (out[i].state != STEP_DONE && out[i].state != STEP_CACHED)
 			continue;
-		if (s->kind == STEP_GRAFT && digest_eq(&out[i].objects[0], &refused))
+		if (s->kind == STEP_EMBED_FATBIN && digest_eq(&out[i].objects[0], &declined))
 			tell_long_way(s, STR("its host launches kernels that the proof did not find"));
-		if (is_verdict && fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX, &text,
+		if (is_proof && fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX, &text,
 					  &ignored) == 0 &&
-			builtin_read_verdict(text, &v) && v.why.n)
+			proof_read(text, &v) && v.why.n)
 			tell_long_way(s, v.why);
 	}
 }

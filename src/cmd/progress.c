@@ -133,7 +133,7 @@ report_failure(const struct plan *plan, const struct engine_event *ev, const str
 static bool
 is_worth_a_line(const struct step *s)
 {
-	return !step_is_builtin(s) || s->kind == STEP_TRY || s->kind == STEP_DEVICE || s->kind == STEP_JUDGE;
+	return !step_is_builtin(s) || s->kind == STEP_COMPILE_OR_DECLINE || s->kind == STEP_DEVICE || s->kind == STEP_PROVE;
 }
 
 void

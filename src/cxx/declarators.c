@@ -3,7 +3,7 @@
 #include "cxx/parse.h"
 
 struct declarator {
-	struct path name;
+	struct qualified_name name;
 	bool has_name, is_function;
 	bool is_pointer;     /* the name, as seen from outside of the brackets around it */
 	bool has_suffix;     /* so what follows brackets around it is of another type */
@@ -14,11 +14,11 @@ struct declarator {
 static uint32_t
 skip_member_pointer(const struct parse *p)
 {
-	struct path path;
+	struct qualified_name path;
 
 	if (!token_names(p->l, p->at) && !at_punct(p, P_SCOPE))
 		return 0;
-	if (!read_path(p->s, p->at, p->end, &path) || path.is_operator || path.is_destructor)
+	if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator || path.is_destructor)
 		return 0;
 	if (path.end + 1 < p->end && token_is(p->l, path.end, P_SCOPE) &&
 		token_is(p->l, path.end + 1, '*'))
@@ -119,7 +119,7 @@ is_parameters(const struct parse *p, uint32_t open)
 {
 	const struct lexed *l = p->l;
 	uint32_t close = l->token[open].match, i = open + 1;
-	struct path path;
+	struct qualified_name path;
 	bool is_type;
 
 	if (p->is_typedef || p->is_friend || p->d.parent != UINT32_MAX ||
@@ -141,7 +141,7 @@ is_parameters(const struct parse *p, uint32_t open)
 	}
 	if (!token_names(l, i) && !token_is(l, i, P_SCOPE))
 		return 0;
-	if (!read_path(p->s, i, close + 1, &path) || path.n == 0)
+	if (!read_qualified_name(p->s, i, close + 1, &path) || path.n == 0)
 		return -1;
 	i = path.end;
 	is_type = p->s->known[l->token[path.part[path.n - 1]].value] & NAME_TYPE;
@@ -219,7 +219,7 @@ take_declarator(struct parse *p, struct declarator *d)
 			return false;
 	} else if (p->l->token[p->at].kind == TOKEN_NAME || at_punct(p, P_SCOPE) ||
 		   at_punct(p, '~')) {
-		if (!read_path(p->s, p->at, p->end, &d->name))
+		if (!read_qualified_name(p->s, p->at, p->end, &d->name))
 			return false;
 		d->has_name = d->name.n || d->name.is_operator;
 		if (!d->has_name)
@@ -244,14 +244,14 @@ ends_trailing_type(const struct parse *p)
 static bool
 take_trailing_type(struct parse *p)
 {
-	struct path path;
+	struct qualified_name path;
 
 	p->at++;
 	while (p->at < p->end && !ends_trailing_type(p)) {
 		if (take_attribute(p) || take_group(p, '(') || take_group(p, '['))
 			continue;
 		if (token_names(p->l, p->at) || at_punct(p, P_SCOPE) || at_word(p, W_DECLTYPE)) {
-			if (!read_path(p->s, p->at, p->end, &path))
+			if (!read_qualified_name(p->s, p->at, p->end, &path))
 				return false;
 			p->at = path.end;
 		} else if (p->l->token[p->at].kind == TOKEN_NAME || at_punct(p, '*') ||
@@ -269,10 +269,10 @@ static bool
 take_initialisers(struct parse *p)
 {
 	do {
-		struct path path;
+		struct qualified_name path;
 
 		p->at++;
-		if (!read_path(p->s, p->at, p->end, &path))
+		if (!read_qualified_name(p->s, p->at, p->end, &path))
 			return false;
 		p->at = path.end;
 		if (!take_group(p, '(') && !take_group(p, '{'))

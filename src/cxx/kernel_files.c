@@ -4,7 +4,7 @@
 #include "cxx/lex.h"
 
 const char *
-user_normal(struct arena *a, const char *name)
+normal_file_name(struct arena *a, const char *name)
 {
 	char *out = arena_strdup(a, name), *to = out;
 	struct str rest = str_of(name), part;
@@ -34,21 +34,21 @@ user_normal(struct arena *a, const char *name)
 }
 
 bool
-user_file(const char *name)
+is_kernel_file(const char *name)
 {
 	struct arena a = { 0 };
-	bool is = str_has_prefix(user_normal(&a, name), "src/");
+	bool is = str_has_prefix(normal_file_name(&a, name), "src/");
 
 	arena_free(&a);
 	return is;
 }
 
 bool *
-user_files(struct arena *a, const struct lexed *l)
+kernel_files(struct arena *a, const struct lexed *l)
 {
 	bool *is = arena_array(a, bool, l->n_files + 1);
 
 	for (uint32_t i = 0; i < l->n_files; i++)
-		is[i] = user_file(l->file[i]);
+		is[i] = is_kernel_file(l->file[i]);
 	return is;
 }

@@ -7,9 +7,9 @@
 struct arena;
 struct lexed;
 /* "src/a.cu", "./src/a.cu", "src/x/../a.cu"; not "torch/include/src/a.h" nor "src/../a.h". */
-bool user_file(const char *name);
+bool is_kernel_file(const char *name);
 /* Which of l->file are the user's. */
-bool *user_files(struct arena *a, const struct lexed *l);
+bool *kernel_files(struct arena *a, const struct lexed *l);
 /* A name without "." and "x/..": two names of one file become the same. */
-const char *user_normal(struct arena *a, const char *name);
+const char *normal_file_name(struct arena *a, const char *name);
 #endif

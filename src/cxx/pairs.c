@@ -9,8 +9,8 @@ key_of(uint32_t first, uint32_t second)
 	return ((uint64_t)first << 32 | second) + 1;
 }
 
-static struct table_slot *
-find(const struct table *t, uint64_t key)
+static struct pairs_slot *
+find(const struct pairs *t, uint64_t key)
 {
 	uint64_t h = key * 0x9e3779b97f4a7c15u;
 	uint32_t i = (uint32_t)(h >> 32) & (t->cap - 1);
@@ -21,12 +21,12 @@ find(const struct table *t, uint64_t key)
 }
 
 static void
-grow(struct arena *a, struct table *t)
+grow(struct arena *a, struct pairs *t)
 {
-	struct table old = *t;
+	struct pairs old = *t;
 
 	t->cap = old.cap ? old.cap * 2 : 64;
-	t->slot = arena_array(a, struct table_slot, t->cap);
+	t->slot = arena_array(a, struct pairs_slot, t->cap);
 	for (uint32_t i = 0; i < old.cap; i++) {
 		if (old.slot[i].key)
 			*find(t, old.slot[i].key) = old.slot[i];
@@ -34,10 +34,10 @@ grow(struct arena *a, struct table *t)
 }
 
 uint32_t *
-table_put(struct arena *a, struct table *t, uint32_t first, uint32_t second)
+pairs_put(struct arena *a, struct pairs *t, uint32_t first, uint32_t second)
 {
 	uint64_t key = key_of(first, second);
-	struct table_slot *s;
+	struct pairs_slot *s;
 
 	if (t->n >= t->cap / 2)
 		grow(a, t);
@@ -50,9 +50,9 @@ table_put(struct arena *a, struct table *t, uint32_t first, uint32_t second)
 }
 
 uint32_t *
-table_get(const struct table *t, uint32_t first, uint32_t second)
+pairs_get(const struct pairs *t, uint32_t first, uint32_t second)
 {
-	struct table_slot *s = t->cap ? find(t, key_of(first, second)) : NULL;
+	struct pairs_slot *s = t->cap ? find(t, key_of(first, second)) : NULL;
 
 	return s && s->key ? &s->value : NULL;
 }

@@ -4,8 +4,8 @@
 #define CXX_PAIRS_H
 #include "base/arena.h"
 
-struct table {
-	struct table_slot {
+struct pairs {
+	struct pairs_slot {
 		uint64_t key; /* 0 is free */
 		uint32_t value;
 	} * slot;
@@ -13,7 +13,7 @@ struct table {
 };
 
 /* The value's place, 0 in it when the key is new. Valid until the next call. */
-uint32_t *table_put(struct arena *a, struct table *t, uint32_t first, uint32_t second);
+uint32_t *pairs_put(struct arena *a, struct pairs *t, uint32_t first, uint32_t second);
 /* The value's place, or NULL. */
-uint32_t *table_get(const struct table *t, uint32_t first, uint32_t second);
+uint32_t *pairs_get(const struct pairs *t, uint32_t first, uint32_t second);
 #endif

@@ -45,7 +45,7 @@ struct parse {
 	uint32_t depth;
 };
 /* a::b<c>::d, its parts as tokens. */
-struct path {
+struct qualified_name {
 	uint32_t part[MAX_PARTS], n;
 	uint32_t end;  /* behind it */
 	uint32_t open; /* the '<' of the last part, or 0 */
@@ -57,7 +57,7 @@ uint32_t close_angle(const struct splitter *s, uint32_t open, uint32_t end);
 /* Steps over an attribute, alignas or the like and adds its flags. */
 bool take_attribute(struct parse *p);
 /* Reads a path at a token; false when there is none. */
-bool read_path(const struct splitter *s, uint32_t at, uint32_t end, struct path *out);
+bool read_qualified_name(const struct splitter *s, uint32_t at, uint32_t end, struct qualified_name *out);
 /* template<...>, as many as there are, with their requires clauses. */
 bool take_template_heads(struct parse *p);
 /* requires A<T> && B<T>, from the word on. */

@@ -228,7 +228,7 @@ skip_conversion(const struct splitter *s, uint32_t at, uint32_t end)
 }
 
 static bool
-read_operator(const struct splitter *s, uint32_t at, uint32_t end, struct path *out)
+read_operator(const struct splitter *s, uint32_t at, uint32_t end, struct qualified_name *out)
 {
 	uint32_t close;
 
@@ -249,11 +249,11 @@ read_operator(const struct splitter *s, uint32_t at, uint32_t end, struct path *
 }
 
 bool
-read_path(const struct splitter *s, uint32_t at, uint32_t end, struct path *out)
+read_qualified_name(const struct splitter *s, uint32_t at, uint32_t end, struct qualified_name *out)
 {
 	const struct lexed *l = s->l;
 
-	*out = (struct path){ 0 };
+	*out = (struct qualified_name){ 0 };
 	if (at + 1 < end && (token_word(l, at, W_DECLTYPE) || token_word(l, at, W_DECLTYPE_GNU)) &&
 		token_is(l, at + 1, '(')) {
 		at = l->token[at + 1].match + 1;
@@ -322,7 +322,7 @@ learn_parameters(struct splitter *s, uint32_t open, uint32_t close)
 static bool
 take_constraint(struct parse *p)
 {
-	struct path path;
+	struct qualified_name path;
 
 	if (take_group(p, '('))
 		return true;
@@ -335,7 +335,7 @@ take_constraint(struct parse *p)
 		p->at++;
 		return true;
 	}
-	if (!read_path(p->s, p->at, p->end, &path))
+	if (!read_qualified_name(p->s, p->at, p->end, &path))
 		return false;
 	p->at = path.end;
 	return true;

@@ -13,7 +13,7 @@ new_scope(struct arena *a, struct scopes *x, uint32_t parent, uint32_t name, boo
 uint32_t
 scopes_child(const struct scopes *x, uint32_t scope, uint32_t name)
 {
-	const uint32_t *direct = table_get(&x->children, scope, name);
+	const uint32_t *direct = pairs_get(&x->children, scope, name);
 	const struct scope *s = &x->scope.v[scope];
 
 	if (direct)
@@ -30,7 +30,7 @@ scopes_child(const struct scopes *x, uint32_t scope, uint32_t name)
 struct place *
 scopes_place(const struct scopes *x, uint32_t scope, uint32_t name)
 {
-	const uint32_t *number = table_get(&x->place_of, scope, name);
+	const uint32_t *number = pairs_get(&x->place_of, scope, name);
 
 	return number ? &x->places.v[*number - 1] : NULL;
 }
@@ -54,7 +54,7 @@ child_scope(struct arena *a, struct scopes *x, uint32_t parent, uint32_t name, b
 
 	if (name == NO_NUMBER && is_class)
 		return new_scope(a, x, parent, name, true);
-	place = table_put(a, &x->children, parent, name);
+	place = pairs_put(a, &x->children, parent, name);
 	if (!*place) {
 		*place = (uint32_t)x->scope.n + 1;
 		number = new_scope(a, x, parent, name, is_class);
@@ -112,7 +112,7 @@ add_entry(struct arena *a, struct scopes *x, uint32_t decl, uint32_t next)
 static void
 add_place(struct arena *a, struct scopes *x, uint32_t scope, uint32_t name, uint32_t decl)
 {
-	uint32_t *number = table_put(a, &x->place_of, scope, name);
+	uint32_t *number = pairs_put(a, &x->place_of, scope, name);
 	enum decl_kind kind = x->s->decl[decl].kind;
 	struct place *p;
 
@@ -219,7 +219,7 @@ add_decl(struct arena *a, struct scopes *x, uint32_t i)
 	case DECL_NAMESPACE_ALIAS:
 		found = resolve_path(x, x->context[i], d->begin + 2, d->end);
 		if (found != NO_NUMBER)
-			*table_put(a, &x->children, x->context[i], x->s->names[d->names]) =
+			*pairs_put(a, &x->children, x->context[i], x->s->names[d->names]) =
 				found + 1;
 		return;
 	default:

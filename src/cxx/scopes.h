@@ -53,9 +53,9 @@ struct scopes {
 		struct place *v;
 		size_t n, cap;
 	} places;
-	struct table children; /* (scope, name) -> scope + 1, namespaces and classes, aliases of
+	struct pairs children; /* (scope, name) -> scope + 1, namespaces and classes, aliases of
 				  namespaces too */
-	struct table place_of; /* (scope, name) -> place + 1 */
+	struct pairs place_of; /* (scope, name) -> place + 1 */
 	uint32_t *functions;   /* by name: entries of functions that argument-dependent look-up may
 				  find */
 	uint32_t *members;     /* by name: entries of class members */

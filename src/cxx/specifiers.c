@@ -88,7 +88,7 @@ is_type_of(uint32_t word)
 static bool
 take_type_of(struct parse *p)
 {
-	struct path path;
+	struct qualified_name path;
 
 	p->has_type = true;
 	p->at++;
@@ -96,7 +96,7 @@ take_type_of(struct parse *p)
 		return false;
 	if (!at_punct(p, P_SCOPE))
 		return true;
-	if (!read_path(p->s, p->at, p->end, &path) || path.is_operator || path.is_destructor)
+	if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator || path.is_destructor)
 		return false;
 	p->at = path.end;
 	return true;
@@ -105,7 +105,7 @@ take_type_of(struct parse *p)
 /* Does the declarator begin here, with no type in front: a constructor, a destructor, a conversion,
  * a guide? */
 static bool
-stands_alone(const struct parse *p, const struct path *path)
+stands_alone(const struct parse *p, const struct qualified_name *path)
 {
 	const struct token *t = p->l->token;
 	uint32_t last;
@@ -124,9 +124,9 @@ stands_alone(const struct parse *p, const struct path *path)
 static int
 take_type_name(struct parse *p)
 {
-	struct path path;
+	struct qualified_name path;
 
-	if (!read_path(p->s, p->at, p->end, &path))
+	if (!read_qualified_name(p->s, p->at, p->end, &path))
 		return -1;
 	if (stands_alone(p, &path))
 		return 0;
@@ -224,7 +224,7 @@ add_enumerators(struct parse *p, uint32_t open)
 }
 
 static void
-add_class_name(struct parse *p, const struct path *path)
+add_class_name(struct parse *p, const struct qualified_name *path)
 {
 	uint32_t name;
 
@@ -243,7 +243,7 @@ add_class_name(struct parse *p, const struct path *path)
 }
 
 static bool
-take_body(struct parse *p, const struct path *path, uint32_t open, bool is_scoped)
+take_body(struct parse *p, const struct qualified_name *path, uint32_t open, bool is_scoped)
 {
 	uint32_t close = p->l->token[open].match;
 
@@ -269,7 +269,7 @@ take_body(struct parse *p, const struct path *path, uint32_t open, bool is_scope
 bool
 take_class(struct parse *p)
 {
-	struct path path = { 0 };
+	struct qualified_name path = { 0 };
 	bool is_scoped = false;
 	uint32_t body;
 
@@ -284,7 +284,7 @@ take_class(struct parse *p)
 	while (take_attribute(p))
 		;
 	if (p->at < p->end && (token_names(p->l, p->at) || at_punct(p, P_SCOPE))) {
-		if (!read_path(p->s, p->at, p->end, &path) || path.is_operator ||
+		if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator ||
 			path.is_destructor)
 			return false;
 		p->at = path.end;

@@ -49,12 +49,12 @@ take_using_names(struct parse *p)
 {
 	p->d.kind = DECL_USING;
 	do {
-		struct path path;
+		struct qualified_name path;
 
 		p->at++;
 		if (at_word(p, W_TYPENAME))
 			p->at++;
-		if (!read_path(p->s, p->at, p->end, &path))
+		if (!read_qualified_name(p->s, p->at, p->end, &path))
 			return false;
 		if (path.is_operator)
 			p->d.flags |= DECL_OPERATOR;

@@ -5,7 +5,7 @@
 #include "base/map.h"
 #include "cxx/lex.h"
 
-/* A directive that matters: #if and its kin with the names of its condition, #define and #undef
+/* A directive that matters: #if and its like with the names of its condition, #define and #undef
  * with what they define, #include. */
 enum directive_kind { D_IF, D_ELSE, D_ENDIF, D_DEFINE, D_INCLUDE };
 struct directive {

@@ -3,7 +3,7 @@
  * Is the user's part of a text the same for every GPU architecture? Preprocessing all headers again
  * for each of them takes longer than compiling what device code needs. A text can depend on the
  * architecture only through macros: those that nvcc defines for it
- * (__CUDA_ARCH__ and its kin), those that are defined or undefined where a condition mentions such
+ * (__CUDA_ARCH__ and its like), those that are defined or undefined where a condition mentions such
  * a one, and so on. If no identifier of the user's files is one of them, or expands to something
  * that has one, the text is the same.
  *

@@ -14,8 +14,8 @@
  * #undef and #include stand in the text, and read it (device_read). Write device_prelude() to a
  * file, preprocess that with the same command, and give cicc that text and behind it
  * device_body()'s, with no flag changed. Where the source includes a header beside it that is not
- * its own, the prelude needs that directory as -iquote. Levels 0, 1 and 2: the first whose PTX is
- * equal serves.
+ * its own, the prelude needs that directory as -iquote. The first level whose PTX is equal
+ * serves.
  */
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
@@ -24,7 +24,13 @@
 #include "device/registered.h"
 #include "cxx/split.h"
 
-#define DEVICE_LEVELS 3
+/* How many headers stand in front of a slice: the first level that serves is taken. */
+enum device_level {
+	LEVEL_CUDA,    /* CUDA's and the standard library's */
+	LEVEL_SCALARS, /* and the types of torch that kernels compute with */
+	LEVEL_DEVICE,  /* and what ATen has for device code */
+	DEVICE_LEVELS
+};
 
 enum device_line_kind {
 	DEVICE_MACRO,   /* #define, #undef */
@@ -65,7 +71,7 @@ uint32_t device_static_name(const struct lexed *l, const struct decl *d);
 unsigned device_levels(const struct device_text *t);
 /* Adds the source of the prelude: the user's #define, #undef and #include in their order, with the
  * headers of the level where the first of torch's stood. */
-void device_prelude(const struct device_text *t, unsigned level, struct buf *out);
+void device_prelude(const struct device_text *t, enum device_level level, struct buf *out);
 
 /* The declarations that the kernels need: those that a name reaches which is spelled in a kernel, a
  * device variable, an operator, an assertion or the registered casts; never a function for the host

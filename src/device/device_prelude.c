@@ -36,18 +36,18 @@ add_headers(struct buf *out, const char *const *list)
 }
 
 static void
-add_ladder(struct buf *out, unsigned level)
+add_ladder(struct buf *out, enum device_level level)
 {
 	for (const char *const *h = std_headers; *h; h++)
 		buf_addf(out, "#include <%s>\n", *h);
-	if (level >= 1)
+	if (level >= LEVEL_SCALARS)
 		add_headers(out, scalar_headers);
-	if (level >= 2)
+	if (level >= LEVEL_DEVICE)
 		add_headers(out, device_headers);
 }
 
 void
-device_prelude(const struct device_text *t, unsigned level, struct buf *out)
+device_prelude(const struct device_text *t, enum device_level level, struct buf *out)
 {
 	bool is_done = false;
 

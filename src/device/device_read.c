@@ -10,7 +10,7 @@ struct lines {
 	struct arena *a;
 	struct str text;
 	const char **why;
-	struct map files;        /* of the markers: user_normal() of each */
+	struct map files;        /* of the markers: normal_file_name() of each */
 	VEC(const char *) names; /* the same, each once */
 	VEC(struct device_line) out;
 };
@@ -49,7 +49,7 @@ file_of(struct lines *x, struct str name)
 
 	if (!*place) {
 		char *normal =
-			arena_strdup(x->a, user_normal(x->a, arena_strndup(x->a, name.p, name.n)));
+			arena_strdup(x->a, normal_file_name(x->a, arena_strndup(x->a, name.p, name.n)));
 
 		*place = normal;
 		vec_push(x->a, &x->names, normal);
@@ -132,7 +132,7 @@ is_torch_name(struct str name)
 static struct str
 tail_of(struct arena *a, struct str name)
 {
-	struct str tail = str_of(user_normal(a, arena_strndup(a, name.p, name.n)));
+	struct str tail = str_of(normal_file_name(a, arena_strndup(a, name.p, name.n)));
 
 	while (str_starts(tail, STR("../")))
 		tail = (struct str){ tail.p + 3, tail.n - 3 };
@@ -327,7 +327,7 @@ static int
 take_user(struct arena *a, struct device_text *t, const char **why)
 {
 	const struct lexed *l = &t->lexed;
-	const bool *is_user = user_files(a, l);
+	const bool *is_user = kernel_files(a, l);
 	uint32_t covered = 0, there = 0;
 
 	t->user = arena_array(a, uint32_t, t->split.n + 1);
@@ -407,7 +407,7 @@ included_files(struct arena *a, const struct lexed *l, const bool *is_user)
 	const char **normal = (const char **)arena_array(a, char *, l->n_files + 1);
 
 	for (uint32_t f = 0; f < l->n_files; f++)
-		normal[f] = user_normal(a, l->file[f]);
+		normal[f] = normal_file_name(a, l->file[f]);
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct str word, what, tail;
 
@@ -425,7 +425,7 @@ included_files(struct arena *a, const struct lexed *l, const bool *is_user)
 void
 device_own_lines(struct arena *a, const struct lexed *l, struct buf *out)
 {
-	const bool *is_user = user_files(a, l), *may = included_files(a, l, is_user);
+	const bool *is_user = kernel_files(a, l), *may = included_files(a, l, is_user);
 	bool *seen = arena_array(a, bool, l->n_files + 1);
 
 	for (uint32_t i = 0; i < l->n_markers; i++) {

@@ -46,7 +46,7 @@ read_prelude(struct guarding *g, struct str prelude, struct err *e)
 	TRY(lex(g->a, prelude, &g->prelude, e));
 	split(g->a, &g->prelude, &g->prelude_split);
 	for (uint32_t i = 0; i < g->prelude.n_files; i++)
-		*map_put(g->a, &g->prelude_files, str_of(user_normal(g->a, g->prelude.file[i]))) =
+		*map_put(g->a, &g->prelude_files, str_of(normal_file_name(g->a, g->prelude.file[i]))) =
 			g;
 	return 0;
 }
@@ -75,10 +75,10 @@ read_names(struct guarding *g)
 
 	g->is_dropped = arena_array(g->a, bool, l->n_files + 1);
 	for (uint32_t i = 0; i < l->n_files; i++) {
-		const char *file = user_normal(g->a, l->file[i]);
+		const char *file = normal_file_name(g->a, l->file[i]);
 
 		g->is_dropped[i] =
-			*file && !user_file(file) && !map_get(&g->prelude_files, str_of(file));
+			*file && !is_kernel_file(file) && !map_get(&g->prelude_files, str_of(file));
 	}
 	g->use = arena_array(g->a, uint8_t, l->n_names + 1);
 	g->is_a_type = arena_array(g->a, bool, l->n_names + 1);

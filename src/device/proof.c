@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads and writes verdicts and surveys of device code, and decides whether a proof pays. */
+/* Reads and writes proofs and proof keys of device code, and decides whether a proof pays. */
 #include "base/buf.h"
 #include "device/proof.h"
 
-#define VERDICT_HEAD "kernel-builder verdict 2\n"
-#define SURVEY_HEAD "kernel-builder survey 2\n"
+#define PROOF_HEAD "kernel-builder proof 2\n"
+#define PROOF_KEYS_HEAD "kernel-builder proof-keys 2\n"
 
 static bool
 cut_head(struct str *text, const char *head)
@@ -46,17 +46,17 @@ cut_bytes(struct str *text, const char *key, struct str *value)
 }
 
 bool
-builtin_read_verdict(struct str text, struct verdict *out)
+proof_read(struct str text, struct proof *out)
 {
 	struct str level;
 	uint64_t n;
 
-	*out = (struct verdict){ 0 };
-	if (!cut_head(&text, VERDICT_HEAD))
+	*out = (struct proof){ 0 };
+	if (!cut_head(&text, PROOF_HEAD))
 		return false;
 	if (cut_line(&text, "full", &out->why))
 		return out->why.n > 0 && text.n == 0;
-	if (!cut_line(&text, "level", &level) || !str_to_u64(level, &n) || n >= BUILTIN_LEVELS)
+	if (!cut_line(&text, "level", &level) || !str_to_u64(level, &n) || n >= DEVICE_LEVELS)
 		return false;
 	out->level = (unsigned)n;
 	return cut_line(&text, "exact", &out->exact) &&
@@ -74,9 +74,9 @@ add_bytes(struct buf *out, const char *key, struct str value)
 }
 
 void
-builtin_write_verdict(const struct verdict *v, struct buf *out)
+proof_write(const struct proof *v, struct buf *out)
 {
-	buf_adds(out, VERDICT_HEAD);
+	buf_adds(out, PROOF_HEAD);
 	if (v->why.n) {
 		buf_adds(out, "full ");
 		buf_add(out, v->why.p, v->why.n);
@@ -92,11 +92,11 @@ builtin_write_verdict(const struct verdict *v, struct buf *out)
 }
 
 bool
-builtin_read_survey(struct str text, struct str names[BUILTIN_NAMES])
+proof_read_keys(struct str text, struct str names[PROOF_KEYS])
 {
-	if (!cut_head(&text, SURVEY_HEAD))
+	if (!cut_head(&text, PROOF_KEYS_HEAD))
 		return false;
-	for (size_t i = 0; i < BUILTIN_NAMES; i++) {
+	for (size_t i = 0; i < PROOF_KEYS; i++) {
 		if (!cut_rest(&text, &names[i]))
 			return false;
 	}
@@ -104,7 +104,7 @@ builtin_read_survey(struct str text, struct str names[BUILTIN_NAMES])
 }
 
 bool
-builtin_proof_pays(size_t text, size_t ptx, size_t n_archs)
+proof_pays(size_t text, size_t ptx, size_t n_archs)
 {
 	const size_t small = 256 << 10, cuda = 4 << 20, others = 8 << 20;
 	size_t once = text > others ? (text - others) / 2 : 0, each = text > cuda ? (text - cuda) / 12 : 0;

@@ -10,7 +10,7 @@
 struct engine_builtins {
 	/* Does step s in a child process whose directory, dir, is the step's. Fails as the step does, with e for a reason. */
 	int (*perform)(struct engine *x, const struct step *s, const char *dir, struct err *e);
-	struct str refusal; /* the whole output of a step that could not give what was wanted: a choice passes over it */
+	struct str declined; /* the whole output of a step that could not give what was wanted: a choice passes over it */
 };
 /* Results that are known by more than a step's key (step_is_remembered), once its first inputs are there. */
 struct engine_memo {

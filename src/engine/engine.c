@@ -104,12 +104,12 @@ set_state(struct engine *x, size_t i, enum step_state state)
 		x->out[i].state = state;
 }
 
-/* The first of its inputs that is no refusal; of the last one nobody asks. */
+/* The first of its inputs that is not declined; of the last one nobody asks. */
 static void
 choose(struct engine *x, size_t i)
 {
-	const struct str refusal = x->domain->builtins.refusal;
-	const struct digest refused = sha256_of(refusal.p, refusal.n);
+	const struct str text = x->domain->builtins.declined;
+	const struct digest declined = sha256_of(text.p, text.n);
 	const struct step *s = &x->plan->steps[i];
 	struct outcome *o = &x->out[i];
 
@@ -119,7 +119,7 @@ choose(struct engine *x, size_t i)
 		if (!has_result(in))
 			break;
 		o->objects[0] = in->objects[s->inputs[k].output];
-		if (k + 1 < s->n_inputs && digest_eq(&o->objects[0], &refused)) {
+		if (k + 1 < s->n_inputs && digest_eq(&o->objects[0], &declined)) {
 			o->is_late = true;
 			continue;
 		}

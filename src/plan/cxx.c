@@ -68,7 +68,7 @@ own(struct maker *m, const struct step *direct, enum step_kind kind, struct step
 {
 	struct step s = { .kind = kind,
 		.label = arena_printf(m->a, "%s: %s", direct->label,
-			kind == STEP_TRY ? "g++, slim" : step_kind_name(kind)),
+			kind == STEP_COMPILE_OR_DECLINE ? "g++, slim" : step_kind_name(kind)),
 		.variant = direct->variant,
 		.inputs = inputs,
 		.n_inputs = n };
@@ -112,7 +112,7 @@ maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct moun
 	s.is_transient = true;
 	at = maker_add_step(m, s);
 
-	s = own(m, direct, STEP_TRY, input(m, 1, at, text, NULL), 1, direct->outputs.v[0]);
+	s = own(m, direct, STEP_COMPILE_OR_DECLINE, input(m, 1, at, text, NULL), 1, direct->outputs.v[0]);
 	s.root = root_make(m, &gcc, 1);
 	s.tool[TOOL_COMPILE] = compile_argv(m->a, direct, source, text);
 	at = maker_add_step(m, s);

@@ -29,7 +29,7 @@ int divide(struct arena *a, const char *src, struct str answer, struct dividing 
 int divide_add_newer(struct dividing *d, const struct catalog_cuda *cuda, const struct strs *capabilities);
 /* The part that makes a file, and which of its outputs that is; NULL: none. */
 const struct part *part_maker_of(const struct dividing *d, const char *path, size_t *output);
-/* The command of a preprocessor for other files, as a tool of a step. The C++ ABI is no matter of device code (else the judge
+/* The command of a preprocessor for other files, as a tool of a step. The C++ ABI is no matter of device code (else the prover
  * refuses it), so all get one: texts that do not differ otherwise are shared. */
 struct strs part_preprocess_tool(struct arena *a, const struct dividing *d, const struct part *q);
 /* That of cicc, likewise. */

@@ -208,7 +208,7 @@ name_step(struct maker *m, enum step_kind kind, const struct step *of, size_t n)
 static size_t
 add_named(struct maker *m, size_t object, const struct step *with_id)
 {
-	struct step s = name_step(m, STEP_NAME, with_id, 1), whole = *with_id;
+	struct step s = name_step(m, STEP_CHECK_ID, with_id, 1), whole = *with_id;
 	size_t checked;
 
 	s.inputs[0] = (struct step_input){ .step = object, .path = "in/object" };

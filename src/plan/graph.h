@@ -66,31 +66,31 @@ enum step_kind {
 	STEP_CXX,
 	STEP_CUDA,
 	STEP_LINK,
-	STEP_ASK,        /* nvcc --dryrun */
-	STEP_PREPROCESS, /* once for the host and once for each architecture */
-	STEP_CUDAFE,     /* the host's text -> C++ with the kernels' stubs */
-	STEP_CICC,       /* an architecture's text -> PTX */
-	STEP_PTXAS,      /* PTX -> cubin */
-	STEP_FATBIN,     /* all of them in one */
-	STEP_HOST,       /* what cudafe++ made -> object */
-	STEP_NVLINK,     /* objects with relocatable device code -> a cubin, and what is to be registered */
+	STEP_ASK,                /* nvcc --dryrun */
+	STEP_PREPROCESS,         /* once for the host and once for each architecture */
+	STEP_CUDAFE,             /* the host's text -> C++ with the kernels' stubs */
+	STEP_CICC,               /* an architecture's text -> PTX */
+	STEP_PTXAS,              /* PTX -> cubin */
+	STEP_FATBIN,             /* all of them in one */
+	STEP_HOST,               /* what cudafe++ made -> object */
+	STEP_NVLINK,             /* objects with relocatable device code -> a cubin, and what is to be registered */
 	/* From here on, what this program does itself (device/proof.h); of some, only if a file turns out to be needed. */
-	STEP_STAND_IN,   /* what the host's object holds for a fatbinary until it gets the real one */
-	STEP_GRAFT,      /* the host's object and the fatbinary -> object, or a refusal if there is such a mark in it */
-	STEP_HOLLOW,     /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
-	STEP_SLIM,       /* the text of a C++ source -> the same without what nothing reaches */
-	STEP_TRY,        /* a compiler on such a text: what it makes, or a refusal */
-	STEP_STRIP,      /* an architecture's text with its macros -> the text that a compiler reads */
-	STEP_SURVEY,     /* the text of one architecture -> under which names its verdict is remembered */
-	STEP_JUDGE,      /* whether device code can be compiled without the host's: the verdict */
-	STEP_STUB,       /* the verdict -> the stub that registers the kernels */
-	STEP_SLICE,      /* verdict and text -> what of it device code needs */
-	STEP_DEVICE,     /* that -> PTX, or a refusal */
-	STEP_AUDIT,      /* what two ways gave -> the first, or an error where they differ */
-	STEP_MARK,       /* what cudafe++ made -> the same with a mark where kernels are launched that nothing registers */
-	STEP_NAME,       /* an object whose placeholders for the id are whole -> the same; else a refusal */
-	STEP_REGISTER,   /* what nvlink said for each architecture -> one list, as C */
-	STEP_CHOOSE,     /* the first of its inputs that is no refusal; nothing runs */
+	STEP_EMPTY_FATBIN,       /* what the host's object holds for a fatbinary until it gets the real one */
+	STEP_EMBED_FATBIN,       /* the host's object and the fatbinary -> object, or declined if there is such a trap in it */
+	STEP_STRIP_BODIES,       /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
+	STEP_SLIM,               /* the text of a C++ source -> the same without what nothing reaches */
+	STEP_COMPILE_OR_DECLINE, /* a compiler on such a text: what it makes, or declined */
+	STEP_DROP_MACROS,        /* an architecture's text with its macros -> the text that a compiler reads */
+	STEP_PROOF_KEYS,         /* the text of one architecture -> under which names its proof is remembered */
+	STEP_PROVE,              /* whether device code can be compiled without the host's: the proof */
+	STEP_STUB,               /* the proof -> the stub that registers the kernels */
+	STEP_SLICE,              /* proof and text -> what of it device code needs */
+	STEP_DEVICE,             /* that -> PTX, or declined */
+	STEP_AUDIT,              /* what two ways gave -> the first, or an error where they differ */
+	STEP_TRAP,               /* what cudafe++ made -> the same with a trap where kernels are launched that nothing registers */
+	STEP_CHECK_ID,           /* an object whose placeholders for the id are whole -> the same; else declined */
+	STEP_REGISTER,           /* what nvlink said for each architecture -> one list, as C */
+	STEP_CHOOSE,             /* the first of its inputs that is not declined; nothing runs */
 	STEP_KINDS
 };
 /* Commands that a step of this program's own runs; STEP_TOOL_SOURCE and STEP_TOOL_RESULT stand for files. */
@@ -99,21 +99,21 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_RESULT "@RESULT@"
 /* A word of steps that slim the text that they give. */
 #define STEP_SLIMS "slim"
-/* A word of a STEP_JUDGE that goes by the slimmed text, where a verdict on the same device code was proved by the whole one. */
-#define STEP_FOR_KIN "for-kin"
+/* A word of a STEP_PROVE that goes by the slimmed text, where a proof on the same device code was proved by the whole one. */
+#define STEP_IF_PROVED_BEFORE "if-proved-before"
 /* Likewise: it gives up at once where a proof would take longer than it saves (device/proof.h). */
 #define STEP_IF_IT_PAYS "if-it-pays"
-/* A word of a STEP_STAND_IN and a STEP_GRAFT of relocatable device code. */
+/* A word of a STEP_EMPTY_FATBIN and a STEP_EMBED_FATBIN of relocatable device code. */
 #define STEP_RELOCATABLE "relocatable"
-/* A word of a STEP_AUDIT: where they differ, a refusal, and what it gives says only that they do not. */
-#define STEP_PROVES "proves"
-/* What a word of a survey begins with that is a digest of device passes as a whole, with CUDA's headers. */
+/* A word of a STEP_AUDIT: where they differ, declined, and what it gives says only that they do not. */
+#define STEP_AS_PROOF "as-proof"
+/* What a word of proof keys begins with that is a digest of device passes as a whole, with CUDA's headers. */
 #define STEP_DEVICE_KEY "device-key="
 /* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */
 #define STEP_ABI "_GLIBCXX_USE_CXX11_ABI=1"
 #define STEP_OTHER_ABI "_GLIBCXX_USE_CXX11_ABI=0"
 /* The whole output of a step that found that it cannot give what was wanted. */
-#define STEP_REFUSAL "kernel-builder refusal 1\n"
+#define STEP_DECLINED "kernel-builder declined 1\n"
 struct step_input {
 	size_t step;      /* index of the step that makes it */
 	size_t output;    /* which of its outputs */
@@ -124,7 +124,7 @@ struct step {
 	const char *label; /* for people: "activation/activation.cu" */
 	const struct variant *variant; /* the first that wants it */
 	const struct root *root;
-	struct strs argv;   /* of a step of our own: "kernel-builder", what it does, and words for how */
+	struct strs argv;   /* of a built-in step: "kernel-builder", what it does, and words for how */
 	struct strs tool[STEP_TOOLS];
 	struct strs env;    /* NAME=value; nothing else is set */
 	const char *source; /* under src/; NULL for a link */
@@ -165,7 +165,7 @@ struct plan {
 };
 
 /* Ten characters that no id can hold (it has digits outside base32). A compiler may cut a text that has it into pieces, as operands of
- * instructions: such an object is found (STEP_NAME), and its source compiled with the id itself. */
+ * instructions: such an object is found (STEP_CHECK_ID), and its source compiled with the id itself. */
 #define PLAN_ID_PLACEHOLDER "k0b1i8d9x0"
 
 /* In an argument, stands for the directory that the step runs in: debug information names it, so it is mapped to
@@ -192,7 +192,7 @@ const char *step_kind_name(enum step_kind k);
 static inline bool
 step_is_builtin(const struct step *s)
 {
-	return s->kind >= STEP_STAND_IN;
+	return s->kind >= STEP_EMPTY_FATBIN;
 }
 static inline bool
 step_is_choice(const struct step *s)

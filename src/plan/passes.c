@@ -3,12 +3,12 @@
  * The steps of a divided CUDA source.
  *
  * The host's text loses the bodies of device code and goes through cudafe++ and g++, with a
- * stand-in for the fatbinary, which the object gets last: an edit of a kernel's body compiles
+ * placeholder for the fatbinary, which the object gets last: an edit of a kernel's body compiles
  * nothing of the host again.
  *
  * Of an architecture's text, device code needs little: see device/proof.h. With device_only, each
- * architecture has two ways, and takes the long one, which nvcc takes, when the short one gives a
- * refusal:
+ * architecture has two ways, and takes the full one, which nvcc takes, when the device-only one
+ * declines:
  *
  *     preprocess -> slice -> device ----------> choose -> ptxas
  *              `--> strip (lazy) -> cicc (lazy) --'
@@ -16,8 +16,8 @@
  * and where the kernel's own text is the same for all architectures (device/arch.h), slice takes it
  * from the reference's.
  *
- * The last architecture is the reference: survey and judge look at it, and judge needs what cicc
- * makes of the whole text, unless the verdict is remembered. Where the long way is taken, it goes by
+ * The last architecture is the reference: proof-keys and prove look at it, and prove needs what cicc
+ * makes of the whole text, unless the proof is remembered. Where the full way is taken, it goes by
  * the slimmed text for the others if that gives the reference's PTX, byte for byte.
  */
 #include "base/arena.h"
@@ -34,10 +34,10 @@ struct passes {
 	const struct dividing *d;
 	size_t *index; /* of each part: its step + 1 */
 	bool device_only;
-	const struct part *reference; /* the preprocessor of the architecture by which is judged */
-	size_t survey, verdict, stub; /* the steps of the reference, when device_only */
-	size_t proof; /* that the slimmed text serves; + 1 */
-	bool is_long; /* what is done when the object shows that the verdict was no good for it */
+	const struct part *reference; /* the preprocessor of the architecture that proves */
+	size_t keys, proof, stub; /* the steps of the reference, when device_only */
+	size_t slim_proof; /* that the slimmed text serves; + 1 */
+	bool is_full; /* what is done when the object shows that the proof was no good for it */
 };
 struct inputs {
 	struct step_input *v;
@@ -55,7 +55,7 @@ root_of(const struct passes *p, enum step_kind kind)
 		return p->all;
 	if (kind == STEP_CUDAFE || kind == STEP_CICC || kind == STEP_DEVICE)
 		return root_make(m, mounts, 3);
-	return root_make(m, mounts, kind < STEP_STAND_IN ? 2 : 0);
+	return root_make(m, mounts, kind < STEP_EMPTY_FATBIN ? 2 : 0);
 }
 
 /* What compile steps see, and the module id. */
@@ -100,9 +100,9 @@ new_step(const struct passes *p, enum step_kind kind, const char *arch, const st
 		.n_inputs = in->n };
 }
 
-/* A step of our own. */
+/* A built-in step. */
 static struct step
-own_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in, const char *output)
+builtin_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in, const char *output)
 {
 	struct step s = new_step(p, kind, arch, in);
 
@@ -112,7 +112,7 @@ own_step(const struct passes *p, enum step_kind kind, const char *arch, const st
 	return s;
 }
 
-/* A step that makes, or judges, the text of the short way. */
+/* A step that makes, or proves, the text of the device-only way. */
 static void
 add_how_slim(const struct passes *p, struct step *s)
 {
@@ -121,12 +121,12 @@ add_how_slim(const struct passes *p, struct step *s)
 }
 
 static size_t add_part_step(struct passes *p, const struct part *part);
-static size_t add_long(struct passes *p, const struct part *cicc, const struct part *text);
+static size_t add_full(struct passes *p, const struct part *cicc, const struct part *text);
 
 static size_t
 add_step(struct passes *p, struct step s)
 {
-	s.is_lazy = s.is_lazy || p->is_long;
+	s.is_lazy = s.is_lazy || p->is_full;
 	return maker_add_step(p->m, s);
 }
 
@@ -166,7 +166,7 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 	struct step s;
 
 	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
-	s = own_step(p, STEP_STRIP, text->arch, &in, text->outputs.v[0]);
+	s = builtin_step(p, STEP_DROP_MACROS, text->arch, &in, text->outputs.v[0]);
 	s.is_lazy = s.is_transient = true;
 	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
 	s = new_step(p, STEP_CICC, cicc->arch, &stripped);
@@ -177,7 +177,7 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 }
 
 /* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
- * the time. With a proof, a step + 1, only if that is no refusal. */
+ * the time. With a proof, a step + 1, only if that is not declined. */
 static size_t
 add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, size_t proof)
 {
@@ -187,11 +187,11 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
 	if (proof)
 		add_input(p, &in, proof - 1, 0, "in/proof");
-	s = own_step(p, STEP_STRIP, text->arch, &in, text->outputs.v[0]);
+	s = builtin_step(p, STEP_DROP_MACROS, text->arch, &in, text->outputs.v[0]);
 	vec_push(p->m->a, &s.argv, STEP_SLIMS);
 	s.is_lazy = s.is_transient = true;
 	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
-	s = own_step(p, STEP_TRY, cicc->arch, &stripped, cicc->outputs.v[0]);
+	s = builtin_step(p, STEP_COMPILE_OR_DECLINE, cicc->arch, &stripped, cicc->outputs.v[0]);
 	if (strs_has(&cicc->outputs, p->d->stub))
 		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
 	s.label = arena_printf(p->m->a, "%s: cicc %s, slim", p->src, cicc->arch);
@@ -201,7 +201,7 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 	return add_step(p, s);
 }
 
-/* A step of our own on what two ways gave. */
+/* A built-in step on what two ways gave. */
 static struct step
 two_ways(struct passes *p, enum step_kind kind, const char *arch, size_t first, size_t second,
 	size_t output, const char *path)
@@ -211,7 +211,7 @@ two_ways(struct passes *p, enum step_kind kind, const char *arch, size_t first, 
 
 	add_input(p, &in, first, 0, "in/0");
 	add_input(p, &in, second, output, "in/1");
-	s = own_step(p, kind, arch, &in, path);
+	s = builtin_step(p, kind, arch, &in, path);
 	s.n_early = kind == STEP_CHOOSE;
 	return s;
 }
@@ -234,7 +234,7 @@ add_audit(struct passes *p, const char *what, const char *arch, size_t first, si
 	return add_step(p, s);
 }
 
-/* What a verdict is good for, besides texts: the command of the device passes, their compiler and the module id, and CUDA's headers;
+/* What a proof is good for, besides texts: the command of the device passes, their compiler and the module id, and CUDA's headers;
  * not torch. without_headers: only the compiler's programs. */
 static const char *
 device_key(const struct passes *p, const struct part *cicc, bool without_headers)
@@ -242,7 +242,7 @@ device_key(const struct passes *p, const struct part *cicc, bool without_headers
 	const struct mount *mounts[] = { mount_gcc(p->m, p->f->gcc), mount_module_id(p->m, p->src) };
 	struct digest d = compiler_id(p->f->variant->cuda);
 	struct inputs none = { 0 };
-	struct step s = own_step(p, STEP_DEVICE, NULL, &none, "out/ptx");
+	struct step s = builtin_step(p, STEP_DEVICE, NULL, &none, "out/ptx");
 	char hex[65];
 
 	if (without_headers) {
@@ -255,20 +255,20 @@ device_key(const struct passes *p, const struct part *cicc, bool without_headers
 	return arena_strdup(p->m->a, digest_hex(&d, hex));
 }
 
-/* How a verdict is come to: by the whole text, or by the slimmed one. */
+/* How a proof is come to: by the whole text, or by the slimmed one. */
 static size_t
-add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, const char *word,
+add_prove(struct passes *p, const struct part *cicc, size_t macros, size_t by, const char *word,
 	bool is_lazy)
 {
 	struct inputs in = { 0 };
 	struct step s;
 
-	add_input(p, &in, p->survey, 0, "in/survey");
-	add_input(p, &in, p->survey, 1, "in/verdict");
+	add_input(p, &in, p->keys, 0, "in/proof-keys");
+	add_input(p, &in, p->keys, 1, "in/proof");
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
 	add_input(p, &in, by, 0, "in/whole.ptx");
 	add_input(p, &in, by, 1, "in/stub.c");
-	s = own_step(p, STEP_JUDGE, p->reference->arch, &in, "out/verdict");
+	s = builtin_step(p, STEP_PROVE, p->reference->arch, &in, "out/proof");
 	add_how_slim(p, &s);
 	if (word)
 		vec_push(p->m->a, &s.argv, word);
@@ -281,19 +281,19 @@ add_judge(struct passes *p, const struct part *cicc, size_t macros, size_t by, c
 }
 
 static size_t
-add_survey(struct passes *p, const struct part *cicc, size_t macros)
+add_proof_keys(struct passes *p, const struct part *cicc, size_t macros)
 {
 	struct inputs in = { 0 };
 	struct step s;
 
 	add_input(p, &in, macros, 0, "tmp/macros.ii");
-	s = own_step(p, STEP_SURVEY, p->reference->arch, &in, "out/survey");
+	s = builtin_step(p, STEP_PROOF_KEYS, p->reference->arch, &in, "out/proof-keys");
 	/* What was trusted is not remembered as proved. */
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
 		vec_push(p->m->a, &s.argv, "trust");
 	vec_push(p->m->a, &s.argv, arena_printf(p->m->a, STEP_DEVICE_KEY "%s", device_key(p, cicc, false)));
 	vec_push(p->m->a, &s.argv, device_key(p, cicc, true));
-	vec_push(p->m->a, &s.outputs, "out/verdict");
+	vec_push(p->m->a, &s.outputs, "out/proof");
 	vec_push(p->m->a, &s.outputs, "out/shared");
 	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
@@ -301,9 +301,9 @@ add_survey(struct passes *p, const struct part *cicc, size_t macros)
 	return add_step(p, s);
 }
 
-/* The verdict on the source, and its stub, by the architecture that is the reference. */
+/* The proof on the source, and its stub, by the architecture that is the reference. */
 static void
-add_verdict(struct passes *p, const struct part *cicc)
+add_proof_steps(struct passes *p, const struct part *cicc)
 {
 	size_t output, macros, whole, slim;
 	struct inputs to_stub = { 0 };
@@ -312,20 +312,20 @@ add_verdict(struct passes *p, const struct part *cicc)
 	p->reference = made_by(p, cicc->inputs.v[0], &output);
 	macros = add_macros(p, p->reference);
 	whole = add_whole(p, cicc, p->reference);
-	p->survey = add_survey(p, cicc, macros);
+	p->keys = add_proof_keys(p, cicc, macros);
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
 		slim = add_slim_whole(p, cicc, p->reference, 0);
-		p->verdict = add_judge(p, cicc, macros, slim, NULL, false);
+		p->proof = add_prove(p, cicc, macros, slim, NULL, false);
 	} else if (p->m->options.slim >= PLAN_SLIM_DEVICE) {
 		slim = add_slim_whole(p, cicc, p->reference, 0);
-		p->verdict = add_choice(p, p->reference->arch,
-			add_judge(p, cicc, macros, slim, STEP_FOR_KIN, false),
-			add_judge(p, cicc, macros, whole, STEP_IF_IT_PAYS, true), 0, "out/verdict");
+		p->proof = add_choice(p, p->reference->arch,
+			add_prove(p, cicc, macros, slim, STEP_IF_PROVED_BEFORE, false),
+			add_prove(p, cicc, macros, whole, STEP_IF_IT_PAYS, true), 0, "out/proof");
 	} else {
-		p->verdict = add_judge(p, cicc, macros, whole, STEP_IF_IT_PAYS, false);
+		p->proof = add_prove(p, cicc, macros, whole, STEP_IF_IT_PAYS, false);
 	}
-	add_input(p, &to_stub, p->verdict, 0, "in/verdict");
-	s = own_step(p, STEP_STUB, NULL, &to_stub, "out/stub.c");
+	add_input(p, &to_stub, p->proof, 0, "in/proof");
+	s = builtin_step(p, STEP_STUB, NULL, &to_stub, "out/stub.c");
 	p->stub = add_choice(p, NULL, add_step(p, s), whole, 1, "out/stub.c");
 }
 
@@ -337,9 +337,9 @@ add_slice(struct passes *p, const struct part *text, size_t from, size_t output,
 	struct inputs in = { 0 };
 	struct step s;
 
-	add_input(p, &in, p->verdict, 0, "in/verdict");
+	add_input(p, &in, p->proof, 0, "in/proof");
 	add_input(p, &in, from, output, "tmp/macros.ii");
-	s = own_step(p, STEP_SLICE, text->arch, &in, "tmp/device.ii");
+	s = builtin_step(p, STEP_SLICE, text->arch, &in, "tmp/device.ii");
 	add_how_slim(p, &s);
 	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, text);
@@ -357,21 +357,21 @@ add_proof(struct passes *p)
 	const struct part *cicc = part_maker_of(p->d, p->d->stub, &output);
 	struct step s;
 
-	if (p->proof || p->m->options.device_only == PLAN_DEVICE_TRUST)
-		return p->proof;
+	if (p->slim_proof || p->m->options.device_only == PLAN_DEVICE_TRUST)
+		return p->slim_proof;
 	s = two_ways(p, STEP_AUDIT, p->reference->arch,
 		add_slim_whole(p, cicc, p->reference, 0), add_whole(p, cicc, p->reference), 0,
 		"out/proof");
-	vec_push(p->m->a, &s.argv, STEP_PROVES);
+	vec_push(p->m->a, &s.argv, STEP_AS_PROOF);
 	s.label = arena_printf(p->m->a, "%s: slim: proof by %s", p->src, p->reference->arch);
 	s.is_lazy = true;
-	p->proof = add_step(p, s) + 1;
-	return p->proof;
+	p->slim_proof = add_step(p, s) + 1;
+	return p->slim_proof;
 }
 
-/* The long way: cicc on the slimmed text, or on the whole one, which the reference has anyway. */
+/* The full way: cicc on the slimmed text, or on the whole one, which the reference has anyway. */
 static size_t
-add_long(struct passes *p, const struct part *cicc, const struct part *text)
+add_full(struct passes *p, const struct part *cicc, const struct part *text)
 {
 	size_t whole = add_whole(p, cicc, text), slim;
 	struct step s;
@@ -384,7 +384,7 @@ add_long(struct passes *p, const struct part *cicc, const struct part *text)
 	return add_step(p, s);
 }
 
-/* The PTX of an architecture, by the short way or the long one. The kernel's own text is that of
+/* The PTX of an architecture, by the device-only way or the full one. The kernel's own text is that of
  * the reference, if it is the same for all. */
 static size_t
 add_device(struct passes *p, const struct part *cicc)
@@ -394,15 +394,15 @@ add_device(struct passes *p, const struct part *cicc)
 	struct inputs to_device = { 0 };
 	struct step s;
 
-	slice = add_slice(p, text, p->survey, 2, false);
+	slice = add_slice(p, text, p->keys, 2, false);
 	whole = add_slice(p, text, add_macros(p, text), 0, true);
 	slice = add_choice(p, text->arch, slice, whole, 0, "tmp/device.ii");
 	add_input(p, &to_device, slice, 0, "tmp/device.ii");
-	add_input(p, &to_device, p->verdict, 0, "in/verdict");
-	s = own_step(p, STEP_DEVICE, cicc->arch, &to_device, "out/ptx");
+	add_input(p, &to_device, p->proof, 0, "in/proof");
+	s = builtin_step(p, STEP_DEVICE, cicc->arch, &to_device, "out/ptx");
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	slice = add_step(p, s);
-	whole = add_long(p, cicc, text);
+	whole = add_full(p, cicc, text);
 	slice = add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
 	return p->m->options.audits_device
 		       ? add_audit(p, "ptx", cicc->arch, slice, add_whole(p, cicc, text), "out/ptx")
@@ -418,8 +418,8 @@ add_part_inputs(struct passes *p, const struct part *part, struct inputs *out)
 
 		if (from->kind == STEP_CICC && p->device_only)
 			in.step = add_device(p, from);
-		else if (from->kind == STEP_CICC && p->is_long)
-			in.step = add_long(p, from, made_by(p, from->inputs.v[0], &in.output));
+		else if (from->kind == STEP_CICC && p->is_full)
+			in.step = add_full(p, from, made_by(p, from->inputs.v[0], &in.output));
 		else
 			in.step = add_part_step(p, from);
 		vec_push(p->m->a, out, in);
@@ -428,7 +428,7 @@ add_part_inputs(struct passes *p, const struct part *part, struct inputs *out)
 
 /* The host's text without the bodies of device code. */
 static size_t
-add_hollow(struct passes *p, const struct part *cudafe, bool slim)
+add_strip_bodies(struct passes *p, const struct part *cudafe, bool slim)
 {
 	size_t output;
 	const struct part *text = made_by(p, cudafe->inputs.v[0], &output);
@@ -436,7 +436,7 @@ add_hollow(struct passes *p, const struct part *cudafe, bool slim)
 	struct step s;
 
 	add_input(p, &in, add_part_step(p, text), 0, "tmp/host.ii");
-	s = own_step(p, STEP_HOLLOW, NULL, &in, text->outputs.v[0]);
+	s = builtin_step(p, STEP_STRIP_BODIES, NULL, &in, text->outputs.v[0]);
 	if (slim)
 		vec_push(p->m->a, &s.argv, STEP_SLIMS);
 	s.is_transient = true;
@@ -453,25 +453,25 @@ add_where(const struct passes *p, struct step *s)
 }
 
 static size_t
-add_stand_in(struct passes *p, const struct part *fatbin)
+add_empty_fatbin(struct passes *p, const struct part *fatbin)
 {
 	struct inputs none = { 0 };
 
-	struct step s = own_step(p, STEP_STAND_IN, NULL, &none, fatbin->outputs.v[1]);
+	struct step s = builtin_step(p, STEP_EMPTY_FATBIN, NULL, &none, fatbin->outputs.v[1]);
 
 	add_where(p, &s);
 	return add_step(p, s);
 }
 
-/* cudafe++ on the slimmed text: what it makes, or a refusal. */
+/* cudafe++ on the slimmed text: what it makes, or declined. */
 static size_t
 add_slim_cudafe(struct passes *p, const struct part *cudafe)
 {
 	struct inputs in = { 0 };
 	struct step s;
 
-	add_input(p, &in, add_hollow(p, cudafe, true), 0, cudafe->inputs.v[0]);
-	s = own_step(p, STEP_TRY, NULL, &in, cudafe->outputs.v[0]);
+	add_input(p, &in, add_strip_bodies(p, cudafe, true), 0, cudafe->inputs.v[0]);
+	s = builtin_step(p, STEP_COMPILE_OR_DECLINE, NULL, &in, cudafe->outputs.v[0]);
 	s.label = arena_printf(p->m->a, "%s: cudafe++, slim", p->src);
 	s.root = root_of(p, STEP_CUDAFE);
 	s.tool[TOOL_COMPILE] = cudafe->argv;
@@ -479,16 +479,16 @@ add_slim_cudafe(struct passes *p, const struct part *cudafe)
 	return add_step(p, s);
 }
 
-/* What cudafe++ made, with a mark where it would launch a kernel that the stub does not register: the stub is that of a
- * verdict, which may have come of another variant's text. */
+/* What cudafe++ made, with a trap where it would launch a kernel that the stub does not register: the stub is that of a
+ * proof, which may have come of another variant's text. */
 static size_t
-add_mark(struct passes *p, size_t cudafe, const char *path, bool is_lazy)
+add_trap(struct passes *p, size_t cudafe, const char *path, bool is_lazy)
 {
 	struct inputs in = { 0 };
 	struct step s;
 
 	add_input(p, &in, cudafe, 0, "in/cudafe.cpp");
-	s = own_step(p, STEP_MARK, NULL, &in, path);
+	s = builtin_step(p, STEP_TRAP, NULL, &in, path);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
 	return add_step(p, s);
@@ -501,10 +501,10 @@ add_cudafe(struct passes *p, const struct part *cudafe, bool slim)
 
 	if (!p->device_only)
 		return step;
-	return add_mark(p, step, cudafe->outputs.v[0], !slim && p->m->options.slim == PLAN_SLIM_ALL);
+	return add_trap(p, step, cudafe->outputs.v[0], !slim && p->m->options.slim == PLAN_SLIM_ALL);
 }
 
-/* The host's object: of the fatbinary it has a stand-in. With slim, from what cudafe++ made of the
+/* The host's object: of the fatbinary it has an empty one. With slim, from what cudafe++ made of the
  * slimmed text. */
 static size_t
 add_host_from(struct passes *p, const struct part *host, const struct part *fatbin, bool slim)
@@ -518,7 +518,7 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		const struct part *from = made_by(p, path, &output);
 
 		if (from == fatbin)
-			add_input(p, &in, add_stand_in(p, fatbin), 0, path);
+			add_input(p, &in, add_empty_fatbin(p, fatbin), 0, path);
 		else if (from->kind == STEP_CICC && p->device_only)
 			add_input(p, &in, p->stub, 0, path);
 		else if (from->kind == STEP_CUDAFE)
@@ -533,7 +533,7 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		s.is_lazy = p->m->options.slim == PLAN_SLIM_ALL;
 		return add_step(p, s);
 	}
-	s = own_step(p, STEP_TRY, NULL, &in, host->outputs.v[0]);
+	s = builtin_step(p, STEP_COMPILE_OR_DECLINE, NULL, &in, host->outputs.v[0]);
 	s.label = arena_printf(p->m->a, "%s: g++, slim", p->src);
 	s.root = root_of(p, STEP_HOST);
 	s.tool[TOOL_COMPILE] = host->argv;
@@ -578,7 +578,7 @@ add_part_step(struct passes *p, const struct part *part)
 	if (*index)
 		return *index - 1;
 	if (part->kind == STEP_CUDAFE)
-		add_input(p, &in, add_hollow(p, part, false), 0, part->inputs.v[0]);
+		add_input(p, &in, add_strip_bodies(p, part, false), 0, part->inputs.v[0]);
 	else
 		add_part_inputs(p, part, &in);
 	s = new_step(p, part->kind, part->arch, &in);
@@ -586,7 +586,7 @@ add_part_step(struct passes *p, const struct part *part)
 	s.outputs = part->outputs;
 	s.is_transient = part->kind == STEP_PREPROCESS || part->kind == STEP_CUDAFE;
 	s.is_lazy = part->kind == STEP_CUDAFE && p->m->options.slim == PLAN_SLIM_ALL;
-	/* Of cicc's stubs, the host's text includes one; the fatbinary as C has a stand-in. */
+	/* Of cicc's stubs, the host's text includes one; the fatbinary as C is empty. */
 	if (part->kind == STEP_FATBIN ||
 		(part->kind == STEP_CICC && !streq(part->outputs.v[1], p->d->stub)))
 		s.outputs.n = 1;
@@ -596,9 +596,9 @@ add_part_step(struct passes *p, const struct part *part)
 	return *index - 1;
 }
 
-/* The source's object; with device_only, or a refusal, when its host launches a kernel that it does not register. */
+/* The source's object; with device_only, or declined, when its host launches a kernel that it does not register. */
 static size_t
-add_graft(struct passes *p)
+add_embed_fatbin(struct passes *p)
 {
 	const struct part *host = part_of_kind(p->d, STEP_HOST), *fatbin = part_of_kind(p->d, STEP_FATBIN);
 	struct inputs in = { 0 };
@@ -607,7 +607,7 @@ add_graft(struct passes *p)
 	p->index = arena_array(p->m->a, size_t, p->d->parts.n + 1);
 	add_input(p, &in, add_host(p, host, fatbin), 0, "in/host.o");
 	add_input(p, &in, add_part_step(p, fatbin), 0, "in/fatbin");
-	s = own_step(p, STEP_GRAFT, NULL, &in, host->outputs.v[0]);
+	s = builtin_step(p, STEP_EMBED_FATBIN, NULL, &in, host->outputs.v[0]);
 	add_where(p, &s);
 	return add_step(p, s);
 }
@@ -631,13 +631,13 @@ maker_add_divided(struct maker *m, const struct torch_flags *f, const struct roo
 	/* Device code that others link to has more entries than those that a stub registers. */
 	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !part_tells_lines(cicc) && !d.is_relocatable;
 	if (p.device_only)
-		add_verdict(&p, cicc);
-	*object = add_graft(&p);
+		add_proof_steps(&p, cicc);
+	*object = add_embed_fatbin(&p);
 	if (!p.device_only)
 		return 1;
 	proved = *object;
 	p.device_only = false;
-	p.is_long = true;
-	*object = add_choice(&p, NULL, proved, add_graft(&p), 0, part_of_kind(&d, STEP_HOST)->outputs.v[0]);
+	p.is_full = true;
+	*object = add_choice(&p, NULL, proved, add_embed_fatbin(&p), 0, part_of_kind(&d, STEP_HOST)->outputs.v[0]);
 	return 1;
 }

@@ -89,7 +89,7 @@ has_deduced_type(const struct lexed *l, const struct decl *d)
 }
 
 static bool
-is_hollow(const struct lexed *l, const struct decl *d, const bool *is_user)
+is_stripped(const struct lexed *l, const struct decl *d, const bool *is_user)
 {
 	static const uint32_t not = DECL_HOST | DECL_CONSTEXPR | DECL_VIRTUAL | DECL_CONSTRUCTOR;
 
@@ -108,7 +108,7 @@ is_hollow(const struct lexed *l, const struct decl *d, const bool *is_user)
 }
 
 int
-hollow_text(struct arena *a, struct str text, struct buf *out, struct err *e)
+strip_bodies(struct arena *a, struct str text, struct buf *out, struct err *e)
 {
 	struct lexed l;
 	struct split s;
@@ -118,12 +118,12 @@ hollow_text(struct arena *a, struct str text, struct buf *out, struct err *e)
 
 	TRY(lex(a, text, &l, e));
 	split(a, &l, &s);
-	is_user = user_files(a, &l);
+	is_user = kernel_files(a, &l);
 	for (uint32_t i = 0; i < s.n; i++) {
 		const struct decl *d = &s.decl[i];
 		size_t open, close;
 
-		if (!is_hollow(&l, d, is_user))
+		if (!is_stripped(&l, d, is_user))
 			continue;
 		open = l.token[d->body].offset + 1;
 		close = l.token[d->body_end].offset;

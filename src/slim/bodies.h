@@ -19,5 +19,5 @@ struct arena;
 struct err;
 /* Adds the text with such bodies emptied. The count of them, or -1 with ERR_STEP when the text
  * cannot be read. */
-int hollow_text(struct arena *a, struct str text, struct buf *out, struct err *e);
+int strip_bodies(struct arena *a, struct str text, struct buf *out, struct err *e);
 #endif

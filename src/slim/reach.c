@@ -159,7 +159,7 @@ reach_function(struct reach *r, uint32_t name)
 bool
 reach_in_class(struct reach *r, uint32_t scope, uint32_t name)
 {
-	uint32_t *seen = table_put(r->a, &r->seen, scope, name);
+	uint32_t *seen = pairs_put(r->a, &r->seen, scope, name);
 	struct place *p = scopes_place(&r->x, scope, name);
 	bool found = p != NULL;
 
@@ -170,7 +170,7 @@ reach_in_class(struct reach *r, uint32_t scope, uint32_t name)
 		reach_place(r, p);
 	for (size_t i = 0; i < r->bases[scope].n; i++)
 		found |= reach_in_class(r, r->bases[scope].v[i], name);
-	*table_put(r->a, &r->seen, scope, name) = found ? 1 : 2;
+	*pairs_put(r->a, &r->seen, scope, name) = found ? 1 : 2;
 	return found;
 }
 

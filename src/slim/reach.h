@@ -32,7 +32,7 @@ struct reach {
 	uint8_t *constructible; /* 1: no, 2: from other types without a word */
 	struct number_list *bases, *outside;
 	bool *has_unknown_base;
-	struct table seen; /* (class, name): 1: found; 2: not found */
+	struct pairs seen; /* (class, name): 1: found; 2: not found */
 	/* Names of parameters and variables hide what is outside: of each name up to which token,
 	 * in which declaration. */
 	uint32_t *hidden_until, *hidden_in;

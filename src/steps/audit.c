@@ -23,14 +23,14 @@ ptx_difference(struct builtin *o, const struct str ways[2])
 int
 builtin_audit(struct builtin *o, struct err *e)
 {
-	static const char *const names[] = { "the short way's", "the long way's" };
+	static const char *const names[] = { "the device-only way's", "the full way's" };
 	struct str ways[2];
 	const char *why = NULL;
 
 	for (size_t i = 0; i < 2; i++)
 		TRY(builtin_input(o, i, &ways[i], e));
-	if (builtin_has_word(o, STEP_PROVES))
-		return builtin_output(o, 0, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_refusal, e);
+	if (builtin_has_word(o, STEP_AS_PROOF))
+		return builtin_output(o, 0, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_declined, e);
 	if (builtin_has_word(o, "ptx"))
 		why = ptx_difference(o, ways);
 	else if (!str_eq(ways[0], ways[1]) && elf_object_alike(&o->a, ways, names, &why, e) < 0)

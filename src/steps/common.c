@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct str builtin_refusal = { STEP_REFUSAL, sizeof(STEP_REFUSAL) - 1 };
+const struct str builtin_declined = { STEP_DECLINED, sizeof(STEP_DECLINED) - 1 };
 
 struct digest
-builtin_refused(void)
+builtin_declined_id(void)
 {
-	return sha256_of(builtin_refusal.p, builtin_refusal.n);
+	return sha256_of(builtin_declined.p, builtin_declined.n);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The short way of device code: see own.h. */
+/* The device-only way of device code: see device/proof.h. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "steps/device_only.h"
@@ -19,12 +19,12 @@ builtin_write_full(struct builtin *o, size_t output, const char *why, struct err
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 
-	builtin_write_verdict(&(struct verdict){ .why = str_of(why) }, &out);
+	proof_write(&(struct proof){ .why = str_of(why) }, &out);
 	return builtin_output(o, output, buf_str(&out), e);
 }
 
 int
-builtin_prelude(struct builtin *o, const struct device_text *t, unsigned level, struct str *text, bool *ok,
+builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct str *text, bool *ok,
 	struct err *e)
 {
 	CLEANUP(buf_free) struct buf source = { 0 };
@@ -56,7 +56,7 @@ builtin_guard(struct builtin *o, const struct device_text *t, struct str prelude
 /* The text that cicc gets; *ok is false when the headers of the level are not there. */
 static int
 write_text(struct builtin *o, const struct device_text *t, const struct device_slice *slice,
-	unsigned level, const char *path, struct str *prelude, bool *ok, struct err *e)
+	enum device_level level, const char *path, struct str *prelude, bool *ok, struct err *e)
 {
 	static const struct slim_options options = { .pass = SLIM_SLICE, .user = "src/" };
 	CLEANUP(buf_free) struct buf out = { 0 }, slim = { 0 };
@@ -88,7 +88,7 @@ first_error(struct builtin *o)
 	return "it does not compile";
 }
 
-struct judging {
+struct proving {
 	const struct device_text *text;
 	const struct device_slice *slice;
 	struct str whole; /* PTX */
@@ -96,7 +96,7 @@ struct judging {
 
 /* The PTX at a level. 0: there is none, *why says why. */
 static int
-compile_level(struct builtin *o, const struct judging *j, unsigned level, struct str *ptx,
+compile_level(struct builtin *o, const struct proving *j, enum device_level level, struct str *ptx,
 	const char **why, struct err *e)
 {
 	const struct arena_mark before = arena_mark(&o->a);
@@ -116,10 +116,10 @@ compile_level(struct builtin *o, const struct judging *j, unsigned level, struct
 	return 1;
 }
 
-/* Headers are preprocessed for one C++ ABI, and the verdict is that of variants with either. 1: with the other one the level gives the
+/* Headers are preprocessed for one C++ ABI, and the proof is that of variants with either. 1: with the other one the level gives the
  * same code. */
 static int
-is_same_for_other_abi(struct builtin *o, const struct judging *j, unsigned level, struct str ptx,
+is_same_for_other_abi(struct builtin *o, const struct proving *j, enum device_level level, struct str ptx,
 	const char **why, struct err *e)
 {
 	const struct step *own = o->s;
@@ -147,7 +147,7 @@ is_same_for_other_abi(struct builtin *o, const struct judging *j, unsigned level
 
 /* 1: the level gives the code of the whole text. */
 static int
-try_level(struct builtin *o, const struct judging *j, unsigned level, struct str *missing,
+try_level(struct builtin *o, const struct proving *j, enum device_level level, struct str *missing,
 	const char **why, struct err *e)
 {
 	struct str ptx;
@@ -160,12 +160,12 @@ try_level(struct builtin *o, const struct judging *j, unsigned level, struct str
 }
 
 static int
-write_verdict(struct builtin *o, const struct device_text *t, unsigned level, struct str whole,
+write_proof(struct builtin *o, const struct device_text *t, enum device_level level, struct str whole,
 	struct str missing, struct str stub, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 }, stripped = { 0 }, order = { 0 };
 	const char *why;
-	struct verdict v = { .level = level, .missing = missing };
+	struct proof v = { .level = level, .missing = missing };
 	struct device_frame frame;
 	char hex[65];
 
@@ -176,15 +176,15 @@ write_verdict(struct builtin *o, const struct device_text *t, unsigned level, st
 	if (!ptx_order(&o->a, whole, &order, &why))
 		return err_set(e, ERR_BUG, "PTX that was compared cannot be read: %s", why);
 	v.order = buf_str(&order);
-	builtin_write_verdict(&v, &out);
+	proof_write(&v, &out);
 	return builtin_output(o, 0, buf_str(&out), e);
 }
 
-/* The long way; a judge with another behind it leaves that to it. */
+/* The full way; a prover with another behind it leaves that to it. */
 static int
 write_no(struct builtin *o, const char *why, struct err *e)
 {
-	return builtin_has_word(o, STEP_FOR_KIN) ? builtin_output(o, 0, builtin_refusal, e)
+	return builtin_has_word(o, STEP_IF_PROVED_BEFORE) ? builtin_output(o, 0, builtin_declined, e)
 					     : builtin_write_full(o, 0, why, e);
 }
 
@@ -194,61 +194,61 @@ is_worth_it(const struct builtin *o, struct str full, struct str whole)
 	unsigned archs[64];
 
 	return !builtin_has_word(o, STEP_IF_IT_PAYS) ||
-	       builtin_proof_pays(full.n, whole.n, builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0])));
+	       proof_pays(full.n, whole.n, builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0])));
 }
 
 int
-builtin_judge(struct builtin *o, struct err *e)
+builtin_prove(struct builtin *o, struct err *e)
 {
 	struct str full, stub, missing;
 	struct registered kernels;
 	struct device_slice slice;
 	struct device_text t;
-	struct judging j = { &t, &slice, { 0 } };
+	struct proving j = { &t, &slice, { 0 } };
 	const char *why;
 
 	TRY(builtin_input(o, 2, &full, e));
 	TRY(builtin_input(o, 3, &j.whole, e));
 	TRY(builtin_input(o, 4, &stub, e));
-	if (str_eq(stub, builtin_refusal))
+	if (str_eq(stub, builtin_declined))
 		return write_no(o, "its slimmed text does not compile", e);
 	if (!is_worth_it(o, full, j.whole))
 		return write_no(o, "a proof would take longer than it saves", e);
 	if (!device_read(&o->a, full, &t, &why) || !registered_parse(&o->a, stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
 		return write_no(o, why, e);
-	for (unsigned level = 0; level < BUILTIN_LEVELS; level++) {
+	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
 		int r = try_level(o, &j, level, &missing, &why, e);
 
 		if (r)
-			return r < 0 ? -1 : write_verdict(o, &t, level, j.whole, missing, stub, e);
+			return r < 0 ? -1 : write_proof(o, &t, level, j.whole, missing, stub, e);
 	}
 	return write_no(o, why, e);
 }
 
 static int
-read_verdict(struct builtin *o, size_t input, struct verdict *out, struct err *e)
+read_proof(struct builtin *o, size_t input, struct proof *out, struct err *e)
 {
 	struct str text;
 
 	TRY(builtin_input(o, input, &text, e));
-	return builtin_read_verdict(text, out) ? 0 : err_set(e, ERR_STORE, "a verdict is damaged");
+	return proof_read(text, out) ? 0 : err_set(e, ERR_STORE, "a proof is damaged");
 }
 
 int
 builtin_stub(struct builtin *o, struct err *e)
 {
-	struct verdict v;
+	struct proof v;
 
-	TRY(read_verdict(o, 0, &v, e));
-	return builtin_output(o, 0, v.why.n ? builtin_refusal : v.stub, e);
+	TRY(read_proof(o, 0, &v, e));
+	return builtin_output(o, 0, v.why.n ? builtin_declined : v.stub, e);
 }
 
 /* The text of the kernel in the second input: a whole one, or the kernel's own lines with what the
- * survey said of it at this level. A refusal: the kernel's text is another one for each
+ * proof keys say of it at this level. It declines where: the kernel's text is another one for each
  * architecture. */
 static int
-read_text(struct builtin *o, unsigned level, struct str *text, bool *is_shared, bool *clean,
+read_text(struct builtin *o, enum device_level level, struct str *text, bool *is_shared, bool *clean,
 	struct err *e)
 {
 	TRY(builtin_input(o, 1, text, e));
@@ -257,9 +257,9 @@ read_text(struct builtin *o, unsigned level, struct str *text, bool *is_shared, 
 		return 0;
 	text->p += strlen(BUILTIN_SHARED_HEAD);
 	text->n -= strlen(BUILTIN_SHARED_HEAD);
-	*clean = text->n > BUILTIN_LEVELS && text->p[level] == '1';
-	text->p += BUILTIN_LEVELS + 1;
-	text->n -= BUILTIN_LEVELS + 1;
+	*clean = text->n > DEVICE_LEVELS && text->p[level] == '1';
+	text->p += DEVICE_LEVELS + 1;
+	text->n -= DEVICE_LEVELS + 1;
 	return 0;
 }
 
@@ -272,26 +272,26 @@ builtin_slice(struct builtin *o, struct err *e)
 	struct device_slice slice;
 	struct str text, prelude;
 	struct device_text t;
-	struct verdict v;
+	struct proof v;
 	const char *why;
 	char hex[65];
 
-	TRY(read_verdict(o, 0, &v, e));
+	TRY(read_proof(o, 0, &v, e));
 	if (v.why.n)
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	TRY(read_text(o, v.level, &text, &is_shared, &clean, e));
-	if (str_eq(text, builtin_refusal) || !device_read(&o->a, text, &t, &why) ||
+	if (str_eq(text, builtin_declined) || !device_read(&o->a, text, &t, &why) ||
 		!registered_parse(&o->a, v.stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	TRY(write_text(o, &t, &slice, v.level, o->s->outputs.v[0], &prelude, &ok, e));
 	device_frame(&t, &frame);
-	/* What was judged needs no guards. */
+	/* What was proved needs no guards. */
 	if (ok && str_eq(v.exact, str_of(digest_hex(&frame.exact, hex))))
 		clean = true;
 	else if (ok && !is_shared)
 		TRY(builtin_guard(o, &t, prelude, &slice, &clean, &why, e));
-	return ok && clean ? 0 : builtin_output(o, 0, builtin_refusal, e);
+	return ok && clean ? 0 : builtin_output(o, 0, builtin_declined, e);
 }
 
 static bool
@@ -333,22 +333,22 @@ builtin_device(struct builtin *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 }, added = { 0 };
 	struct str text, ptx;
-	struct verdict v;
+	struct proof v;
 	const char *why;
 	bool ok;
 
 	TRY(builtin_input(o, 0, &text, e));
-	TRY(read_verdict(o, 1, &v, e));
-	if (str_eq(text, builtin_refusal))
-		return builtin_output(o, 0, builtin_refusal, e);
+	TRY(read_proof(o, 1, &v, e));
+	if (str_eq(text, builtin_declined))
+		return builtin_output(o, 0, builtin_declined, e);
 	TRY(builtin_tool(o, TOOL_CICC, o->s->inputs[0].path, DEVICE_PTX, &ok, e));
 	if (!ok)
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	TRY(fs_read(&o->a, DEVICE_PTX, SIZE_MAX, &ptx, e));
 	if (!ptx_append(&o->a, ptx, v.missing, &added, &why) ||
 		!ptx_arrange(&o->a, buf_str(&added), v.order, &out, &why))
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	if (!is_complete(o, buf_str(&out), v.stub))
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	return builtin_output(o, 0, buf_str(&out), e);
 }

@@ -7,15 +7,15 @@
 #include "device/proof.h"
 
 /* The preprocessed headers of a level; *ok is false when one of them is not there. */
-int builtin_prelude(struct builtin *o, const struct device_text *t, unsigned level, struct str *text, bool *ok, struct err *e);
+int builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct str *text, bool *ok, struct err *e);
 /* *clean: neither guard (device/guard.h) finds a name that could mean something else; else *hit is the first that does. slice may be
  * NULL. */
 int builtin_guard(struct builtin *o, const struct device_text *t, struct str prelude, const struct device_slice *slice, bool *clean,
 	const char **hit, struct err *e);
-/* The kernel's own text, as a survey gives it for all architectures: behind this line a digit for each level, 1 where the guards found
+/* The kernel's own text, as proof keys gives it for all architectures: behind this line a digit for each level, 1 where the guards found
  * nothing, and a line feed. */
 #define BUILTIN_SHARED_HEAD "kernel-builder shared 1\n"
-/* Output i becomes the verdict that the long way is to be taken, for why. */
+/* Output i becomes the proof that the full way is to be taken, for why. */
 int builtin_write_full(struct builtin *o, size_t i, const char *why, struct err *e);
 /* The architectures that the preprocessor of the step is told of, all that the source is compiled for; how many there are. */
 size_t builtin_archs(const struct builtin *o, unsigned *out, size_t max);

@@ -5,17 +5,17 @@
 struct builtin;
 struct err;
 
-int builtin_stand_in(struct builtin *o, struct err *e);
-int builtin_mark(struct builtin *o, struct err *e);
-int builtin_graft(struct builtin *o, struct err *e);
+int builtin_empty_fatbin(struct builtin *o, struct err *e);
+int builtin_trap(struct builtin *o, struct err *e);
+int builtin_embed_fatbin(struct builtin *o, struct err *e);
 int builtin_slim(struct builtin *o, struct err *e);
-int builtin_hollow(struct builtin *o, struct err *e);
-int builtin_strip(struct builtin *o, struct err *e);
-int builtin_try(struct builtin *o, struct err *e);
-int builtin_name(struct builtin *o, struct err *e);
-int builtin_survey(struct builtin *o, struct err *e);
+int builtin_strip_bodies(struct builtin *o, struct err *e);
+int builtin_drop_macros(struct builtin *o, struct err *e);
+int builtin_compile_or_decline(struct builtin *o, struct err *e);
+int builtin_check_id(struct builtin *o, struct err *e);
+int builtin_proof_keys(struct builtin *o, struct err *e);
 int builtin_audit(struct builtin *o, struct err *e);
-int builtin_judge(struct builtin *o, struct err *e);
+int builtin_prove(struct builtin *o, struct err *e);
 int builtin_stub(struct builtin *o, struct err *e);
 int builtin_slice(struct builtin *o, struct err *e);
 int builtin_device(struct builtin *o, struct err *e);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to steps/: what a step of our own works with, in its child process, whose directory is the step's. */
+/* Private to steps/: what a built-in step works with, in its child process, whose directory is the step's. */
 #ifndef STEPS_INTERNAL_H
 #define STEPS_INTERNAL_H
 #include "engine/domain.h"
-#include "steps/refusal.h"
+#include "steps/declined.h"
 
 struct builtin {
 	struct arena a;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Verdicts on device code (device/proof.h), remembered by what they are good for. A survey names up to
- * three such things; a verdict that was come to is recorded under each name that it covers, in the
- * store's actions/, under H("verdict", name):
+ * Proofs on device code (device/proof.h), remembered by what they are good for. Proof keys name up to
+ * three such things; a proof that was come to is recorded under each name that it covers, in the
+ * store's actions/, under H("proof", name):
  *
  *     kernel-builder remembered 1
- *     SHA256                    of the verdict, an object
+ *     SHA256                    of the proof, an object
  *
- * and, when the whole text proved it, under the name of its kin too. Variants of one build that ask
- * for the same verdict wait for the first of them, and so do those that only need to know that the
- * whole text proved one on kin.
+ * and, when the whole text proved it, under its loose key too. Variants of one build that ask
+ * for the same proof wait for the first of them, and so do those that only need to know that the
+ * whole text proved one on code like it.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "steps/memo.h"
 #include "device/proof.h"
-#include "steps/refusal.h"
+#include "steps/declined.h"
 #include <stdlib.h>
 
 #define HEAD "kernel-builder remembered 1\n"
@@ -26,7 +26,7 @@ name_of(struct str line)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("verdict"));
+	sha256_add_field(h, STR("proof"));
 	sha256_add_field(h, line);
 	return sha256_final(h);
 }
@@ -34,8 +34,8 @@ name_of(struct str line)
 struct memo {
 	const struct plan *plan;
 	struct arena arena;
-	size_t *judges, n_judges;    /* steps that are a STEP_JUDGE */
-	struct digest *survey, *kin; /* of each STEP_JUDGE, and of each STEP_SURVEY: what memo_waits compares; zero: nobody else has it */
+	size_t *provers, n_provers;    /* steps that are a STEP_PROVE */
+	struct digest *key, *loose_key; /* of each STEP_PROVE, and of each STEP_PROOF_KEYS: what memo_waits compares; zero: nobody else has it */
 };
 
 void *
@@ -46,12 +46,12 @@ memo_open(const struct plan *p)
 	if (!m)
 		abort();
 	m->plan = p;
-	m->survey = arena_array(&m->arena, struct digest, p->n_steps + 1);
-	m->kin = arena_array(&m->arena, struct digest, p->n_steps + 1);
-	m->judges = arena_array(&m->arena, size_t, p->n_steps + 1);
+	m->key = arena_array(&m->arena, struct digest, p->n_steps + 1);
+	m->loose_key = arena_array(&m->arena, struct digest, p->n_steps + 1);
+	m->provers = arena_array(&m->arena, size_t, p->n_steps + 1);
 	for (size_t i = 0; i < p->n_steps; i++) {
-		if (p->steps[i].kind == STEP_JUDGE)
-			m->judges[m->n_judges++] = i;
+		if (p->steps[i].kind == STEP_PROVE)
+			m->provers[m->n_provers++] = i;
 	}
 	return m;
 }
@@ -91,17 +91,17 @@ recall(struct engine *x, struct str name, struct digest *out, struct err *e)
 }
 
 static int
-record(struct engine *x, struct str name, const struct digest *verdict, struct err *e)
+record(struct engine *x, struct str name, const struct digest *proof, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct digest key = name_of(name);
 	char hex[65];
 
-	return engine_put_record(x, &key, str_of(arena_printf(&a, HEAD "%s\n", digest_hex(verdict, hex))), e);
+	return engine_put_record(x, &key, str_of(arena_printf(&a, HEAD "%s\n", digest_hex(proof, hex))), e);
 }
 
 static int
-read_survey(struct memo *m, struct engine *x, size_t step, struct str names[BUILTIN_NAMES], struct err *e)
+read_proof_keys(struct memo *m, struct engine *x, size_t step, struct str names[PROOF_KEYS], struct err *e)
 {
 	const char *path = engine_object_path(&m->arena, x, input_of(x, &m->plan->steps[step], 0));
 	struct str text;
@@ -109,21 +109,21 @@ read_survey(struct memo *m, struct engine *x, size_t step, struct str names[BUIL
 	if (!fs_exists(path))
 		return 0;
 	TRY(fs_read(&m->arena, path, SIZE_MAX, &text, e));
-	return builtin_read_survey(text, names);
+	return proof_read_keys(text, names);
 }
 
-/* The judge that goes by the slimmed text: it has nothing to say when no kin of this code was proved. */
+/* The prover that goes by the slimmed text: it has nothing to say when no code like this was proved. */
 static bool
-is_for_kin(const struct step *s)
+needs_loose_key(const struct step *s)
 {
-	return strs_has(&s->argv, STEP_FOR_KIN);
+	return strs_has(&s->argv, STEP_IF_PROVED_BEFORE);
 }
 
-/* Those that ask for the same verdict have this in common; zero: nobody else does. */
+/* Those that ask for the same proof have this in common; zero: nobody else does. */
 static struct digest
-common_name(const struct str names[BUILTIN_NAMES])
+common_name(const struct str names[PROOF_KEYS])
 {
-	for (size_t i = 0; i < BUILTIN_LEVELS; i++) {
+	for (size_t i = 0; i < DEVICE_LEVELS; i++) {
 		if (names[i].n > 1)
 			return name_of(names[i]);
 	}
@@ -133,38 +133,38 @@ common_name(const struct str names[BUILTIN_NAMES])
 int
 memo_find(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e)
 {
-	const struct digest refused = builtin_refused();
+	const struct digest declined = builtin_declined_id();
 	struct memo *m = memo;
 	const struct step *s = &m->plan->steps[step];
 	const struct digest *known = input_of(x, s, 1);
-	struct str names[BUILTIN_NAMES];
-	struct digest kin;
+	struct str names[PROOF_KEYS];
+	struct digest loose_key;
 	int r = 0;
 
-	/* The survey itself may have come to a verdict. */
-	if (!digest_eq(known, &refused)) {
+	/* That step itself may have come to a proof. */
+	if (!digest_eq(known, &declined)) {
 		*object = *known;
 		return 1;
 	}
-	TRY(r = read_survey(m, x, step, names, e));
+	TRY(r = read_proof_keys(m, x, step, names, e));
 	if (r == 0)
 		return 0;
-	m->survey[step] = common_name(names);
-	if (names[BUILTIN_KIN].n > 1)
-		m->kin[s->inputs[0].step] = name_of(names[BUILTIN_KIN]);
+	m->key[step] = common_name(names);
+	if (names[PROOF_LOOSE_KEY].n > 1)
+		m->loose_key[s->inputs[0].step] = name_of(names[PROOF_LOOSE_KEY]);
 	r = 0;
-	for (size_t i = 0; r == 0 && i < BUILTIN_LEVELS; i++) {
+	for (size_t i = 0; r == 0 && i < DEVICE_LEVELS; i++) {
 		TRY(r = recall(x, names[i], object, e));
 		if (r)
 			TRY(r = engine_has_object(x, object, e));
 	}
-	if (r || !is_for_kin(s))
+	if (r || !needs_loose_key(s))
 		return r;
-	TRY(r = recall(x, names[BUILTIN_KIN], &kin, e));
+	TRY(r = recall(x, names[PROOF_LOOSE_KEY], &loose_key, e));
 	if (r || memo_waits(m, x, step))
 		return 0;
-	/* An output of the survey, so it is there. */
-	*object = refused;
+	/* An output of the proof keys, so it is there. */
+	*object = declined;
 	return 1;
 }
 
@@ -179,20 +179,20 @@ is_pending(const struct engine *x, size_t step)
 
 static const struct digest nobody = { 0 };
 
-/* The whole text is about to prove a verdict on kin of this code, for another variant. */
+/* The whole text is about to prove code like this, for another variant. */
 static bool
-waits_for_kin(const struct memo *m, const struct engine *x, size_t step)
+waits_for_loose_key(const struct memo *m, const struct engine *x, size_t step)
 {
 	const struct step *s = &m->plan->steps[step];
 	size_t own = s->inputs[0].step;
 
-	if (!is_for_kin(s) || engine_outcomes(x)[step].is_late || digest_eq(&m->kin[own], &nobody))
+	if (!needs_loose_key(s) || engine_outcomes(x)[step].is_late || digest_eq(&m->loose_key[own], &nobody))
 		return false;
-	for (size_t i = 0; i < m->n_judges; i++) {
-		const struct step *other = &m->plan->steps[m->judges[i]];
+	for (size_t i = 0; i < m->n_provers; i++) {
+		const struct step *other = &m->plan->steps[m->provers[i]];
 
-		if (!is_for_kin(other) && other->inputs[0].step != own &&
-			digest_eq(&m->kin[other->inputs[0].step], &m->kin[own]) && is_pending(x, m->judges[i]))
+		if (!needs_loose_key(other) && other->inputs[0].step != own &&
+			digest_eq(&m->loose_key[other->inputs[0].step], &m->loose_key[own]) && is_pending(x, m->provers[i]))
 			return true;
 	}
 	return false;
@@ -205,12 +205,12 @@ memo_waits(const void *memo, const struct engine *x, size_t step)
 
 	if (engine_is_again(x))
 		return false;
-	if (waits_for_kin(m, x, step))
+	if (waits_for_loose_key(m, x, step))
 		return true;
-	if (!engine_outcomes(x)[step].is_late || digest_eq(&m->survey[step], &nobody))
+	if (!engine_outcomes(x)[step].is_late || digest_eq(&m->key[step], &nobody))
 		return false;
-	for (size_t i = 0; i < m->n_judges && m->judges[i] < step; i++) {
-		if (digest_eq(&m->survey[m->judges[i]], &m->survey[step]) && is_pending(x, m->judges[i]))
+	for (size_t i = 0; i < m->n_provers && m->provers[i] < step; i++) {
+		if (digest_eq(&m->key[m->provers[i]], &m->key[step]) && is_pending(x, m->provers[i]))
 			return true;
 	}
 	return false;
@@ -220,15 +220,15 @@ int
 memo_remember(void *memo, struct engine *x, size_t step, struct err *e)
 {
 	struct memo *m = memo;
-	const struct digest *verdict = &engine_outcomes(x)[step].objects[0];
-	struct str names[BUILTIN_NAMES], text;
-	struct verdict v;
+	const struct digest *proof = &engine_outcomes(x)[step].objects[0];
+	struct str names[PROOF_KEYS], text;
+	struct proof v;
 
-	TRY(fs_read(&m->arena, engine_object_path(&m->arena, x, verdict), SIZE_MAX, &text, e));
-	if (!builtin_read_verdict(text, &v) || v.why.n || read_survey(m, x, step, names, e) <= 0 || names[v.level].n <= 1)
+	TRY(fs_read(&m->arena, engine_object_path(&m->arena, x, proof), SIZE_MAX, &text, e));
+	if (!proof_read(text, &v) || v.why.n || read_proof_keys(m, x, step, names, e) <= 0 || names[v.level].n <= 1)
 		return 0;
 	/* Those that wait stay late until they have looked: others wait for them. */
 	engine_look_again(x);
-	TRY(record(x, names[v.level], verdict, e));
-	return is_for_kin(&m->plan->steps[step]) ? 0 : record(x, names[BUILTIN_KIN], verdict, e);
+	TRY(record(x, names[v.level], proof, e));
+	return needs_loose_key(&m->plan->steps[step]) ? 0 : record(x, names[PROOF_LOOSE_KEY], proof, e);
 }

@@ -9,20 +9,20 @@
 typedef int step_fn(struct builtin *o, struct err *e);
 
 static step_fn *const does[STEP_KINDS] = {
-	[STEP_STAND_IN] = builtin_stand_in,
-	[STEP_GRAFT] = builtin_graft,
-	[STEP_HOLLOW] = builtin_hollow,
+	[STEP_EMPTY_FATBIN] = builtin_empty_fatbin,
+	[STEP_EMBED_FATBIN] = builtin_embed_fatbin,
+	[STEP_STRIP_BODIES] = builtin_strip_bodies,
 	[STEP_SLIM] = builtin_slim,
-	[STEP_TRY] = builtin_try,
-	[STEP_STRIP] = builtin_strip,
-	[STEP_SURVEY] = builtin_survey,
-	[STEP_JUDGE] = builtin_judge,
+	[STEP_COMPILE_OR_DECLINE] = builtin_compile_or_decline,
+	[STEP_DROP_MACROS] = builtin_drop_macros,
+	[STEP_PROOF_KEYS] = builtin_proof_keys,
+	[STEP_PROVE] = builtin_prove,
 	[STEP_STUB] = builtin_stub,
 	[STEP_SLICE] = builtin_slice,
 	[STEP_DEVICE] = builtin_device,
 	[STEP_AUDIT] = builtin_audit,
-	[STEP_MARK] = builtin_mark,
-	[STEP_NAME] = builtin_name,
+	[STEP_TRAP] = builtin_trap,
+	[STEP_CHECK_ID] = builtin_check_id,
 	[STEP_REGISTER] = builtin_register,
 };
 
@@ -38,6 +38,6 @@ perform(struct engine *x, const struct step *s, const char *dir, struct err *e)
 }
 
 const struct engine_domain steps_domain = {
-	.builtins = { .perform = perform, .refusal = { STEP_REFUSAL, sizeof(STEP_REFUSAL) - 1 } },
+	.builtins = { .perform = perform, .declined = { STEP_DECLINED, sizeof(STEP_DECLINED) - 1 } },
 	.memo = { memo_open, memo_close, memo_find, memo_waits, memo_remember },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STEP_SLIM, STEP_HOLLOW, STEP_STRIP: a text that a compiler reads, without what it does not need. */
+/* STEP_SLIM, STEP_STRIP_BODIES, STEP_DROP_MACROS: a text that a compiler reads, without what it does not need. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "slim/bodies.h"
@@ -7,7 +7,7 @@
 #include "steps/does.h"
 #include "steps/internal.h"
 
-/* A text that is not understood gives a refusal: the source goes the long way. */
+/* A text that is not understood is declined: the source goes the full way. */
 static int
 slim(struct builtin *o, struct str text, enum slim_pass pass, struct err *e)
 {
@@ -16,13 +16,13 @@ slim(struct builtin *o, struct str text, enum slim_pass pass, struct err *e)
 	struct slim_stats stats;
 
 	if (slim_text(&o->a, text, &options, &out, &stats, e) < 0)
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	return builtin_output(o, 0, buf_str(&out), e);
 }
 
 /* With the word for it: slimmed as well. A text that is not understood stays whole. */
 int
-builtin_hollow(struct builtin *o, struct err *e)
+builtin_strip_bodies(struct builtin *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct arena_mark before;
@@ -30,7 +30,7 @@ builtin_hollow(struct builtin *o, struct err *e)
 
 	TRY(builtin_input(o, 0, &text, e));
 	before = arena_mark(&o->a);
-	if (hollow_text(&o->a, text, &out, e) >= 0)
+	if (strip_bodies(&o->a, text, &out, e) >= 0)
 		text = buf_str(&out);
 	arena_rewind(&o->a, before);
 	if (builtin_has_word(o, STEP_SLIMS))
@@ -70,9 +70,9 @@ is_of_macros(struct str directive)
 }
 
 /* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
- * feed stays for each. A refusal if the second input, a proof, is one. */
+ * feed stays for each. Declined if the second input, a proof, is one. */
 int
-builtin_strip(struct builtin *o, struct err *e)
+builtin_drop_macros(struct builtin *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct arena_mark before;
@@ -82,8 +82,8 @@ builtin_strip(struct builtin *o, struct err *e)
 
 	if (o->s->n_inputs > 1) {
 		TRY(builtin_input(o, 1, &proof, e));
-		if (str_eq(proof, builtin_refusal))
-			return builtin_output(o, 0, builtin_refusal, e);
+		if (str_eq(proof, builtin_declined))
+			return builtin_output(o, 0, builtin_declined, e);
 	}
 	TRY(builtin_input(o, 0, &text, e));
 	before = arena_mark(&o->a);

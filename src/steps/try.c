@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STEP_TRY, STEP_NAME: a result, or a refusal where it will not do. */
+/* STEP_COMPILE_OR_DECLINE, STEP_CHECK_ID: a result, or declined where it will not do. */
 #include "base/err.h"
 #include "elf/elf.h"
 #include "formats/fatbin.h"
@@ -8,19 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A compiler: what it makes, or a refusal, as when its first input is one. What it says of the
+/* A compiler: what it makes, or declined, as when its first input is one. What it says of the
  * user's code is passed on. */
 int
-builtin_try(struct builtin *o, struct err *e)
+builtin_compile_or_decline(struct builtin *o, struct err *e)
 {
 	bool ok = false;
 	struct str text;
 
 	TRY(builtin_input(o, 0, &text, e));
-	if (!str_eq(text, builtin_refusal))
+	if (!str_eq(text, builtin_declined))
 		TRY(builtin_tool(o, TOOL_COMPILE, "", "", &ok, e));
 	for (size_t i = 0; !ok && i < o->s->outputs.n; i++)
-		TRY(builtin_output(o, i, builtin_refusal, e));
+		TRY(builtin_output(o, i, builtin_declined, e));
 	if (!ok)
 		return 0;
 	fwrite(o->said.p, 1, o->said.n, stdout);
@@ -68,7 +68,7 @@ is_packed(struct builtin *o, struct str object, bool *out, struct err *e)
 }
 
 int
-builtin_name(struct builtin *o, struct err *e)
+builtin_check_id(struct builtin *o, struct err *e)
 {
 	struct str object;
 	bool is_cut;
@@ -77,5 +77,5 @@ builtin_name(struct builtin *o, struct err *e)
 	is_cut = has_pieces(object);
 	if (!is_cut)
 		TRY(is_packed(o, object, &is_cut, e));
-	return builtin_output(o, 0, is_cut ? builtin_refusal : object, e);
+	return builtin_output(o, 0, is_cut ? builtin_declined : object, e);
 }

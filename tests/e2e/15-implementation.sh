@@ -15,11 +15,11 @@ changed() {
 	diff "$T/before" "$T/after" | sed -n 's/^> .*\[STEP_\([A-Z_]*\)\].*/\1/p; s/^> #define \([A-Z]*\)_.*/\1/p' | tr '\n' ' '
 }
 is "$(rows)" "$(rows)" "digests repeat"
-is "$(changed steps/graft.c)" "STAND_IN MARK GRAFT " "a step's own file"
+is "$(changed steps/embed.c)" "EMPTY_FATBIN TRAP EMBED_FATBIN " "a step's own file"
 is "$(changed steps/register.c)" "REGISTER " "another one's"
-is "$(changed device/guard_words.c)" "SURVEY JUDGE STUB SLICE DEVICE " "what only proofs use"
-is "$(changed slim/bodies.c)" "SLIM HOLLOW STRIP " "what only texts for the host use"
-is "$(changed elf/elf_graft.c)" "STAND_IN MARK GRAFT " "the format behind a step"
+is "$(changed device/guard_words.c)" "PROOF_KEYS PROVE STUB SLICE DEVICE " "what only proofs use"
+is "$(changed slim/bodies.c)" "SLIM STRIP_BODIES DROP_MACROS " "what only texts for the host use"
+is "$(changed elf/elf_fatbin.c)" "EMPTY_FATBIN TRAP EMBED_FATBIN " "the format behind a step"
 is "$(changed elf/elf_stub.c)" "STUBS " "link stubs"
 is "$(changed engine/stage.c)" "LINK NVLINK " "how objects get their id"
 is "$(changed fetch/wheel.c)$(changed cmd/build.c)$(changed check/check.c)$(changed formats/zip.c)" "" "what no step does"

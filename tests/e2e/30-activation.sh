@@ -13,7 +13,7 @@ status 0 "twelve variants from an empty store" "$KB" build --trace "$T/twelve.js
 is "$(python3 - "$T/twelve.json" <<'END'
 import collections, json, sys
 ran = collections.Counter(e["args"]["kind"] for e in json.load(open(sys.argv[1]))["traceEvents"] if e["ph"] == "X" and "kind" in e["args"])
-print(ran["device"], ran["ptxas"], ran["fatbin"], ran["hollow"], ran["graft"])
+print(ran["device"], ran["ptxas"], ran["fatbin"], ran["strip-bodies"], ran["embed-fatbin"])
 END
 )" "24 24 3 6 2" "one cicc and ptxas for each architecture of three CUDA releases, one g++ for two of them"
 

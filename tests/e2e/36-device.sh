@@ -12,14 +12,14 @@ plain_bytes() { # text: the build of $K gives what it gives with --device-only=o
 	rm -rf "$T/off"
 	cp -r "$K" "$T/off"
 	rm -rf "$T/off/build" "$T/off/result"
-	status 0 "$1, the long way" build -q --device-only=off "$T/off"
+	status 0 "$1, the full way" build -q --device-only=off "$T/off"
 	ok "$1: the same bytes" cmp "$(so "$K")" "$(so "$T/off")"
 }
 
 # One architecture in full, all of them without the host's code.
 status 0 "a kernel with torch's headers" build -q --events 3 "$K" 3>"$T/events"
-is "$(short)" 3 "the short way for each architecture"
-is "$(long)" 1 "the long way for one"
+is "$(short)" 3 "the device-only way for each architecture"
+is "$(long)" 1 "the full way for one"
 is "$(ran 'g++ -E [0-9]')" 1 "and one text"
 is "$(ran ': cudafe++, slim') $(ran 'device.cu: g++, slim') $(ran 'binding.cpp: g++, slim')" "1 1 1" "the host's texts are slim"
 is "$(ran ': cudafe++$') $(ran 'device.cu: g++$') $(ran 'binding.cpp$')" "0 0 0" "and no others are compiled"
@@ -38,7 +38,7 @@ is "$(steps | wc -l) $(holds)" "0 $all" "puts the whole variant there, of what t
 # An edit of a kernel's body.
 sed -i 's/x \* 2/x * 3/' "$K/src/device.cu"
 status 0 "the body of a kernel is edited" build -q --events 3 "$K" 3>"$T/events"
-is "$(short) $(long)" "3 0" "the verdict is remembered"
+is "$(short) $(long)" "3 0" "the proof is remembered"
 is "$(ran 'cudafe++') $(ran 'device.cu: g++$')" "0 0" "nothing of the host is compiled"
 plain_bytes "the body of a kernel is edited"
 
@@ -52,7 +52,7 @@ plain_bytes "the host's code is edited"
 # An edit further up, by which the host's lines move, and with them what TORCH_CHECK says.
 sed -i '1s/^/\n/' "$K/src/device.cu"
 status 0 "a line is inserted" build -q --events 3 "$K" 3>"$T/events"
-is "$(short) $(long) $(slimmed)" "3 0 0" "the verdict is remembered"
+is "$(short) $(long) $(slimmed)" "3 0 0" "the proof is remembered"
 is "$(ran 'device.cu: g++, slim')" 1 "the host's code is compiled"
 plain_bytes "a line is inserted"
 
@@ -94,13 +94,13 @@ rm -rf "$K/build"
 build -q "$K"
 plain_bytes "two torch releases"
 
-# Files whose kernels would mean something else without the host's declarations, and such as cannot go the short way.
+# Files whose kernels would mean something else without the host's declarations, and such as cannot go the device-only way.
 cp "$ROOT"/tests/kernels/device/adversarial/*.cu "$K/src"
 sources=$(cd "$K/src" && printf '"src/%s", ' *.cu)
 sed -i "s|^src = .\"src/device.cu\".|src = [${sources%, }]|; s|\"8.0\", \"8.6\", \"9.0\"|\"8.0\", \"9.0\"|" "$K/build.toml"
 rm -rf "$K/build"
 status 0 "files made to mislead" build -v "$K"
-like "$out" 'note: device code of src/overload.cu for .* is compiled with the host' "those that go the long way are told"
+like "$out" 'note: device code of src/overload.cu for .* is compiled with the host' "those that go the full way are told"
 plain_bytes "files made to mislead"
 
 # The host's texts, slimmed.
@@ -141,7 +141,7 @@ done
 is $caught 1 "what differs fails the build"
 status 2 "another word" build --slim=perhaps "$K"
 
-# Two C++ ABIs at once, which host code and device code depend on: the verdict of one is no good for the other.
+# Two C++ ABIs at once, which host code and device code depend on: the proof of one is no good for the other.
 cp "$K/src/device.cu" "$K/build.toml" "$T"
 cat >"$K/src/device.cu" <<'C'
 #include <ATen/core/Tensor.h>
@@ -165,9 +165,9 @@ SEL="--no-lock --matrix all --variant torch25-cxx11-cu124-x86_64-linux --variant
 rm -rf "$K/build" "$T/off"
 cp -r "$K" "$T/off"
 status 0 "two C++ ABIs" build -v "$K"
-like "$out" 'note: device code of src/other.cu for torch25-cxx11.* is compiled with the host.s: it depends on the C\+\+ ABI' "device code of which the judge sees that it depends"
+like "$out" 'note: device code of src/other.cu for torch25-cxx11.* is compiled with the host.s: it depends on the C\+\+ ABI' "device code of which the prover sees that it depends"
 like "$out" 'note: device code of src/device.cu for torch25-cxx(98|11).* is compiled with the host.s: its host launches' "and a launch of which nobody proved anything"
-status 0 "two C++ ABIs, the long way" build -q --device-only=off "$T/off"
+status 0 "two C++ ABIs, the full way" build -q --device-only=off "$T/off"
 for abi in cxx11:32 cxx98:8; do
 	v=torch25-${abi%:*}-cu124-x86_64-linux
 	is "$(nm -C "$K/build/$v"/*.so | grep -c "kernel<${abi#*:}>")" 1 "the kernel of ${abi%:*}"

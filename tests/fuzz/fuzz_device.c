@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Preprocessed text of a .cu file: hollow text stays as it is, a slice is made, and a prelude that
+/* Preprocessed text of a .cu file: stripped text stays as it is, a slice is made, and a prelude that
  * has everything leaves nothing to guard against. */
 #include "base/arena.h"
 #include "base/err.h"
@@ -10,13 +10,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-try_hollow(struct arena *a, struct str text)
+try_strip_bodies(struct arena *a, struct str text)
 {
 	struct buf once = { 0 }, twice = { 0 };
 	struct err e;
-	int n = hollow_text(a, text, &once, &e);
+	int n = strip_bodies(a, text, &once, &e);
 
-	if (n >= 0 && (hollow_text(a, buf_str(&once), &twice, &e) != n ||
+	if (n >= 0 && (strip_bodies(a, buf_str(&once), &twice, &e) != n ||
 			      !str_eq(buf_str(&once), buf_str(&twice))))
 		abort();
 	buf_free(&once);
@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *why = NULL;
 	struct err e;
 
-	try_hollow(&a, text);
+	try_strip_bodies(&a, text);
 	if (device_read(&a, text, &t, &why)) {
 		if (!device_slice(&a, &t, &kernels, &s, &why))
 			abort();

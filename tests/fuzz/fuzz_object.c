@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "elf/elf.h"
-#include "elf/elf_graft.h"
+#include "elf/elf_fatbin.h"
 #include "fuzz.h"
 
 int
@@ -22,13 +22,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_that(e.code == ERR_ABI);
 	else
 		check_that(!why);
-	if (elf_graft(text, "f.o", ".nv_fatbin", STR("other"), &once, &e) < 0) {
+	if (elf_fatbin(text, "f.o", ".nv_fatbin", STR("other"), &once, &e) < 0) {
 		check_that(e.code == ERR_ABI);
 		return 0;
 	}
 	/* What was written can be read, and written again. */
 	check_that(elf_read(&a, buf_str(&once), "once.o", &o, &e) == 0);
-	check_that(elf_graft(buf_str(&once), "once.o", ".nv_fatbin", STR("other"), &twice, &e) == 0);
+	check_that(elf_fatbin(buf_str(&once), "once.o", ".nv_fatbin", STR("other"), &twice, &e) == 0);
 	check_that(str_eq(buf_str(&once), buf_str(&twice)));
 	return 0;
 }

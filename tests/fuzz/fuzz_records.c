@@ -25,16 +25,16 @@ check_depfile(struct arena *a, struct str text)
 
 /* What is read is written as it was. */
 static void
-check_verdict(struct str text)
+check_proof(struct str text)
 {
 	CLEANUP(buf_free) struct buf once = { 0 }, twice = { 0 };
-	struct verdict v, again;
+	struct proof v, again;
 
-	if (!builtin_read_verdict(text, &v))
+	if (!proof_read(text, &v))
 		return;
-	builtin_write_verdict(&v, &once);
-	check_that(builtin_read_verdict(buf_str(&once), &again));
-	builtin_write_verdict(&again, &twice);
+	proof_write(&v, &once);
+	check_that(proof_read(buf_str(&once), &again));
+	proof_write(&again, &twice);
 	check_that(str_eq(buf_str(&once), buf_str(&twice)) && once.n <= text.n);
 }
 
@@ -58,13 +58,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	struct str text = { (const char *)data, size }, names[BUILTIN_NAMES];
+	struct str text = { (const char *)data, size }, names[PROOF_KEYS];
 
 	check_depfile(&a, text);
-	check_verdict(text);
+	check_proof(text);
 	check_lists(&a, text);
-	if (builtin_read_survey(text, names))
-		for (size_t i = 0; i < BUILTIN_NAMES; i++)
+	if (proof_read_keys(text, names))
+		for (size_t i = 0; i < PROOF_KEYS; i++)
 			check_that(!memchr(names[i].p, '\n', names[i].n));
 	return 0;
 }

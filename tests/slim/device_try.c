@@ -5,7 +5,7 @@
  *     device_try slice TEXT STUB DIR        writes DIR/prelude0.cu..2 and DIR/body.ii; prints
  * "levels N" device_try guard TEXT STUB PRELUDE    prints hits of the slice's words, or of all
  * words when STUB is "-" device_try frame TEXT                 prints both digests device_try
- * compare REFERENCE OURS OUT prints "equal" and writes OUT, or why not device_try hollow TEXT
+ * compare REFERENCE OURS OUT prints "equal" and writes OUT, or why not device_try strip-bodies TEXT
  * prints the text without device bodies
  *
  * TEXT is one architecture, preprocessed with -dD -dI.
@@ -138,11 +138,11 @@ run_compare(char **v)
 }
 
 static int
-run_hollow(char **v)
+run_strip_bodies(char **v)
 {
 	struct buf b = { 0 };
 	struct err e;
-	int n = hollow_text(&arena, read_all(v[0]), &b, &e);
+	int n = strip_bodies(&arena, read_all(v[0]), &b, &e);
 
 	if (n < 0)
 		return no(e.msg);
@@ -161,7 +161,7 @@ main(int argc, char **argv)
 		int (*run)(char **);
 	} commands[] = { { "slice", 3, run_slice }, { "guard", 3, run_guard },
 		{ "frame", 1, run_frame }, { "compare", 3, run_compare },
-		{ "hollow", 1, run_hollow } };
+		{ "strip-bodies", 1, run_strip_bodies } };
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (streq(argv[1], commands[i].name) && argc == commands[i].n + 2) {

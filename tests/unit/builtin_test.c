@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts that steps of our own leave for each other. */
+/* Texts that built-in steps leave for each other. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "device/proof.h"
@@ -14,19 +14,19 @@
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void
-test_verdict(void **state)
+test_proof(void **state)
 {
-	const struct verdict v = { .level = 2,
+	const struct proof v = { .level = 2,
 		.exact = STR(HEX),
 		.missing = STR(".global .align 1 .b8 ignore[1];\n"),
 		.order = STR("a\nb\n"),
 		.stub = STR("static void f(); // no line feed at the end") };
 	CLEANUP(buf_free) struct buf text = { 0 };
-	struct verdict got;
+	struct proof got;
 
 	(void)state;
-	builtin_write_verdict(&v, &text);
-	assert_true(builtin_read_verdict(buf_str(&text), &got));
+	proof_write(&v, &text);
+	assert_true(proof_read(buf_str(&text), &got));
 	assert_int_equal(got.why.n, 0);
 	assert_int_equal(got.level, 2);
 	assert_true(str_eq(got.exact, v.exact));
@@ -35,46 +35,46 @@ test_verdict(void **state)
 	assert_true(str_eq(got.stub, v.stub));
 	/* None of its beginnings is one. */
 	for (size_t n = 0; n < text.n; n++)
-		assert_false(builtin_read_verdict((struct str){ text.p, n }, &got));
+		assert_false(proof_read((struct str){ text.p, n }, &got));
 	buf_addc(&text, 'x');
-	assert_false(builtin_read_verdict(buf_str(&text), &got));
+	assert_false(proof_read(buf_str(&text), &got));
 }
 
 static void
-test_verdict_of_the_long_way(void **state)
+test_proof_of_the_full_way(void **state)
 {
-	const struct verdict v = { .why = STR("a lambda, src/a.cu:3") };
+	const struct proof v = { .why = STR("a lambda, src/a.cu:3") };
 	CLEANUP(buf_free) struct buf text = { 0 };
-	struct verdict got;
+	struct proof got;
 
 	(void)state;
-	builtin_write_verdict(&v, &text);
-	assert_string_equal(text.p, "kernel-builder verdict 2\nfull a lambda, src/a.cu:3\n");
-	assert_true(builtin_read_verdict(buf_str(&text), &got));
+	proof_write(&v, &text);
+	assert_string_equal(text.p, "kernel-builder proof 2\nfull a lambda, src/a.cu:3\n");
+	assert_true(proof_read(buf_str(&text), &got));
 	assert_true(str_eq(got.why, v.why));
-	assert_false(builtin_read_verdict(STR("kernel-builder verdict 2\nfull \n"), &got));
-	assert_false(builtin_read_verdict(STR("kernel-builder verdict 2\nfull a lambda, src/a"), &got));
+	assert_false(proof_read(STR("kernel-builder proof 2\nfull \n"), &got));
+	assert_false(proof_read(STR("kernel-builder proof 2\nfull a lambda, src/a"), &got));
 	text.n = 0;
-	builtin_write_verdict(&(struct verdict){ .why = STR("a\0b") }, &text);
-	assert_true(builtin_read_verdict(buf_str(&text), &got) && str_eq(got.why, STR("a\0b")));
+	proof_write(&(struct proof){ .why = STR("a\0b") }, &text);
+	assert_true(proof_read(buf_str(&text), &got) && str_eq(got.why, STR("a\0b")));
 }
 
 static void
 test_damaged(void **state)
 {
-	static const char *const t[] = { "", "kernel-builder verdict 1\nlevel 0\n",
-		"kernel-builder verdict 2\nlevel 3\nexact " HEX "\nmissing 0\norder 0\nstub 0\n",
-		"kernel-builder verdict 2\nlevel 0\nexact " HEX "\nmissing 1\norder 0\nstub 0\n",
-		"kernel-builder verdict 2\nlevel 0\nexact " HEX
+	static const char *const t[] = { "", "kernel-builder proof 1\nlevel 0\n",
+		"kernel-builder proof 2\nlevel 3\nexact " HEX "\nmissing 0\norder 0\nstub 0\n",
+		"kernel-builder proof 2\nlevel 0\nexact " HEX "\nmissing 1\norder 0\nstub 0\n",
+		"kernel-builder proof 2\nlevel 0\nexact " HEX
 		"\nmissing 0\norder 0\nstub 18446744073709551615\nx",
-		"kernel-builder verdict 2\nlevel 0\nmissing 0\norder 0\nstub 0\n" };
-	struct verdict got;
+		"kernel-builder proof 2\nlevel 0\nmissing 0\norder 0\nstub 0\n" };
+	struct proof got;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
-		assert_false(builtin_read_verdict(str_of(t[i]), &got));
-	assert_true(builtin_read_verdict(
-		STR("kernel-builder verdict 2\nlevel 0\nexact " HEX "\nmissing 0\norder 0\nstub 0\n"),
+		assert_false(proof_read(str_of(t[i]), &got));
+	assert_true(proof_read(
+		STR("kernel-builder proof 2\nlevel 0\nexact " HEX "\nmissing 0\norder 0\nstub 0\n"),
 		&got));
 }
 
@@ -102,23 +102,23 @@ test_proof_that_pays(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		if (builtin_proof_pays(t[i].text, t[i].ptx, t[i].n_archs) != t[i].want)
+		if (proof_pays(t[i].text, t[i].ptx, t[i].n_archs) != t[i].want)
 			fail_msg("row %zu", i);
 	}
 }
 
 static void
-test_survey(void **state)
+test_proof_keys(void **state)
 {
-	struct str names[BUILTIN_NAMES];
+	struct str names[PROOF_KEYS];
 
 	(void)state;
-	assert_true(builtin_read_survey(STR("kernel-builder survey 2\n" HEX "\n-\n" HEX "\n-\n"), names));
+	assert_true(proof_read_keys(STR("kernel-builder proof-keys 2\n" HEX "\n-\n" HEX "\n-\n"), names));
 	assert_true(str_eq(names[0], STR(HEX)));
 	assert_true(str_eq(names[1], STR("-")));
-	assert_false(builtin_read_survey(STR("kernel-builder survey 1\n-\n-\n-\n-\n"), names));
-	assert_false(builtin_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-\n-\n"), names));
-	assert_false(builtin_read_survey(STR("kernel-builder survey 2\n-\n-\n-\n-"), names));
+	assert_false(proof_read_keys(STR("kernel-builder proof-keys 1\n-\n-\n-\n-\n"), names));
+	assert_false(proof_read_keys(STR("kernel-builder proof-keys 2\n-\n-\n-\n-\n-\n"), names));
+	assert_false(proof_read_keys(STR("kernel-builder proof-keys 2\n-\n-\n-\n-"), names));
 }
 
 /* An object may be in the link of one architecture only. */
@@ -153,11 +153,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_verdict_of_the_long_way),
+		cmocka_unit_test(test_proof),
+		cmocka_unit_test(test_proof_of_the_full_way),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_registered),
-		cmocka_unit_test(test_survey),
+		cmocka_unit_test(test_proof_keys),
 		cmocka_unit_test(test_proof_that_pays),
 	};
 

@@ -3,7 +3,7 @@
  * The engine in a world of names (fake_world.h): which steps run, in which order, and what is known afterwards.
  *
  * A graph is written in a line: steps with a ';' between them, each a name, signs, and the names of the steps that it waits for.
- *     ~ transient   ? lazy   | a choice   ! fails   - gives a refusal   = gives the same whatever its inputs are
+ *     ~ transient   ? lazy   | a choice   ! fails   - declines   = gives the same whatever its inputs are
  *     * killed once   % killed twice   'X with X in its key, as after an edit   @N takes N seconds   #N and N bytes of memory
  *     <N remembered by its first N inputs   /NAME with the key of NAME
  */
@@ -73,7 +73,7 @@ read_signs(struct graph *g, struct step *s, struct fake_step *d, unsigned *kills
 		case '%': *kills = 2; break;
 		case '@': d->seconds = number(p); break;
 		case '#': d->bytes = number(p); break;
-		case '<': s->kind = STEP_JUDGE; s->n_early = number(p); break;
+		case '<': s->kind = STEP_PROVE; s->n_early = number(p); break;
 		case '/': *key = word(p); break;
 		case '\'': {
 			struct str x = word(p);

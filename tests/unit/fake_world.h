@@ -9,7 +9,7 @@
 #include "plan/kinds.h"
 #include <stdio.h>
 
-#define FAKE_REFUSAL "refused\n"
+#define FAKE_DECLINED "refused\n"
 enum { FAKE_JOBS = 64 };
 
 /* What a step does when it runs. */
@@ -245,7 +245,7 @@ fake_finish(void *w, unsigned job, struct digest *objects, struct engine_end *ou
 		CLEANUP(buf_free) struct buf text = { 0 };
 
 		if (d->refuses) {
-			objects[i] = sha256_of(FAKE_REFUSAL, sizeof(FAKE_REFUSAL) - 1);
+			objects[i] = sha256_of(FAKE_DECLINED, sizeof(FAKE_DECLINED) - 1);
 		} else {
 			buf_addf(&text, "%zu ", i);
 			buf_add(&text, (const char *)&s->key, sizeof(s->key));
@@ -291,7 +291,7 @@ fake_memo_close(void *memo)
 }
 
 static const struct engine_domain fake_domain = {
-	.builtins = { NULL, { FAKE_REFUSAL, sizeof(FAKE_REFUSAL) - 1 } },
+	.builtins = { NULL, { FAKE_DECLINED, sizeof(FAKE_DECLINED) - 1 } },
 	.memo = { .open = fake_memo_open, .close = fake_memo_close },
 };
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who waits for whose verdict on device code. */
+/* Who waits for whose proof on device code. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
@@ -19,9 +19,9 @@
 
 static struct arena A;
 static char *home;
-/* Three sources or variants: a survey and the judge that goes by the whole text, of each. Those of
- * the first two ask for the same verdict. */
-enum { SURVEY_1, JUDGE_1, SURVEY_2, JUDGE_2, SURVEY_3, JUDGE_3, STEPS };
+/* Three sources or variants: proof keys and the prover that goes by the whole text, of each. Those of
+ * the first two ask for the same proof. */
+enum { KEYS_1, PROVE_1, KEYS_2, PROVE_2, KEYS_3, PROVE_3, STEPS };
 static struct step_input from[STEPS][2];
 static struct digest outputs[STEPS][2];
 static struct step steps[STEPS];
@@ -52,12 +52,12 @@ put(struct str text)
 }
 
 static struct digest
-put_verdict(void)
+put_proof(void)
 {
-	const struct verdict v = { .exact = STR(ONE) };
+	const struct proof v = { .exact = STR(ONE) };
 	CLEANUP(buf_free) struct buf text = { 0 };
 
-	builtin_write_verdict(&v, &text);
+	proof_write(&v, &text);
 	return put(buf_str(&text));
 }
 
@@ -71,15 +71,15 @@ set_up(void **state)
 	good(fs_mkdtemp(&A, "/tmp/kb-memo", &home, &e), &e);
 	good(store_open(home, false, &store, &e), &e);
 	for (size_t i = 0; i < STEPS; i += 2) {
-		from[i + 1][0] = (struct step_input){ i, 0, "in/survey" };
-		from[i + 1][1] = (struct step_input){ i, 1, "in/verdict" };
-		steps[i].kind = STEP_SURVEY;
-		steps[i + 1].kind = STEP_JUDGE;
+		from[i + 1][0] = (struct step_input){ i, 0, "in/proof-keys" };
+		from[i + 1][1] = (struct step_input){ i, 1, "in/proof" };
+		steps[i].kind = STEP_PROOF_KEYS;
+		steps[i + 1].kind = STEP_PROVE;
 		steps[i + 1].inputs = from[i + 1];
 		steps[i + 1].n_inputs = steps[i + 1].n_early = 2;
 		outputs[i][0] = put(str_of(arena_printf(
-			&A, "kernel-builder survey 2\n%s\n-\n-\n%s\n", name[i / 2], TWO)));
-		outputs[i][1] = put(STR(STEP_REFUSAL));
+			&A, "kernel-builder proof-keys 2\n%s\n-\n-\n%s\n", name[i / 2], TWO)));
+		outputs[i][1] = put(STR(STEP_DECLINED));
 	}
 	good(engine_open(store, &plan, CACHE_RW, &steps_domain, &x, &e), &e);
 	good(x->world->begin(x->w, true, &e), &e);
@@ -106,39 +106,39 @@ tear_down(void **state)
 }
 
 static void
-test_waits_until_the_same_is_judged(void **state)
+test_waits_until_the_same_is_proved(void **state)
 {
 	struct err e;
 
 	(void)state;
-	for (size_t i = JUDGE_1; i < STEPS; i += 2) {
+	for (size_t i = PROVE_1; i < STEPS; i += 2) {
 		assert_int_equal(memo_find(memo, x, i, &outputs[i][0], &e), 0);
 		x->out[i].is_late = true;
 	}
-	x->out[JUDGE_1].state = x->out[JUDGE_3].state = STEP_RUNNING;
-	assert_false(memo_waits(memo, x, JUDGE_1));
-	assert_true(memo_waits(memo, x, JUDGE_2));
-	/* A verdict on something else makes nobody forget that the first is running. */
-	outputs[JUDGE_3][0] = put_verdict();
-	x->out[JUDGE_3].state = STEP_DONE;
-	good(memo_remember(memo, x, JUDGE_3, &e), &e);
-	assert_true(memo_waits(memo, x, JUDGE_2));
-	assert_true(x->out[JUDGE_2].looks_again);
-	assert_int_equal(memo_find(memo, x, JUDGE_2, &outputs[JUDGE_2][0], &e), 0);
+	x->out[PROVE_1].state = x->out[PROVE_3].state = STEP_RUNNING;
+	assert_false(memo_waits(memo, x, PROVE_1));
+	assert_true(memo_waits(memo, x, PROVE_2));
+	/* A proof on something else makes nobody forget that the first is running. */
+	outputs[PROVE_3][0] = put_proof();
+	x->out[PROVE_3].state = STEP_DONE;
+	good(memo_remember(memo, x, PROVE_3, &e), &e);
+	assert_true(memo_waits(memo, x, PROVE_2));
+	assert_true(x->out[PROVE_2].looks_again);
+	assert_int_equal(memo_find(memo, x, PROVE_2, &outputs[PROVE_2][0], &e), 0);
 
-	outputs[JUDGE_1][0] = put_verdict();
-	x->out[JUDGE_1].state = STEP_DONE;
-	good(memo_remember(memo, x, JUDGE_1, &e), &e);
-	assert_false(memo_waits(memo, x, JUDGE_2));
-	assert_int_equal(memo_find(memo, x, JUDGE_2, &outputs[JUDGE_2][0], &e), 1);
-	assert_true(digest_eq(&outputs[JUDGE_2][0], &outputs[JUDGE_1][0]));
+	outputs[PROVE_1][0] = put_proof();
+	x->out[PROVE_1].state = STEP_DONE;
+	good(memo_remember(memo, x, PROVE_1, &e), &e);
+	assert_false(memo_waits(memo, x, PROVE_2));
+	assert_int_equal(memo_find(memo, x, PROVE_2, &outputs[PROVE_2][0], &e), 1);
+	assert_true(digest_eq(&outputs[PROVE_2][0], &outputs[PROVE_1][0]));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_waits_until_the_same_is_judged),
+		cmocka_unit_test(test_waits_until_the_same_is_proved),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -386,8 +386,8 @@ test_divided(void **state)
 		assert_int_equal(count[STEP_PTXAS], 3);
 		assert_int_equal(count[STEP_FATBIN], 1);
 		assert_int_equal(count[STEP_HOST], 1);
-		assert_int_equal(count[STEP_GRAFT], 1);
-		assert_int_equal(count[STEP_HOLLOW], 1);
+		assert_int_equal(count[STEP_EMBED_FATBIN], 1);
+		assert_int_equal(count[STEP_STRIP_BODIES], 1);
 		assert_int_equal(count[STEP_CHOOSE] + count[STEP_DEVICE], 0);
 		assert_int_equal(count[STEP_CUDA] + count[STEP_ASK], 0);
 		assert_int_equal(host->n_inputs, 3);
@@ -465,7 +465,7 @@ waits_for(const struct plan *p, const struct step *s, size_t input)
 	return &p->steps[s->inputs[input].step];
 }
 
-/* Two ways to the PTX of each architecture; the long one is lazy, and the last architecture is the reference. */
+/* Two ways to the PTX of each architecture; the full one is lazy, and the last architecture is the reference. */
 static void
 test_device_only(void **state)
 {
@@ -484,19 +484,19 @@ test_device_only(void **state)
 			assert_true(strs_has(&s->env, "SOURCE_DATE_EPOCH=315619200"));
 			if (s->kind == STEP_CXX || s->kind == STEP_CUDA || s->kind == STEP_PREPROCESS)
 				assert_true(strs_has(&s->env, "TZ=UTC0")); /* __TIMESTAMP__ */
-			if (s->kind == STEP_CICC || s->kind == STEP_STRIP)
+			if (s->kind == STEP_CICC || s->kind == STEP_DROP_MACROS)
 				assert_true(s->is_lazy);
 			assert_int_equal(
-				s->n_early, s->kind == STEP_CHOOSE ? 1 : s->kind == STEP_JUDGE ? 2 : 0);
+				s->n_early, s->kind == STEP_CHOOSE ? 1 : s->kind == STEP_PROVE ? 2 : 0);
 			if (s->kind == STEP_PTXAS && !s->is_lazy) {
 				const struct step *choose = waits_for(&p, s, 0);
 
 				assert_int_equal(choose->kind, STEP_CHOOSE);
 				assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_DEVICE);
 				assert_int_equal(waits_for(&p, choose, 1)->kind, STEP_CICC);
-				assert_int_equal(waits_for(&p, waits_for(&p, choose, 1), 0)->kind, STEP_STRIP);
+				assert_int_equal(waits_for(&p, waits_for(&p, choose, 1), 0)->kind, STEP_DROP_MACROS);
 			}
-			if (s->kind == STEP_JUDGE) {
+			if (s->kind == STEP_PROVE) {
 				assert_true(strs_has(&waits_for(&p, s, 2)->argv, "-D__CUDA_ARCH__=900"));
 				assert_true(strs_has(&waits_for(&p, s, 2)->argv, "-dD"));
 				assert_true(strs_has(&s->tool[TOOL_PREPROCESS], "_GLIBCXX_USE_CXX11_ABI=1"));
@@ -506,14 +506,14 @@ test_device_only(void **state)
 				assert_int_equal(s->root->n_mounts, 3);
 		}
 		/* Texts with their macros and that of the host; and that of cicc's stub for the object whose host
-		 * launches what the verdict does not register. */
+		 * launches what the proof does not register. */
 		assert_int_equal(count[STEP_PREPROCESS], 5);
-		assert_int_equal(count[STEP_STRIP], 3);
+		assert_int_equal(count[STEP_DROP_MACROS], 3);
 		assert_int_equal(count[STEP_CICC], 4);
-		assert_int_equal(count[STEP_MARK], 1);
-		assert_int_equal(count[STEP_GRAFT], 2);
-		assert_int_equal(count[STEP_SURVEY], 1);
-		assert_int_equal(count[STEP_JUDGE], 1);
+		assert_int_equal(count[STEP_TRAP], 1);
+		assert_int_equal(count[STEP_EMBED_FATBIN], 2);
+		assert_int_equal(count[STEP_PROOF_KEYS], 1);
+		assert_int_equal(count[STEP_PROVE], 1);
 		assert_int_equal(count[STEP_SLICE], 6); /* from what all have in common, and from its own text */
 		assert_int_equal(count[STEP_DEVICE], 3);
 		assert_int_equal(count[STEP_CHOOSE], 8);
@@ -521,7 +521,7 @@ test_device_only(void **state)
 	}
 }
 
-/* 12.1 is composed with the programs of 12.4, so a proof by the one is of the other's kin. */
+/* 12.1 is composed with the programs of 12.4, so a proof by the one has the other's loose key. */
 static void
 test_compiler_id(void **state)
 {
@@ -563,7 +563,7 @@ test_names(void **state)
 		const struct step *choose = waits_for(&p, link, i);
 
 		assert_int_equal(choose->kind, STEP_CHOOSE);
-		assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_NAME);
+		assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_CHECK_ID);
 		whole = waits_for(&p, choose, 1);
 		assert_true(whole->is_lazy);
 		assert_non_null(strstr(joined(&w.a, &whole->argv), "-DTORCH_EXTENSION_NAME=_my_k_cuda_abcdefghij"));
@@ -580,7 +580,7 @@ test_device_only_with_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < p.n_steps; i++)
-		assert_true(p.steps[i].kind != STEP_JUDGE && p.steps[i].kind != STEP_CHOOSE);
+		assert_true(p.steps[i].kind != STEP_PROVE && p.steps[i].kind != STEP_CHOOSE);
 	arena_free(&w.a);
 }
 
@@ -597,8 +597,8 @@ test_relocatable(void **state)
 	for (size_t i = 0; i < p.n_steps; i++) {
 		const struct step *s = &p.steps[i];
 
-		assert_true(s->kind != STEP_JUDGE && s->kind != STEP_CHOOSE && s->kind != STEP_CUDA);
-		if (s->kind == STEP_STAND_IN || s->kind == STEP_GRAFT)
+		assert_true(s->kind != STEP_PROVE && s->kind != STEP_CHOOSE && s->kind != STEP_CUDA);
+		if (s->kind == STEP_EMPTY_FATBIN || s->kind == STEP_EMBED_FATBIN)
 			marked += strs_has(&s->argv, STEP_RELOCATABLE);
 	}
 	assert_int_equal(marked, 2);

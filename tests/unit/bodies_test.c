@@ -76,7 +76,7 @@ test_bodies(void **state)
 				buf_addc(&text, *p);
 			}
 		}
-		if (hollow_text(&a, buf_str(&text), &got, &e) != cases[i].n)
+		if (strip_bodies(&a, buf_str(&text), &got, &e) != cases[i].n)
 			fail_msg("%s", cases[i].text);
 		assert_string_equal(got.p, want.p);
 		buf_free(&text);
@@ -105,7 +105,7 @@ test_lines(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		struct buf got = { 0 };
 
-		assert_int_equal(hollow_text(&a, str_of(t[i]), &got, &e), 1);
+		assert_int_equal(strip_bodies(&a, str_of(t[i]), &got, &e), 1);
 		assert_string_equal(got.p, want);
 		buf_free(&got);
 	}
@@ -124,10 +124,10 @@ test_files(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(hollow_text(&a, STR(text), &got, &e), 1);
+	assert_int_equal(strip_bodies(&a, STR(text), &got, &e), 1);
 	assert_non_null(
 		strstr(got.p, "# 1 \"src/x/../b.h\"\n" D "void f() {\n# 1 \"src/x/../b.h\"\n}\n"));
-	assert_int_equal(hollow_text(&a, STR("void f() {"), &got, &e), -1);
+	assert_int_equal(strip_bodies(&a, STR("void f() {"), &got, &e), -1);
 	buf_free(&got);
 	arena_free(&a);
 }
@@ -156,8 +156,8 @@ test_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		assert_string_equal(user_normal(&a, t[i].name), t[i].normal);
-		if (user_file(t[i].name) != t[i].is_user)
+		assert_string_equal(normal_file_name(&a, t[i].name), t[i].normal);
+		if (is_kernel_file(t[i].name) != t[i].is_user)
 			fail_msg("%s", t[i].name);
 	}
 	arena_free(&a);
@@ -174,5 +174,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("hollow", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("bodies", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replaces a section of an object file by one of another length. */
-#include "elf/elf_graft.h"
+#include "elf/elf_fatbin.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/vec.h"
@@ -8,7 +8,7 @@
 #include <elf.h>
 #include <stdlib.h>
 
-struct graft {
+struct embedding {
 	struct arena a;
 	struct str object;
 	const char *path;
@@ -22,7 +22,7 @@ struct graft {
 static int
 by_offset(const void *x, const void *y, void *arg)
 {
-	const struct graft *g = arg;
+	const struct embedding *g = arg;
 	const Elf64_Shdr *a = &g->sh[*(const size_t *)x], *b = &g->sh[*(const size_t *)y];
 
 	if (a->sh_offset != b->sh_offset)
@@ -36,7 +36,7 @@ by_offset(const void *x, const void *y, void *arg)
 /* Sections that share their bytes, or lie far apart, could make a small file one that fills the memory; those that are none have no
  * place that could be kept. */
 static bool
-is_written(const struct graft *g)
+is_written(const struct embedding *g)
 {
 	const uint64_t most = 1 << 20;
 	uint64_t n = 0;
@@ -54,7 +54,7 @@ is_written(const struct graft *g)
 
 /* elf_read has found that the headers lie in the file. */
 static int
-read_headers(struct graft *g, const struct elf *f, const char *section)
+read_headers(struct embedding *g, const struct elf *f, const char *section)
 {
 	size_t found = 0;
 
@@ -81,7 +81,7 @@ read_headers(struct graft *g, const struct elf *f, const char *section)
 
 /* Symbols must name the section's beginning: what lies behind it would be somewhere else. */
 static int
-check_symbols(const struct graft *g)
+check_symbols(const struct embedding *g)
 {
 	for (size_t i = 0; i < g->eh.e_shnum; i++) {
 		const Elf64_Shdr *s = &g->sh[i];
@@ -109,7 +109,7 @@ pad(struct buf *out, uint64_t align)
 
 /* The sections in their order, the new bytes among them. */
 static void
-write_sections(struct graft *g, struct str bytes, struct buf *out)
+write_sections(struct embedding *g, struct str bytes, struct buf *out)
 {
 	buf_add(out, &g->eh, sizeof(g->eh));
 	for (size_t i = 0; i < g->eh.e_shnum; i++) {
@@ -133,10 +133,10 @@ write_sections(struct graft *g, struct str bytes, struct buf *out)
 }
 
 int
-elf_graft(struct str object, const char *path, const char *section, struct str bytes,
+elf_fatbin(struct str object, const char *path, const char *section, struct str bytes,
 	struct buf *out, struct err *e)
 {
-	struct graft g = { .object = object, .path = path, .e = e };
+	struct embedding g = { .object = object, .path = path, .e = e };
 	struct elf f;
 	int r = elf_read(&g.a, object, path, &f, e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gives a section of an object file other bytes, of another length: the sections behind it move. */
-#ifndef ELF_ELF_GRAFT_H
-#define ELF_ELF_GRAFT_H
+#ifndef ELF_ELF_FATBIN_H
+#define ELF_ELF_FATBIN_H
 #include "base/buf.h"
 
 struct err;
@@ -11,6 +11,6 @@ struct err;
  * an assembler would have written of these bytes. Nothing in the file may point into the section
  * but to its beginning; symbols of it are checked for that. Fails with ERR_ABI when the file is
  * something else or lacks the section. */
-int elf_graft(struct str object, const char *path, const char *section, struct str bytes,
+int elf_fatbin(struct str object, const char *path, const char *section, struct str bytes,
 	struct buf *out, struct err *e);
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STEP_STAND_IN, STEP_MARK, STEP_GRAFT: the host's object is made without its fatbinary, which is put in last. */
+/* STEP_EMPTY_FATBIN, STEP_TRAP, STEP_EMBED_FATBIN: the host's object is made without its fatbinary, which is put in last. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "elf/elf_graft.h"
+#include "elf/elf_fatbin.h"
 #include "steps/does.h"
 #include "steps/internal.h"
 #include <string.h>
@@ -15,7 +15,7 @@ section_of(const struct builtin *o)
 }
 
 int
-builtin_stand_in(struct builtin *o, struct err *e)
+builtin_empty_fatbin(struct builtin *o, struct err *e)
 {
 	/* As fatbinary writes it, with one word of data. */
 	static const char text[] =
@@ -47,7 +47,7 @@ builtin_stand_in(struct builtin *o, struct err *e)
 
 /* As cudafe++ of CUDA 11.8 to 13.2 writes it. A text that has it otherwise is marked as a whole. */
 int
-builtin_mark(struct builtin *o, struct err *e)
+builtin_trap(struct builtin *o, struct err *e)
 {
 	static const char head[] = "static void __wrapper__device_stub_";
 	static const char body[] = "{ ::cudaLaunchKernel(0, 0, 0, 0, 0, 0);}";
@@ -56,7 +56,7 @@ builtin_mark(struct builtin *o, struct err *e)
 	struct str text;
 
 	TRY(builtin_input(o, 0, &text, e));
-	if (str_eq(text, builtin_refusal))
+	if (str_eq(text, builtin_declined))
 		return builtin_output(o, 0, text, e);
 	from = text.p;
 	end = text.p + text.n;
@@ -78,7 +78,7 @@ builtin_mark(struct builtin *o, struct err *e)
 
 /* Words of eight bytes, as in fatbinary's C. */
 int
-builtin_graft(struct builtin *o, struct err *e)
+builtin_embed_fatbin(struct builtin *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf fatbin = { 0 }, out = { 0 };
 	struct str object, bytes;
@@ -86,10 +86,10 @@ builtin_graft(struct builtin *o, struct err *e)
 	TRY(builtin_input(o, 0, &object, e));
 	TRY(builtin_input(o, 1, &bytes, e));
 	if (memmem(object.p, object.n, MARK_SECTION, strlen(MARK_SECTION)))
-		return builtin_output(o, 0, builtin_refusal, e);
+		return builtin_output(o, 0, builtin_declined, e);
 	buf_add(&fatbin, bytes.p, bytes.n);
 	while (fatbin.n % 8)
 		buf_addc(&fatbin, 0);
-	TRY(elf_graft(object, o->s->label, section_of(o), buf_str(&fatbin), &out, e));
+	TRY(elf_fatbin(object, o->s->label, section_of(o), buf_str(&fatbin), &out, e));
 	return builtin_output(o, 0, buf_str(&out), e);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Under which names a verdict on device code is remembered: see own.h. */
+/* Under which names a proof on device code is remembered: see device/proof.h. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/kinds.h"
@@ -97,21 +97,21 @@ stub_digest(const struct device_text *t)
 /* How the architectures are listed: "-D__CUDA_ARCH_LIST__=700,900". */
 static const char arch_list[] = "-D__CUDA_ARCH_LIST__=";
 
-/* What device passes are. for_kin: whatever CUDA's headers and the list of architectures are. */
+/* What device passes are. is_loose: whatever CUDA's headers and the list of architectures are. */
 static void
-add_commands(struct builtin *o, struct sha256 *h, bool for_kin)
+add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
 {
 	const struct strs *preprocess = &o->s->tool[TOOL_PREPROCESS];
 
-	/* Who judged, and who looks up. */
-	sha256_add_field(h, str_of(step_implementation(STEP_JUDGE)));
-	sha256_add_field(h, str_of(step_implementation(STEP_SURVEY)));
+	/* Who proved, and who looks up. */
+	sha256_add_field(h, str_of(step_implementation(STEP_PROVE)));
+	sha256_add_field(h, str_of(step_implementation(STEP_PROOF_KEYS)));
 	for (size_t i = 0; i < o->s->argv.n; i++) {
-		if (!for_kin || !str_has_prefix(o->s->argv.v[i], STEP_DEVICE_KEY))
+		if (!is_loose || !str_has_prefix(o->s->argv.v[i], STEP_DEVICE_KEY))
 			sha256_add_field(h, str_of(o->s->argv.v[i]));
 	}
 	for (size_t i = 0; i < preprocess->n; i++) {
-		if (!for_kin || !str_has_prefix(preprocess->v[i], arch_list))
+		if (!is_loose || !str_has_prefix(preprocess->v[i], arch_list))
 			sha256_add_field(h, str_of(preprocess->v[i]));
 	}
 }
@@ -127,20 +127,20 @@ add_digest(struct sha256 *h, struct buf *out)
 
 /* The device code without its bodies, whatever the headers, the host's functions and the list of architectures say. */
 static void
-add_kin(struct builtin *o, const struct device_frame *frame, struct buf *out)
+add_loose_key(struct builtin *o, const struct device_frame *frame, struct buf *out)
 {
 	struct sha256 *h = sha256_new();
 
 	add_commands(o, h, true);
-	sha256_add_field(h, STR("kin"));
+	sha256_add_field(h, STR("loose"));
 	sha256_add(h, frame->frame.b, sizeof(frame->frame.b));
 	add_digest(h, out);
 }
 
-/* The name of a verdict at one level. */
+/* The name of a proof at one level. */
 static int
 add_name(struct builtin *o, const struct device_text *t, const struct device_frame *frame,
-	unsigned level, struct buf *out, bool *clean, struct err *e)
+	enum device_level level, struct buf *out, bool *clean, struct err *e)
 {
 	const struct arena_mark before = arena_mark(&o->a);
 	struct str prelude;
@@ -214,10 +214,10 @@ is_same_kernel(struct builtin *o, struct str text, const struct device_frame *fr
 }
 
 /* The kernel's own text, if it is the same for all architectures, and at which levels the guards
- * find nothing in it: else a refusal. */
+ * find nothing in it: else declined. */
 static int
 write_shared(struct builtin *o, struct str full, const struct device_frame *frame,
-	const bool clean[BUILTIN_LEVELS], struct err *e)
+	const bool clean[DEVICE_LEVELS], struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	unsigned archs[64];
@@ -233,20 +233,20 @@ write_shared(struct builtin *o, struct str full, const struct device_frame *fram
 		same = fs_read(&o->a, files[i].path, SIZE_MAX, &files[i].bytes, e) == 0;
 	same = same && arch_is_same(&o->a, archs, n_archs, full, files, n, &why);
 	buf_adds(&out, BUILTIN_SHARED_HEAD);
-	for (size_t i = 0; i < BUILTIN_LEVELS; i++)
+	for (size_t i = 0; i < DEVICE_LEVELS; i++)
 		buf_addc(&out, clean[i] ? '1' : '0');
 	buf_addc(&out, '\n');
 	head = out.n;
 	device_own_lines(&o->a, &l, &out);
 	same = same && is_same_kernel(o, (struct str){ out.p + head, out.n - head }, frame);
-	return builtin_output(o, 2, same ? buf_str(&out) : builtin_refusal, e);
+	return builtin_output(o, 2, same ? buf_str(&out) : builtin_declined, e);
 }
 
 int
-builtin_survey(struct builtin *o, struct err *e)
+builtin_proof_keys(struct builtin *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
-	bool clean[BUILTIN_LEVELS] = { false };
+	bool clean[DEVICE_LEVELS] = { false };
 	struct arena_mark before;
 	struct device_frame frame;
 	struct device_text t;
@@ -261,23 +261,23 @@ builtin_survey(struct builtin *o, struct err *e)
 		r = 0;
 		why = "it includes no header of torch";
 	}
-	buf_adds(&out, "kernel-builder survey 2\n");
+	buf_adds(&out, "kernel-builder proof-keys 2\n");
 	if (!r) {
 		buf_adds(&out, "-\n-\n-\n-\n");
 		TRY(builtin_write_full(o, 1, why, e));
-		TRY(builtin_output(o, 2, builtin_refusal, e));
+		TRY(builtin_output(o, 2, builtin_declined, e));
 		return builtin_output(o, 0, buf_str(&out), e);
 	}
 	device_frame(&t, &frame);
-	for (unsigned level = 0; level < BUILTIN_LEVELS; level++) {
+	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
 		if (level < device_levels(&t))
 			TRY(add_name(o, &t, &frame, level, &out, &clean[level], e));
 		else
 			buf_adds(&out, "-\n");
 	}
-	add_kin(o, &frame, &out);
+	add_loose_key(o, &frame, &out);
 	arena_rewind(&o->a, before);
 	TRY(write_shared(o, full, &frame, clean, e));
-	TRY(builtin_output(o, 1, builtin_refusal, e));
+	TRY(builtin_output(o, 1, builtin_declined, e));
 	return builtin_output(o, 0, buf_str(&out), e);
 }

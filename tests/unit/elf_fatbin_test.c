@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "elf/elf_graft.h"
+#include "elf/elf_fatbin.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,7 +66,7 @@ setup(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	return fs_mkdtemp(&mem, "/tmp/kb-elf-graft", &dir, &e);
+	return fs_mkdtemp(&mem, "/tmp/kb-elf-fatbin", &dir, &e);
 }
 
 static int
@@ -93,7 +93,7 @@ test_as_assembled(void **state)
 		struct err e = { 0 };
 
 		assert_int_equal(
-			elf_graft(small, "small.o", ".nv_fatbin", quads(sizes[i]), &out, &e), 0);
+			elf_fatbin(small, "small.o", ".nv_fatbin", quads(sizes[i]), &out, &e), 0);
 		assert_int_equal(out.n, want.n);
 		assert_memory_equal(out.p, want.p, want.n);
 	}
@@ -109,15 +109,15 @@ test_refused(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(elf_graft(with, "with.o", ".nv_fatbin", quads(3), &out, &e), -1);
+	assert_int_equal(elf_fatbin(with, "with.o", ".nv_fatbin", quads(3), &out, &e), -1);
 	assert_string_equal(e.msg, "with.o: a symbol lies inside of the section");
-	assert_int_equal(elf_graft(small, "small.o", ".other", quads(3), &out, &e), -1);
+	assert_int_equal(elf_fatbin(small, "small.o", ".other", quads(3), &out, &e), -1);
 	assert_string_equal(e.msg, "small.o: not one section .other");
 	with = object(1, far);
-	assert_int_equal(elf_graft(with, "far.o", ".nv_fatbin", quads(3), &out, &e), -1);
+	assert_int_equal(elf_fatbin(with, "far.o", ".nv_fatbin", quads(3), &out, &e), -1);
 	assert_string_equal(e.msg, "far.o: its sections overlap, are void, or are aligned to more than 1 MiB");
 	small.n = 100;
-	assert_int_equal(elf_graft(small, "small.o", ".nv_fatbin", quads(3), &out, &e), -1);
+	assert_int_equal(elf_fatbin(small, "small.o", ".nv_fatbin", quads(3), &out, &e), -1);
 	assert_int_equal(e.code, ERR_ABI);
 }
 
@@ -130,5 +130,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("elf_graft", tests, setup, teardown);
+	return cmocka_run_group_tests_name("elf_fatbin", tests, setup, teardown);
 }
