@@ -97,6 +97,9 @@ int cmd_ask_own_torch(struct ctx *c, const char *python, struct host *out, struc
  * one is no capability, and with ERR_RESOLVE when there is no GPU. */
 int cmd_capabilities(struct ctx *c, struct strs *out, struct err *e);
 
+/* Puts the commit into the project that --provenance names, or git. Fails with ERR_USAGE when it is none, or git knows none. */
+int cmd_provenance(struct ctx *c, struct project *p, struct err *e);
+
 /* Appends paths of this machine that no variant may hold: the store, the home directory, and, unless
  * it is NULL, the kernel's directory. */
 void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);

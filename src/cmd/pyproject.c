@@ -63,6 +63,7 @@ make(struct ctx *c, const struct places *where, const char *id, struct generated
 	struct catalog catalog;
 
 	TRY(project_load(&c->arena, where->dir, &p, e));
+	TRY(cmd_provenance(c, &p, e));
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
 	TRY(sources_load(&c->arena, &p, &sources, e));

@@ -36,6 +36,7 @@ const struct opt global_opts[] = {
 	{                                                                                          \
 		0, "capability", "GPU", "build CUDA code for this GPU only, such as 9.0, or host for those of this machine; may be given again" \
 	}
+#define PROVENANCE_OPT { 0, "provenance", "git|COMMIT", "write the kernel's commit into metadata.json: that of its git checkout, or this one, with +dirty behind it if files differ from it" }
 #define JOBS_OPT { 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS; default: the number of cores)" }
 #define CORES_OPT { 0, "cores", "N", "use N cores (CORES; default: those that the process may use)" }
 #define MEMORY_OPT                                                                                 \
@@ -72,6 +73,7 @@ static const struct opt build_opts[] = {
 	{ 0, "slim", "all|device|audit|off", "show compilers only what the kernel reaches of the headers: all (default), device in device code only, audit both ways, with an error where they differ, off never" },
 	{ 0, "rebuild", NULL, "run every step again and compare; a mismatch is reported, and the stored result is kept" },
 	{ 0, "no-check", NULL, "publish also what the checks refuse" },
+	PROVENANCE_OPT,
 	{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" },
 	{ 0, "events", "FD", "write what happens as JSON lines to this descriptor" },
 	{ 0 },
@@ -157,6 +159,7 @@ static const struct opt check_load_opts[] = {
 static const struct opt create_pyproject_opts[] = {
 	{ 'f', "force", NULL, "overwrite files that are there" },
 	{ 0, "unique-id", "ID", "the last part of the operators' namespace (default: a digest of the kernel)" },
+	PROVENANCE_OPT,
 	{ 0 },
 };
 static const struct opt clean_pyproject_opts[] = {

@@ -133,6 +133,7 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 	*w = (struct work){ 0 };
 	TRY(work_dir(c, &dir, e));
 	TRY(project_load(&c->arena, dir, &w->project, e));
+	TRY(cmd_provenance(c, &w->project, e));
 	for (size_t i = 0; i < w->project.warnings.n; i++)
 		log_warn("%s", w->project.warnings.v[i]);
 	TRY(read_selection(c, &w->selection, e));

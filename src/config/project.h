@@ -88,6 +88,9 @@ struct project {
 
 	struct project_kernel *kernels;
 	size_t n_kernels;
+	/* Of which commit it is, for metadata.json; build.toml does not say it, whoever builds may. NULL: not told. */
+	const char *commit;
+	bool is_dirty; /* with changes on top of it */
 	struct strs warnings; /* "build.toml:3:1: ..." for people; the build goes on */
 };
 

@@ -136,6 +136,17 @@ client_minver(const struct project *pr, enum backend b)
 	return pr->kernel_depends.n + pr->kernel_depends_of[b].n ? "0.17.0" : "0.14.0";
 }
 
+/* Who built it, and, if that was asked for, of which commit. */
+static json_t *
+provenance(const struct project *pr)
+{
+	json_t *out = json_pack("{s:{s:s}}", "kernel-builder", "version", KB_VERSION);
+
+	if (pr->commit)
+		json_object_set_new(out, "kernel", json_pack("{s:s, s:b}", "commit", pr->commit, "dirty", pr->is_dirty));
+	return out;
+}
+
 json_t *
 metadata_base(const struct project *pr, enum backend b, const char *id, const struct strs *archs)
 {
@@ -149,8 +160,7 @@ metadata_base(const struct project *pr, enum backend b, const char *id, const st
 	json_object_set_new(o, "version", json_integer((json_int_t)pr->version));
 	json_object_set_new(o, "license", json_string(pr->license ? pr->license : "unknown"));
 	json_object_set_new(o, "kernels-minver", json_string(client_minver(pr, b)));
-	json_object_set_new(
-		o, "provenance", json_pack("{s:{s:s}}", "kernel-builder", "version", KB_VERSION));
+	json_object_set_new(o, "provenance", provenance(pr));
 	if (pr->upstream.n)
 		json_object_set_new(o, "upstream",
 			pr->upstream.n == 1 ? json_string(pr->upstream.v[0])

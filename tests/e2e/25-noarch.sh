@@ -32,4 +32,28 @@ is "$(said kernels-minver upstream kernel-depends)" '"0.17.0" "https://example.o
 sed -i 's|^upstream = .*|upstream = ["https://example.org/one", "https://example.org/two"]|; s/^edition = 5/edition = 6/' "$K/build.toml"
 status 0 "edition 6, two upstreams" "$KB" build -q "$K"
 is "$(said kernels-minver upstream)" '"0.18.0" ["https://example.org/one","https://example.org/two"]' "are a list, for clients that read one"
+
+# Of which commit it is: only when asked for.
+status 2 "a commit that is none" "$KB" build -q "$K" --provenance 0123
+like "$out" "40 or 64 digits" "says what a commit looks like"
+sha=0123456789012345678901234567890123456789
+status 0 "a commit" "$KB" build -q "$K" --provenance $sha+dirty
+is "$(said provenance)" '{"kernel-builder":{"version":"0.1.0"},"kernel":{"commit":"'$sha'","dirty":true}}' "is in metadata.json"
+status 2 "no checkout" env GIT_CEILING_DIRECTORIES="$T" "$KB" build -q "$K" --provenance git
+like "$out" "in no git checkout" "is said"
+in_git() {
+	git -C "$K" -c user.name=a -c user.email=a@b "$@" >/dev/null 2>&1
+}
+in_git init -q && in_git add -f . && in_git commit -qm one
+sha=$(git -C "$K" rev-parse HEAD)
+status 0 "of a checkout" "$KB" build -q "$K" --provenance git
+is "$(said provenance)" '{"kernel-builder":{"version":"0.1.0"},"kernel":{"commit":"'"$sha"'","dirty":false}}' "its commit"
+echo "# edited" >>"$K/build.toml"
+status 0 "with a change" "$KB" build -q "$K" --provenance git
+like "$(said provenance)" '"dirty":true' "is dirty"
+in_git checkout build.toml
+in_git rm -q --cached build.toml
+in_git commit -qm two
+status 0 "with a file that git does not track" "$KB" build -q "$K" --provenance git
+like "$(said provenance)" '"dirty":true' "is dirty"
 done_testing
