@@ -8,6 +8,13 @@ files=$(find src -name '*.c' -o -name '*.h' -o -name '*.cc')
 for f in $files; do
 	[ "$(wc -l <"$f")" -le 700 ] || say "$f: more than 700 lines"
 done
+# A file name means one thing in the tree: internal.h is private to its folder, X/X.c conducts folder X, cmd/NAME.c is the command NAME.
+find src -mindepth 2 -name '*.[ch]' ! -name internal.h | sed 's|^src/||; s|\.[ch]$||' | sort -u | awk -F/ -v table=src/cmd/command_table.c '
+	BEGIN { while ((getline line < table) > 0) if (match(line, /^\t\{ "[a-z]+/)) command[substr(line, 5, RLENGTH - 4)] = 1 }
+	{ folder[$1] = 1 } $1 == "cmd" && $2 in command { next } { n[$2]++; where[$2] = where[$2] " " $1 }
+	END { for (f in n) if (n[f] > 1) { print "src/: folders" where[f] " all have a file " f; bad = 1 }
+		else if (f in folder && where[f] != " " f) { print "src/" substr(where[f], 2) "/" f ": is named like the folder " f; bad = 1 }
+		exit bad }' || bad=1
 # Every file names its licence, and those of src/ say in the next line what they are for.
 others=$(find Makefile tests tools bench nix docker \( -path 'tests/cases' -o -path 'tests/kernels' -o -path 'tests/fuzz/corpus' -o -path 'tests/gpu/linked-device' -o -path 'bench/*/*' \) -prune \
 	-o \( -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name '*.nix' -o -name Makefile \) -print)

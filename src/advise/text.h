@@ -3,7 +3,7 @@
  * with narrower includes. */
 #ifndef ADVISE_TEXT_H
 #define ADVISE_TEXT_H
-#include "advise/table.h"
+#include "advise/includes.h"
 #include "base/str.h"
 
 struct text_include {

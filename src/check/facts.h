@@ -2,7 +2,7 @@
 /* What the checks look at. Private to src/check. */
 #ifndef CHECK_FACTS_H
 #define CHECK_FACTS_H
-#include "check/metadata.h"
+#include "check/metadata_read.h"
 #include "check/name.h"
 #include "elf/elf.h"
 #include "formats/fatbin.h"

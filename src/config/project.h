@@ -106,7 +106,7 @@ int project_load(struct arena *a, const char *dir, struct project *out, struct e
 int project_parse(struct arena *a, struct str text, const char *dir, bool check_files,
 	struct project *out, struct err *e);
 
-/* A Python package that a kernel may ask for in python-depends; python.c has all of them. */
+/* A Python package that a kernel may ask for in python-depends; python_packages.c has all of them. */
 struct python_package {
 	const char *name;     /* in build.toml */
 	const char *pip;      /* what pip calls it */

@@ -4,7 +4,7 @@
  * sets "FILE:LINE:COL: what is wrong; what to do".
  *
  * Flow: generation.c finds the generation, then project.c (v3 and later) or legacy.c (before) fill
- * the model with the help of fields.c (typed keys), values.c (names, URLs, dependencies), paths.c
+ * the model with the help of fields.c (typed keys), values.c (names, URLs, dependencies), path_values.c
  * (sources, directories) and kernel.c ([kernel.NAME] sections).
  */
 #ifndef CONFIG_READING_H
@@ -105,11 +105,11 @@ int field_capabilities(const struct reading *r, const struct section *s, const c
 int check_bounds(const struct reading *r, const struct section *s, const char *low_key,
 	const struct version *low, const char *high_key, const struct version *high, struct err *e);
 
-/* python.c; backend BACKEND_COUNT: those of [general]. */
+/* python_packages.c; backend BACKEND_COUNT: those of [general]. */
 int field_python_depends(const struct reading *r, const struct section *s, enum backend backend,
 	struct strs *out, struct err *e);
 
-/* paths.c */
+/* path_values.c */
 int field_sources(
 	const struct reading *r, const struct section *s, struct strs *out, struct err *e);
 /* Every source of a section that was read is one that a compiler for the backend takes, or a header;

@@ -2,13 +2,15 @@
 /* Writes compile_commands.json. */
 #include "generate/commands.h"
 #include "base/buf.h"
+#include "base/embed.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "generate/embedded.h"
-#include "plan/embedded.h"
+#include "plan/sources.h"
 #include <errno.h>
 #include <stdlib.h>
+
+EMBED(clangd_cuda, "data/clangd_cuda.h")
 
 #define CLANGD "build/clangd"
 

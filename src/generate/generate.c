@@ -2,12 +2,17 @@
 /* Makes the files of a generated project. */
 #include "generate/generate.h"
 #include "base/buf.h"
+#include "base/embed.h"
 #include "base/err.h"
 #include "base/fill.h"
-#include "generate/embedded.h"
 #include "generate/paths.h"
-#include "package/embedded.h"
-#include "plan/embedded.h"
+#include "package/templates.h"
+#include "plan/sources.h"
+
+EMBED(kernel_cmake, "data/pyproject/kernel.cmake")
+EMBED(kernel_tool, "data/pyproject/kernel_tool.py")
+EMBED(setup, "data/pyproject/setup.py")
+EMBED(ops_local, "data/pyproject/ops_local.py")
 
 bool
 generate_is_compiled(const struct project *p, enum backend b)

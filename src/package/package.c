@@ -6,7 +6,7 @@
 #include "base/fill.h"
 #include "base/path.h"
 #include "elf/elf.h"
-#include "package/embedded.h"
+#include "package/templates.h"
 #include <stdlib.h>
 
 struct files {

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loads and digests the kernel's sources. */
 #include "plan/sources.h"
+#include "base/embed.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "formats/launches.h"
-#include "plan/embedded.h"
 #include "plan/rdc.h"
 #include "plan/shipped.h"
 #include <stdlib.h>
+
+EMBED(registration, "data/registration.h")
+
+/* How Python files begin that this program writes. */
+#define GENERATED_HEAD "# Written by kernel-builder"
 
 /* base32 of RFC 4648, lower case: safe in symbols, file names and Python modules */
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -85,7 +90,7 @@ is_generated(struct arena *a, const char *full, const char *path, struct err *e)
 	if (!streq(path, "_ops.py"))
 		return 0;
 	TRY(fs_read(a, full, SIZE_MAX, &text, e));
-	return str_starts(text, STR(PLAN_GENERATED_HEAD));
+	return str_starts(text, STR(GENERATED_HEAD));
 }
 
 static int

@@ -3,6 +3,7 @@
 #ifndef PLAN_SOURCES_H
 #define PLAN_SOURCES_H
 #include "base/sha256.h"
+#include "base/str.h"
 #include "config/project.h"
 #include "config/suffix.h"
 
@@ -22,6 +23,8 @@ struct sources_set {
 	const char *id; /* 10 characters of [a-z2-7]: a digest of everything above and of the model */
 };
 
+/* data/registration.h: macros with which a kernel registers its operators. */
+struct str embedded_registration(void);
 /* Reads every file. */
 int sources_load(struct arena *a, const struct project *p, struct sources_set *out, struct err *e);
 /* False when the Python package has a module of its own name (einops/einops.py): a package of that name beside it, which

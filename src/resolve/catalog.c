@@ -76,7 +76,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "config/capability.h"
-#include "resolve/embedded.h"
+#include "resolve/catalog_text.h"
 #include "resolve/parts.h"
 #include <stdlib.h>
 

@@ -42,8 +42,8 @@ edited() { there -n -W "$1" "$T/to/kernel-builder" "$T/to/unit/ptx_test" "$T/to/
 status 0 "then nothing is left to do" there -q "$T/to/kernel-builder" "$T/to/unit/ptx_test"
 like "$(edited src/device/ptx.h)" '-o [^ ]*tests/unit/ptx_test.c.o' "an edited header compiles its unit test"
 like "$(edited src/device/ptx.h)" '-o [^ ]*tests/fuzz/fuzz_ptx.c.o' "and its fuzzer"
-like "$(edited data/includes.toml)" '-o [^ ]*src/advise/table.c.o' "edited data compile the file that holds them"
-like "$(edited catalog/torch.toml)" '-o [^ ]*src/resolve/embedded.c.o' "as does the catalog"
+like "$(edited data/includes.toml)" '-o [^ ]*src/advise/includes.c.o' "edited data compile the file that holds them"
+like "$(edited catalog/torch.toml)" '-o [^ ]*src/resolve/catalog_text.c.o' "as does the catalog"
 is "$(make -n -C "$src" BUILD="$T/to" install DESTDIR="$T/root" | grep -c -e ' -c ')" 0 "installing compiles nothing, whatever the flags"
 is "$(make -n -C "$src" PKG_CONFIG="echo -DASKED" BUILD="$T/new" "$T/new/src/main.c.o" | grep -c -e '-DASKED --cflags')" 1 "PKG_CONFIG gives the flags of libraries"
 done_testing

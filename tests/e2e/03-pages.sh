@@ -21,7 +21,7 @@ for o in $("$KB" help build | sed '1,/^for every command:/d' | sed -n 's/^  \(-.
 	page "" | grep -qE "^ +(-., )?$o( |$)" || missing="$missing $o"
 done
 is "$missing" "" "every option of every command stands in its page"
-is "$(tr '\n\t\\' ' ' <"$ROOT/src/cmd/table.c" | grep -oE "\{ *(0|'[a-zA-Z]'), \"[a-z-]+\"" | sed 's/.*"\(.*\)"/--\1/' | sort -u)" \
+is "$(tr '\n\t\\' ' ' <"$ROOT/src/cmd/command_table.c" | grep -oE "\{ *(0|'[a-zA-Z]'), \"[a-z-]+\"" | sed 's/.*"\(.*\)"/--\1/' | sort -u)" \
 	"$(cat "$MAN"/*.1 | sed -n 's/^\(\\fB\\-.\\fR, \)*\\fB\\-\\-\([a-z\\-]*\)\\fR.*/--\2/p' | tr -d '\\' | grep -v '^--version$' | sort -u)" \
 	"and every option of the table"
 is "$(grep -rhoE '"(KERNEL_BUILDER_[A-Z_]+|MAX_JOBS|CORES)"' "$ROOT/src" | tr -d '"' | sort -u | while read -r v; do grep -q "\`$v\`" "$ROOT/docs/settings.md" || echo "$v"; done)" \

@@ -15,7 +15,7 @@ changed() {
 	diff "$T/before" "$T/after" | sed -n 's/^> .*\[STEP_\([A-Z_]*\)\].*/\1/p; s/^> #define \([A-Z]*\)_.*/\1/p' | tr '\n' ' '
 }
 is "$(rows)" "$(rows)" "digests repeat"
-is "$(changed steps/embed.c)" "EMPTY_FATBIN TRAP EMBED_FATBIN " "a step's own file"
+is "$(changed steps/embed_fatbin.c)" "EMPTY_FATBIN TRAP EMBED_FATBIN " "a step's own file"
 is "$(changed steps/register.c)" "REGISTER " "another one's"
 is "$(changed device/guard_words.c)" "PROOF_KEYS PROVE STUB SLICE DEVICE " "what only proofs use"
 is "$(changed slim/bodies.c)" "SLIM STRIP_BODIES DROP_MACROS " "what only texts for the host use"

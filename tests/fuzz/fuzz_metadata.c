@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "formats/mangled.h"
-#include "check/metadata.h"
+#include "check/metadata_read.h"
 #include "check/name.h"
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* data/includes.toml: which headers of torch are wide, and which narrower ones declare what. Built
  * into the program. */
-#ifndef ADVISE_TABLE_H
-#define ADVISE_TABLE_H
+#ifndef ADVISE_INCLUDES_H
+#define ADVISE_INCLUDES_H
 #include "base/vec.h"
 
 struct err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog, built in. */
-#include "resolve/embedded.h"
+#include "resolve/catalog_text.h"
 #include "base/embed.h"
 
 EMBED(torch, "catalog/torch.toml")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads data/includes.toml. */
-#include "advise/table.h"
+#include "advise/includes.h"
 #include "base/embed.h"
 #include "base/err.h"
 #include "formats/toml.h"

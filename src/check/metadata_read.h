@@ -7,8 +7,8 @@
  * texts), digest { algorithm, files: { path: base64 } }, provenance { kernel-builder: { dirty },
  * kernel: { dirty } }. Others are not looked at.
  */
-#ifndef CHECK_METADATA_H
-#define CHECK_METADATA_H
+#ifndef CHECK_METADATA_READ_H
+#define CHECK_METADATA_READ_H
 #include "base/str.h"
 #include "base/vec.h"
 

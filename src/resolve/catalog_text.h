@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The catalog's texts as they were when the program was built. Private to src/resolve. */
-#ifndef RESOLVE_EMBEDDED_H
-#define RESOLVE_EMBEDDED_H
+#ifndef RESOLVE_CATALOG_TEXT_H
+#define RESOLVE_CATALOG_TEXT_H
 #include "base/str.h"
 
 enum catalog_text { CATALOG_TORCH, CATALOG_CUDA, CATALOG_GCC, CATALOG_DEPS, CATALOG_LIBRARIES, CATALOG_MATRIX, CATALOG_TEXTS };

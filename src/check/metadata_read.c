@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads metadata.json of any builder. */
-#include "check/metadata.h"
+#include "check/metadata_read.h"
 #include "base/err.h"
 #include <jansson.h>
 

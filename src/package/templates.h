@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Python files that go into variants: the .py files of data. */
-#ifndef PACKAGE_EMBEDDED_H
-#define PACKAGE_EMBEDDED_H
+#ifndef PACKAGE_TEMPLATES_H
+#define PACKAGE_TEMPLATES_H
 #include "base/str.h"
 
 /* data/: templates; @NAME@ stands for a value. */

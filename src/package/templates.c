@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Python files that go into variants, built in. */
-#include "package/embedded.h"
+#include "package/templates.h"
 #include "base/embed.h"
 
 EMBED(ops_arch, "data/ops_arch.py")
