@@ -28,4 +28,25 @@ awk 'FNR == 1 { top = $0 } FNR == 2 && (top $0) !~ /SPDX-License-Identifier: Apa
 	grep -nE '\bprintf\(|\bputs\(' $files | grep -vE '^src/(cmd|main\.c|base)|snprintf|buf_|arena_|EMBED|format\(printf' | grep -vE '^\S+:\s*//' && bad=1
 	grep -nE '\b(TODO|FIXME|XXX)\b' $files && bad=1
 }
+# ARCHITECTURE.md and HACKING.md name files that are there; their paragraphs are short. Each folder of src/ has its chapter.
+for page in ARCHITECTURE.md HACKING.md; do
+	for f in $(grep -oE '`[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+`' $page | tr -d '`' | sort -u); do
+		case $f in *NAME*) continue ;; esac
+		[ -d "src/${f%%/*}" ] || [ -d "${f%%/*}" ] || continue # of a kernel, a project or the store
+		[ -e "$f" ] || [ -e "src/$f" ] || say "$page: there is no $f"
+	done
+done
+awk 'function end() { if (words > 100) { print at ": a paragraph of " words " words; at most 100"; bad = 1 } words = 0 }
+	FNR == 1 { end(); code = 0 }
+	/^```/ { code = !code }
+	code || /^( *$|    |\t|\||#|```)/ { end(); next }
+	/^ *(-|[0-9]+\.) / { end() }
+	{ if (!words) at = FILENAME ":" FNR; words += NF }
+	END { end(); exit bad }' ARCHITECTURE.md HACKING.md || bad=1
+folders=$(cd src && echo */)
+awk -v folders="$folders" 'function end() { if (name in words && words[name] > 250) { print "ARCHITECTURE.md: the chapter " name " has " words[name] " words; at most 250"; bad = 1 } }
+	/^#/ { end(); name = $2; inside = /^### [a-z]+$/ }
+	inside { words[name] += NF }
+	END { end(); n = split(folders, f, "/ *"); for (i = 1; i < n; i++) if (!(f[i] in words)) { print "ARCHITECTURE.md: no chapter on src/" f[i]; bad = 1 }
+		exit bad }' ARCHITECTURE.md || bad=1
 exit $bad
