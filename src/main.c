@@ -12,10 +12,10 @@
 static int
 run(struct ctx *c, int argc, char **argv, struct err *e)
 {
-	const struct cmd *cmd = argc > 1 ? cmd_find(argv[1]) : NULL;
+	const struct cmd *cmd = argc > 1 ? usage_find(&c->usage, argv[1]) : NULL;
 
 	if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h")) {
-		cmd_print_help(&c->arena, NULL);
+		cmd_print_help(c, NULL);
 		return argc < 2 ? err_set(e, ERR_USAGE, "no command is given") : 0;
 	}
 	if (streq(argv[1], "--version")) {
@@ -23,11 +23,11 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 		return 0;
 	}
 	if (!cmd)
-		return cmd_unknown(argv[1], e);
-	if (opt_parse(&c->arena, cmd->opts, global_opts, argc - 2, argv + 2, &c->opts, e) < 0)
+		return usage_unknown(&c->usage, argv[1], e);
+	if (opt_parse(&c->arena, cmd->opts, c->usage.global, argc - 2, argv + 2, &c->opts, e) < 0)
 		return err_wrap(e, "%s", cmd->name);
 	if (opt_has(&c->opts, "help")) {
-		cmd_print_help(&c->arena, cmd);
+		cmd_print_help(c, cmd);
 		return 0;
 	}
 	if (opt_has(&c->opts, "quiet"))
@@ -54,7 +54,7 @@ print_hint(const struct err *e)
 int
 main(int argc, char **argv)
 {
-	struct ctx c = { 0 };
+	struct ctx c = { .usage = { .cmds = all_cmds, .global = global_opts } };
 	struct err e = { 0 };
 	int status = 0;
 

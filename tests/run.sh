@@ -55,6 +55,7 @@ static() { # what needs no program
 }
 programs() { # build folder: unit tests and fuzzers
 	local t name
+	simple circles env BUILD="$1" tools/circles.py
 	for t in tests/unit/*_test.c; do
 		name=$(basename "$t" .c)
 		run "unit/$name" "$1/unit/$name"

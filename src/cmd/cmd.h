@@ -13,6 +13,7 @@
 
 struct ctx {
 	struct arena arena; /* of the run */
+	struct usage usage; /* the commands */
 	struct opts opts;
 	struct settings settings;
 	const struct host *host; /* the Python at hand, once it was asked */
@@ -21,11 +22,8 @@ struct ctx {
 };
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];
-const struct cmd *cmd_find(const char *name);
 /* Help for a command, or for all where only is NULL, to standard output. */
-void cmd_print_help(struct arena *a, const struct cmd *only);
-/* Fails with ERR_USAGE, and the command that may be meant. */
-int cmd_unknown(const char *name, struct err *e);
+void cmd_print_help(struct ctx *c, const struct cmd *only);
 
 int cmd_advise(struct ctx *c, struct err *e);
 int cmd_build(struct ctx *c, struct err *e);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of commands and options: what the command line takes, and what help, man pages and completions say. */
-#include "base/err.h"
-#include "base/near.h"
-#include "base/str.h"
 #include "cmd/cmd.h"
 
 const struct opt global_opts[] = {
@@ -211,34 +208,3 @@ const struct cmd all_cmds[] = {
 	{ "help", "[COMMAND]", "explain a command", help_opts, cmd_help },
 	{ 0 },
 };
-
-const struct cmd *
-cmd_find(const char *name)
-{
-	for (const struct cmd *c = all_cmds; c->name; c++) {
-		if (streq(c->name, name))
-			return c;
-	}
-	return NULL;
-}
-
-static const char *
-meant(const char *name)
-{
-	const char *names[sizeof(all_cmds) / sizeof(all_cmds[0])];
-	size_t n = 0;
-
-	for (const struct cmd *c = all_cmds; c->name; c++)
-		names[n++] = c->name;
-	return near_word(str_of(name), names, n);
-}
-
-int
-cmd_unknown(const char *name, struct err *e)
-{
-	const char *near = meant(name);
-
-	if (near)
-		return err_set(e, ERR_USAGE, "no command is called \"%s\"; did you mean %s?", name, near);
-	return err_set(e, ERR_USAGE, "no command is called \"%s\"; see kernel-builder help", name);
-}

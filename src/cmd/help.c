@@ -3,7 +3,6 @@
 #include "base/embed.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/term.h"
 #include "cmd/cmd.h"
@@ -13,20 +12,21 @@
 EMBED(doc_commands, "docs/commands.md")
 EMBED(doc_settings, "docs/settings.md")
 
+/* The commands, with what docs/ says of them. */
 static struct usage
-find_usage(struct arena *a)
+find_usage(struct ctx *c)
 {
-	struct str *prose = arena_array(a, struct str, 2);
+	struct str *prose = arena_array(&c->arena, struct str, 2);
 
 	prose[0] = embedded_doc_commands();
 	prose[1] = embedded_doc_settings();
-	return (struct usage){ all_cmds, global_opts, prose, 2 };
+	return (struct usage){ c->usage.cmds, c->usage.global, prose, 2 };
 }
 
 void
-cmd_print_help(struct arena *a, const struct cmd *only)
+cmd_print_help(struct ctx *c, const struct cmd *only)
 {
-	const struct usage u = find_usage(a);
+	const struct usage u = find_usage(c);
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	usage_help(&text, &u, only, term_columns(STDOUT_FILENO));
@@ -73,7 +73,7 @@ print_completion(const struct usage *u, const char *shell, struct err *e)
 int
 cmd_help(struct ctx *c, struct err *e)
 {
-	const struct usage u = find_usage(&c->arena);
+	const struct usage u = find_usage(c);
 	const char *man = opt_get(&c->opts, "man"), *shell = opt_get(&c->opts, "completion");
 	const struct cmd *only = NULL;
 
@@ -82,10 +82,10 @@ cmd_help(struct ctx *c, struct err *e)
 	if (shell)
 		return print_completion(&u, shell, e);
 	if (c->opts.operands.n) {
-		only = cmd_find(c->opts.operands.v[0]);
+		only = usage_find(&u, c->opts.operands.v[0]);
 		if (!only)
-			return cmd_unknown(c->opts.operands.v[0], e);
+			return usage_unknown(&u, c->opts.operands.v[0], e);
 	}
-	cmd_print_help(&c->arena, only);
+	cmd_print_help(c, only);
 	return 0;
 }

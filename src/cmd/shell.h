@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What commands share that end as a shell; owned by test.c. */
+/* What commands share that end as a shell, or as a program, with the variant's Python. */
 #ifndef CMD_SHELL_H
 #define CMD_SHELL_H
 #include "cmd/cmd.h"
@@ -13,6 +13,10 @@ int shell_torch(
  * backend. */
 int shell_check_packages(struct arena *a, const struct project *p, enum backend b,
 	const struct host *h, struct err *e);
+/* Where pytest keeps things about the kernel in dir, which is absolute. The store must be there. */
+int shell_cache_dir(struct ctx *c, const char *dir, const char **out, struct err *e);
+/* Python finds the variant's directory before all else. */
+void shell_set_environment(struct ctx *c, const char *variant);
 /* Programs of c->host's environment come first, as if it were activated. */
 void shell_activate(struct ctx *c);
 /* Becomes the command, or the user's shell if that is empty, in dir, with the environment of

@@ -6,12 +6,6 @@
 #include "device/guard_internal.h"
 #include "cxx/kernel_files.h"
 
-unsigned
-guard_use_of(const struct guard_words *w, struct str name)
-{
-	return (unsigned)(uintptr_t)map_get(&w->names, name);
-}
-
 void
 guard_hit(struct guarding *g, const struct decl *d, struct str name)
 {

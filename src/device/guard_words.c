@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "device/guard.h"
+#include "device/guard_internal.h"
 #include <ctype.h>
 
 /* A name that a declaration binds: inside of it, up to a token, the name means that and nothing
@@ -336,4 +337,10 @@ guard_words(struct arena *a, const struct device_text *t, const struct device_sl
 		device_instances(t, s->kernels, &b, &b);
 		take_spelled(&g, arena_strndup(a, b.n ? b.p : "", b.n));
 	}
+}
+
+unsigned
+guard_use_of(const struct guard_words *w, struct str name)
+{
+	return (unsigned)(uintptr_t)map_get(&w->names, name);
 }

@@ -22,6 +22,14 @@ struct elf_code {
 struct str elf_code_at(const struct elf_code *c, uint64_t address, const Elf64_Phdr **segment);
 /* The code from one address to another; none when not all of it is in the file. */
 struct str elf_code_bytes(const struct elf_code *c, uint64_t from, uint64_t to);
+static inline int32_t
+elf_code_word(const char *p)
+{
+	int32_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
 bool elf_code_has(const struct addresses *s, uint64_t x);
 /* The last function that begins at or before the address; 0: unknown. */
 uint64_t elf_code_function(const struct elf_code *c, uint64_t at);

@@ -14,21 +14,6 @@ EMBED(kernel_tool, "data/pyproject/kernel_tool.py")
 EMBED(setup, "data/pyproject/setup.py")
 EMBED(ops_local, "data/pyproject/ops_local.py")
 
-bool
-generate_is_compiled(const struct project *p, enum backend b)
-{
-	return p->framework == FRAMEWORK_TORCH && (b == BACKEND_CPU || b == BACKEND_CUDA) &&
-	       p->has_backend[b] && project_has_kernels(p, b);
-}
-
-bool
-generate_id_is_valid(const char *id)
-{
-	size_t n = strlen(id);
-
-	return n >= 1 && n <= 64 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
-}
-
 static void
 add_depends(struct buf *out, const char *name, const struct strs *depends)
 {

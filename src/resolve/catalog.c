@@ -82,45 +82,6 @@
 
 enum { CATALOG_MAX_BYTES = 1 << 20 };
 
-const char *
-join(struct arena *a, const struct strs *s, const char *between)
-{
-	const char *out = "";
-
-	for (size_t i = 0; i < s->n; i++)
-		out = arena_printf(a, "%s%s%s", out, i ? between : "", s->v[i]);
-	return out;
-}
-
-const char *
-catalog_torch_list(struct arena *a, const struct catalog *c)
-{
-	struct strs s = { 0 };
-
-	for (size_t i = 0; i < c->n_torch; i++)
-		vec_push(a, &s, version_text(a, &c->torch[i].version));
-	return join(a, &s, ", ");
-}
-
-const char *
-catalog_cuda_list(struct arena *a, const struct catalog *c)
-{
-	struct strs s = { 0 };
-
-	for (size_t i = 0; i < c->n_cuda; i++)
-		vec_push(a, &s, version_text(a, &c->cuda[i].version));
-	return join(a, &s, ", ");
-}
-
-bool
-torch_has_cuda(const struct catalog_torch *t, const struct version *cuda)
-{
-	for (size_t i = 0; i < t->n_cuda; i++)
-		if (version_cmp_minor(&t->cuda[i], cuda) == 0)
-			return true;
-	return false;
-}
-
 static int
 read_capabilities(
 	const struct toml_reader *r, const struct toml *table, const char *key, struct strs *out)
@@ -400,45 +361,4 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 		sha256_add_field(id, text[t]);
 	out->id = sha256_final(id);
 	return 0;
-}
-
-void
-catalog_use_redist(struct catalog *c)
-{
-	for (size_t i = 0; i < c->n_cuda; i++)
-		if (c->cuda[i].redist)
-			c->cuda[i] = *c->cuda[i].redist;
-}
-
-const struct catalog_torch *
-catalog_find_torch(const struct catalog *c, const struct version *v)
-{
-	const struct catalog_torch *found = NULL;
-
-	for (size_t i = 0; i < c->n_torch; i++) {
-		if (version_cmp(&c->torch[i].version, v) == 0)
-			return &c->torch[i];
-		/* Ascending, so the last of a minor version is its newest. */
-		if (version_cmp_minor(&c->torch[i].version, v) == 0)
-			found = &c->torch[i];
-	}
-	return found;
-}
-
-const struct catalog_cuda *
-catalog_find_cuda(const struct catalog *c, const struct version *v)
-{
-	for (size_t i = 0; i < c->n_cuda; i++)
-		if (version_cmp_minor(&c->cuda[i].version, v) == 0)
-			return &c->cuda[i];
-	return NULL;
-}
-
-const struct matrix *
-catalog_find_matrix(const struct catalog *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_matrices; i++)
-		if (streq(c->matrices[i].name, name))
-			return &c->matrices[i];
-	return NULL;
 }

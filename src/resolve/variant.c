@@ -7,64 +7,6 @@
 #include "resolve/units.h"
 #include <stdlib.h>
 
-bool
-backend_is_compiled(const struct project *p, enum backend b)
-{
-	return p->framework == FRAMEWORK_TORCH && p->has_backend[b] && project_has_kernels(p, b);
-}
-
-static const char *
-compute_name(struct arena *a, const struct version *cuda)
-{
-	return cuda->n ? arena_printf(a, "cu%s", version_digits(a, cuda)) : "cpu";
-}
-
-const char *
-torch_variant_name(
-	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda)
-{
-	return arena_printf(a, "torch%s-%s-%s-x86_64-linux", version_digits(a, torch),
-		cxx11 ? "cxx11" : "cxx98", compute_name(a, cuda));
-}
-
-const char *
-row_plain_variant(struct resolving *w, const struct row *r)
-{
-	static const struct version none = { 0 };
-
-	return torch_variant_name(w->a, &r->torch->version, r->cxx11, r->cuda ? &r->cuda->version : &none);
-}
-
-const char *
-row_variant(struct resolving *w, const struct row *r)
-{
-	static const struct version none = { 0 };
-	const struct version *abi = &w->p->stable_abi[r->backend];
-
-	if (abi->n)
-		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux", version_digits(w->a, abi),
-			compute_name(w->a, r->cuda ? &r->cuda->version : &none));
-	return row_plain_variant(w, r);
-}
-
-void
-resolving_note(struct resolving *w, const char *fmt, ...)
-{
-	struct reason why = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	why.text = arena_vprintf(w->a, fmt, ap);
-	va_end(ap);
-	if (!w->row || selection_asks_for(w, w->row))
-		strs_add(w->a, &w->out->notes, why.text);
-	if (!w->row)
-		return;
-	why.variant[0] = row_plain_variant(w, w->row);
-	why.variant[1] = row_variant(w, w->row);
-	vec_push(w->a, &w->reasons, why);
-}
-
 /* The capabilities of one kernel section for one CUDA release; none: nothing is left. */
 static struct strs
 kernel_capabilities(struct resolving *w, const struct project_kernel *k, const struct catalog_cuda *cuda)

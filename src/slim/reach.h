@@ -41,10 +41,12 @@ struct reach {
 void reach(struct arena *a, const struct lexed *l, const struct split *s,
 	const struct slim_options *o, struct reach *r);
 
-/* Between the parts: a declaration that something finds; kept if it can be. */
+/* look_up.c: a declaration that something finds; kept if it can be. */
 void reach_consider(struct reach *r, uint32_t decl);
 /* Keeps it. */
 void reach_root(struct reach *r, uint32_t decl);
+/* Is a name of this declaration one that was looked up in its scope, or everywhere? */
+bool reach_is_named(const struct reach *r, uint32_t decl);
 void reach_place(struct reach *r, struct place *p);
 void reach_member(struct reach *r, uint32_t name);
 void reach_function(struct reach *r, uint32_t name);

@@ -5,53 +5,10 @@
 #include "steps/device_only.h"
 #include "steps/does.h"
 #include "device/ptx.h"
-#include "device/guard.h"
 #include "slim/slim.h"
-#include "cxx/kernel_files.h"
 
-#define PRELUDE "tmp/prelude.cu"
-#define PRELUDE_TEXT "tmp/prelude.ii"
 #define DEVICE_TEXT "tmp/device.ii"
 #define DEVICE_PTX "tmp/device.ptx"
-
-int
-builtin_write_full(struct builtin *o, size_t output, const char *why, struct err *e)
-{
-	CLEANUP(buf_free) struct buf out = { 0 };
-
-	proof_write(&(struct proof){ .why = str_of(why) }, &out);
-	return builtin_output(o, output, buf_str(&out), e);
-}
-
-int
-builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct str *text, bool *ok,
-	struct err *e)
-{
-	CLEANUP(buf_free) struct buf source = { 0 };
-
-	device_prelude(t, level, &source);
-	TRY(builtin_write(PRELUDE, buf_str(&source), e));
-	TRY(builtin_tool(o, TOOL_PREPROCESS, PRELUDE, PRELUDE_TEXT, ok, e));
-	return *ok ? fs_read(&o->a, PRELUDE_TEXT, SIZE_MAX, text, e) : 0;
-}
-
-int
-builtin_guard(struct builtin *o, const struct device_text *t, struct str prelude,
-	const struct device_slice *slice, bool *clean, const char **hit, struct err *e)
-{
-	struct guard_words words = { 0 };
-	struct guard_hits hits = { 0 };
-
-	guard_words(&o->a, t, slice, &words);
-	guard_user(&o->a, t, &words, &hits);
-	if (hits.n == 0)
-		TRY(guard_headers(&o->a, t, prelude, &words, &hits, e));
-	*clean = hits.n == 0;
-	if (hits.n)
-		*hit = arena_printf(&o->a, "%.*s (%s)", (int)hits.v[0].name.n, hits.v[0].name.p,
-			hits.v[0].where);
-	return 0;
-}
 
 /* The text that cicc gets; *ok is false when the headers of the level are not there. */
 static int

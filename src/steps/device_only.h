@@ -19,4 +19,6 @@ int builtin_guard(struct builtin *o, const struct device_text *t, struct str pre
 int builtin_write_full(struct builtin *o, size_t i, const char *why, struct err *e);
 /* The architectures that the preprocessor of the step is told of, all that the source is compiled for; how many there are. */
 size_t builtin_archs(const struct builtin *o, unsigned *out, size_t max);
+/* The option that tells it of them begins with this. */
+#define BUILTIN_ARCH_LIST "-D__CUDA_ARCH_LIST__="
 #endif

@@ -6,7 +6,6 @@
 #include "steps/device_only.h"
 #include "steps/does.h"
 #include "device/arch.h"
-#include "device/guard.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -95,8 +94,6 @@ stub_digest(const struct device_text *t)
 }
 
 /* How the architectures are listed: "-D__CUDA_ARCH_LIST__=700,900". */
-static const char arch_list[] = "-D__CUDA_ARCH_LIST__=";
-
 /* What device passes are. is_loose: whatever CUDA's headers and the list of architectures are. */
 static void
 add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
@@ -111,7 +108,7 @@ add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
 			sha256_add_field(h, str_of(o->s->argv.v[i]));
 	}
 	for (size_t i = 0; i < preprocess->n; i++) {
-		if (!is_loose || !str_has_prefix(preprocess->v[i], arch_list))
+		if (!is_loose || !str_has_prefix(preprocess->v[i], BUILTIN_ARCH_LIST))
 			sha256_add_field(h, str_of(preprocess->v[i]));
 	}
 }
@@ -176,28 +173,6 @@ has_torch(const struct device_text *t)
 			return true;
 	}
 	return false;
-}
-
-size_t
-builtin_archs(const struct builtin *o, unsigned *out, size_t max)
-{
-	const struct strs *argv = &o->s->tool[TOOL_PREPROCESS];
-	size_t n = 0;
-
-	for (size_t i = 0; i < argv->n; i++) {
-		struct str rest = str_of(argv->v[i]), item;
-		uint64_t arch;
-
-		if (!str_starts(rest, STR(arch_list)))
-			continue;
-		rest.p += strlen(arch_list);
-		rest.n -= strlen(arch_list);
-		while (str_cut(&rest, ',', &item)) {
-			if (n < max && str_to_u64(item, &arch))
-				out[n++] = (unsigned)arch;
-		}
-	}
-	return n;
 }
 
 static bool

@@ -22,6 +22,11 @@ struct usage {
 	size_t n_prose;
 };
 
+/* The command of that name; NULL: there is none. */
+const struct cmd *usage_find(const struct usage *u, const char *name);
+/* Fails with ERR_USAGE, and the command that may be meant. */
+int usage_unknown(const struct usage *u, const char *name, struct err *e);
+
 /* All of it goes to the end of out. */
 /* Help for a command, or, where only is NULL, the list of them, in lines of width columns. */
 void usage_help(struct buf *out, const struct usage *u, const struct cmd *only, size_t width);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the steps that look at device code have in common. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "device/guard.h"
+#include "steps/device_only.h"
+
+#define PRELUDE "tmp/prelude.cu"
+#define PRELUDE_TEXT "tmp/prelude.ii"
+
+int
+builtin_write_full(struct builtin *o, size_t output, const char *why, struct err *e)
+{
+	CLEANUP(buf_free) struct buf out = { 0 };
+
+	proof_write(&(struct proof){ .why = str_of(why) }, &out);
+	return builtin_output(o, output, buf_str(&out), e);
+}
+
+int
+builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct str *text, bool *ok,
+	struct err *e)
+{
+	CLEANUP(buf_free) struct buf source = { 0 };
+
+	device_prelude(t, level, &source);
+	TRY(builtin_write(PRELUDE, buf_str(&source), e));
+	TRY(builtin_tool(o, TOOL_PREPROCESS, PRELUDE, PRELUDE_TEXT, ok, e));
+	return *ok ? fs_read(&o->a, PRELUDE_TEXT, SIZE_MAX, text, e) : 0;
+}
+
+int
+builtin_guard(struct builtin *o, const struct device_text *t, struct str prelude,
+	const struct device_slice *slice, bool *clean, const char **hit, struct err *e)
+{
+	struct guard_words words = { 0 };
+	struct guard_hits hits = { 0 };
+
+	guard_words(&o->a, t, slice, &words);
+	guard_user(&o->a, t, &words, &hits);
+	if (hits.n == 0)
+		TRY(guard_headers(&o->a, t, prelude, &words, &hits, e));
+	*clean = hits.n == 0;
+	if (hits.n)
+		*hit = arena_printf(&o->a, "%.*s (%s)", (int)hits.v[0].name.n, hits.v[0].name.p,
+			hits.v[0].where);
+	return 0;
+}
+
+size_t
+builtin_archs(const struct builtin *o, unsigned *out, size_t max)
+{
+	const struct strs *argv = &o->s->tool[TOOL_PREPROCESS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < argv->n; i++) {
+		struct str rest = str_of(argv->v[i]), item;
+		uint64_t arch;
+
+		if (!str_starts(rest, STR(BUILTIN_ARCH_LIST)))
+			continue;
+		rest.p += strlen(BUILTIN_ARCH_LIST);
+		rest.n -= strlen(BUILTIN_ARCH_LIST);
+		while (str_cut(&rest, ',', &item)) {
+			if (n < max && str_to_u64(item, &arch))
+				out[n++] = (unsigned)arch;
+		}
+	}
+	return n;
+}
