@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the slice: declarations inside of their namespaces and classes. */
+/* Digests of the kernel's part of a text: which other texts a proof on it stands for. */
 #include "device/device.h"
 
 /* One digest in the making; bytes are gathered, for tokens are short. */

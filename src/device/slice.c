@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collects the declarations that kernels reach. */
+/* Collects the declarations that kernels reach, and writes them: the slice. */
 #include "device/device.h"
 #include "base/arena.h"
 #include "base/err.h"
