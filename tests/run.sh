@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 passed=0 failed=0 skipped=0
 log=$(mktemp -d)
-trap 'rm -rf "$log"' EXIT
+trap 'chmod -R u+w "$log"; rm -rf "$log"' EXIT
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 
@@ -34,12 +34,45 @@ tap() {
 		echo "ok $1: $((p - s)) passed$([ "$s" = 0 ] || echo ", $s skipped")"
 	fi
 }
+# report NAME STATUS FILE SECONDS
+report() {
+	tap "$1" "$2" "$3"
+	[ "$4" -lt 20 ] || echo "   $1 took $4 s"
+}
 run() { # name command...
 	local name=$1 start=$SECONDS
 	shift
 	"$@" >"$log/out" 2>&1
-	tap "$name" $? "$log/out"
-	[ $((SECONDS - start)) -lt 20 ] || echo "   $name took $((SECONDS - start)) s"
+	report "$name" $? "$log/out" $((SECONDS - start))
+}
+# Scripts side by side, as many as there are processors, in the order in which they are named; each has a store of its own. One that counts
+# what else runs, or that kills, says in its heading that it runs alone.
+JOBS=${KB_TEST_JOBS:-$(nproc)}
+side_by_side() { # script...
+	local t name start
+	for t in "$@"; do
+		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n; done
+		ended
+		name=$(basename "$t")
+		(
+			start=$SECONDS
+			bash "$t" >"$log/$name.out" 2>&1
+			echo "$? $((SECONDS - start))" >"$log/$name.new"
+			mv "$log/$name.new" "$log/$name.end"
+		) &
+	done
+	wait
+	ended
+}
+ended() { # reports those that have ended since
+	local f name status seconds
+	for f in "$log"/*.end; do
+		[ -f "$f" ] || continue
+		name=$(basename "$f" .end)
+		read -r status seconds <"$f"
+		report "e2e/$name" "$status" "$log/$name.out" "$seconds"
+		rm "$f"
+	done
 }
 simple() { # name command...: one test, passed when the command succeeds
 	local name=$1
@@ -82,12 +115,18 @@ case ${1:-} in
 	set -- "${scripts[@]}"
 	;;
 esac
+# Trees that many scripts need are fetched once: see shares_trees in tests/e2e/lib.sh.
+export KB_TEST_TREES=$log/trees
+mkdir "$KB_TEST_TREES"
+alone=() others=()
 for t in "$@"; do
 	case $t in
-	*.sh) run "e2e/$(basename "$t")" bash "$t" ;;
+	*.sh) if grep -qxF '# Runs alone.' "$t"; then alone+=("$t"); else others+=("$t"); fi ;;
 	*) run "unit/$(basename "$t")" "$t" ;;
 	esac
 done
+side_by_side "${others[@]}"
+for t in "${alone[@]}"; do run "e2e/$(basename "$t")" bash "$t"; done
 
 if [ $skipped = 0 ]; then echo "$passed passed, $failed failed"; else echo "$passed passed, $failed failed, $skipped skipped"; fi
 [ $failed = 0 ]

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What runs when: within the memory that there is, what takes longest first, and what was killed once more, alone.
+# Runs alone.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # tests/audit compares device code: the same of two engines, and finds what differs.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 export KB REAL_KB=$KB
 AUDIT="python3 -B $ROOT/tests/audit/run.py"
 cat >"$T/other" <<'S'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Device passes without the host's code: the same code as nvcc's, less work, and never another meaning.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
 K=$T/device
 cp -r "$ROOT/tests/kernels/device" "$K"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Extended lambdas, whose kernels are types of the host's code: every architecture but one is compiled from a slimmed text, and to the same code as nvcc's.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 SEL="--no-lock --matrix all --variant torch211-cxx11-cu130-x86_64-linux"
 K=$T/lambda
 cp -r "$ROOT/tests/kernels/device" "$K"

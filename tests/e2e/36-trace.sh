@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # build --trace: what ran when, for Chrome's trace viewer.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
@@ -41,7 +42,7 @@ P
 status 0 "builds with a trace" build -j2 --trace "$T/trace" "$K"
 out=$(look "$T/trace" 2>&1)
 like "$out" '^9 steps, 2 lanes, phases: plan .*look up .*fetch run publish evict compile_commands.json$' "steps in lanes, and phases"
-like "$out" '^src/answer.cpp: g[+][+], slim torch211-cxx11-cpu-x86_64-linux try 0$' "a step with its variant, kind and exit status"
+like "$out" '^src/answer.cpp: g[+][+], slim torch211-cxx11-cpu-x86_64-linux compile-or-decline 0$' "a step with its variant, kind and exit status"
 status 0 "one job" build -j1 --rebuild --trace "$T/trace1" "$K"
 like "$(look "$T/trace1" 2>&1)" '^9 steps, 1 lanes' "one lane"
 status 0 "nothing to do" build --trace "$T/trace" "$K"

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Under make -jN: make's job server says how many steps run, in all builders together, and gets every token back.
+# Runs alone.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 export KB SEL="--no-lock --matrix all --torch 2.11 --backend cpu --cores 8 -j8" T
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Relocatable device code: functions and variables of one CUDA file that another one uses.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 SEL="--no-lock --matrix all"
 K=$T/rdc
 cp -r "$ROOT/tests/kernels/rdc" "$K"

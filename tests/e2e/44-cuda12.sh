@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # CUDA 12.6 and 12.8, composed with the nvcc of 12.5: what variants hold, what they say of it, and how NVIDIA's own archives are chosen.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
 build() { "$KB" build --no-lock --matrix all "$@" 2>&1; }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a failed build tells its user to do, by real compilers: inputs made here, most of them of a line or two.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 CPU=torch211-cxx11-cpu-x86_64-linux
 CUDA=torch211-cxx11-cu130-x86_64-linux
 

@@ -3,6 +3,7 @@
 # The auditor: files made wrong on purpose, its verdicts against those of kernel-abi-check and auditwheel, and what `build` refuses.
 # shellcheck disable=SC2015
 . "$(dirname "$0")/lib.sh"
+shares_trees
 F=$T/fixtures
 AUDIT=$ROOT/.build/audit
 if [ ! -e "$AUDIT/done" ]; then

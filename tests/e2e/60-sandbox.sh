@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The sandbox, and that no bit depends on it, on the directory, the store, the user, the jobs or the time; --rebuild.
+# Runs alone.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny

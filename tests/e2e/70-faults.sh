@@ -3,6 +3,7 @@
 # System calls of a small build fail: the n-th write, then the next one in a new build, and so on, for each kind. Whatever fails, there
 # is one clear error or none, nothing half-written is published, and the next build gives the right bytes.
 # KB_FAULTS=all takes every n; without it they become sparser after the sixth.
+# Runs alone.
 . "$(dirname "$0")/lib.sh"
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 K=$T/tiny

@@ -3,6 +3,7 @@
 # Generated projects: what create-pyproject writes and clean-pyproject takes away, and that real pip, CMake and ninja build with it, against
 # real torch, for CPU and with the nvcc of NVIDIA's wheels.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 ENVS=$ROOT/.build
 export CCACHE_DIR=$T/ccache
 unset CUDA_HOME CUDA_PATH CUDACXX CUDAHOSTCXX CMAKE_ARGS CMAKE_GENERATOR KERNEL_BACKEND DEBUG NVCC_THREADS MAX_JOBS

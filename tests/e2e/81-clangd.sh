@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # compile_commands.json: there after a build, readable by clang for C++ and CUDA files, written only when it changes.
 . "$(dirname "$0")/lib.sh"
+shares_trees
 K=$T/tiny
 cp -r "$ROOT/tests/kernels/tiny" "$K"
 SEL="--no-lock --matrix all --variant torch211-cxx11-cpu-x86_64-linux --variant torch211-cxx11-cu130-x86_64-linux"
