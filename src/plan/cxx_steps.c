@@ -63,68 +63,56 @@ compile_argv(struct arena *a, const struct step *direct, const char *source, con
 }
 
 static struct step
-own(struct maker *m, const struct step *direct, enum step_kind kind, struct step_input *inputs,
-	size_t n, const char *output)
+own(struct maker *m, const struct step *direct, enum step_kind kind, const char *output)
 {
-	struct step s = { .kind = kind,
-		.label = arena_printf(m->a, "%s: %s", direct->label,
-			kind == STEP_COMPILE_OR_DECLINE ? "g++, slim" : step_kind_name(kind)),
-		.variant = direct->variant,
-		.inputs = inputs,
-		.n_inputs = n };
+	const char *what = kind == STEP_COMPILE_OR_DECLINE ? "g++, slim" : step_kind_name(kind);
+	struct step s = step_new(m, kind, direct->variant, arena_printf(m->a, "%s: %s", direct->label, what));
 
-	s.root = root_make(m, NULL, 0);
-	vec_push(m->a, &s.argv, "kernel-builder");
-	vec_push(m->a, &s.argv, step_kind_name(kind));
-	vec_push(m->a, &s.outputs, output);
+	step_give(m, &s, output);
 	return s;
 }
 
-static struct step_input *
-input(struct maker *m, size_t n, size_t step, const char *path, struct step_input *more)
+static struct made
+add_slim_text(struct maker *m, const struct step *direct, const char *text)
 {
-	struct step_input *out = arena_array(m->a, struct step_input, n);
-
-	out[0] = (struct step_input){ .step = step, .path = path };
-	if (more)
-		out[1] = *more;
-	return out;
-}
-
-size_t
-maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc)
-{
-	const char *source = arena_printf(m->a, "src/%s", direct->source);
-	const char *text = arena_printf(m->a, "tmp/%s.ii", path_base(direct->source));
-	struct step pre = *direct, s, whole = *direct;
-	struct step_input second = { .path = "in/1" };
-	size_t at;
+	struct step pre = *direct, slim = own(m, direct, STEP_SLIM, text);
 
 	pre.kind = STEP_PREPROCESS;
 	pre.label = arena_printf(m->a, "%s: g++ -E", direct->label);
 	pre.argv = preprocess_argv(m->a, direct, text);
 	pre.outputs = (struct strs){ 0 };
-	vec_push(m->a, &pre.outputs, text);
-	pre.is_transient = true;
-	at = maker_add_step(m, pre);
+	step_give(m, &pre, text);
+	pre.is_transient = slim.is_transient = true;
+	step_take(m, &slim, INPUT_TEXT, maker_add_step(m, pre));
+	return maker_add_step(m, slim);
+}
 
-	s = own(m, direct, STEP_SLIM, input(m, 1, at, "tmp/whole.ii", NULL), 1, text);
-	s.is_transient = true;
-	at = maker_add_step(m, s);
+static struct made
+add_ways(struct maker *m, struct step s, struct made slim, struct made whole)
+{
+	step_take(m, &s, INPUT_FIRST_WAY, slim);
+	step_take(m, &s, INPUT_SECOND_WAY, whole);
+	return maker_add_step(m, s);
+}
 
-	s = own(m, direct, STEP_COMPILE_OR_DECLINE, input(m, 1, at, text, NULL), 1, direct->outputs.v[0]);
+struct made
+maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc)
+{
+	const char *source = arena_printf(m->a, "src/%s", direct->source), *object = direct->outputs.v[0];
+	const char *text = arena_printf(m->a, "tmp/%s.ii", path_base(direct->source));
+	struct step s = own(m, direct, STEP_COMPILE_OR_DECLINE, object), whole = *direct;
+	struct made slim, full;
+
+	step_take_at(m, &s, INPUT_TEXT, text, add_slim_text(m, direct, text));
 	s.root = root_make(m, &gcc, 1);
 	s.tool[TOOL_COMPILE] = compile_argv(m->a, direct, source, text);
-	at = maker_add_step(m, s);
-
+	slim = maker_add_step(m, s);
 	whole.is_lazy = true;
-	second.step = maker_add_step(m, whole);
-	s = own(m, direct, STEP_CHOOSE, input(m, 2, at, "in/0", &second), 2, direct->outputs.v[0]);
-	s.n_early = 1;
-	at = maker_add_step(m, s);
+	full = maker_add_step(m, whole);
+	slim = add_ways(m, own(m, direct, STEP_CHOOSE, object), slim, full);
 	if (!m->options.audits_slim)
-		return at;
-	s = own(m, direct, STEP_AUDIT, input(m, 2, at, "in/0", &second), 2, direct->outputs.v[0]);
+		return slim;
+	s = own(m, direct, STEP_AUDIT, object);
 	vec_push(m->a, &s.argv, "object");
-	return maker_add_step(m, s);
+	return add_ways(m, s, slim, full);
 }

@@ -60,21 +60,13 @@ all_archs(struct arena *a, const struct link *l)
 }
 
 static struct step
-new_step(const struct torch_flags *f, enum step_kind kind, const char *label, const struct inputs *in)
+new_step(struct maker *m, const struct torch_flags *f, enum step_kind kind, const char *label)
 {
-	return (struct step){ .kind = kind,
-		.label = label,
-		.variant = f->variant,
-		.inputs = in->v,
-		.n_inputs = in->n };
-}
+	const struct sights compilers = { .gcc = mount_gcc(m, f->gcc), .cuda = mount_cuda(m, f->variant->cuda) };
+	struct step s = step_new(m, kind, f->variant, label);
 
-static const struct root *
-compilers(struct maker *m, const struct torch_flags *f)
-{
-	const struct mount *mounts[] = { mount_gcc(m, f->gcc), mount_cuda(m, f->variant->cuda) };
-
-	return root_make(m, mounts, 2);
+	s.root = step_root(m, kind, &compilers);
+	return s;
 }
 
 /* What a section's options say to nvlink; "-Xnvlink=a,b" is two words of it. */
@@ -110,16 +102,15 @@ is_debugged(const struct strs *flags)
 }
 
 /* The id is in the names of the results: the step gives it to its objects, and they to the cubin. */
-static size_t
+static struct made
 add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, const char *arch)
 {
 	struct arena *a = m->a;
 	struct inputs in = { 0 };
-	struct step s;
+	struct step s = new_step(m, f, STEP_NVLINK, arena_printf(a, "nvlink sm_%s", arch));
 	struct strs *argv = &s.argv;
 	bool debug = false;
 
-	s = new_step(f, STEP_NVLINK, arena_printf(a, "nvlink sm_%s", arch), &in);
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.sm_%s.cubin", m->src->id, arch));
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.sm_%s.reg", m->src->id, arch));
 	vec_push(a, argv, "cuda/bin/nvlink");
@@ -148,72 +139,55 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 	s.inputs = in.v;
 	s.n_inputs = in.n;
 	s.id = m->src->id;
-	s.root = compilers(m, f);
 	return maker_add_step(m, s);
 }
 
 /* All cubins in one, as C. */
-static size_t
-add_fatbinary(struct maker *m, const struct torch_flags *f, const struct strs *archs, const size_t *linked)
+static struct made
+add_fatbinary(struct maker *m, const struct torch_flags *f, const struct strs *archs, const struct made *linked)
 {
 	struct arena *a = m->a;
-	struct inputs in = { 0 };
-	struct step s = new_step(f, STEP_FATBIN, "device link: fatbinary", &in);
+	struct step s = new_step(m, f, STEP_FATBIN, "device link: fatbinary");
 
 	for (const char *const *w = (const char *const[]){ "cuda/bin/fatbinary",
 		     "--create=tmp/device_link.fatbin", "-64", "--cmdline=--compile-only ", "-link", NULL };
 		*w; w++)
 		vec_push(a, &s.argv, *w);
 	for (size_t i = 0; i < archs->n; i++) {
-		struct step_input cubin = { linked[i], 0, arena_printf(a, "in/sm_%s.cubin", archs->v[i]) };
+		const char *cubin = arena_printf(a, "in/sm_%s.cubin", archs->v[i]);
 
-		vec_push(a, &in, cubin);
-		vec_push(a, &s.argv,
-			arena_printf(a, "--image3=kind=elf,sm=%s,file=%s", archs->v[i], cubin.path));
+		step_take_at(m, &s, INPUT_FILE, cubin, linked[i]);
+		vec_push(a, &s.argv, arena_printf(a, "--image3=kind=elf,sm=%s,file=%s", archs->v[i], cubin));
 	}
-	vec_push(a, &s.outputs, "out/device_link.fatbin.c");
+	step_give(m, &s, "out/device_link.fatbin.c");
 	vec_push(a, &s.argv, "--embedded-fatbin=out/device_link.fatbin.c");
-	s.inputs = in.v;
-	s.n_inputs = in.n;
-	s.root = compilers(m, f);
 	return maker_add_step(m, s);
 }
 
 /* What of the files is registered, which nvlink said for each architecture. */
-static size_t
-add_register(struct maker *m, const struct torch_flags *f, const struct strs *archs, const size_t *linked)
+static struct made
+add_register(struct maker *m, const struct torch_flags *f, const struct strs *archs, const struct made *linked)
 {
-	struct arena *a = m->a;
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = new_step(m, f, STEP_REGISTER, "device link: register");
 
-	for (size_t i = 0; i < archs->n; i++) {
-		struct step_input reg = { linked[i], 1, arena_printf(a, "in/sm_%s.reg", archs->v[i]) };
-
-		vec_push(a, &in, reg);
-	}
-	s = new_step(f, STEP_REGISTER, "device link: register", &in);
-	s.root = root_make(m, NULL, 0);
-	vec_push(a, &s.argv, "kernel-builder");
-	vec_push(a, &s.argv, step_kind_name(STEP_REGISTER));
-	vec_push(a, &s.outputs, "out/device_link.reg.c");
+	for (size_t i = 0; i < archs->n; i++)
+		step_take_at(m, &s, INPUT_FILE, arena_printf(m->a, "in/sm_%s.reg", archs->v[i]),
+			made_too(m, linked[i], OUTPUT_REGISTERED));
+	step_give(m, &s, "out/device_link.reg.c");
 	return maker_add_step(m, s);
 }
 
-/* The object, of CUDA's own text for it. */
-static size_t
-add_host(struct maker *m, const struct torch_flags *f, size_t fatbin, size_t registered)
+/* The object, of CUDA's own text for it: fatbin and registered, as C, are named by its defines. */
+static struct made
+add_host(struct maker *m, const struct torch_flags *f, struct made fatbin, struct made registered)
 {
-	struct step_input *in = arena_array(m->a, struct step_input, 2);
-	const struct inputs both = { in, 2, 2 };
-	struct step s;
+	const struct device_link_files files = { .fatbin = "in/fatbin.c", .registered = "in/reg.c", .object = "out/device_link.o" };
+	struct step s = new_step(m, f, STEP_HOST, "device link: g++");
 
-	in[0] = (struct step_input){ fatbin, 0, "in/fatbin.c" };
-	in[1] = (struct step_input){ registered, 0, "in/reg.c" };
-	s = new_step(f, STEP_HOST, "device link: g++", &both);
-	s.root = compilers(m, f);
-	vec_push(m->a, &s.outputs, "out/device_link.o");
-	torch_device_link_argv(m->a, f, in[0].path, in[1].path, s.outputs.v[0], &s.argv);
+	step_take_at(m, &s, INPUT_FILE, files.fatbin, fatbin);
+	step_take_at(m, &s, INPUT_FILE, files.registered, registered);
+	step_give(m, &s, files.object);
+	torch_device_link_argv(m->a, f, &files, &s.argv);
 	return maker_add_step(m, s);
 }
 
@@ -221,13 +195,15 @@ void
 maker_add_device_link(struct maker *m, const struct torch_flags *f, struct link *l)
 {
 	struct strs archs = all_archs(m->a, l);
-	size_t *linked = arena_array(m->a, size_t, archs.n + 1);
+	struct made *linked = arena_array(m->a, struct made, archs.n + 1), fatbin, registered;
 	struct step_input object = { .path = "in/device_link.o" };
 
 	if (l->relocatable.n == 0)
 		return;
 	for (size_t i = 0; i < archs.n; i++)
 		linked[i] = add_nvlink(m, f, l, archs.v[i]);
-	object.step = add_host(m, f, add_fatbinary(m, f, &archs, linked), add_register(m, f, &archs, linked));
+	fatbin = add_fatbinary(m, f, &archs, linked);
+	registered = add_register(m, f, &archs, linked);
+	object.step = add_host(m, f, fatbin, registered).step;
 	vec_push(m->a, &l->inputs, object);
 }

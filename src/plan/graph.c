@@ -4,69 +4,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
-#include "plan/key.h"
 #include "plan/maker.h"
 #include "plan/rdc.h"
 #include "resolve/units.h"
 #include <stdlib.h>
-
-static struct strs
-step_env(struct arena *a)
-{
-	static const char *const env[] = { "PATH=gcc/bin", "GCC_EXEC_PREFIX=gcc/usr/lib/gcc/",
-		"LC_ALL=C", "HOME=/nonexistent", "PWD=/kb", "TMPDIR=tmp" };
-	struct strs out = { 0 };
-
-	for (size_t i = 0; i < sizeof(env) / sizeof(env[0]); i++)
-		vec_push(a, &out, env[i]);
-	vec_push(a, &out, arena_printf(a, "SOURCE_DATE_EPOCH=%d", PLAN_TIME));
-	return out;
-}
-
-static bool
-runs_cicc(const struct strs *argv)
-{
-	return argv->n && str_has_suffix(argv->v[0], "/cicc");
-}
-
-/* A step with inputs is told by them, too. */
-size_t
-maker_add_step(struct maker *m, struct step s)
-{
-	struct sha256 *h;
-	struct digest d;
-	size_t *index;
-	void **slot;
-
-	s.env = step_env(m->a);
-	/* __TIMESTAMP__ is in the zone of the machine. Those that read texts have none to tell. */
-	if (s.depfile || s.tool[TOOL_PREPROCESS].n)
-		vec_push(m->a, &s.env, "TZ=UTC0");
-	/* PTX with line numbers names files by where cicc runs. */
-	s.names_dir = s.kind == STEP_CICC || s.tool[TOOL_CICC].n || runs_cicc(&s.tool[TOOL_COMPILE]);
-	if (s.names_dir)
-		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
-	s.key = step_key(&s, m->src);
-	h = sha256_new();
-	sha256_add(h, s.key.b, sizeof(s.key.b));
-	for (size_t i = 0; i < s.n_inputs; i++) {
-		sha256_add_field(h, str_of(s.inputs[i].path));
-		sha256_add(h, &s.inputs[i].step, sizeof(s.inputs[i].step));
-		sha256_add(h, &s.inputs[i].output, sizeof(s.inputs[i].output));
-	}
-	d = sha256_final(h);
-	slot = map_put(m->a, &m->by_key,
-		(struct str){ arena_strndup(m->a, (const char *)d.b, sizeof(d.b)), sizeof(d.b) });
-	if (!*slot) {
-		index = arena_new(m->a, size_t);
-		*index = m->steps.n;
-		*slot = index;
-		vec_push(m->a, &m->steps, s);
-	}
-	index = *slot;
-	m->steps.v[*index].users++;
-	return *index;
-}
 
 static char *
 flat_name(struct arena *a, size_t index, const char *path)
@@ -103,19 +44,16 @@ plan_question_id(struct arena *a, const struct step *ask)
 
 /* 1: nvcc's answer is known and understood, *object is the step that makes the object. */
 static int
-add_answered(struct maker *m, const struct torch_flags *f, const struct root *root,
-	const struct step *undivided, size_t *object)
+add_answered(struct maker *m, const struct torch_flags *f, const struct step *undivided, struct made *object)
 {
-	struct step ask = { .kind = STEP_ASK,
-		.label = arena_printf(m->a, "%s: nvcc --dryrun", undivided->label),
-		.variant = f->variant,
-		.captures = true };
+	struct step ask = step_new(m, STEP_ASK, f->variant, arena_printf(m->a, "%s: nvcc --dryrun", undivided->label));
 	const struct mount *mounts[] = { mount_sources(m), mount_gcc(m, f->gcc),
 		mount_cuda(m, f->variant->cuda) };
 	const struct str *answer;
 	const char *why = NULL;
 	struct digest id;
 
+	ask.captures = true;
 	ask.root = root_make(m, mounts, sizeof(mounts) / sizeof(mounts[0]));
 	for (size_t i = 0, n; i < undivided->argv.n; i += n ? n : 1) {
 		n = threads_words(&undivided->argv, i);
@@ -134,7 +72,7 @@ add_answered(struct maker *m, const struct torch_flags *f, const struct root *ro
 	answer = map_get(&m->answers->by_id, (struct str){ (const char *)id.b, sizeof(id.b) });
 	if (!answer)
 		return 0;
-	if (maker_add_divided(m, f, root, undivided->source, *answer, object, &why))
+	if (maker_add_divided(m, f, undivided, *answer, object, &why))
 		return 1;
 	vec_push(m->a, &m->out->notes,
 		arena_printf(m->a, "%s for %s is compiled undivided: %s", undivided->source,
@@ -169,57 +107,46 @@ compile_step(struct maker *m, const struct torch_flags *f, const struct root *ro
 	const struct unit *u)
 {
 	const char *src = u->src;
-	const char *object = arena_printf(m->a, "out/%s.o", path_base(src));
-	const char *source = arena_printf(m->a, "src/%s", src);
+	const struct compiled_file file = { .source = arena_printf(m->a, "src/%s", src),
+		.object = arena_printf(m->a, "out/%s.o", path_base(src)) };
 	bool cuda = source_is_cuda(src);
-	struct step s = { .kind = cuda ? STEP_CUDA : STEP_CXX,
-		.label = src,
-		.variant = f->variant,
-		.root = root,
-		.source = src,
-		.depfile = arena_printf(m->a, "%s.d", object) };
+	struct step s = step_new(m, cuda ? STEP_CUDA : STEP_CXX, f->variant, src);
 
-	vec_push(m->a, &s.outputs, object);
+	s.root = root;
+	s.source = src;
+	s.depfile = arena_printf(m->a, "%s.d", file.object);
+	step_give(m, &s, file.object);
 	if (cuda)
-		torch_cuda_argv(m->a, f, u->kernel, source, object, &s.argv);
+		torch_cuda_argv(m->a, f, u, &file, &s.argv);
 	else
-		torch_cxx_argv(m->a, f, &u->include, &u->cxx_flags, source, object, &s.argv);
+		torch_cxx_argv(m->a, f, u, &file, &s.argv);
 	return s;
 }
 
 static struct step
-name_step(struct maker *m, enum step_kind kind, const struct step *of, size_t n)
+name_step(struct maker *m, enum step_kind kind, const struct step *of)
 {
-	struct step s = { .kind = kind,
-		.label = arena_printf(m->a, "%s: %s", of->label, step_kind_name(kind)),
-		.variant = of->variant,
-		.source = of->source,
-		.inputs = arena_array(m->a, struct step_input, n),
-		.n_inputs = n };
+	const char *label = arena_printf(m->a, "%s: %s", of->label, step_kind_name(kind));
+	struct step s = step_new(m, kind, of->variant, label);
 
-	s.root = root_make(m, NULL, 0);
-	vec_push(m->a, &s.argv, "kernel-builder");
-	vec_push(m->a, &s.argv, step_kind_name(kind));
-	vec_push(m->a, &s.outputs, of->outputs.v[0]);
+	s.source = of->source;
+	step_give(m, &s, of->outputs.v[0]);
 	return s;
 }
 
 /* The object, if the placeholder in it is whole wherever it is; else what comes of the source with the id itself. */
-static size_t
-add_named(struct maker *m, size_t object, const struct step *with_id)
+static struct made
+add_named(struct maker *m, struct made object, const struct step *with_id)
 {
-	struct step s = name_step(m, STEP_CHECK_ID, with_id, 1), whole = *with_id;
-	size_t checked;
+	struct step check = name_step(m, STEP_CHECK_ID, with_id), choose = name_step(m, STEP_CHOOSE, with_id);
+	struct step whole = *with_id;
 
-	s.inputs[0] = (struct step_input){ .step = object, .path = "in/object" };
-	checked = maker_add_step(m, s);
+	step_take(m, &check, INPUT_OBJECT, object);
 	whole.label = arena_printf(m->a, "%s, with its id", with_id->label);
 	whole.is_lazy = true;
-	s = name_step(m, STEP_CHOOSE, with_id, 2);
-	s.n_early = 1;
-	s.inputs[0] = (struct step_input){ .step = checked, .path = "in/0" };
-	s.inputs[1] = (struct step_input){ .step = maker_add_step(m, whole), .path = "in/1" };
-	return maker_add_step(m, s);
+	step_take(m, &choose, INPUT_FIRST_WAY, maker_add_step(m, check));
+	step_take(m, &choose, INPUT_SECOND_WAY, maker_add_step(m, whole));
+	return maker_add_step(m, choose);
 }
 
 static int
@@ -228,23 +155,25 @@ add_compile(struct maker *m, const struct torch_flags *f, const struct root *roo
 {
 	struct torch_flags named = *f;
 	bool cuda = source_is_cuda(u->src);
-	struct step_input in = { 0 };
+	struct step_input in = { .role = INPUT_FILE };
 	struct step s, with_id;
+	struct made object;
 
 	if (!cuda && m->only_questions)
 		return 0;
 	s = compile_step(m, f, root, u);
 	if (!cuda && m->options.slim == PLAN_SLIM_ALL) {
-		in.step = maker_add_slim_cxx(m, &s, mount_gcc(m, f->gcc));
-	} else if (!cuda || !add_answered(m, f, root, &s, &in.step)) {
+		object = maker_add_slim_cxx(m, &s, mount_gcc(m, f->gcc));
+	} else if (!cuda || !add_answered(m, f, &s, &object)) {
 		if (cuda)
 			TRY(check_undivided(m, f, u->src, e));
-		in.step = maker_add_step(m, s);
+		object = maker_add_step(m, s);
 	}
 	named.ops = f->named;
 	with_id = compile_step(m, &named, root, u);
 	if (!m->only_questions && !m->options.is_to_read)
-		in.step = add_named(m, in.step, &with_id);
+		object = add_named(m, object, &with_id);
+	in.step = object.step;
 	in.path = arena_printf(m->a, "in/%s.o", flat_name(m->a, l->inputs.n, u->src));
 	vec_push(m->a, &l->inputs, in);
 	if (cuda && rdc_is_asked(&u->kernel->kernel->cuda_flags))
@@ -327,7 +256,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	if (m->only_questions)
 		return 0;
 	maker_add_device_link(m, &f, &l);
-	pv->link = maker_add_link(m, &f, pv, &l);
+	pv->link = maker_add_link(m, &f, pv, &l).step;
 	return 0;
 }
 
@@ -379,7 +308,7 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 	note_unverified(out, m->a);
 	out->steps = m->steps.v;
 	out->n_steps = m->steps.n;
-	return 0;
+	return plan_check(out, e);
 }
 
 int

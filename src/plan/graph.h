@@ -61,7 +61,7 @@ struct root {
 };
 
 /* A CUDA source is compiled by one STEP_CUDA, or by the steps that nvcc would have run: they are known when it was
- * asked. */
+ * asked. What else is known of a kind, its row in plan/kinds.c says; their order means nothing. */
 enum step_kind {
 	STEP_CXX,
 	STEP_CUDA,
@@ -74,7 +74,7 @@ enum step_kind {
 	STEP_FATBIN,             /* all of them in one */
 	STEP_HOST,               /* what cudafe++ made -> object */
 	STEP_NVLINK,             /* objects with relocatable device code -> a cubin, and what is to be registered */
-	/* From here on, what this program does itself (device/proof.h); of some, only if a file turns out to be needed. */
+	/* Built-in ones (device/proof.h); of some, only if a file turns out to be needed. */
 	STEP_EMPTY_FATBIN,       /* what the host's object holds for a fatbinary until it gets the real one */
 	STEP_EMBED_FATBIN,       /* the host's object and the fatbinary -> object, or declined if there is such a trap in it */
 	STEP_STRIP_BODIES,       /* the host's text -> the same without the bodies of device code, and slimmed if so asked */
@@ -90,7 +90,7 @@ enum step_kind {
 	STEP_TRAP,               /* what cudafe++ made -> the same with a trap where kernels are launched that nothing registers */
 	STEP_CHECK_ID,           /* an object whose placeholders for the id are whole -> the same; else declined */
 	STEP_REGISTER,           /* what nvlink said for each architecture -> one list, as C */
-	STEP_CHOOSE,             /* the first of its inputs that is not declined; nothing runs */
+	STEP_CHOOSE,             /* the first of its inputs that is not declined; nothing runs. It counts as built-in */
 	STEP_KINDS
 };
 /* Commands that a step of this program's own runs; STEP_TOOL_SOURCE and STEP_TOOL_RESULT stand for files. */
@@ -114,10 +114,38 @@ enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_OTHER_ABI "_GLIBCXX_USE_CXX11_ABI=0"
 /* The whole output of a step that found that it cannot give what was wanted. */
 #define STEP_DECLINED "kernel-builder declined 1\n"
+/* What an input is to the step that takes it. */
+enum input_role {
+	INPUT_FILE,        /* one that the command names, or one of many alike */
+	INPUT_TEXT,        /* of a source: what is compiled, slimmed or changed */
+	INPUT_MACROS,      /* an architecture's text with its macros */
+	INPUT_SHARED,      /* the kernel's own text, the same for all architectures: OUTPUT_SHARED */
+	INPUT_PROOF_KEYS,  /* the main output of a STEP_PROOF_KEYS */
+	INPUT_EARLY_PROOF, /* OUTPUT_EARLY_PROOF */
+	INPUT_PROOF,
+	INPUT_WHOLE_PTX,   /* what cicc makes of the whole text, or of the slimmed one */
+	INPUT_STUB,        /* and its stub */
+	INPUT_SAME,        /* declined, if two ways do not give the same */
+	INPUT_OBJECT,
+	INPUT_FATBIN,
+	INPUT_FIRST_WAY,
+	INPUT_SECOND_WAY,
+	INPUT_ROLES
+};
+/* What an output is, of steps that have several. */
+enum output_role {
+	OUTPUT_MAIN,        /* the first */
+	OUTPUT_STUB,        /* cicc's C that registers kernels */
+	OUTPUT_REGISTERED,  /* nvlink's list of what is to be registered */
+	OUTPUT_EARLY_PROOF, /* of proof keys: the proof, where they show that the full way is to be taken; else declined */
+	OUTPUT_SHARED,      /* of proof keys: the kernel's own text, or declined where it differs between architectures */
+	OUTPUT_ROLES
+};
 struct step_input {
 	size_t step;      /* index of the step that makes it */
 	size_t output;    /* which of its outputs */
 	const char *path; /* where this step finds it: in/NAME, or tmp/NAME */
+	enum input_role role;
 };
 struct step {
 	enum step_kind kind;
@@ -128,7 +156,7 @@ struct step {
 	struct strs tool[STEP_TOOLS];
 	struct strs env;    /* NAME=value; nothing else is set */
 	const char *source; /* under src/; NULL for a link */
-	struct step_input *inputs;
+	struct step_input *inputs; /* in the order of the kind's row */
 	size_t n_inputs;
 	struct strs outputs; /* out/NAME or tmp/NAME; the first is the main one */
 	bool captures;       /* what it prints is its output */
@@ -189,11 +217,8 @@ struct plan {
 #define PLAN_OPENMP_SONAME "openmp-of-torch"
 
 const char *step_kind_name(enum step_kind k);
-static inline bool
-step_is_builtin(const struct step *s)
-{
-	return s->kind >= STEP_EMPTY_FATBIN;
-}
+/* One that this program does itself. */
+bool step_is_builtin(const struct step *s);
 static inline bool
 step_is_choice(const struct step *s)
 {
@@ -247,6 +272,10 @@ int plan_keep_libraries(struct arena *a, const struct project *p, const struct s
 int plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
 	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
 	const struct plan_options *o, struct plan *out, struct err *e);
+
+/* Whether every step has the inputs, outputs and mounts that its kind's row lists. Fails with ERR_BUG, and says of which step not. A plan
+ * that plan_make made was checked. */
+int plan_check(const struct plan *p, struct err *e);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_DOT };
 void plan_print(const struct plan *p, enum plan_format f, struct buf *out);

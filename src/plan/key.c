@@ -25,7 +25,7 @@ step_key(const struct step *s, const struct sources_set *src)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder step 5"));
+	sha256_add_field(h, STR("kernel-builder step 6"));
 	sha256_add_field(h, str_of(step_kind_name(s->kind)));
 	sha256_add_field(h, str_of(step_implementation(s->kind)));
 	add_strs(h, &s->argv);
@@ -33,6 +33,9 @@ step_key(const struct step *s, const struct sources_set *src)
 		add_strs(h, &s->tool[i]);
 	add_strs(h, &s->env);
 	add_strs(h, &s->outputs);
+	add_count(h, s->n_inputs);
+	for (size_t i = 0; i < s->n_inputs; i++)
+		sha256_add_field(h, str_of(input_role_name(s->inputs[i].role)));
 	sha256_add_field(h, str_of(s->depfile ? s->depfile : ""));
 	for (size_t i = 0; i < s->drop_needed.n; i++)
 		sha256_add_field(h, str_of(s->drop_needed.v[i]));

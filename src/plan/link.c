@@ -85,7 +85,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	PUSH("gcc/usr/lib/x86_64-linux-gnu/crtn.o");
 }
 
-size_t
+struct made
 maker_add_link(
 	struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l)
 {
@@ -94,16 +94,14 @@ maker_add_link(
 	/* What nvlink took of it registers itself, like an object of ours. */
 	const char *runtime = l->relocatable.n && rdc_has_runtime(f->variant->cuda) ? RDC_RUNTIME : NULL;
 	struct arena *a = m->a;
-	struct step s = { .kind = STEP_LINK,
-		.label = arena_printf(a, "%s.abi3.so", pv->ops),
-		.variant = f->variant,
-		.inputs = l->inputs.v,
-		.n_inputs = l->inputs.n,
-		.id = m->src->id };
+	struct step s = step_new(m, STEP_LINK, f->variant, arena_printf(a, "%s.abi3.so", pv->ops));
 
+	s.inputs = l->inputs.v;
+	s.n_inputs = l->inputs.n;
+	s.id = m->src->id;
 	vec_push(a, &s.drop_needed, PLAN_PYTHON_SONAME);
 	vec_push(a, &s.drop_needed, PLAN_OPENMP_SONAME);
-	vec_push(a, &s.outputs, arena_printf(a, "out/%s.abi3.so", pv->ops));
+	step_give(m, &s, arena_printf(a, "out/%s.abi3.so", pv->ops));
 	if (runtime)
 		mounts[3] = mount_cuda(m, f->variant->cuda);
 	s.root = root_make(m, mounts, runtime ? 4 : 3);

@@ -53,15 +53,35 @@ const struct mount *mount_stubs(struct maker *m, const struct variant *v);
 const struct mount *mount_module_id(struct maker *m, const char *src);
 const struct root *root_make(struct maker *m, const struct mount *const *mounts, size_t n);
 
-/* Adds a step, or finds the equal one, and fills in its environment and key. Returns its index. */
-size_t maker_add_step(struct maker *m, struct step s);
-/* The steps that nvcc said it would run for src, in answer. all is the root of compile steps. 1: *object is the index of
- * the step that makes the object. 0: the answer is not understood, *why says what of it. */
-int maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
-	const char *src, struct str answer, size_t *object, const char **why);
-/* The steps that compile a C++ source from its slimmed text; direct is the one that compiles it as it is. Returns the one that has the
- * object. */
-size_t maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc);
+/* An output of a step of the plan. */
+struct made {
+	size_t step, output;
+};
+/* What steps of one source may see; the row of a kind picks of it. */
+struct sights {
+	const struct mount *gcc, *cuda, *module_id;
+	const struct root *compiled; /* SEES_COMPILED */
+};
+/* A step with the command of its kind, if that is a built-in one, and no mounts. */
+struct step step_new(struct maker *m, enum step_kind kind, const struct variant *v, const char *label);
+/* The mounts that the kind's row lists, of those. */
+const struct root *step_root(struct maker *m, enum step_kind kind, const struct sights *of);
+/* An input, under the path that the kind's row has for the role. plan_check finds a role that it has not. */
+void step_take(struct maker *m, struct step *s, enum input_role role, struct made from);
+/* Where the command says under which path. */
+void step_take_at(struct maker *m, struct step *s, enum input_role role, const char *path, struct made from);
+/* The outputs: the main one at that path, and those that the row has a path for. */
+void step_give(struct maker *m, struct step *s, const char *path);
+/* Adds a step, or finds the equal one, and fills in its environment and key. Returns its main output. */
+struct made maker_add_step(struct maker *m, struct step s);
+/* Another output of the step that made that one. */
+struct made made_too(const struct maker *m, struct made by, enum output_role role);
+/* The steps that nvcc said in answer that it would run instead of the undivided one. 1: *object is what they make. 0: the answer is not
+ * understood, *why says what of it. */
+int maker_add_divided(struct maker *m, const struct torch_flags *f, const struct step *undivided, struct str answer,
+	struct made *object, const char **why);
+/* The steps that compile a C++ source from its slimmed text; direct is the one that compiles it as it is. Returns the object. */
+struct made maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc);
 /* The step that links the objects of l. */
-size_t maker_add_link(struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l);
+struct made maker_add_link(struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l);
 #endif

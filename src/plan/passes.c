@@ -29,47 +29,22 @@
 struct passes {
 	struct maker *m;
 	const struct torch_flags *f;
-	const struct root *all; /* of compile steps */
 	const char *src;
+	struct sights sights;
 	const struct dividing *d;
-	size_t *index; /* of each part: its step + 1 */
+	struct made *made; /* of each part: the output of its step, where has_step */
+	bool *has_step;
 	bool device_only;
 	const struct part *reference; /* the preprocessor of the architecture that proves */
-	size_t keys, proof, stub; /* the steps of the reference, when device_only */
-	size_t slim_proof; /* that the slimmed text serves; + 1 */
+	struct made macros, keys, proof, stub; /* of the reference, when device_only */
+	struct made same; /* that the slimmed text serves, where has_same */
+	bool has_same;
 	bool is_full; /* what is done when the object shows that the proof was no good for it */
 };
-struct inputs {
-	struct step_input *v;
-	size_t n, cap;
+/* Two ways to the same thing. */
+struct ways {
+	struct made first, second;
 };
-
-static const struct root *
-root_of(const struct passes *p, enum step_kind kind)
-{
-	struct maker *m = p->m;
-	const struct mount *mounts[] = { mount_gcc(m, p->f->gcc),
-		mount_cuda(m, p->f->variant->cuda), mount_module_id(m, p->src) };
-
-	if (kind == STEP_PREPROCESS)
-		return p->all;
-	if (kind == STEP_CUDAFE || kind == STEP_CICC || kind == STEP_DEVICE)
-		return root_make(m, mounts, 3);
-	return root_make(m, mounts, kind < STEP_EMPTY_FATBIN ? 2 : 0);
-}
-
-/* What compile steps see, and the module id. */
-static const struct root *
-root_with_module_id(const struct passes *p)
-{
-	const struct mount **mounts =
-		(const struct mount **)arena_array(p->m->a, void *, p->all->n_mounts + 1);
-
-	for (size_t i = 0; i < p->all->n_mounts; i++)
-		mounts[i] = p->all->mounts[i];
-	mounts[p->all->n_mounts] = mount_module_id(p->m, p->src);
-	return root_make(p->m, mounts, p->all->n_mounts + 1);
-}
 
 static const char *
 label_of(const struct passes *p, enum step_kind kind, const char *arch)
@@ -80,35 +55,35 @@ label_of(const struct passes *p, enum step_kind kind, const char *arch)
 		p->m->a, "%s: %s%s%s", p->src, row->label ? row->label : row->name, arch ? " " : "", arch ? arch : "");
 }
 
-static void
-add_input(const struct passes *p, struct inputs *in, size_t step, size_t output, const char *path)
-{
-	struct step_input i = { step, output, path };
-
-	vec_push(p->m->a, in, i);
-}
-
 static struct step
-new_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in)
+new_step(const struct passes *p, enum step_kind kind, const char *arch)
 {
-	return (struct step){ .kind = kind,
-		.label = label_of(p, kind, arch),
-		.variant = p->f->variant,
-		.root = root_of(p, kind),
-		.source = p->src,
-		.inputs = in->v,
-		.n_inputs = in->n };
+	struct step s = step_new(p->m, kind, p->f->variant, label_of(p, kind, arch));
+
+	s.root = step_root(p->m, kind, &p->sights);
+	s.source = p->src;
+	return s;
 }
 
 /* A built-in step. */
 static struct step
-builtin_step(const struct passes *p, enum step_kind kind, const char *arch, const struct inputs *in, const char *output)
+builtin_step(const struct passes *p, enum step_kind kind, const char *arch, const char *output)
 {
-	struct step s = new_step(p, kind, arch, in);
+	struct step s = new_step(p, kind, arch);
 
-	vec_push(p->m->a, &s.argv, "kernel-builder");
-	vec_push(p->m->a, &s.argv, step_kind_name(kind));
-	vec_push(p->m->a, &s.outputs, output);
+	step_give(p->m, &s, output);
+	return s;
+}
+
+/* A compiler of that kind, for which declining will do. */
+static struct step
+or_decline(const struct passes *p, enum step_kind compiler, const struct part *part)
+{
+	struct step s = builtin_step(p, STEP_COMPILE_OR_DECLINE, part->arch, part->outputs.v[0]);
+
+	s.label = arena_printf(p->m->a, "%s, slim", label_of(p, compiler, part->arch));
+	s.root = step_root(p->m, compiler, &p->sights);
+	s.tool[TOOL_COMPILE] = part->argv;
 	return s;
 }
 
@@ -116,14 +91,14 @@ builtin_step(const struct passes *p, enum step_kind kind, const char *arch, cons
 static void
 add_how_slim(const struct passes *p, struct step *s)
 {
-	if (p->m->options.slim >= PLAN_SLIM_DEVICE)
+	if (p->m->options.slim != PLAN_SLIM_OFF)
 		vec_push(p->m->a, &s->argv, STEP_SLIMS);
 }
 
-static size_t add_part_step(struct passes *p, const struct part *part);
-static size_t add_full(struct passes *p, const struct part *cicc, const struct part *text);
+static struct made add_part_step(struct passes *p, const struct part *part);
+static struct made add_full(struct passes *p, const struct part *cicc, const struct part *text);
 
-static size_t
+static struct made
 add_step(struct passes *p, struct step s)
 {
 	s.is_lazy = s.is_lazy || p->is_full;
@@ -131,18 +106,19 @@ add_step(struct passes *p, struct step s)
 }
 
 static const struct part *
-made_by(const struct passes *p, const char *path, size_t *output)
+made_by(const struct passes *p, const char *path)
 {
-	return part_maker_of(p->d, path, output);
+	size_t output;
+
+	return part_maker_of(p->d, path, &output);
 }
 
 /* The text of an architecture with its macros. Of those that are not the reference nobody may ask.
  */
-static size_t
+static struct made
 add_macros(struct passes *p, const struct part *q)
 {
-	struct inputs none = { 0 };
-	struct step s = new_step(p, STEP_PREPROCESS, q->arch, &none);
+	struct step s = new_step(p, STEP_PREPROCESS, q->arch);
 
 	for (size_t i = 0; i < q->argv.n; i++) {
 		vec_push(p->m->a, &s.argv, q->argv.v[i]);
@@ -158,18 +134,24 @@ add_macros(struct passes *p, const struct part *q)
 	return add_step(p, s);
 }
 
+/* The text of an architecture as a compiler reads it. */
+static struct step
+drop_macros(struct passes *p, const struct part *text)
+{
+	struct step s = builtin_step(p, STEP_DROP_MACROS, text->arch, text->outputs.v[0]);
+
+	step_take(p->m, &s, INPUT_MACROS, add_macros(p, text));
+	s.is_lazy = s.is_transient = true;
+	return s;
+}
+
 /* The way that nvcc goes: cicc on the whole text. */
-static size_t
+static struct made
 add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 {
-	struct inputs in = { 0 }, stripped = { 0 };
-	struct step s;
+	struct step s = new_step(p, STEP_CICC, cicc->arch);
 
-	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
-	s = builtin_step(p, STEP_DROP_MACROS, text->arch, &in, text->outputs.v[0]);
-	s.is_lazy = s.is_transient = true;
-	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
-	s = new_step(p, STEP_CICC, cicc->arch, &stripped);
+	step_take_at(p->m, &s, INPUT_FILE, cicc->inputs.v[0], add_step(p, drop_macros(p, text)));
 	s.argv = cicc->argv;
 	s.outputs = cicc->outputs;
 	s.is_lazy = true;
@@ -177,59 +159,44 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 }
 
 /* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
- * the time. With a proof, a step + 1, only if that is not declined. */
-static size_t
-add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, size_t proof)
+ * the time. With same, which may be NULL, only if that is not declined. */
+static struct made
+add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, const struct made *same)
 {
-	struct inputs in = { 0 }, stripped = { 0 };
-	struct step s;
+	struct step slim = drop_macros(p, text), s = or_decline(p, STEP_CICC, cicc);
 
-	add_input(p, &in, add_macros(p, text), 0, "tmp/macros.ii");
-	if (proof)
-		add_input(p, &in, proof - 1, 0, "in/proof");
-	s = builtin_step(p, STEP_DROP_MACROS, text->arch, &in, text->outputs.v[0]);
-	vec_push(p->m->a, &s.argv, STEP_SLIMS);
-	s.is_lazy = s.is_transient = true;
-	add_input(p, &stripped, add_step(p, s), 0, cicc->inputs.v[0]);
-	s = builtin_step(p, STEP_COMPILE_OR_DECLINE, cicc->arch, &stripped, cicc->outputs.v[0]);
+	if (same)
+		step_take(p->m, &slim, INPUT_SAME, *same);
+	vec_push(p->m->a, &slim.argv, STEP_SLIMS);
+	step_take_at(p->m, &s, INPUT_TEXT, cicc->inputs.v[0], add_step(p, slim));
 	if (strs_has(&cicc->outputs, p->d->stub))
 		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
-	s.label = arena_printf(p->m->a, "%s: cicc %s, slim", p->src, cicc->arch);
-	s.root = root_of(p, STEP_CICC);
-	s.tool[TOOL_COMPILE] = cicc->argv;
 	s.is_lazy = true;
 	return add_step(p, s);
 }
 
-/* A built-in step on what two ways gave. */
-static struct step
-two_ways(struct passes *p, enum step_kind kind, const char *arch, size_t first, size_t second,
-	size_t output, const char *path)
+static void
+take_ways(const struct passes *p, struct step *s, struct ways w)
 {
-	struct inputs in = { 0 };
-	struct step s;
-
-	add_input(p, &in, first, 0, "in/0");
-	add_input(p, &in, second, output, "in/1");
-	s = builtin_step(p, kind, arch, &in, path);
-	s.n_early = kind == STEP_CHOOSE;
-	return s;
+	step_take(p->m, s, INPUT_FIRST_WAY, w.first);
+	step_take(p->m, s, INPUT_SECOND_WAY, w.second);
 }
 
-static size_t
-add_choice(struct passes *p, const char *arch, size_t first, size_t second, size_t output,
-	const char *path)
+static struct made
+add_choice(struct passes *p, const char *arch, struct ways w, const char *path)
 {
-	return add_step(
-		p, two_ways(p, STEP_CHOOSE, arch, first, second, output, path));
+	struct step s = builtin_step(p, STEP_CHOOSE, arch, path);
+
+	take_ways(p, &s, w);
+	return add_step(p, s);
 }
 
-static size_t
-add_audit(struct passes *p, const char *what, const char *arch, size_t first, size_t second,
-	const char *path)
+static struct made
+add_audit(struct passes *p, const char *what, const char *arch, struct ways w, const char *path)
 {
-	struct step s = two_ways(p, STEP_AUDIT, arch, first, second, 0, path);
+	struct step s = builtin_step(p, STEP_AUDIT, arch, path);
 
+	take_ways(p, &s, w);
 	vec_push(p->m->a, &s.argv, what);
 	return add_step(p, s);
 }
@@ -241,8 +208,7 @@ device_key(const struct passes *p, const struct part *cicc, bool without_headers
 {
 	const struct mount *mounts[] = { mount_gcc(p->m, p->f->gcc), mount_module_id(p->m, p->src) };
 	struct digest d = compiler_id(p->f->variant->cuda);
-	struct inputs none = { 0 };
-	struct step s = builtin_step(p, STEP_DEVICE, NULL, &none, "out/ptx");
+	struct step s = builtin_step(p, STEP_DEVICE, NULL, "out/ptx");
 	char hex[65];
 
 	if (without_headers) {
@@ -256,46 +222,36 @@ device_key(const struct passes *p, const struct part *cicc, bool without_headers
 }
 
 /* How a proof is come to: by the whole text, or by the slimmed one. */
-static size_t
-add_prove(struct passes *p, const struct part *cicc, size_t macros, size_t by, const char *word,
-	bool is_lazy)
+static struct made
+add_prove(struct passes *p, const struct part *cicc, struct made by, const char *word, bool is_lazy)
 {
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = builtin_step(p, STEP_PROVE, p->reference->arch, "out/proof");
 
-	add_input(p, &in, p->keys, 0, "in/proof-keys");
-	add_input(p, &in, p->keys, 1, "in/proof");
-	add_input(p, &in, macros, 0, "tmp/macros.ii");
-	add_input(p, &in, by, 0, "in/whole.ptx");
-	add_input(p, &in, by, 1, "in/stub.c");
-	s = builtin_step(p, STEP_PROVE, p->reference->arch, &in, "out/proof");
+	step_take(p->m, &s, INPUT_PROOF_KEYS, p->keys);
+	step_take(p->m, &s, INPUT_EARLY_PROOF, made_too(p->m, p->keys, OUTPUT_EARLY_PROOF));
+	step_take(p->m, &s, INPUT_MACROS, p->macros);
+	step_take(p->m, &s, INPUT_WHOLE_PTX, by);
+	step_take(p->m, &s, INPUT_STUB, made_too(p->m, by, OUTPUT_STUB));
 	add_how_slim(p, &s);
 	if (word)
 		vec_push(p->m->a, &s.argv, word);
-	s.n_early = 2;
 	s.is_lazy = is_lazy;
-	s.root = root_with_module_id(p);
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	return add_step(p, s);
 }
 
-static size_t
-add_proof_keys(struct passes *p, const struct part *cicc, size_t macros)
+static struct made
+add_proof_keys(struct passes *p, const struct part *cicc)
 {
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = builtin_step(p, STEP_PROOF_KEYS, p->reference->arch, "out/proof-keys");
 
-	add_input(p, &in, macros, 0, "tmp/macros.ii");
-	s = builtin_step(p, STEP_PROOF_KEYS, p->reference->arch, &in, "out/proof-keys");
+	step_take(p->m, &s, INPUT_MACROS, p->macros);
 	/* What was trusted is not remembered as proved. */
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
 		vec_push(p->m->a, &s.argv, "trust");
 	vec_push(p->m->a, &s.argv, arena_printf(p->m->a, STEP_DEVICE_KEY "%s", device_key(p, cicc, false)));
 	vec_push(p->m->a, &s.argv, device_key(p, cicc, true));
-	vec_push(p->m->a, &s.outputs, "out/proof");
-	vec_push(p->m->a, &s.outputs, "out/shared");
-	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	return add_step(p, s);
@@ -305,43 +261,38 @@ add_proof_keys(struct passes *p, const struct part *cicc, size_t macros)
 static void
 add_proof_steps(struct passes *p, const struct part *cicc)
 {
-	size_t output, macros, whole, slim;
-	struct inputs to_stub = { 0 };
-	struct step s;
+	struct step s = builtin_step(p, STEP_STUB, NULL, "out/stub.c");
+	struct made whole;
+	struct ways w;
 
-	p->reference = made_by(p, cicc->inputs.v[0], &output);
-	macros = add_macros(p, p->reference);
+	p->reference = made_by(p, cicc->inputs.v[0]);
+	p->macros = add_macros(p, p->reference);
 	whole = add_whole(p, cicc, p->reference);
-	p->keys = add_proof_keys(p, cicc, macros);
+	p->keys = add_proof_keys(p, cicc);
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
-		slim = add_slim_whole(p, cicc, p->reference, 0);
-		p->proof = add_prove(p, cicc, macros, slim, NULL, false);
-	} else if (p->m->options.slim >= PLAN_SLIM_DEVICE) {
-		slim = add_slim_whole(p, cicc, p->reference, 0);
-		p->proof = add_choice(p, p->reference->arch,
-			add_prove(p, cicc, macros, slim, STEP_IF_PROVED_BEFORE, false),
-			add_prove(p, cicc, macros, whole, STEP_IF_IT_PAYS, true), 0, "out/proof");
+		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL), NULL, false);
+	} else if (p->m->options.slim != PLAN_SLIM_OFF) {
+		w.first = add_slim_whole(p, cicc, p->reference, NULL);
+		w.second = add_prove(p, cicc, whole, STEP_IF_IT_PAYS, true);
+		w.first = add_prove(p, cicc, w.first, STEP_IF_PROVED_BEFORE, false);
+		p->proof = add_choice(p, p->reference->arch, w, "out/proof");
 	} else {
-		p->proof = add_prove(p, cicc, macros, whole, STEP_IF_IT_PAYS, false);
+		p->proof = add_prove(p, cicc, whole, STEP_IF_IT_PAYS, false);
 	}
-	add_input(p, &to_stub, p->proof, 0, "in/proof");
-	s = builtin_step(p, STEP_STUB, NULL, &to_stub, "out/stub.c");
-	p->stub = add_choice(p, NULL, add_step(p, s), whole, 1, "out/stub.c");
+	step_take(p->m, &s, INPUT_PROOF, p->proof);
+	w = (struct ways){ .first = add_step(p, s), .second = made_too(p->m, whole, OUTPUT_STUB) };
+	p->stub = add_choice(p, NULL, w, "out/stub.c");
 }
 
-/* What of a text device code needs; from makes the text: that of this architecture, or what all
- * have in common. */
-static size_t
-add_slice(struct passes *p, const struct part *text, size_t from, size_t output, bool is_lazy)
+/* What of a text device code needs: of INPUT_SHARED, what all architectures have in common, or of INPUT_MACROS, that of this one. */
+static struct made
+add_slice(struct passes *p, const struct part *text, enum input_role role, bool is_lazy)
 {
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = builtin_step(p, STEP_SLICE, text->arch, "tmp/device.ii");
 
-	add_input(p, &in, p->proof, 0, "in/proof");
-	add_input(p, &in, from, output, "tmp/macros.ii");
-	s = builtin_step(p, STEP_SLICE, text->arch, &in, "tmp/device.ii");
+	step_take(p->m, &s, INPUT_PROOF, p->proof);
+	step_take(p->m, &s, role, role == INPUT_SHARED ? made_too(p->m, p->keys, OUTPUT_SHARED) : add_macros(p, text));
 	add_how_slim(p, &s);
-	s.root = p->all;
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, text);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
@@ -350,93 +301,90 @@ add_slice(struct passes *p, const struct part *text, size_t from, size_t output,
 
 /* That the slimmed text of the reference gives what the whole one gives: once for a source. What is
  * trusted needs none. */
-static size_t
-add_proof(struct passes *p)
+static const struct made *
+add_same(struct passes *p)
 {
-	size_t output;
-	const struct part *cicc = part_maker_of(p->d, p->d->stub, &output);
+	const struct part *cicc = made_by(p, p->d->stub);
+	struct ways w;
 	struct step s;
 
-	if (p->slim_proof || p->m->options.device_only == PLAN_DEVICE_TRUST)
-		return p->slim_proof;
-	s = two_ways(p, STEP_AUDIT, p->reference->arch,
-		add_slim_whole(p, cicc, p->reference, 0), add_whole(p, cicc, p->reference), 0,
-		"out/proof");
+	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
+		return NULL;
+	if (p->has_same)
+		return &p->same;
+	s = builtin_step(p, STEP_AUDIT, p->reference->arch, "out/proof");
+	w.second = add_whole(p, cicc, p->reference);
+	w.first = add_slim_whole(p, cicc, p->reference, NULL);
+	take_ways(p, &s, w);
 	vec_push(p->m->a, &s.argv, STEP_AS_PROOF);
 	s.label = arena_printf(p->m->a, "%s: slim: proof by %s", p->src, p->reference->arch);
 	s.is_lazy = true;
-	p->slim_proof = add_step(p, s) + 1;
-	return p->slim_proof;
+	p->same = add_step(p, s);
+	p->has_same = true;
+	return &p->same;
 }
 
 /* The full way: cicc on the slimmed text, or on the whole one, which the reference has anyway. */
-static size_t
+static struct made
 add_full(struct passes *p, const struct part *cicc, const struct part *text)
 {
-	size_t whole = add_whole(p, cicc, text), slim;
+	struct ways w = { .second = add_whole(p, cicc, text) };
 	struct step s;
 
-	if (p->m->options.slim < PLAN_SLIM_DEVICE || text == p->reference)
-		return whole;
-	slim = add_slim_whole(p, cicc, text, add_proof(p));
-	s = two_ways(p, STEP_CHOOSE, cicc->arch, slim, whole, 0, "out/ptx");
+	if (p->m->options.slim == PLAN_SLIM_OFF || text == p->reference)
+		return w.second;
+	w.first = add_slim_whole(p, cicc, text, add_same(p));
+	s = builtin_step(p, STEP_CHOOSE, cicc->arch, "out/ptx");
+	take_ways(p, &s, w);
 	s.is_lazy = true;
 	return add_step(p, s);
 }
 
 /* The PTX of an architecture, by the device-only way or the full one. The kernel's own text is that of
  * the reference, if it is the same for all. */
-static size_t
+static struct made
 add_device(struct passes *p, const struct part *cicc)
 {
-	size_t output, slice, whole;
-	const struct part *text = made_by(p, cicc->inputs.v[0], &output);
-	struct inputs to_device = { 0 };
-	struct step s;
+	const struct part *text = made_by(p, cicc->inputs.v[0]);
+	struct step s = builtin_step(p, STEP_DEVICE, cicc->arch, "out/ptx");
+	struct ways w;
 
-	slice = add_slice(p, text, p->keys, 2, false);
-	whole = add_slice(p, text, add_macros(p, text), 0, true);
-	slice = add_choice(p, text->arch, slice, whole, 0, "tmp/device.ii");
-	add_input(p, &to_device, slice, 0, "tmp/device.ii");
-	add_input(p, &to_device, p->proof, 0, "in/proof");
-	s = builtin_step(p, STEP_DEVICE, cicc->arch, &to_device, "out/ptx");
+	w.first = add_slice(p, text, INPUT_SHARED, false);
+	w.second = add_slice(p, text, INPUT_MACROS, true);
+	step_take(p->m, &s, INPUT_TEXT, add_choice(p, text->arch, w, "tmp/device.ii"));
+	step_take(p->m, &s, INPUT_PROOF, p->proof);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
-	slice = add_step(p, s);
-	whole = add_full(p, cicc, text);
-	slice = add_choice(p, cicc->arch, slice, whole, 0, "out/ptx");
-	return p->m->options.audits_device
-		       ? add_audit(p, "ptx", cicc->arch, slice, add_whole(p, cicc, text), "out/ptx")
-		       : slice;
+	w.first = add_step(p, s);
+	w.second = add_full(p, cicc, text);
+	w.first = add_choice(p, cicc->arch, w, "out/ptx");
+	if (!p->m->options.audits_device)
+		return w.first;
+	w.second = add_whole(p, cicc, text);
+	return add_audit(p, "ptx", cicc->arch, w, "out/ptx");
 }
 
-static void
-add_part_inputs(struct passes *p, const struct part *part, struct inputs *out)
+/* A file that a command names, by the way of the source. */
+static struct made
+add_file(struct passes *p, const char *path)
 {
-	for (size_t i = 0; i < part->inputs.n; i++) {
-		struct step_input in = { .path = part->inputs.v[i] };
-		const struct part *from = made_by(p, in.path, &in.output);
+	size_t output;
+	const struct part *from = part_maker_of(p->d, path, &output);
 
-		if (from->kind == STEP_CICC && p->device_only)
-			in.step = add_device(p, from);
-		else if (from->kind == STEP_CICC && p->is_full)
-			in.step = add_full(p, from, made_by(p, from->inputs.v[0], &in.output));
-		else
-			in.step = add_part_step(p, from);
-		vec_push(p->m->a, out, in);
-	}
+	if (from->kind == STEP_CICC && p->device_only)
+		return add_device(p, from);
+	if (from->kind == STEP_CICC && p->is_full)
+		return add_full(p, from, made_by(p, from->inputs.v[0]));
+	return (struct made){ add_part_step(p, from).step, output };
 }
 
 /* The host's text without the bodies of device code. */
-static size_t
+static struct made
 add_strip_bodies(struct passes *p, const struct part *cudafe, bool slim)
 {
-	size_t output;
-	const struct part *text = made_by(p, cudafe->inputs.v[0], &output);
-	struct inputs in = { 0 };
-	struct step s;
+	const struct part *text = made_by(p, cudafe->inputs.v[0]);
+	struct step s = builtin_step(p, STEP_STRIP_BODIES, NULL, text->outputs.v[0]);
 
-	add_input(p, &in, add_part_step(p, text), 0, "tmp/host.ii");
-	s = builtin_step(p, STEP_STRIP_BODIES, NULL, &in, text->outputs.v[0]);
+	step_take(p->m, &s, INPUT_TEXT, add_part_step(p, text));
 	if (slim)
 		vec_push(p->m->a, &s.argv, STEP_SLIMS);
 	s.is_transient = true;
@@ -452,107 +400,96 @@ add_where(const struct passes *p, struct step *s)
 		vec_push(p->m->a, &s->argv, STEP_RELOCATABLE);
 }
 
-static size_t
+static struct made
 add_empty_fatbin(struct passes *p, const struct part *fatbin)
 {
-	struct inputs none = { 0 };
-
-	struct step s = builtin_step(p, STEP_EMPTY_FATBIN, NULL, &none, fatbin->outputs.v[1]);
+	struct step s = builtin_step(p, STEP_EMPTY_FATBIN, NULL, fatbin->outputs.v[1]);
 
 	add_where(p, &s);
 	return add_step(p, s);
 }
 
 /* cudafe++ on the slimmed text: what it makes, or declined. */
-static size_t
+static struct made
 add_slim_cudafe(struct passes *p, const struct part *cudafe)
 {
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = or_decline(p, STEP_CUDAFE, cudafe);
 
-	add_input(p, &in, add_strip_bodies(p, cudafe, true), 0, cudafe->inputs.v[0]);
-	s = builtin_step(p, STEP_COMPILE_OR_DECLINE, NULL, &in, cudafe->outputs.v[0]);
-	s.label = arena_printf(p->m->a, "%s: cudafe++, slim", p->src);
-	s.root = root_of(p, STEP_CUDAFE);
-	s.tool[TOOL_COMPILE] = cudafe->argv;
+	step_take_at(p->m, &s, INPUT_TEXT, cudafe->inputs.v[0], add_strip_bodies(p, cudafe, true));
 	s.is_transient = true;
 	return add_step(p, s);
 }
 
 /* What cudafe++ made, with a trap where it would launch a kernel that the stub does not register: the stub is that of a
  * proof, which may have come of another variant's text. */
-static size_t
-add_trap(struct passes *p, size_t cudafe, const char *path, bool is_lazy)
+static struct made
+add_trap(struct passes *p, struct made cudafe, const char *path, bool is_lazy)
 {
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = builtin_step(p, STEP_TRAP, NULL, path);
 
-	add_input(p, &in, cudafe, 0, "in/cudafe.cpp");
-	s = builtin_step(p, STEP_TRAP, NULL, &in, path);
+	step_take(p->m, &s, INPUT_TEXT, cudafe);
 	s.is_transient = true;
 	s.is_lazy = is_lazy;
 	return add_step(p, s);
 }
 
-static size_t
+static struct made
 add_cudafe(struct passes *p, const struct part *cudafe, bool slim)
 {
-	size_t step = slim ? add_slim_cudafe(p, cudafe) : add_part_step(p, cudafe);
+	struct made step = slim ? add_slim_cudafe(p, cudafe) : add_part_step(p, cudafe);
 
 	if (!p->device_only)
 		return step;
 	return add_trap(p, step, cudafe->outputs.v[0], !slim && p->m->options.slim == PLAN_SLIM_ALL);
 }
 
-/* The host's object: of the fatbinary it has an empty one. With slim, from what cudafe++ made of the
+/* A file that the host's compiler reads: of the fatbinary it has an empty one. With slim, from what cudafe++ made of the
  * slimmed text. */
-static size_t
+static struct made
+add_host_file(struct passes *p, const struct part *fatbin, const char *path, bool slim)
+{
+	size_t output;
+	const struct part *from = part_maker_of(p->d, path, &output);
+
+	if (from == fatbin)
+		return add_empty_fatbin(p, fatbin);
+	if (from->kind == STEP_CICC && p->device_only)
+		return p->stub;
+	if (from->kind == STEP_CUDAFE)
+		return add_cudafe(p, from, slim);
+	return (struct made){ add_part_step(p, from).step, output };
+}
+
+static struct made
 add_host_from(struct passes *p, const struct part *host, const struct part *fatbin, bool slim)
 {
-	struct inputs in = { 0 };
-	struct step s;
-	size_t output;
+	struct step s = slim ? or_decline(p, STEP_HOST, host) : new_step(p, STEP_HOST, NULL);
 
 	for (size_t i = 0; i < host->inputs.n; i++) {
 		const char *path = host->inputs.v[i];
-		const struct part *from = made_by(p, path, &output);
+		bool is_text = slim && made_by(p, path)->kind == STEP_CUDAFE;
 
-		if (from == fatbin)
-			add_input(p, &in, add_empty_fatbin(p, fatbin), 0, path);
-		else if (from->kind == STEP_CICC && p->device_only)
-			add_input(p, &in, p->stub, 0, path);
-		else if (from->kind == STEP_CUDAFE)
-			add_input(p, &in, add_cudafe(p, from, slim), 0, path);
-		else
-			add_input(p, &in, add_part_step(p, from), output, path);
+		step_take_at(p->m, &s, is_text ? INPUT_TEXT : INPUT_FILE, path, add_host_file(p, fatbin, path, slim));
 	}
 	if (!slim) {
-		s = new_step(p, STEP_HOST, NULL, &in);
 		s.argv = host->argv;
 		s.outputs = host->outputs;
 		s.is_lazy = p->m->options.slim == PLAN_SLIM_ALL;
-		return add_step(p, s);
 	}
-	s = builtin_step(p, STEP_COMPILE_OR_DECLINE, NULL, &in, host->outputs.v[0]);
-	s.label = arena_printf(p->m->a, "%s: g++, slim", p->src);
-	s.root = root_of(p, STEP_HOST);
-	s.tool[TOOL_COMPILE] = host->argv;
 	return add_step(p, s);
 }
 
-static size_t
+static struct made
 add_host(struct passes *p, const struct part *host, const struct part *fatbin)
 {
-	size_t slim, whole;
+	const char *object = host->outputs.v[0];
+	struct ways w = { .second = add_host_from(p, host, fatbin, false) };
 
-	whole = add_host_from(p, host, fatbin, false);
 	if (p->m->options.slim != PLAN_SLIM_ALL)
-		return whole;
-	slim = add_host_from(p, host, fatbin, true);
-	slim = add_choice(p, NULL, slim, whole, 0, host->outputs.v[0]);
-	return p->m->options.audits_slim
-		       ? add_audit(p, "object", NULL, slim, whole, host->outputs.v[0])
-		       : slim;
+		return w.second;
+	w.first = add_host_from(p, host, fatbin, true);
+	w.first = add_choice(p, NULL, w, object);
+	return p->m->options.audits_slim ? add_audit(p, "object", NULL, w, object) : w.first;
 }
 
 static const struct part *
@@ -568,20 +505,20 @@ part_of_kind(const struct dividing *d, enum step_kind kind)
 }
 
 /* A part's step, behind those that it waits for. */
-static size_t
+static struct made
 add_part_step(struct passes *p, const struct part *part)
 {
-	size_t *index = &p->index[part - p->d->parts.v];
-	struct inputs in = { 0 };
-	struct step s;
+	const size_t at = (size_t)(part - p->d->parts.v);
+	struct step s = new_step(p, part->kind, part->arch);
 
-	if (*index)
-		return *index - 1;
-	if (part->kind == STEP_CUDAFE)
-		add_input(p, &in, add_strip_bodies(p, part, false), 0, part->inputs.v[0]);
-	else
-		add_part_inputs(p, part, &in);
-	s = new_step(p, part->kind, part->arch, &in);
+	if (p->has_step[at])
+		return p->made[at];
+	for (size_t i = 0; i < part->inputs.n; i++) {
+		const char *path = part->inputs.v[i];
+
+		step_take_at(p->m, &s, INPUT_FILE, path,
+			part->kind == STEP_CUDAFE ? add_strip_bodies(p, part, false) : add_file(p, path));
+	}
 	s.argv = part->argv;
 	s.outputs = part->outputs;
 	s.is_transient = part->kind == STEP_PREPROCESS || part->kind == STEP_CUDAFE;
@@ -592,52 +529,56 @@ add_part_step(struct passes *p, const struct part *part)
 		s.outputs.n = 1;
 	if (part->kind == STEP_PREPROCESS)
 		s.depfile = DEPFILE;
-	*index = add_step(p, s) + 1;
-	return *index - 1;
+	p->made[at] = add_step(p, s);
+	p->has_step[at] = true;
+	return p->made[at];
 }
 
 /* The source's object; with device_only, or declined, when its host launches a kernel that it does not register. */
-static size_t
+static struct made
 add_embed_fatbin(struct passes *p)
 {
 	const struct part *host = part_of_kind(p->d, STEP_HOST), *fatbin = part_of_kind(p->d, STEP_FATBIN);
-	struct inputs in = { 0 };
-	struct step s;
+	struct step s = builtin_step(p, STEP_EMBED_FATBIN, NULL, host->outputs.v[0]);
 
-	p->index = arena_array(p->m->a, size_t, p->d->parts.n + 1);
-	add_input(p, &in, add_host(p, host, fatbin), 0, "in/host.o");
-	add_input(p, &in, add_part_step(p, fatbin), 0, "in/fatbin");
-	s = builtin_step(p, STEP_EMBED_FATBIN, NULL, &in, host->outputs.v[0]);
+	p->made = arena_array(p->m->a, struct made, p->d->parts.n + 1);
+	p->has_step = arena_array(p->m->a, bool, p->d->parts.n + 1);
+	step_take(p->m, &s, INPUT_OBJECT, add_host(p, host, fatbin));
+	step_take(p->m, &s, INPUT_FATBIN, add_part_step(p, fatbin));
 	add_where(p, &s);
 	return add_step(p, s);
 }
 
 int
-maker_add_divided(struct maker *m, const struct torch_flags *f, const struct root *all,
-	const char *src, struct str answer, size_t *object, const char **why)
+maker_add_divided(struct maker *m, const struct torch_flags *f, const struct step *undivided, struct str answer,
+	struct made *object, const char **why)
 {
-	struct passes p = { .m = m, .f = f, .all = all, .src = src };
+	const char *src = undivided->source;
+	struct passes p = { .m = m, .f = f, .src = src };
 	const struct part *cicc;
 	struct dividing d;
-	size_t output, proved;
 
 	if (!divide(m->a, src, answer, &d, why) ||
 		!divide_add_newer(&d, f->variant->cuda, &f->kernel->capabilities))
 		return 0;
 	p.d = &d;
+	p.sights = (struct sights){ .gcc = mount_gcc(m, f->gcc), .cuda = mount_cuda(m, f->variant->cuda),
+		.module_id = mount_module_id(m, src), .compiled = undivided->root };
 	for (size_t i = 0; i < d.warnings.n; i++)
 		vec_push(m->a, &m->out->notes, d.warnings.v[i]);
-	cicc = part_maker_of(&d, d.stub, &output);
+	cicc = made_by(&p, d.stub);
 	/* Device code that others link to has more entries than those that a stub registers. */
 	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !part_tells_lines(cicc) && !d.is_relocatable;
 	if (p.device_only)
 		add_proof_steps(&p, cicc);
 	*object = add_embed_fatbin(&p);
-	if (!p.device_only)
-		return 1;
-	proved = *object;
-	p.device_only = false;
-	p.is_full = true;
-	*object = add_choice(&p, NULL, proved, add_embed_fatbin(&p), 0, part_of_kind(&d, STEP_HOST)->outputs.v[0]);
+	if (p.device_only) {
+		struct ways w = { .first = *object };
+
+		p.device_only = false;
+		p.is_full = true;
+		w.second = add_embed_fatbin(&p);
+		*object = add_choice(&p, NULL, w, part_of_kind(&d, STEP_HOST)->outputs.v[0]);
+	}
 	return 1;
 }

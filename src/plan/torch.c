@@ -105,8 +105,8 @@ add_depfile(struct arena *a, const char *object, struct strs *argv)
 }
 
 void
-torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *include,
-	const struct strs *cxx_flags, const char *source, const char *object, struct strs *argv)
+torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *u, const struct compiled_file *file,
+	struct strs *argv)
 {
 	PUSH("gcc/bin/g++");
 	PUSH("-nostdinc");
@@ -126,21 +126,21 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *
 	PUSH("-fno-devirtualize-speculatively");
 	PUSH(GCC_HEAP);
 	/* Names of unnamed namespaces come from this, not from a random number. */
-	PUSH(arena_printf(a, "-frandom-seed=%s", source));
+	PUSH(arena_printf(a, "-frandom-seed=%s", file->source));
 	torch_add_defines(a, f, argv);
-	for (size_t i = 0; i < cxx_flags->n; i++)
-		PUSH(cxx_flags->v[i]);
-	torch_add_includes(a, f, include, argv);
+	for (size_t i = 0; i < u->cxx_flags.n; i++)
+		PUSH(u->cxx_flags.v[i]);
+	torch_add_includes(a, f, &u->include, argv);
 	if (f->variant->backend == BACKEND_CUDA) {
 		PUSH("-isystem");
 		PUSH("cuda/include");
 	}
 	add_system_includes(a, f, argv);
-	add_depfile(a, object, argv);
+	add_depfile(a, file->object, argv);
 	PUSH("-c");
-	PUSH(source);
+	PUSH(file->source);
 	PUSH("-o");
-	PUSH(object);
+	PUSH(file->object);
 }
 
 char *
@@ -188,9 +188,11 @@ is_too_new(const struct variant *v, const char *flag)
 }
 
 void
-torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct variant_kernel *k,
-	const char *source, const char *object, struct strs *argv)
+torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit *u, const struct compiled_file *file,
+	struct strs *argv)
 {
+	const struct variant_kernel *k = u->kernel;
+
 	PUSH("cuda/bin/nvcc");
 	PUSH("-ccbin");
 	PUSH("gcc/bin/g++");
@@ -217,21 +219,20 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct varia
 	PUSH("-Xcudafe");
 	PUSH("--orig_src_path_name");
 	PUSH("-Xcudafe");
-	PUSH(arena_printf(a, "/kb/%s", source));
+	PUSH(arena_printf(a, "/kb/%s", file->source));
 	/* Without --keep, names of temporary files with a process id in them reach the object. */
 	PUSH("--keep");
 	PUSH("--keep-dir");
 	PUSH("tmp");
-	add_depfile(a, object, argv);
+	add_depfile(a, file->object, argv);
 	PUSH("-c");
-	PUSH(source);
+	PUSH(file->source);
 	PUSH("-o");
-	PUSH(object);
+	PUSH(file->object);
 }
 
 void
-torch_device_link_argv(struct arena *a, const struct torch_flags *f, const char *fatbin, const char *registered,
-	const char *object, struct strs *argv)
+torch_device_link_argv(struct arena *a, const struct torch_flags *f, const struct device_link_files *files, struct strs *argv)
 {
 	PUSH("gcc/bin/g++");
 	PUSH("-nostdinc");
@@ -240,8 +241,8 @@ torch_device_link_argv(struct arena *a, const struct torch_flags *f, const char 
 	PUSH("-fPIC");
 	PUSH("-fno-gnu-unique");
 	PUSH("-fno-canonical-system-headers");
-	PUSH(arena_printf(a, "-DFATBINFILE=\"%s\"", fatbin));
-	PUSH(arena_printf(a, "-DREGISTERLINKBINARYFILE=\"%s\"", registered));
+	PUSH(arena_printf(a, "-DFATBINFILE=\"%s\"", files->fatbin));
+	PUSH(arena_printf(a, "-DREGISTERLINKBINARYFILE=\"%s\"", files->registered));
 	PUSH("-D__NV_EXTRA_INITIALIZATION=");
 	PUSH("-D__NV_EXTRA_FINALIZATION=");
 	PUSH("-D__CUDA_INCLUDE_COMPILER_INTERNAL_HEADERS__");
@@ -254,7 +255,7 @@ torch_device_link_argv(struct arena *a, const struct torch_flags *f, const char 
 	PUSH("-c");
 	PUSH("cuda/bin/crt/link.stub");
 	PUSH("-o");
-	PUSH(object);
+	PUSH(files->object);
 }
 
 struct strs

@@ -3,6 +3,7 @@
 #ifndef PLAN_TORCH_H
 #define PLAN_TORCH_H
 #include "plan/graph.h"
+#include "resolve/units.h"
 
 /* Facts of one variant that its commands are made of. */
 struct torch_flags {
@@ -22,21 +23,28 @@ void torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs
 /* -I of the kernel, then -isystem of what it depends on, torch, Python and, for g++ with CUDA, CUDA. include is the section's own. */
 void torch_add_includes(
 	struct arena *a, const struct torch_flags *f, const struct strs *include, struct strs *argv);
-/* The command for one C++ file. */
-void torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct strs *include,
-	const struct strs *cxx_flags, const char *source, const char *object, struct strs *argv);
-/* The command for one CUDA file: nvcc, undivided. */
-void torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct variant_kernel *k,
-	const char *source, const char *object, struct strs *argv);
+/* What a compile command reads, src/PATH, and makes. */
+struct compiled_file {
+	const char *source, *object;
+};
+/* The command for a C++ file, u's. */
+void torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *u, const struct compiled_file *file,
+	struct strs *argv);
+/* The command for a CUDA file: nvcc, undivided. */
+void torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit *u, const struct compiled_file *file,
+	struct strs *argv);
 /* "-gencode arch=compute_90,code=sm_90" for "9.0"; one more with code=compute_90 for "9.0+PTX"; nothing for what the nvcc of cuda
  * does not know (see plan/newer.c). */
 void torch_add_gencode(struct arena *a, const struct catalog_cuda *cuda,
 	const struct strs *capabilities, struct strs *argv);
 /* "90a" for "9.0a" and "9.0a+PTX". */
 char *torch_arch_digits(struct arena *a, const char *capability);
-/* The command for the object of a device link: fatbin and registered are C, for crt/link.stub of CUDA. */
-void torch_device_link_argv(struct arena *a, const struct torch_flags *f, const char *fatbin, const char *registered,
-	const char *object, struct strs *argv);
+/* Of a device link: fatbin and registered are C, for crt/link.stub of CUDA. */
+struct device_link_files {
+	const char *fatbin, *registered, *object;
+};
+/* The command for the object. */
+void torch_device_link_argv(struct arena *a, const struct torch_flags *f, const struct device_link_files *files, struct strs *argv);
 /* Sonames of the libraries of torch and CUDA that an extension of this variant always needs, in order. */
 struct strs torch_sonames(struct arena *a, const struct variant *v);
 /* The soname of CUDA's runtime: "libcudart.so.12". */

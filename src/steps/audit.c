@@ -27,15 +27,15 @@ builtin_audit(struct builtin *o, struct err *e)
 	struct str ways[2];
 	const char *why = NULL;
 
-	for (size_t i = 0; i < 2; i++)
-		TRY(builtin_input(o, i, &ways[i], e));
+	TRY(builtin_input(o, INPUT_FIRST_WAY, &ways[0], e));
+	TRY(builtin_input(o, INPUT_SECOND_WAY, &ways[1], e));
 	if (builtin_has_word(o, STEP_AS_PROOF))
-		return builtin_output(o, 0, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_declined, e);
+		return builtin_output(o, OUTPUT_MAIN, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_declined, e);
 	if (builtin_has_word(o, "ptx"))
 		why = ptx_difference(o, ways);
 	else if (!str_eq(ways[0], ways[1]) && elf_object_alike(&o->a, ways, names, &why, e) < 0)
 		return -1;
 	if (why)
 		return err_set(e, ERR_STEP, "audit: it is not what the whole text gives: %s", why);
-	return builtin_output(o, 0, ways[0], e);
+	return builtin_output(o, OUTPUT_MAIN, ways[0], e);
 }

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/proc.h"
+#include "plan/kinds.h"
 #include "steps/internal.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +16,40 @@ builtin_declined_id(void)
 	return sha256_of(builtin_declined.p, builtin_declined.n);
 }
 
-int
-builtin_input(struct builtin *o, size_t i, struct str *out, struct err *e)
+const char *
+builtin_input_path(const struct builtin *o, enum input_role role)
 {
-	return fs_read(&o->a, o->s->inputs[i].path, SIZE_MAX, out, e);
+	for (size_t i = 0; i < o->s->n_inputs; i++) {
+		if (o->s->inputs[i].role == role)
+			return o->s->inputs[i].path;
+	}
+	return NULL;
 }
 
 int
-builtin_output(struct builtin *o, size_t i, struct str bytes, struct err *e)
+builtin_input(struct builtin *o, enum input_role role, struct str *out, struct err *e)
 {
+	const char *path = builtin_input_path(o, role);
+
+	if (!path)
+		return err_set(e, ERR_BUG, "%s has no input %s", o->s->label, input_role_name(role));
+	return fs_read(&o->a, path, SIZE_MAX, out, e);
+}
+
+int
+builtin_output(struct builtin *o, enum output_role role, struct str bytes, struct err *e)
+{
+	size_t i = step_output_index(o->s->kind, role);
+
+	if (i >= o->s->outputs.n)
+		return err_set(e, ERR_BUG, "%s has no output %u", o->s->label, role);
 	return builtin_write(o->s->outputs.v[i], bytes, e);
+}
+
+int
+builtin_decline(struct builtin *o, struct err *e)
+{
+	return builtin_output(o, OUTPUT_MAIN, builtin_declined, e);
 }
 
 int

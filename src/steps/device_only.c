@@ -10,21 +10,21 @@
 #define DEVICE_TEXT "tmp/device.ii"
 #define DEVICE_PTX "tmp/device.ptx"
 
-/* The text that cicc gets; *ok is false when the headers of the level are not there. */
+/* The text that cicc gets, if the headers of the level are there. */
 static int
-write_text(struct builtin *o, const struct device_text *t, const struct device_slice *slice,
-	enum device_level level, const char *path, struct str *prelude, bool *ok, struct err *e)
+write_text(struct builtin *o, const struct device_code *code, enum device_level level, const char *path, struct prelude *prelude,
+	struct err *e)
 {
 	static const struct slim_options options = { .pass = SLIM_SLICE, .user = "src/" };
 	CLEANUP(buf_free) struct buf out = { 0 }, slim = { 0 };
 	struct slim_stats stats;
 	struct err ignored;
 
-	TRY(builtin_prelude(o, t, level, prelude, ok, e));
-	if (!*ok)
+	TRY(builtin_prelude(o, code->text, level, prelude, e));
+	if (!prelude->is_there)
 		return 0;
-	buf_add(&out, prelude->p, prelude->n);
-	device_body(t, slice, &out);
+	buf_add(&out, prelude->text.p, prelude->text.n);
+	device_body(code->text, code->slice, &out);
 	if (builtin_has_word(o, STEP_SLIMS) &&
 		slim_text(&o->a, buf_str(&out), &options, &slim, &stats, &ignored) == 0)
 		return builtin_write(path, buf_str(&slim), e);
@@ -46,9 +46,9 @@ first_error(struct builtin *o)
 }
 
 struct proving {
-	const struct device_text *text;
-	const struct device_slice *slice;
+	struct device_code code;
 	struct str whole; /* PTX */
+	struct str stub;
 };
 
 /* The PTX at a level. 0: there is none, *why says why. */
@@ -57,10 +57,11 @@ compile_level(struct builtin *o, const struct proving *j, enum device_level leve
 	const char **why, struct err *e)
 {
 	const struct arena_mark before = arena_mark(&o->a);
-	struct str prelude;
+	struct prelude prelude;
 	bool ok;
 
-	TRY(write_text(o, j->text, j->slice, level, DEVICE_TEXT, &prelude, &ok, e));
+	TRY(write_text(o, &j->code, level, DEVICE_TEXT, &prelude, e));
+	ok = prelude.is_there;
 	if (ok)
 		TRY(builtin_tool(o, TOOL_CICC, DEVICE_TEXT, DEVICE_PTX, &ok, e));
 	if (!ok) {
@@ -117,8 +118,7 @@ try_level(struct builtin *o, const struct proving *j, enum device_level level, s
 }
 
 static int
-write_proof(struct builtin *o, const struct device_text *t, enum device_level level, struct str whole,
-	struct str missing, struct str stub, struct err *e)
+write_proof(struct builtin *o, const struct proving *j, enum device_level level, struct str missing, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 }, stripped = { 0 }, order = { 0 };
 	const char *why;
@@ -126,23 +126,22 @@ write_proof(struct builtin *o, const struct device_text *t, enum device_level le
 	struct device_frame frame;
 	char hex[65];
 
-	device_frame(t, &frame);
-	registered_strip(stub, &stripped);
+	device_frame(j->code.text, &frame);
+	registered_strip(j->stub, &stripped);
 	v.exact = str_of(digest_hex(&frame.exact, hex));
 	v.stub = buf_str(&stripped);
-	if (!ptx_order(&o->a, whole, &order, &why))
+	if (!ptx_order(&o->a, j->whole, &order, &why))
 		return err_set(e, ERR_BUG, "PTX that was compared cannot be read: %s", why);
 	v.order = buf_str(&order);
 	proof_write(&v, &out);
-	return builtin_output(o, 0, buf_str(&out), e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }
 
 /* The full way; a prover with another behind it leaves that to it. */
 static int
 write_no(struct builtin *o, const char *why, struct err *e)
 {
-	return builtin_has_word(o, STEP_IF_PROVED_BEFORE) ? builtin_output(o, 0, builtin_declined, e)
-					     : builtin_write_full(o, 0, why, e);
+	return builtin_has_word(o, STEP_IF_PROVED_BEFORE) ? builtin_decline(o, e) : builtin_write_full(o, OUTPUT_MAIN, why, e);
 }
 
 static bool
@@ -157,38 +156,38 @@ is_worth_it(const struct builtin *o, struct str full, struct str whole)
 int
 builtin_prove(struct builtin *o, struct err *e)
 {
-	struct str full, stub, missing;
+	struct str full, missing;
 	struct registered kernels;
 	struct device_slice slice;
 	struct device_text t;
-	struct proving j = { &t, &slice, { 0 } };
+	struct proving j = { .code = { &t, &slice } };
 	const char *why;
 
-	TRY(builtin_input(o, 2, &full, e));
-	TRY(builtin_input(o, 3, &j.whole, e));
-	TRY(builtin_input(o, 4, &stub, e));
-	if (str_eq(stub, builtin_declined))
+	TRY(builtin_input(o, INPUT_MACROS, &full, e));
+	TRY(builtin_input(o, INPUT_WHOLE_PTX, &j.whole, e));
+	TRY(builtin_input(o, INPUT_STUB, &j.stub, e));
+	if (str_eq(j.stub, builtin_declined))
 		return write_no(o, "its slimmed text does not compile", e);
 	if (!is_worth_it(o, full, j.whole))
 		return write_no(o, "a proof would take longer than it saves", e);
-	if (!device_read(&o->a, full, &t, &why) || !registered_parse(&o->a, stub, &kernels, &why) ||
+	if (!device_read(&o->a, full, &t, &why) || !registered_parse(&o->a, j.stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
 		return write_no(o, why, e);
 	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
 		int r = try_level(o, &j, level, &missing, &why, e);
 
 		if (r)
-			return r < 0 ? -1 : write_proof(o, &t, level, j.whole, missing, stub, e);
+			return r < 0 ? -1 : write_proof(o, &j, level, missing, e);
 	}
 	return write_no(o, why, e);
 }
 
 static int
-read_proof(struct builtin *o, size_t input, struct proof *out, struct err *e)
+read_proof(struct builtin *o, struct proof *out, struct err *e)
 {
 	struct str text;
 
-	TRY(builtin_input(o, input, &text, e));
+	TRY(builtin_input(o, INPUT_PROOF, &text, e));
 	return proof_read(text, out) ? 0 : err_set(e, ERR_STORE, "a proof is damaged");
 }
 
@@ -197,58 +196,64 @@ builtin_stub(struct builtin *o, struct err *e)
 {
 	struct proof v;
 
-	TRY(read_proof(o, 0, &v, e));
-	return builtin_output(o, 0, v.why.n ? builtin_declined : v.stub, e);
+	TRY(read_proof(o, &v, e));
+	return builtin_output(o, OUTPUT_MAIN, v.why.n ? builtin_declined : v.stub, e);
 }
 
-/* The text of the kernel in the second input: a whole one, or the kernel's own lines with what the
- * proof keys say of it at this level. It declines where: the kernel's text is another one for each
- * architecture. */
+/* The kernel's own lines, as proof keys gives them for all architectures, and *clean: what it says of them at that level. They are
+ * declined where they differ between architectures. */
 static int
-read_text(struct builtin *o, enum device_level level, struct str *text, bool *is_shared, bool *clean,
-	struct err *e)
+read_shared(struct builtin *o, enum device_level level, struct str *text, bool *clean, struct err *e)
 {
-	TRY(builtin_input(o, 1, text, e));
-	*is_shared = str_starts(*text, STR(BUILTIN_SHARED_HEAD));
-	if (!*is_shared)
+	const size_t head = strlen(BUILTIN_SHARED_HEAD);
+
+	TRY(builtin_input(o, INPUT_SHARED, text, e));
+	if (str_eq(*text, builtin_declined))
 		return 0;
-	text->p += strlen(BUILTIN_SHARED_HEAD);
-	text->n -= strlen(BUILTIN_SHARED_HEAD);
-	*clean = text->n > DEVICE_LEVELS && text->p[level] == '1';
-	text->p += DEVICE_LEVELS + 1;
-	text->n -= DEVICE_LEVELS + 1;
+	if (!str_starts(*text, STR(BUILTIN_SHARED_HEAD)) || text->n <= head + DEVICE_LEVELS)
+		return err_set(e, ERR_STORE, "the text that architectures share is damaged");
+	*clean = text->p[head + level] == '1';
+	text->p += head + DEVICE_LEVELS + 1;
+	text->n -= head + DEVICE_LEVELS + 1;
 	return 0;
 }
 
 int
 builtin_slice(struct builtin *o, struct err *e)
 {
-	bool ok = false, clean = false, is_shared;
+	const bool is_shared = builtin_input_path(o, INPUT_SHARED);
 	struct registered kernels;
 	struct device_frame frame;
 	struct device_slice slice;
-	struct str text, prelude;
+	struct prelude prelude;
 	struct device_text t;
+	const struct device_code code = { &t, &slice };
 	struct proof v;
+	struct str text;
 	const char *why;
+	bool clean = false;
 	char hex[65];
 
-	TRY(read_proof(o, 0, &v, e));
+	TRY(read_proof(o, &v, e));
 	if (v.why.n)
-		return builtin_output(o, 0, builtin_declined, e);
-	TRY(read_text(o, v.level, &text, &is_shared, &clean, e));
+		return builtin_decline(o, e);
+	TRY(is_shared ? read_shared(o, v.level, &text, &clean, e) : builtin_input(o, INPUT_MACROS, &text, e));
 	if (str_eq(text, builtin_declined) || !device_read(&o->a, text, &t, &why) ||
 		!registered_parse(&o->a, v.stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
-		return builtin_output(o, 0, builtin_declined, e);
-	TRY(write_text(o, &t, &slice, v.level, o->s->outputs.v[0], &prelude, &ok, e));
+		return builtin_decline(o, e);
+	TRY(write_text(o, &code, v.level, o->s->outputs.v[0], &prelude, e));
+	if (!prelude.is_there)
+		return builtin_decline(o, e);
 	device_frame(&t, &frame);
 	/* What was proved needs no guards. */
-	if (ok && str_eq(v.exact, str_of(digest_hex(&frame.exact, hex))))
-		clean = true;
-	else if (ok && !is_shared)
-		TRY(builtin_guard(o, &t, prelude, &slice, &clean, &why, e));
-	return ok && clean ? 0 : builtin_output(o, 0, builtin_declined, e);
+	if (str_eq(v.exact, str_of(digest_hex(&frame.exact, hex))))
+		return 0;
+	if (!is_shared) {
+		TRY(builtin_guard(o, &code, prelude.text, &why, e));
+		clean = !why;
+	}
+	return clean ? 0 : builtin_decline(o, e);
 }
 
 static bool
@@ -294,18 +299,18 @@ builtin_device(struct builtin *o, struct err *e)
 	const char *why;
 	bool ok;
 
-	TRY(builtin_input(o, 0, &text, e));
-	TRY(read_proof(o, 1, &v, e));
+	TRY(builtin_input(o, INPUT_TEXT, &text, e));
+	TRY(read_proof(o, &v, e));
 	if (str_eq(text, builtin_declined))
-		return builtin_output(o, 0, builtin_declined, e);
-	TRY(builtin_tool(o, TOOL_CICC, o->s->inputs[0].path, DEVICE_PTX, &ok, e));
+		return builtin_decline(o, e);
+	TRY(builtin_tool(o, TOOL_CICC, builtin_input_path(o, INPUT_TEXT), DEVICE_PTX, &ok, e));
 	if (!ok)
-		return builtin_output(o, 0, builtin_declined, e);
+		return builtin_decline(o, e);
 	TRY(fs_read(&o->a, DEVICE_PTX, SIZE_MAX, &ptx, e));
 	if (!ptx_append(&o->a, ptx, v.missing, &added, &why) ||
 		!ptx_arrange(&o->a, buf_str(&added), v.order, &out, &why))
-		return builtin_output(o, 0, builtin_declined, e);
+		return builtin_decline(o, e);
 	if (!is_complete(o, buf_str(&out), v.stub))
-		return builtin_output(o, 0, builtin_declined, e);
-	return builtin_output(o, 0, buf_str(&out), e);
+		return builtin_decline(o, e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }

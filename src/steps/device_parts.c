@@ -9,7 +9,7 @@
 #define PRELUDE_TEXT "tmp/prelude.ii"
 
 int
-builtin_write_full(struct builtin *o, size_t output, const char *why, struct err *e)
+builtin_write_full(struct builtin *o, enum output_role output, const char *why, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 
@@ -18,29 +18,28 @@ builtin_write_full(struct builtin *o, size_t output, const char *why, struct err
 }
 
 int
-builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct str *text, bool *ok,
-	struct err *e)
+builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct prelude *out, struct err *e)
 {
 	CLEANUP(buf_free) struct buf source = { 0 };
 
 	device_prelude(t, level, &source);
 	TRY(builtin_write(PRELUDE, buf_str(&source), e));
-	TRY(builtin_tool(o, TOOL_PREPROCESS, PRELUDE, PRELUDE_TEXT, ok, e));
-	return *ok ? fs_read(&o->a, PRELUDE_TEXT, SIZE_MAX, text, e) : 0;
+	TRY(builtin_tool(o, TOOL_PREPROCESS, PRELUDE, PRELUDE_TEXT, &out->is_there, e));
+	return out->is_there ? fs_read(&o->a, PRELUDE_TEXT, SIZE_MAX, &out->text, e) : 0;
 }
 
 int
-builtin_guard(struct builtin *o, const struct device_text *t, struct str prelude,
-	const struct device_slice *slice, bool *clean, const char **hit, struct err *e)
+builtin_guard(struct builtin *o, const struct device_code *code, struct str prelude, const char **hit, struct err *e)
 {
+	const struct device_text *t = code->text;
 	struct guard_words words = { 0 };
 	struct guard_hits hits = { 0 };
 
-	guard_words(&o->a, t, slice, &words);
+	guard_words(&o->a, t, code->slice, &words);
 	guard_user(&o->a, t, &words, &hits);
 	if (hits.n == 0)
 		TRY(guard_headers(&o->a, t, prelude, &words, &hits, e));
-	*clean = hits.n == 0;
+	*hit = NULL;
 	if (hits.n)
 		*hit = arena_printf(&o->a, "%.*s (%s)", (int)hits.v[0].name.n, hits.v[0].name.p,
 			hits.v[0].where);

@@ -35,7 +35,7 @@ builtin_empty_fatbin(struct builtin *o, struct err *e)
 	const char *wrapper = builtin_has_word(o, STEP_RELOCATABLE) ? relocatable
 								: "static const __fatBinC_Wrapper_t __fatDeviceText";
 
-	return builtin_output(o, 0, str_of(arena_printf(&o->a, text, section_of(o), wrapper)), e);
+	return builtin_output(o, OUTPUT_MAIN, str_of(arena_printf(&o->a, text, section_of(o), wrapper)), e);
 }
 
 /* For a kernel that is a template, cudafe++ writes a function that launches nothing, and cicc's stub specialises it for each kernel that it
@@ -55,9 +55,9 @@ builtin_trap(struct builtin *o, struct err *e)
 	const char *from, *end, *at;
 	struct str text;
 
-	TRY(builtin_input(o, 0, &text, e));
+	TRY(builtin_input(o, INPUT_TEXT, &text, e));
 	if (str_eq(text, builtin_declined))
-		return builtin_output(o, 0, text, e);
+		return builtin_output(o, OUTPUT_MAIN, text, e);
 	from = text.p;
 	end = text.p + text.n;
 	while ((at = memmem(from, (size_t)(end - from), head, strlen(head)))) {
@@ -73,7 +73,7 @@ builtin_trap(struct builtin *o, struct err *e)
 		from = here + 1;
 	}
 	buf_add(&out, from, (size_t)(end - from));
-	return builtin_output(o, 0, buf_str(&out), e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }
 
 /* Words of eight bytes, as in fatbinary's C. */
@@ -83,13 +83,13 @@ builtin_embed_fatbin(struct builtin *o, struct err *e)
 	CLEANUP(buf_free) struct buf fatbin = { 0 }, out = { 0 };
 	struct str object, bytes;
 
-	TRY(builtin_input(o, 0, &object, e));
-	TRY(builtin_input(o, 1, &bytes, e));
+	TRY(builtin_input(o, INPUT_OBJECT, &object, e));
+	TRY(builtin_input(o, INPUT_FATBIN, &bytes, e));
 	if (memmem(object.p, object.n, MARK_SECTION, strlen(MARK_SECTION)))
-		return builtin_output(o, 0, builtin_declined, e);
+		return builtin_decline(o, e);
 	buf_add(&fatbin, bytes.p, bytes.n);
 	while (fatbin.n % 8)
 		buf_addc(&fatbin, 0);
 	TRY(elf_fatbin(object, o->s->label, section_of(o), buf_str(&fatbin), &out, e));
-	return builtin_output(o, 0, buf_str(&out), e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }

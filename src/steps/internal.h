@@ -13,8 +13,13 @@ struct builtin {
 	struct str said; /* what the last tool printed */
 };
 
-int builtin_input(struct builtin *o, size_t i, struct str *out, struct err *e);
-int builtin_output(struct builtin *o, size_t i, struct str bytes, struct err *e);
+/* The step's input of that role (plan/kinds.c), its bytes. Fails with ERR_BUG when it has none. */
+int builtin_input(struct builtin *o, enum input_role role, struct str *out, struct err *e);
+/* Where it lies; NULL: the step has none. */
+const char *builtin_input_path(const struct builtin *o, enum input_role role);
+int builtin_output(struct builtin *o, enum output_role role, struct str bytes, struct err *e);
+/* The main output: declined. */
+int builtin_decline(struct builtin *o, struct err *e);
 int builtin_write(const char *path, struct str bytes, struct err *e);
 /* Runs a tool of the step on files of its directory. *ok is false when it found fault with the source. */
 int builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result, bool *ok,

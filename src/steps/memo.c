@@ -65,11 +65,28 @@ memo_close(void *memo)
 	free(m);
 }
 
-/* What an input of the step is known by. */
-static const struct digest *
-input_of(const struct engine *x, const struct step *s, size_t i)
+/* The early inputs of a STEP_PROVE (plan/kinds.c). */
+static const struct step_input *
+input_of(const struct step *s, enum input_role role)
 {
-	return &engine_outcomes(x)[s->inputs[i].step].objects[s->inputs[i].output];
+	size_t i = 0;
+
+	while (s->inputs[i].role != role)
+		i++;
+	return &s->inputs[i];
+}
+
+/* What it is known by. */
+static const struct digest *
+digest_of(const struct engine *x, const struct step_input *in)
+{
+	return &engine_outcomes(x)[in->step].objects[in->output];
+}
+
+static size_t
+keys_of(const struct step *s)
+{
+	return input_of(s, INPUT_PROOF_KEYS)->step;
 }
 
 /* 1: there is a record of it. */
@@ -103,7 +120,8 @@ record(struct engine *x, struct str name, const struct digest *proof, struct err
 static int
 read_proof_keys(struct memo *m, struct engine *x, size_t step, struct str names[PROOF_KEYS], struct err *e)
 {
-	const char *path = engine_object_path(&m->arena, x, input_of(x, &m->plan->steps[step], 0));
+	const struct digest *keys = digest_of(x, input_of(&m->plan->steps[step], INPUT_PROOF_KEYS));
+	const char *path = engine_object_path(&m->arena, x, keys);
 	struct str text;
 
 	if (!fs_exists(path))
@@ -136,7 +154,7 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 	const struct digest declined = builtin_declined_id();
 	struct memo *m = memo;
 	const struct step *s = &m->plan->steps[step];
-	const struct digest *known = input_of(x, s, 1);
+	const struct digest *known = digest_of(x, input_of(s, INPUT_EARLY_PROOF));
 	struct str names[PROOF_KEYS];
 	struct digest loose_key;
 	int r = 0;
@@ -151,7 +169,7 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 		return 0;
 	m->key[step] = common_name(names);
 	if (names[PROOF_LOOSE_KEY].n > 1)
-		m->loose_key[s->inputs[0].step] = name_of(names[PROOF_LOOSE_KEY]);
+		m->loose_key[keys_of(s)] = name_of(names[PROOF_LOOSE_KEY]);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < DEVICE_LEVELS; i++) {
 		TRY(r = recall(x, names[i], object, e));
@@ -184,15 +202,15 @@ static bool
 waits_for_loose_key(const struct memo *m, const struct engine *x, size_t step)
 {
 	const struct step *s = &m->plan->steps[step];
-	size_t own = s->inputs[0].step;
+	size_t own = keys_of(s);
 
 	if (!needs_loose_key(s) || engine_outcomes(x)[step].is_late || digest_eq(&m->loose_key[own], &nobody))
 		return false;
 	for (size_t i = 0; i < m->n_provers; i++) {
 		const struct step *other = &m->plan->steps[m->provers[i]];
 
-		if (!needs_loose_key(other) && other->inputs[0].step != own &&
-			digest_eq(&m->loose_key[other->inputs[0].step], &m->loose_key[own]) && is_pending(x, m->provers[i]))
+		if (!needs_loose_key(other) && keys_of(other) != own &&
+			digest_eq(&m->loose_key[keys_of(other)], &m->loose_key[own]) && is_pending(x, m->provers[i]))
 			return true;
 	}
 	return false;

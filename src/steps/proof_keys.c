@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define HEAD "kernel-builder proof-keys 2\n"
+
 static void
 add_tokens(struct sha256 *h, const struct device_text *t, const struct decl *d)
 {
@@ -93,7 +95,6 @@ stub_digest(const struct device_text *t)
 	return sha256_final(h);
 }
 
-/* How the architectures are listed: "-D__CUDA_ARCH_LIST__=700,900". */
 /* What device passes are. is_loose: whatever CUDA's headers and the list of architectures are. */
 static void
 add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
@@ -122,47 +123,56 @@ add_digest(struct sha256 *h, struct buf *out)
 	buf_addf(out, "%s\n", digest_hex(&d, hex));
 }
 
+/* Proof keys in the making. */
+struct keys {
+	const struct device_text *text;
+	struct arena_mark before; /* the text was read */
+	struct device_frame frame;
+	bool clean[DEVICE_LEVELS]; /* guards found nothing */
+	struct buf out;
+};
+
+/* The name of a proof at one level. */
+static int
+add_name(struct builtin *o, struct keys *k, enum device_level level, struct err *e)
+{
+	const struct arena_mark before = arena_mark(&o->a);
+	const struct device_code code = { k->text, NULL };
+	const struct digest stub = stub_digest(k->text), *own;
+	struct prelude prelude;
+	struct sha256 *h;
+	const char *hit;
+
+	TRY(builtin_prelude(o, k->text, level, &prelude, e));
+	if (!prelude.is_there) {
+		buf_adds(&k->out, "-\n");
+		return 0;
+	}
+	TRY(builtin_guard(o, &code, prelude.text, &hit, e));
+	k->clean[level] = !hit;
+	own = hit ? &k->frame.exact : &k->frame.frame;
+	h = sha256_new();
+	add_commands(o, h, false);
+	sha256_add_field(h, prelude.text);
+	sha256_add_field(h, hit ? STR("exact") : STR("frame"));
+	sha256_add(h, own->b, sizeof(own->b));
+	sha256_add(h, stub.b, sizeof(stub.b));
+	add_digest(h, &k->out);
+	o->said = (struct str){ 0 };
+	arena_rewind(&o->a, before);
+	return 0;
+}
+
 /* The device code without its bodies, whatever the headers, the host's functions and the list of architectures say. */
 static void
-add_loose_key(struct builtin *o, const struct device_frame *frame, struct buf *out)
+add_loose_key(struct builtin *o, struct keys *k)
 {
 	struct sha256 *h = sha256_new();
 
 	add_commands(o, h, true);
 	sha256_add_field(h, STR("loose"));
-	sha256_add(h, frame->frame.b, sizeof(frame->frame.b));
-	add_digest(h, out);
-}
-
-/* The name of a proof at one level. */
-static int
-add_name(struct builtin *o, const struct device_text *t, const struct device_frame *frame,
-	enum device_level level, struct buf *out, bool *clean, struct err *e)
-{
-	const struct arena_mark before = arena_mark(&o->a);
-	struct str prelude;
-	struct digest stub = stub_digest(t);
-	struct sha256 *h;
-	const char *hit;
-	bool ok;
-
-	*clean = false;
-	TRY(builtin_prelude(o, t, level, &prelude, &ok, e));
-	if (!ok) {
-		buf_adds(out, "-\n");
-		return 0;
-	}
-	TRY(builtin_guard(o, t, prelude, NULL, clean, &hit, e));
-	h = sha256_new();
-	add_commands(o, h, false);
-	sha256_add_field(h, prelude);
-	sha256_add_field(h, *clean ? STR("frame") : STR("exact"));
-	sha256_add(h, *clean ? frame->frame.b : frame->exact.b, sizeof(frame->frame.b));
-	sha256_add(h, stub.b, sizeof(stub.b));
-	add_digest(h, out);
-	o->said = (struct str){ 0 };
-	arena_rewind(&o->a, before);
-	return 0;
+	sha256_add(h, k->frame.frame.b, sizeof(k->frame.frame.b));
+	add_digest(h, &k->out);
 }
 
 static bool
@@ -191,8 +201,7 @@ is_same_kernel(struct builtin *o, struct str text, const struct device_frame *fr
 /* The kernel's own text, if it is the same for all architectures, and at which levels the guards
  * find nothing in it: else declined. */
 static int
-write_shared(struct builtin *o, struct str full, const struct device_frame *frame,
-	const bool clean[DEVICE_LEVELS], struct err *e)
+write_shared(struct builtin *o, struct str full, const struct keys *k, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	unsigned archs[64];
@@ -209,50 +218,57 @@ write_shared(struct builtin *o, struct str full, const struct device_frame *fram
 	same = same && arch_is_same(&o->a, archs, n_archs, full, files, n, &why);
 	buf_adds(&out, BUILTIN_SHARED_HEAD);
 	for (size_t i = 0; i < DEVICE_LEVELS; i++)
-		buf_addc(&out, clean[i] ? '1' : '0');
+		buf_addc(&out, k->clean[i] ? '1' : '0');
 	buf_addc(&out, '\n');
 	head = out.n;
 	device_own_lines(&o->a, &l, &out);
-	same = same && is_same_kernel(o, (struct str){ out.p + head, out.n - head }, frame);
-	return builtin_output(o, 2, same ? buf_str(&out) : builtin_declined, e);
+	same = same && is_same_kernel(o, (struct str){ out.p + head, out.n - head }, &k->frame);
+	return builtin_output(o, OUTPUT_SHARED, same ? buf_str(&out) : builtin_declined, e);
+}
+
+/* No proof: the full way is to be taken, for why. */
+static int
+write_none(struct builtin *o, const char *why, struct err *e)
+{
+	TRY(builtin_write_full(o, OUTPUT_EARLY_PROOF, why, e));
+	TRY(builtin_output(o, OUTPUT_SHARED, builtin_declined, e));
+	return builtin_output(o, OUTPUT_MAIN, STR(HEAD "-\n-\n-\n-\n"), e);
+}
+
+static int
+write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
+{
+	device_frame(k->text, &k->frame);
+	buf_adds(&k->out, HEAD);
+	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
+		if (level < device_levels(k->text))
+			TRY(add_name(o, k, level, e));
+		else
+			buf_adds(&k->out, "-\n");
+	}
+	add_loose_key(o, k);
+	arena_rewind(&o->a, k->before);
+	TRY(write_shared(o, full, k, e));
+	TRY(builtin_output(o, OUTPUT_EARLY_PROOF, builtin_declined, e));
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&k->out), e);
 }
 
 int
 builtin_proof_keys(struct builtin *o, struct err *e)
 {
-	CLEANUP(buf_free) struct buf out = { 0 };
-	bool clean[DEVICE_LEVELS] = { false };
-	struct arena_mark before;
-	struct device_frame frame;
 	struct device_text t;
+	struct keys k = { .text = &t };
 	const char *why;
 	struct str full;
 	int r;
 
-	TRY(builtin_input(o, 0, &full, e));
-	before = arena_mark(&o->a);
-	r = device_read(&o->a, full, &t, &why);
-	if (r && !has_torch(&t)) {
-		r = 0;
-		why = "it includes no header of torch";
-	}
-	buf_adds(&out, "kernel-builder proof-keys 2\n");
-	if (!r) {
-		buf_adds(&out, "-\n-\n-\n-\n");
-		TRY(builtin_write_full(o, 1, why, e));
-		TRY(builtin_output(o, 2, builtin_declined, e));
-		return builtin_output(o, 0, buf_str(&out), e);
-	}
-	device_frame(&t, &frame);
-	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
-		if (level < device_levels(&t))
-			TRY(add_name(o, &t, &frame, level, &out, &clean[level], e));
-		else
-			buf_adds(&out, "-\n");
-	}
-	add_loose_key(o, &frame, &out);
-	arena_rewind(&o->a, before);
-	TRY(write_shared(o, full, &frame, clean, e));
-	TRY(builtin_output(o, 1, builtin_declined, e));
-	return builtin_output(o, 0, buf_str(&out), e);
+	TRY(builtin_input(o, INPUT_MACROS, &full, e));
+	k.before = arena_mark(&o->a);
+	if (!device_read(&o->a, full, &t, &why))
+		return write_none(o, why, e);
+	if (!has_torch(&t))
+		return write_none(o, "it includes no header of torch", e);
+	r = write_keys(o, &k, full, e);
+	buf_free(&k.out);
+	return r;
 }

@@ -70,7 +70,7 @@ builtin_register(struct builtin *o, struct err *e)
 	struct str *lists = arena_array(&o->a, struct str, o->s->n_inputs + 1);
 
 	for (size_t i = 0; i < o->s->n_inputs; i++)
-		TRY(builtin_input(o, i, &lists[i], e));
+		TRY(fs_read(&o->a, o->s->inputs[i].path, SIZE_MAX, &lists[i], e));
 	TRY(builtin_merge_registered(&o->a, lists, o->s->n_inputs, &out, e));
-	return builtin_output(o, 0, buf_str(&out), e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }

@@ -16,8 +16,8 @@ slim(struct builtin *o, struct str text, enum slim_pass pass, struct err *e)
 	struct slim_stats stats;
 
 	if (slim_text(&o->a, text, &options, &out, &stats, e) < 0)
-		return builtin_output(o, 0, builtin_declined, e);
-	return builtin_output(o, 0, buf_str(&out), e);
+		return builtin_decline(o, e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }
 
 /* With the word for it: slimmed as well. A text that is not understood stays whole. */
@@ -28,14 +28,14 @@ builtin_strip_bodies(struct builtin *o, struct err *e)
 	struct arena_mark before;
 	struct str text;
 
-	TRY(builtin_input(o, 0, &text, e));
+	TRY(builtin_input(o, INPUT_TEXT, &text, e));
 	before = arena_mark(&o->a);
 	if (strip_bodies(&o->a, text, &out, e) >= 0)
 		text = buf_str(&out);
 	arena_rewind(&o->a, before);
 	if (builtin_has_word(o, STEP_SLIMS))
 		return slim(o, text, SLIM_HOST, e);
-	return builtin_output(o, 0, text, e);
+	return builtin_output(o, OUTPUT_MAIN, text, e);
 }
 
 int
@@ -43,7 +43,7 @@ builtin_slim(struct builtin *o, struct err *e)
 {
 	struct str text;
 
-	TRY(builtin_input(o, 0, &text, e));
+	TRY(builtin_input(o, INPUT_TEXT, &text, e));
 	return slim(o, text, SLIM_CXX, e);
 }
 
@@ -70,22 +70,22 @@ is_of_macros(struct str directive)
 }
 
 /* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
- * feed stays for each. Declined if the second input, a proof, is one. */
+ * feed stays for each. Declined if the slimmed text is known not to do. */
 int
 builtin_drop_macros(struct builtin *o, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct arena_mark before;
-	struct str text, proof;
+	struct str text, same;
 	struct lexed l;
 	size_t at = 0;
 
-	if (o->s->n_inputs > 1) {
-		TRY(builtin_input(o, 1, &proof, e));
-		if (str_eq(proof, builtin_declined))
-			return builtin_output(o, 0, builtin_declined, e);
+	if (builtin_input_path(o, INPUT_SAME)) {
+		TRY(builtin_input(o, INPUT_SAME, &same, e));
+		if (str_eq(same, builtin_declined))
+			return builtin_decline(o, e);
 	}
-	TRY(builtin_input(o, 0, &text, e));
+	TRY(builtin_input(o, INPUT_MACROS, &text, e));
 	before = arena_mark(&o->a);
 	TRY(lex(&o->a, text, &l, e));
 	for (uint32_t i = 0; i < l.n; i++) {
@@ -100,5 +100,5 @@ builtin_drop_macros(struct builtin *o, struct err *e)
 	arena_rewind(&o->a, before);
 	if (builtin_has_word(o, STEP_SLIMS))
 		return slim(o, buf_str(&out), SLIM_DEVICE, e);
-	return builtin_output(o, 0, buf_str(&out), e);
+	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }

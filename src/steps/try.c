@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A compiler: what it makes, or declined, as when its first input is one. What it says of the
+/* A compiler: what it makes, or declined, as when its text is. What it says of the
  * user's code is passed on. */
 int
 builtin_compile_or_decline(struct builtin *o, struct err *e)
@@ -16,11 +16,11 @@ builtin_compile_or_decline(struct builtin *o, struct err *e)
 	bool ok = false;
 	struct str text;
 
-	TRY(builtin_input(o, 0, &text, e));
+	TRY(builtin_input(o, INPUT_TEXT, &text, e));
 	if (!str_eq(text, builtin_declined))
 		TRY(builtin_tool(o, TOOL_COMPILE, "", "", &ok, e));
 	for (size_t i = 0; !ok && i < o->s->outputs.n; i++)
-		TRY(builtin_output(o, i, builtin_declined, e));
+		TRY(builtin_write(o->s->outputs.v[i], builtin_declined, e));
 	if (!ok)
 		return 0;
 	fwrite(o->said.p, 1, o->said.n, stdout);
@@ -73,9 +73,9 @@ builtin_check_id(struct builtin *o, struct err *e)
 	struct str object;
 	bool is_cut;
 
-	TRY(builtin_input(o, 0, &object, e));
+	TRY(builtin_input(o, INPUT_OBJECT, &object, e));
 	is_cut = has_pieces(object);
 	if (!is_cut)
 		TRY(is_packed(o, object, &is_cut, e));
-	return builtin_output(o, 0, is_cut ? builtin_declined : object, e);
+	return builtin_output(o, OUTPUT_MAIN, is_cut ? builtin_declined : object, e);
 }

@@ -71,8 +71,8 @@ set_up(void **state)
 	good(fs_mkdtemp(&A, "/tmp/kb-memo", &home, &e), &e);
 	good(store_open(home, false, &store, &e), &e);
 	for (size_t i = 0; i < STEPS; i += 2) {
-		from[i + 1][0] = (struct step_input){ i, 0, "in/proof-keys" };
-		from[i + 1][1] = (struct step_input){ i, 1, "in/proof" };
+		from[i + 1][0] = (struct step_input){ i, 0, "in/proof-keys", INPUT_PROOF_KEYS };
+		from[i + 1][1] = (struct step_input){ i, 1, "in/proof", INPUT_EARLY_PROOF };
 		steps[i].kind = STEP_PROOF_KEYS;
 		steps[i + 1].kind = STEP_PROVE;
 		steps[i + 1].inputs = from[i + 1];

@@ -521,6 +521,73 @@ test_device_only(void **state)
 	}
 }
 
+static struct step *
+step_of(struct plan *p, enum step_kind kind)
+{
+	for (size_t i = 0; i < p->n_steps; i++) {
+		if (p->steps[i].kind == kind)
+			return &p->steps[i];
+	}
+	fail_msg("no step is a %s", step_kind_name(kind));
+	return NULL;
+}
+
+static void swap_inputs(struct step *s) { struct step_input in = s->inputs[0]; s->inputs[0] = s->inputs[1]; s->inputs[1] = in; }
+static void take_role(struct step *s) { s->inputs[2].role = INPUT_FATBIN; }
+static void take_file(struct step *s) { s->inputs[2].role = INPUT_FILE; }
+static void take_twice(struct step *s) { s->inputs[2] = s->inputs[3]; }
+static void take_elsewhere(struct step *s) { s->inputs[2].path = "in/other"; }
+static void lose_input(struct step *s) { s->n_inputs--; }
+static void lose_first(struct step *s) { s->inputs++; s->n_inputs--; }
+static void lose_output(struct step *s) { s->outputs.n--; }
+static void lose_mounts(struct step *s) { static const struct root none; s->root = &none; }
+static void lose_early(struct step *s) { s->n_early = 0; }
+static void ask_later(struct step *s) { s->inputs[0].step = SIZE_MAX; }
+static void ask_more(struct step *s) { s->inputs[0].output = 3; }
+static void take_neither(struct step *s) { s->n_inputs = 1; }
+
+/* What the plan gives a step is what its kind's row lists. */
+static void
+test_check(void **state)
+{
+	static const struct {
+		void (*spoil)(struct step *s);
+		enum step_kind kind;
+		const char *want;
+	} t[] = {
+		{ take_role, STEP_PROVE, "(prove), has an input of a role that its kind has not" },
+		{ take_file, STEP_PROVE, "an input of a role that its kind has not" },
+		{ take_twice, STEP_PROVE, "two inputs of one role" },
+		{ take_elsewhere, STEP_PROVE, "an input under another path" },
+		{ lose_input, STEP_PROVE, "an input missing" },
+		{ lose_first, STEP_CHOOSE, "an input missing" },
+		{ lose_input, STEP_DROP_MACROS, "an input missing" },
+		{ take_neither, STEP_SLICE, "not one of the inputs of which it has one" },
+		{ swap_inputs, STEP_PROVE, "inputs in another order" },
+		{ lose_early, STEP_CHOOSE, "another number of early inputs" },
+		{ lose_output, STEP_PROOF_KEYS, "another number of outputs" },
+		{ lose_output, STEP_DEVICE, "another number of outputs" },
+		{ lose_mounts, STEP_DEVICE, "another number of mounts" },
+		{ ask_later, STEP_LINK, "an input that is made later" },
+		{ ask_more, STEP_PROVE, "an input that nothing makes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct err e = { 0 };
+		struct world w;
+		struct plan p = divided(&w, "13.0", PLAN_DEVICE_VERIFY, NULL, NULL);
+
+		assert_int_equal(plan_check(&p, &e), 0);
+		t[i].spoil(step_of(&p, t[i].kind));
+		assert_int_equal(plan_check(&p, &e), -1);
+		assert_int_equal(e.code, ERR_BUG);
+		if (!strstr(e.msg, t[i].want))
+			fail_msg("%s: %s", t[i].want, e.msg);
+		arena_free(&w.a);
+	}
+}
+
 /* 12.1 is composed with the programs of 12.4, so a proof by the one has the other's loose key. */
 static void
 test_compiler_id(void **state)
@@ -751,7 +818,7 @@ test_key_golden(void **state)
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(digest_hex(&d, hex), "0e7c859fb581aba6c0b4e4535cf28d602c1e8c73964e5d35fc8fd23f321fcc40");
+	assert_string_equal(digest_hex(&d, hex), "ce75c6ba926e200929b512669488a220c22345bd00018a1227f9d7750039ba60");
 	arena_free(&a);
 }
 
@@ -887,6 +954,7 @@ main(void)
 		cmocka_unit_test(test_newer_undivided),
 		cmocka_unit_test(test_device_only),
 		cmocka_unit_test(test_device_only_with_lines),
+		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_compiler_id),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_relocatable),
