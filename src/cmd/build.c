@@ -419,8 +419,8 @@ rebuild(struct build *b, struct err *e)
 			had);
 	TRY(with_publish(b, false, &written, e));
 	if (b->refused)
-		return err_set(e, ERR_ABI, "%zu variants were refused and not published; see above",
-			b->refused);
+		return err_set(e, ERR_ABI, "%zu variant%s refused and not published; see above",
+			b->refused, b->refused == 1 ? " was" : "s were");
 	log_info("%zu steps ran again, all with the same bytes as before", had);
 	return 0;
 }

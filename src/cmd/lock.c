@@ -93,6 +93,6 @@ cmd_lock(struct ctx *c, struct err *e)
 		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
 	TRY(format(c, &w, &text, e));
 	TRY(fs_write_atomic(path, text.p, text.n, 0644, e));
-	log_info("%s: %zu variants", path, w.resolution.n);
+	log_info("%s: %zu variant%s", path, w.resolution.n, w.resolution.n == 1 ? "" : "s");
 	return 0;
 }

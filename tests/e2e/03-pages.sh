@@ -29,6 +29,10 @@ is "$(grep -rhoE '"(KERNEL_BUILDER_[A-Z_]+|MAX_JOBS|CORES)"' "$ROOT/src" | tr -d
 is "$(mandoc -T lint -W all "$MAN"/*.1 2>&1)" "" "mandoc has nothing to say about the pages"
 like "$(page build)" '^ +Builds variants into DIR/build' "a page has the text of docs/commands.md"
 like "$(page)" '^ +wheel-index' "the program's page has that of docs/settings.md"
+cp -r "$ROOT/examples/relu-cpu" "$T/misspelt"
+sed -i 's|relu_cpu/relu.cpp|relu_cpu/rleu.cpp|' "$T/misspelt/build.toml"
+is "$(sed -n '/^## check-config/,/^## check-abi/s/^    //p' "$ROOT/docs/commands.md" | tr '\n' ' ')" "$(cd "$T/misspelt" && "$KB" check-config 2>&1 | tr '\n' ' ')" \
+	"the document shows what check-config says"
 
 # The choices that the table lists are those that the program takes.
 K=$ROOT/examples/rms-norm
