@@ -20,7 +20,7 @@ let
   cutlass = pin:
     let
       path = sources.cutlass or (throw
-        "${pin.name} ${pin.file} is in no package: give a checkout of that tag as sources.cutlass");
+        "no package has ${pin.name} ${pin.file}; give a checkout of that tag as sources.cutlass");
       root = toString path;
       below = file: builtins.substring (builtins.stringLength root + 1) (-1) (toString file);
     in builtins.path {

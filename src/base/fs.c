@@ -29,13 +29,13 @@ fs_read(struct arena *a, const char *path, size_t limit, struct str *out, struct
 	char *p;
 
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat %s", path);
+		return err_sys(e, "cannot look at %s", path);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_SYS, "%s: not a regular file", path);
+		return err_set(e, ERR_SYS, "%s is not a regular file", path);
 	if ((uint64_t)st.st_size > limit)
-		return err_set(e, ERR_SYS, "%s: larger than %zu bytes", path, limit);
+		return err_set(e, ERR_SYS, "%s has more than %zu bytes, the most that is read of it", path, limit);
 	p = arena_alloc(a, (size_t)st.st_size + 1, 1);
 	while (have < (size_t)st.st_size) {
 		ssize_t n = read(fd, p + have, (size_t)st.st_size - have);
@@ -43,7 +43,7 @@ fs_read(struct arena *a, const char *path, size_t limit, struct str *out, struct
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, "read %s", path);
+			return err_sys(e, "cannot read %s", path);
 		if (n == 0)
 			break;
 		have += (size_t)n;
@@ -64,7 +64,7 @@ fs_write_all(int fd, const void *p, size_t n, struct err *e)
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return err_sys(e, "write");
+			return err_sys(e, "cannot write");
 		s += w;
 		n -= (size_t)w;
 	}
@@ -89,16 +89,16 @@ fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct e
 
 	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp)) {
 		errno = ENAMETOOLONG;
-		return err_sys(e, "write %s", path);
+		return err_sys(e, "cannot write %s", path);
 	}
 	CLEANUP(fd_closep) int fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(e, "create %s", tmp);
+		return err_sys(e, "cannot write %s", path);
 	r = fs_write_all(fd, p, n, e);
 	if (r < 0)
 		err_wrap(e, "%s", path);
 	else if (fchmod(fd, mode) < 0 || close_written(&fd) < 0 || rename(tmp, path) < 0)
-		r = err_sys(e, "write %s", path);
+		r = err_sys(e, "cannot write %s", path);
 	if (r < 0)
 		unlink(tmp);
 	return r;
@@ -112,19 +112,19 @@ fs_mkdirs(const char *path, struct err *e)
 
 	if (n >= sizeof(tmp)) {
 		errno = ENAMETOOLONG;
-		return err_sys(e, "mkdir %s", path);
+		return err_sys(e, "cannot create directory %s", path);
 	}
 	if (mkdir(path, 0777) == 0 || (errno == EEXIST && fs_is_dir(path)))
 		return 0;
 	if (errno != ENOENT)
-		return err_sys(e, "mkdir %s", path);
+		return err_sys(e, "cannot create directory %s", path);
 	memcpy(tmp, path, n + 1);
 	for (size_t i = 1; i <= n; i++) {
 		if (tmp[i] != '/' && tmp[i] != '\0')
 			continue;
 		tmp[i] = '\0';
 		if (mkdir(tmp, 0777) < 0 && !(errno == EEXIST && fs_is_dir(tmp)))
-			return err_sys(e, "mkdir %s", tmp);
+			return err_sys(e, "cannot create directory %s", tmp);
 		tmp[i] = path[i];
 	}
 	return 0;
@@ -140,7 +140,7 @@ fs_mkdirs_for(const char *path, struct err *e)
 		return 0;
 	if ((size_t)(s - path) >= sizeof(dir)) {
 		errno = ENAMETOOLONG;
-		return err_sys(e, "mkdir %s", path);
+		return err_sys(e, "cannot create directory %s", path);
 	}
 	memcpy(dir, path, (size_t)(s - path));
 	dir[s - path] = '\0';
@@ -157,27 +157,27 @@ remove_at(int dirfd, const char *name, const char *path, struct err *e)
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM && errno != EACCES)
-		return err_sys(e, "remove %s", path);
+		return err_sys(e, "cannot remove %s", path);
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
 		fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(e, "remove %s", path);
+		return err_sys(e, "cannot remove %s", path);
 	fchmod(fd, 0700);
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
-		return err_sys(e, "remove %s", path);
+		return err_sys(e, "cannot remove %s", path);
 	}
 	while (r == 0 && (errno = 0, d = readdir(dir))) {
 		if (!streq(d->d_name, ".") && !streq(d->d_name, ".."))
 			r = remove_at(fd, d->d_name, path, e);
 	}
 	if (r == 0 && errno)
-		r = err_sys(e, "read directory %s", path);
+		r = err_sys(e, "cannot read directory %s", path);
 	closedir(dir);
 	if (r == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys(e, "remove %s", path);
+		return err_sys(e, "cannot remove %s", path);
 	return r;
 }
 
@@ -196,19 +196,19 @@ fs_copy(const char *from, const char *to, mode_t mode, struct err *e)
 	ssize_t n;
 
 	if (in < 0)
-		return err_sys(e, "open %s", from);
+		return err_sys(e, "cannot open %s", from);
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0)
-		return err_sys(e, "create %s", to);
+		return err_sys(e, "cannot create %s", to);
 	while ((n = read(in, chunk, sizeof(chunk))) > 0) {
 		if (fs_write_all(out, chunk, (size_t)n, e) < 0)
 			return err_wrap(e, "%s", to);
 	}
 	if (n < 0)
-		return err_sys(e, "read %s", from);
+		return err_sys(e, "cannot read %s", from);
 	if (fchmod(out, mode) < 0)
-		return err_sys(e, "chmod %s", to);
-	return close_written(&out) < 0 ? err_sys(e, "write %s", to) : 0;
+		return err_sys(e, "cannot change the mode of %s", to);
+	return close_written(&out) < 0 ? err_sys(e, "cannot write %s", to) : 0;
 }
 
 int
@@ -219,9 +219,9 @@ fs_link_or_copy(const char *from, const char *to, struct err *e)
 	if (link(from, to) == 0)
 		return 0;
 	if (errno != EXDEV && errno != EMLINK && errno != EPERM && errno != EOPNOTSUPP)
-		return err_sys(e, "link %s to %s", from, to);
+		return err_sys(e, "cannot link %s to %s", from, to);
 	if (stat(from, &st) < 0)
-		return err_sys(e, "stat %s", from);
+		return err_sys(e, "cannot look at %s", from);
 	return fs_copy(from, to, st.st_mode & 0777, e);
 }
 
@@ -231,7 +231,7 @@ fs_mkdtemp(struct arena *a, const char *prefix, char **out, struct err *e)
 	char *p = arena_printf(a, "%s.XXXXXX", prefix);
 
 	if (!mkdtemp(p))
-		return err_sys(e, "make directory %s", p);
+		return err_sys(e, "cannot create directory %s", p);
 	*out = p;
 	return 0;
 }
@@ -266,13 +266,13 @@ fs_list(struct arena *a, const char *dir, struct strs *out, struct err *e)
 
 	*out = (struct strs){ 0 };
 	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, "open %s", dir);
+		return errno == ENOENT ? 0 : err_sys(e, "cannot open %s", dir);
 	while ((errno = 0, ent = readdir(d))) {
 		if (!streq(ent->d_name, ".") && !streq(ent->d_name, ".."))
 			vec_push(a, out, arena_strdup(a, ent->d_name));
 	}
 	if (errno) {
-		err_sys(e, "read directory %s", dir);
+		err_sys(e, "cannot read directory %s", dir);
 		closedir(d);
 		return -1;
 	}
@@ -294,7 +294,7 @@ walk(struct arena *a, const char *root, const char *rel, struct fs_entries *out,
 		const char *full = path_join(a, dir, names.v[i]);
 
 		if (lstat(full, &ent.st) < 0)
-			return err_sys(e, "stat %s", full);
+			return err_sys(e, "cannot look at %s", full);
 		ent.kind = S_ISREG(ent.st.st_mode) ? FS_FILE :
 			S_ISDIR(ent.st.st_mode)    ? FS_DIR :
 			S_ISLNK(ent.st.st_mode)    ? FS_LINK :
@@ -329,9 +329,9 @@ copy_link(const char *from, const char *to, struct err *e)
 	ssize_t n = readlink(from, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return err_sys(e, "read link %s", from);
+		return err_sys(e, "cannot read link %s", from);
 	target[n] = '\0';
-	return symlink(target, to) < 0 ? err_sys(e, "create %s", to) : 0;
+	return symlink(target, to) < 0 ? err_sys(e, "cannot create %s", to) : 0;
 }
 
 int
@@ -341,7 +341,7 @@ fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e)
 
 	TRY(fs_walk(a, from, &found, e));
 	if (mkdir(to, 0777) < 0)
-		return err_sys(e, "make %s", to);
+		return err_sys(e, "cannot create %s", to);
 	for (size_t i = 0; i < found.n; i++) {
 		const struct fs_entry *f = &found.v[i];
 		const char *old = path_join(a, from, f->path), *new = path_join(a, to, f->path);
@@ -349,7 +349,7 @@ fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e)
 		switch (f->kind) {
 		case FS_DIR:
 			if (mkdir(new, 0777) < 0)
-				return err_sys(e, "make %s", new);
+				return err_sys(e, "cannot create %s", new);
 			break;
 		case FS_FILE:
 			TRY(fs_copy(old, new, f->st.st_mode & 0777, e));
@@ -358,7 +358,7 @@ fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e)
 			TRY(copy_link(old, new, e));
 			break;
 		case FS_OTHER:
-			return err_set(e, ERR_SYS, "%s: not a file, directory or link", old);
+			return err_set(e, ERR_SYS, "%s is not a file, directory or link", old);
 		}
 	}
 	return 0;

@@ -41,7 +41,7 @@ meant(struct parse *p, struct str name)
 		for (const struct opt *o = table[t]; o && o->name; o++)
 			vec_push(p->a, &all, o->name);
 	near = near_word(name, all.v, all.n);
-	return near ? arena_printf(p->a, "did you mean --%s?", near) : "--help lists those that there are";
+	return near ? arena_printf(p->a, "did you mean --%s?", near) : "--help lists the options";
 }
 
 static int

@@ -136,7 +136,7 @@ start(struct proc *p, const struct task *t, const char *what, struct err *e)
 
 	*p = (struct proc){ .pidfd = -1, .out = -1 };
 	if (pipe2(fd, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
+		return err_sys(e, "cannot make a pipe");
 	clock_gettime(CLOCK_REALTIME, &p->started);
 	fflush(NULL);
 	p->pid = fork();
@@ -146,7 +146,7 @@ start(struct proc *p, const struct task *t, const char *what, struct err *e)
 		watch(t, fd[1], parent);
 	close(fd[1]);
 	if (p->pid < 0) {
-		err_sys(e, "fork for %s", what);
+		err_sys(e, "cannot start a process for %s", what);
 		close(fd[0]);
 		p->pid = 0;
 		return -1;
@@ -155,7 +155,7 @@ start(struct proc *p, const struct task *t, const char *what, struct err *e)
 	fcntl(p->out, F_SETFL, O_NONBLOCK);
 	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
 	if (p->pidfd < 0) {
-		err_sys(e, "pidfd_open (Linux 5.3 or later is needed)");
+		err_sys(e, "cannot watch a process (pidfd_open needs Linux 5.3 or later)");
 		proc_kill(p);
 		waitpid(p->pid, NULL, 0);
 		proc_free(p);
@@ -198,7 +198,7 @@ proc_read(struct proc *p, struct err *e)
 		else if (errno == EAGAIN)
 			break;
 		else if (errno != EINTR)
-			return err_sys(e, "read from a step");
+			return err_sys(e, "cannot read the output of a step");
 	}
 	return 0;
 }
@@ -218,7 +218,7 @@ proc_finish(struct proc *p, struct proc_end *out, struct err *e)
 
 	while (wait4(p->pid, &status, 0, &ru) < 0) {
 		if (errno != EINTR)
-			return err_sys(e, "wait for a step");
+			return err_sys(e, "cannot wait for a step");
 	}
 	/* What the child left running in its group must not outlive it. */
 	if (!is_member)
@@ -293,8 +293,8 @@ proc_become(const char *dir, const struct strs *argv, struct err *e)
 
 	fflush(NULL);
 	if (chdir(dir) < 0)
-		return err_sys(e, "enter %s", dir);
+		return err_sys(e, "cannot enter %s", dir);
 	signals_default();
 	execvp(words[0], words);
-	return err_sys(e, "run %s", words[0]);
+	return err_sys(e, "cannot run %s", words[0]);
 }

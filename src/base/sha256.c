@@ -99,7 +99,7 @@ sha256_fd(int fd, struct digest *out, uint64_t *size, struct err *e)
 		total += (uint64_t)n;
 	}
 	if (n < 0) {
-		err_sys(e, "read");
+		err_sys(e, "cannot read");
 		sha256_free(s);
 		return -1;
 	}
@@ -115,7 +115,7 @@ sha256_file(const char *path, struct digest *out, uint64_t *size, struct err *e)
 	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	if (sha256_fd(fd, out, size, e) < 0)
 		return err_wrap(e, "%s", path);
 	return 0;

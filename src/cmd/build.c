@@ -76,8 +76,8 @@ warn_of_device_debug(const struct build *b)
 	for (size_t i = 0; i < p->n_kernels; i++) {
 		if (!strs_has(&p->kernels[i].cuda_flags, "-G") && !strs_has(&p->kernels[i].cuda_flags, "--device-debug"))
 			continue;
-		log_warn("[kernel.%s] is compiled with -G, and without a sandbox: its bytes depend on where it is built; "
-			 "install bubblewrap, or use -lineinfo", p->kernels[i].name);
+		log_warn("[kernel.%s] uses -G without a sandbox, so its bytes depend on the build's directory; "
+			"install bubblewrap, or use -lineinfo", p->kernels[i].name);
 		return;
 	}
 }
@@ -96,7 +96,7 @@ choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
 		*out = NULL;
 	if (!found && streq(mode, "on"))
 		return err_set(e, ERR_SYS,
-			"no sandbox: %s; --sandbox=off builds the same bits without it", why);
+			"no sandbox: %s; --sandbox=off builds the same bytes without it", why);
 	if (!found)
 		warn_of_device_debug(b);
 	log_debug("sandbox: %s%s%s", found ? "on" : "off", *why ? ", " : "", why);
@@ -189,11 +189,11 @@ build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 	if (left)
 		TRY(build_run_prepared(b, (struct observer){ question_event, b->progress }, e));
 	if (b->failed)
-		return err_set(e, ERR_STEP, "nvcc refuses %zu compilation%s; see above", b->failed,
+		return err_set(e, ERR_STEP, "nvcc rejects %zu compilation%s; see above", b->failed,
 			b->failed == 1 ? "" : "s");
 	TRY(taken = take_answers(b, out, e));
 	return taken ? 0 : err_set(e, ERR_STORE,
-		"the stored answer of nvcc was damaged; build again");
+		"a stored result of nvcc was damaged; build again");
 }
 
 static int
@@ -214,7 +214,7 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 	else if (streq(device, "audit"))
 		out->audits_device = true;
 	else
-		return err_set(e, ERR_USAGE, "--device-only is verify, trust, audit or off, not \"%s\"", device);
+		return err_set(e, ERR_USAGE, "--device-only must be verify, trust, audit or off, not \"%s\"", device);
 	if (!slim || streq(slim, "all"))
 		out->slim = PLAN_SLIM_ALL;
 	else if (streq(slim, "device"))
@@ -222,7 +222,7 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 	else if (streq(slim, "off"))
 		out->slim = PLAN_SLIM_OFF;
 	else if (!streq(slim, "audit"))
-		return err_set(e, ERR_USAGE, "--slim is all, device, audit or off, not \"%s\"", slim);
+		return err_set(e, ERR_USAGE, "--slim must be all, device, audit or off, not \"%s\"", slim);
 	if (slim && streq(slim, "audit")) {
 		out->slim = PLAN_SLIM_ALL;
 		out->audits_slim = out->audits_device = true;
@@ -238,7 +238,7 @@ first_plan(struct build *b, struct err *e)
 	struct work *w = &b->w;
 
 	if (engine && !streq(engine, "plain") && !streq(engine, "divided"))
-		return err_set(e, ERR_USAGE, "--engine is divided or plain, not \"%s\"", engine);
+		return err_set(e, ERR_USAGE, "--engine must be divided or plain, not \"%s\"", engine);
 	b->asks = !engine || !streq(engine, "plain");
 	if (!b->asks)
 		return work_make_plan(b->c, w, NULL, &b->plan_options, e);
@@ -403,7 +403,7 @@ rebuild(struct build *b, struct err *e)
 	int differ;
 
 	if (streq(b->c->settings.cache, "off"))
-		return err_set(e, ERR_USAGE, "--rebuild compares with the cache; drop --cache=off");
+		return err_set(e, ERR_USAGE, "--rebuild compares with the cache; leave out --cache=off");
 	trace_phase(b->trace, "look up");
 	TRY(build_open_engine(b, e));
 	TRY(engine_probe(b->engine, false, e));
@@ -415,7 +415,7 @@ rebuild(struct build *b, struct err *e)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");
 	if (differ)
-		return err_set(e, ERR_STEP, "%d of %zu steps gave other bytes than before; see above", differ,
+		return err_set(e, ERR_STEP, "%d of %zu steps did not give the same bytes as before; see above", differ,
 			had);
 	TRY(with_publish(b, false, &written, e));
 	if (b->refused)
@@ -547,12 +547,12 @@ note_package(const struct project *p, const struct sources_set *s)
 	const char *const more[] = { "", ", ..." };
 
 	if (!sources_can_alias(s, p))
-		log_info("note: the package has a module %s of its own, so `import %s` from a variant's "
-			 "directory is not provided; the kernels client loads it",
+		log_info("note: the package has its own module %s, so `import %s` does not work from a "
+			"variant's directory; the kernels client loads it",
 			p->module, p->module);
 	if (s->left_out.n)
-		log_info("note: %zu file%s of the package %s not shipped (%s%s): add the ending to pyext "
-			 "if the kernel needs it",
+		log_info("note: %zu file%s of the package %s not shipped (%s%s); if the kernel needs them, add "
+			"their suffix to pyext",
 			s->left_out.n, s->left_out.n == 1 ? "" : "s", s->left_out.n == 1 ? "is" : "are",
 			s->left_out.v[0], more[s->left_out.n > 1]);
 }

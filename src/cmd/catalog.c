@@ -59,8 +59,8 @@ cmd_catalog(struct ctx *c, struct err *e)
 			"catalog needs an action: add torch VERSION, fill or nix");
 	if (!s->catalog)
 		return err_set(e, ERR_USAGE,
-			"catalog needs --catalog DIR, the files to change: catalog/ in the "
-			"sources");
+			"catalog needs --catalog DIR, the directory with the files to change, such as catalog/ "
+			"of the sources");
 	TRY(sources_find(&c->arena, &where, need, &sources, e));
 	job.sources = &sources;
 	TRY(store_open(s->home, false, &job.store, e));

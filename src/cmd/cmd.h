@@ -2,6 +2,7 @@
 /* Subcommands: each parses its operands, calls stages, prints. No logic. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
+#include "base/err.h"
 #include "base/opt.h"
 #include "config/settings.h"
 #include "engine/engine.h"
@@ -59,6 +60,10 @@ struct work {
 };
 /* The kernel's directory: the operand, else ".". Fails with ERR_USAGE on more operands. */
 int work_dir(const struct ctx *c, const char **out, struct err *e);
+/* Fails unless path is a directory. */
+int cmd_need_dir(const char *path, struct err *e);
+/* Prints the end of what a program printed, and fails with what it failed at. */
+int cmd_fail_program(enum err_code code, const char *what, struct str printed, struct err *e);
 /* The program's catalog, or that of --catalog, as the settings want it: NVIDIA's own archives where they name a source of them. */
 int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
 /* build.toml, the lock or the catalog, the variants asked for. */

@@ -3,12 +3,12 @@
 #include "cmd/cmd.h"
 
 const struct opt global_opts[] = {
-	{ 'C', "directory", "DIR", "the kernel's directory, if no operand names one" },
+	{ 'C', "directory", "DIR", "the kernel's directory (default: the current one)" },
 	{ 'q', "quiet", NULL, "print errors and warnings only" },
 	{ 'v', "verbose", NULL, "print more" },
 	{ 'h', "help", NULL, "print help for this command" },
-	{ 0, "store", "DIR", "the store (KERNEL_BUILDER_HOME; default: ~/.cache/kernel-builder)" },
-	{ 0, "catalog", "DIR", "read the catalog from here, not from the program (KERNEL_BUILDER_CATALOG)" },
+	{ 0, "store", "DIR", "the directory of the store (KERNEL_BUILDER_HOME; default: ~/.cache/kernel-builder)" },
+	{ 0, "catalog", "DIR", "use this catalog instead of the built-in one (KERNEL_BUILDER_CATALOG)" },
 	{ 0, "wheel-index", "URL", "index or directory of wheels (KERNEL_BUILDER_WHEEL_INDEX; default: pip's)" },
 	{ 0, "debian-mirror", "URL", "mirror or directory of Debian packages (KERNEL_BUILDER_DEBIAN_MIRROR; default: apt's)" },
 	{ 0, "redist", "URL", "take CUDA's compilers from NVIDIA's redistributables: a mirror, a directory, or nvidia (KERNEL_BUILDER_REDIST)" },
@@ -20,20 +20,20 @@ const struct opt global_opts[] = {
 	{ 'm', "matrix", "2025-01|current|host|all",                                               \
 		"the set to choose variants from (default: the lock's, else current)" },           \
 		{ 0, "python", "PROGRAM", "for --matrix host: the Python that has torch (default: that of VIRTUAL_ENV, else python3)" }, \
-		{ 0, "variant", "VARIANT", "only this variant; may be given again" },               \
-		{ 0, "torch", "VERSION", "only this torch; may be given again" },                  \
-		{ 0, "cuda", "VERSION", "only this CUDA; may be given again" },                    \
+		{ 0, "variant", "VARIANT", "only this variant; may be repeated" },               \
+		{ 0, "torch", "VERSION", "only this torch; may be repeated" },                  \
+		{ 0, "cuda", "VERSION", "only this CUDA; may be repeated" },                    \
 		{ 0, "abi", "cxx11|cxx98", "only this C++ ABI" },                                  \
-		{ 0, "backend", "cuda|cpu", "only this backend; may be given again" },             \
+		{ 0, "backend", "cuda|cpu", "only this backend; may be repeated" },             \
 	{                                                                                          \
 		0, "no-lock", NULL, "ignore kernel-builder.lock"                                   \
 	}
 
 #define CAPABILITY_OPT                                                                             \
 	{                                                                                          \
-		0, "capability", "GPU", "build CUDA code for this GPU only, such as 9.0, or host for those of this machine; may be given again" \
+		0, "capability", "GPU", "build CUDA code for this GPU only, such as 9.0, or host for those of this machine; may be repeated" \
 	}
-#define PROVENANCE_OPT { 0, "provenance", "git|COMMIT", "write the kernel's commit into metadata.json: that of its git checkout, or this one, with +dirty behind it if files differ from it" }
+#define PROVENANCE_OPT { 0, "provenance", "git|COMMIT", "write the kernel's commit into metadata.json: that of its git checkout, with +dirty if files differ from it, or this one" }
 #define JOBS_OPT { 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS; default: the number of cores)" }
 #define CORES_OPT { 0, "cores", "N", "use N cores (CORES; default: those that the process may use)" }
 #define MEMORY_OPT                                                                                 \
@@ -42,7 +42,7 @@ const struct opt global_opts[] = {
 	}
 #define SANDBOX_OPT                                                                                \
 	{                                                                                          \
-		0, "sandbox", "auto|on|off", "run steps where they see nothing of this machine but their inputs (KERNEL_BUILDER_SANDBOX; default: auto, where bubblewrap works)" \
+		0, "sandbox", "auto|on|off", "run steps in a sandbox that shows them only their inputs (KERNEL_BUILDER_SANDBOX; default: auto, where bubblewrap works)" \
 	}
 #define CACHE_OPT                                                                                  \
 	{                                                                                          \
@@ -59,20 +59,20 @@ static const struct opt build_opts[] = {
 	JOBS_OPT,
 	CORES_OPT,
 	MEMORY_OPT,
-	{ 'o', "output", "DIR", "put the variants there instead of into build, and make no link" },
-	{ 0, "tree", "DIR", "take a directory into the store as a tree before fetching; may be given again" },
-	{ 'k', "keep-going", NULL, "after a failure, go on with what does not depend on it" },
+	{ 'o', "output", "DIR", "write the variants to this directory, and make no result link" },
+	{ 0, "tree", "DIR", "copy this directory into the store before fetching; may be repeated" },
+	{ 'k', "keep-going", NULL, "after a failure, still run what does not depend on it" },
 	SANDBOX_OPT,
 	CACHE_OPT,
 	CACHE_SIZE_OPT,
 	{ 0, "engine", "divided|plain", "divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" },
-	{ 0, "device-only", "verify|trust|audit|off", "compile device code without the host's code: verify (default) where one architecture proves that this changes nothing, trust where its slimmed text proves it, audit both ways, with an error where they differ, off never" },
-	{ 0, "slim", "all|device|audit|off", "show compilers only what the kernel reaches of the headers: all (default), device in device code only, audit both ways, with an error where they differ, off never" },
+	{ 0, "device-only", "verify|trust|audit|off", "compile device code without host code: verify (default), where one architecture proves that the result is the same; trust, where its slimmed source proves it; audit, both ways, and fail where they differ; off, never" },
+	{ 0, "slim", "all|device|audit|off", "show compilers only the parts of headers that the kernel reaches: all (default); device, in device code only; audit, both ways, and fail where they differ; off, never" },
 	{ 0, "rebuild", NULL, "run every step again and compare; a mismatch is reported, and the stored result is kept" },
-	{ 0, "no-check", NULL, "publish also what the checks refuse" },
+	{ 0, "no-check", NULL, "publish variants even if the checks refuse them" },
 	PROVENANCE_OPT,
 	{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" },
-	{ 0, "events", "FD", "write what happens as JSON lines to this descriptor" },
+	{ 0, "events", "FD", "write events as JSON lines to this file descriptor" },
 	{ 0 },
 };
 #define TEST_BACKEND_OPT                                                                           \
@@ -85,18 +85,18 @@ static const struct opt build_opts[] = {
 		TEST_BACKEND_OPT, NO_LOCK_OPT, JOBS_OPT, CORES_OPT, MEMORY_OPT, SANDBOX_OPT, CACHE_OPT, CACHE_SIZE_OPT
 #define SHELL_MATRIX_OPT                                                                           \
 	{                                                                                          \
-		'm', "matrix", "2025-01|current|host|all", "the set that --variant is of (default: the lock's, else current)" \
+		'm', "matrix", "2025-01|current|host|all", "the set that has --variant (default: the lock's, else current)" \
 	}
 static const struct opt test_opts[] = { CAPABILITY_OPT, TEST_OPTS, { 0 } };
 static const struct opt testshell_opts[] = {
-	{ 0, "variant", "VARIANT", "this variant, and an environment in the store with its torch, made by --python" },
+	{ 0, "variant", "VARIANT", "use this variant, in an environment in the store with its torch, made with --python" },
 	SHELL_MATRIX_OPT,
 	CAPABILITY_OPT,
 	TEST_OPTS,
 	{ 0 },
 };
 static const struct opt devshell_opts[] = {
-	{ 0, "variant", "VARIANT", "for this variant, with an environment in the store with its torch, made by --python" },
+	{ 0, "variant", "VARIANT", "set up for this variant, in an environment in the store with its torch, made with --python" },
 	SHELL_MATRIX_OPT,
 	CAPABILITY_OPT,
 	{ 0, "python", "PROGRAM", "the Python that has torch (default: that of VIRTUAL_ENV, else python3)" },
@@ -121,25 +121,25 @@ static const struct opt plan_opts[] = {
 };
 static const struct opt lock_opts[] = {
 	SELECTION_OPTS,
-	{ 'o', "output", "FILE", "write the lock there instead of beside build.toml" },
+	{ 'o', "output", "FILE", "write the lock to this file instead of beside build.toml" },
 	{ 0, "verify", NULL, "compare the lock with the catalog; write nothing" },
-	{ 0, "verify-full", NULL, "fetch every file whole and prove the pins; write nothing" },
+	{ 0, "verify-full", NULL, "download every file in full and verify its pin; write nothing" },
 	{ 0 },
 };
 static const struct opt store_opts[] = {
-	{ 0, "keep", "SIZE", "for gc: the size that may stay, such as 20G" },
+	{ 0, "keep", "SIZE", "for gc: shrink the store to this size, such as 20G" },
 	{ 0, "drop", NULL, "for verify: remove what is damaged" },
 	{ 0 },
 };
 static const struct opt catalog_opts[] = {
-	{ 0, "cuda", "VERSION", "for add torch: published for this CUDA; may be given again" },
-	{ 0, "full", NULL, "fetch whole files and check their hashes" },
+	{ 0, "cuda", "VERSION", "for add torch: published for this CUDA; may be repeated" },
+	{ 0, "full", NULL, "download files in full and check their hashes" },
 	{ 0 },
 };
 static const struct opt check_abi_opts[] = {
 	{ 'm', "manylinux", "POLICY", "the oldest systems it must run on (default: manylinux_2_28)" },
 	{ 'p', "python-abi", "VERSION", "the oldest Python it must run on (default: 3.9)" },
-	{ 0, "torch-stable-abi", "VERSION", "hold it to torch's stable ABI (default: as its name says)" },
+	{ 0, "torch-stable-abi", "VERSION", "check it against this version of torch's stable ABI (default: what its name says)" },
 	{ 0, "json", NULL, "print JSON" },
 	{ 0, "sarif", NULL, "print SARIF 2.1.0" },
 	{ 0 },
@@ -150,23 +150,23 @@ static const struct opt check_builds_opts[] = {
 	{ 0 },
 };
 static const struct opt check_load_opts[] = {
-	{ 0, "python", "PROGRAM", "this Python; may be given again (default: python3 and python3.9 to 3.14)" },
+	{ 0, "python", "PROGRAM", "load in this Python; may be repeated (default: python3 and python3.9 to 3.14)" },
 	{ 0 },
 };
 static const struct opt create_pyproject_opts[] = {
-	{ 'f', "force", NULL, "overwrite files that are there" },
+	{ 'f', "force", NULL, "overwrite existing files" },
 	{ 0, "unique-id", "ID", "the last part of the operators' namespace (default: a digest of the kernel)" },
 	PROVENANCE_OPT,
 	{ 0 },
 };
 static const struct opt clean_pyproject_opts[] = {
 	{ 'd', "dry-run", NULL, "print what would be removed; remove nothing" },
-	{ 'f', "force", NULL, "accepted for scripts; it never asks, and never removes what was changed" },
+	{ 'f', "force", NULL, "accepted for scripts, without effect: it never asks, and keeps what you changed" },
 	{ 0 },
 };
 static const struct opt update_build_opts[] = {
 	{ 0, "edition", "5|6", "the edition to write (default: 5, and edition 6 stays)" },
-	{ 0, "license", "NAME", "for a file that names none, such as Apache-2.0" },
+	{ 0, "license", "NAME", "the licence to write if the file names none, such as Apache-2.0" },
 	{ 0 },
 };
 static const struct opt help_opts[] = {

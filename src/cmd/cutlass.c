@@ -39,8 +39,8 @@ static int
 fail_absent(const struct wanted *g, struct err *e)
 {
 	return err_set(e, ERR_CONFIG,
-		"%s%s is in no package: say where a checkout of its tag %s is, with --cutlass DIR, "
-		"KERNEL_BUILDER_CUTLASS, or cutlass = \"DIR\" in the settings",
+		"%sno package has %s; check out its tag %s, and name the directory with --cutlass DIR or "
+		"KERNEL_BUILDER_CUTLASS",
 		g->where, g->title, g->pins[0]->file);
 }
 
@@ -54,7 +54,7 @@ fail_different(struct ctx *c, struct store *s, const struct wanted *g, struct er
 		TRY(work_fetch(c, s, g->pins, g->n, false, NULL, e));
 	TRY(directory_differences(&c->arena, s, dir, g->pins, g->n, &how, e));
 	return err_set(e, ERR_HASH,
-		"%s is not %s: of include/ and tools/util/include/, %s", dir, g->title, how);
+		"%s is not %s: in include/ and tools/util/include/, %s", dir, g->title, how);
 }
 
 /* Makes *served true when the directory is g, or the store has it. */
@@ -74,7 +74,7 @@ take(struct ctx *c, struct store *s, const struct wanted *g, bool *served, struc
 	else if (!has_package(g) && !is_in_store(g, s))
 		return fail_different(c, s, g, e);
 	else if (!opt_has(&c->opts, "cutlass"))
-		log_info("note: %s is not %s, which is taken from its package", dir, g->title);
+		log_info("note: %s is not %s, which comes from its package instead", dir, g->title);
 	return 0;
 }
 

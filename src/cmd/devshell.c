@@ -43,7 +43,7 @@ set_compilers(struct arena *a)
 	if (cxx_program)
 		setenv("CXX", cxx_program, 0);
 	else if (!getenv("CXX"))
-		log_info("note: no C++ compiler is in PATH: install one, or set CXX");
+		log_info("note: no C++ compiler is in PATH; install one, or set CXX");
 }
 
 /* Whether nvcc takes it to compile host code: a release of CUDA knows compilers up to its own time.
@@ -119,21 +119,21 @@ set_host_compiler(
 	if (cxx)
 		TRY(takes = nvcc_takes(c, home, cxx, e));
 	if (!takes && (named || cxx_is_named)) {
-		log_info("note: CUDA %s does not take %s as the compiler of host code: set CXX to "
-			 "another, such as g++-%u",
+		log_info("note: CUDA %s does not support %s as host compiler; set CXX to another, such as "
+			"g++-%u",
 			release, cxx, cuda->gcc);
 		return 0;
 	}
 	if (!takes) {
 		TRY(find_gcc(c, home, cuda->gcc, &version, e));
 		if (!version) {
-			log_info("note: CUDA %s takes no C++ compiler of this machine: install "
-				 "g++-%u, or set CXX to one that it takes",
+			log_info("note: CUDA %s supports no C++ compiler of this machine; install g++-%u, or "
+				"set CXX to one that it supports",
 				release, cuda->gcc);
 			return 0;
 		}
-		log_info("note: CUDA %s does not take %s: the compiler is g++-%u", release,
-			cxx ? cxx : "what is in PATH", version);
+		log_info("note: CUDA %s does not support %s; using g++-%u", release,
+			cxx ? cxx : "the compiler in PATH", version);
 		set_gcc(a, version);
 		cxx = getenv("CUDAHOSTCXX");
 	}
@@ -260,7 +260,7 @@ configure(struct ctx *c, const char *dir, const struct work *w, struct err *e)
 	int status;
 
 	if (!program) {
-		log_info("note: no cmake is in PATH: nothing is configured");
+		log_info("note: cmake is not in PATH, so nothing is configured");
 		return 0;
 	}
 	if (is_of_another(&c->arena, build, w->resolution.v[0].name)) {
@@ -270,11 +270,11 @@ configure(struct ctx *c, const char *dir, const struct work *w, struct err *e)
 	argv = cmake_command(c, program, dir, w);
 	TRY(proc_run(&c->arena, dir, &argv, NULL, &text, &status, e));
 	if (status == 0) {
-		log_info("CMake is configured: cmake --build " BUILD_DIR);
+		log_info("CMake is configured; build with cmake --build " BUILD_DIR);
 		return 0;
 	}
 	log_text(LOG_WARN, text.p, text.n);
-	log_warn("CMake cannot configure " BUILD_DIR ", see above");
+	log_warn("CMake failed in " BUILD_DIR "; see above");
 	return 0;
 }
 
@@ -302,7 +302,7 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	}
 	TRY(shell_torch(c, v, &torch, e));
 	if (!asked)
-		log_info("note: %s has no torch: this is for %s, with one for it", python.program,
+		log_info("note: %s has no torch; using an environment for %s that has one", python.program,
 			v->name);
 	return venv_find(c, &python, &w->project, v, torch, true, &c->host, e);
 }
@@ -342,9 +342,9 @@ cmd_devshell(struct ctx *c, struct err *e)
 	struct work w;
 
 	if (opt_all(&c->arena, &c->opts, "variant").n > 1)
-		return err_set(e, ERR_USAGE, "--variant may be given once only");
+		return err_set(e, ERR_USAGE, "--variant can be given only once");
 	if (opt_all(&c->arena, &c->opts, "backend").n > 1)
-		return err_set(e, ERR_USAGE, "--backend may be given once only");
+		return err_set(e, ERR_USAGE, "--backend can be given only once");
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(find_torch(c, &w, e));
 	TRY(prepare(c, dir, &w, &path, e));

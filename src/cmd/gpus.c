@@ -118,7 +118,7 @@ add_host(struct ctx *c, struct strs *out, struct err *e)
 	}
 	if (out->n == before)
 		return err_set(e, ERR_RESOLVE,
-			"--capability host: there is no NVIDIA GPU here, or no driver; name one, as in "
+			"--capability host: no NVIDIA GPU or driver found; name a capability, such as "
 			"--capability 9.0");
 	for (size_t i = before; i < out->n; i++)
 		log_debug("a GPU here has capability %s", out->v[i]);
@@ -140,8 +140,8 @@ cmd_capabilities(struct ctx *c, struct strs *out, struct err *e)
 		}
 		if (!capability_is_valid(str_of(s)) || strchr(s, '+'))
 			return err_set(e, ERR_USAGE,
-				"--capability %s: write one such as 9.0 or 9.0a, or host for the GPUs "
-				"at hand",
+				"--capability %s is not a capability; write one such as 9.0 or 9.0a, or host "
+				"for the GPUs of this machine",
 				s);
 		strs_add(&c->arena, out, s);
 	}

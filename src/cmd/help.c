@@ -65,7 +65,7 @@ print_completion(const struct usage *u, const char *shell, struct err *e)
 	else if (streq(shell, "fish"))
 		usage_fish(&text, u);
 	else
-		return err_set(e, ERR_USAGE, "--completion is bash, zsh or fish, not \"%s\"", shell);
+		return err_set(e, ERR_USAGE, "--completion must be bash, zsh or fish, not \"%s\"", shell);
 	fwrite(text.p, 1, text.n, stdout);
 	return 0;
 }

@@ -26,6 +26,12 @@ hinter_new(struct arena *a, const struct project *p, const struct store *s)
 	return h;
 }
 
+const char *
+hinter_dir(const struct hinter *h)
+{
+	return h->project->dir;
+}
+
 /* One of the libraries that stubs are made of; what is not there defines nothing. */
 static void
 read_library(struct hinter *h, const struct mount_stub *s)

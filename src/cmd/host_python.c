@@ -60,12 +60,12 @@ probe(struct ctx *c, const char *python, bool isolated, struct str *text, struct
 	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
 	if (status == 127)
 		return err_set(e, ERR_RESOLVE,
-			"no Python was found (%s): activate the environment that has torch, or "
-			"name its Python with --python",
+			"there is no Python %s; activate the environment that has torch, or name its Python "
+			"with --python",
 			python);
 	if (status != 0)
-		return err_set(e, ERR_RESOLVE, "%s failed with exit status %d: %.*s", python, status,
-			(int)(text->n > 500 ? 500 : text->n), text->p);
+		return cmd_fail_program(ERR_RESOLVE,
+			arena_printf(a, "%s does not work as Python (exit status %d)", python, status), *text, e);
 	return 0;
 }
 

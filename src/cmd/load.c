@@ -83,7 +83,7 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	if (o) {
 		report(python, o, t);
 	} else {
-		printf("%s: died with exit status %d while loading\n%.*s", python, status, (int)text.n,
+		printf("%s: crashed with exit status %d while loading\n%.*s", python, status, (int)text.n,
 			text.p);
 		fflush(stdout);
 		t->failed++;
@@ -126,7 +126,7 @@ cmd_check_load(struct ctx *c, struct err *e)
 	TRY(project_load(&c->arena, dir, &p, e));
 	build = realpath(path_join(&c->arena, dir, "build"), NULL);
 	if (!build)
-		return err_set(e, ERR_USAGE, "%s/build is not there: build the kernel first", dir);
+		return err_set(e, ERR_USAGE, "%s/build does not exist; build the kernel first", dir);
 	if (pythons.n == 0)
 		find_pythons(c, &pythons);
 	for (size_t i = 0; i < pythons.n; i++) {
@@ -138,11 +138,10 @@ cmd_check_load(struct ctx *c, struct err *e)
 	free(build);
 	if (t.failed)
 		return err_set(e, ERR_ABI,
-			"%zu of %zu Pythons cannot load what was built; see above", t.failed,
+			"%zu of %zu Pythons cannot load the kernel; see above", t.failed,
 			t.failed + t.loaded);
 	if (t.loaded == 0)
 		return err_set(e, ERR_USAGE,
-			"none of the Pythons found has a torch that a variant is for; name one "
-			"with --python");
+			"no Python here has a torch that a variant is for; name one with --python");
 	return 0;
 }

@@ -61,7 +61,7 @@ make_links(struct ctx *c, const struct strs *word, struct err *e)
 		const char *at = path_join(&c->arena, word->v[1], word->v[i]);
 
 		if (symlink(word->v[i + 1], at) < 0)
-			return err_sys(e, "link %s", at);
+			return err_sys(e, "cannot link %s", at);
 	}
 	return 0;
 }
@@ -87,5 +87,5 @@ cmd_nix(struct ctx *c, struct err *e)
 	if (word->n == 4 && streq(word->v[0], "script"))
 		return make_script(c, word, e);
 	return err_set(e, ERR_USAGE,
-		"nix: say fetch PIN.json OUT, link OUT [NAME PATH ...] or script OUT NAME TEXT");
+		"nix needs an action: fetch PIN.json OUT, link OUT [NAME PATH ...] or script OUT NAME TEXT");
 }

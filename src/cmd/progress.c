@@ -111,9 +111,69 @@ draw(struct progress *p, const struct engine_event *ev, unsigned parallel)
 	log_status(line.p);
 }
 
-/* What to do, the failed command as a person would type it, and all that it said. */
+static struct str
+skip(struct str s, size_t n)
+{
+	return (struct str){ s.p + n, s.n - n };
+}
+
+static struct str
+after(struct str s, const char *head)
+{
+	return str_starts(s, str_of(head)) ? skip(s, strlen(head)) : s;
+}
+
+/* Where a compiler names a file in a line: behind "In file included from " and the like. */
+static struct str
+find_place(struct str line)
+{
+	struct str s = line;
+
+	while (s.n && *s.p == ' ')
+		s = skip(s, 1);
+	s = after(after(s, "In file included "), "from ");
+	return after(s, "\"");
+}
+
+/* Compilers know the kernel's directory as src. People get a path that they can open. */
 static void
-report_failure(const struct plan *plan, const struct engine_event *ev, const struct strs *hints)
+add_line(struct buf *out, struct str line, const char *dir)
+{
+	struct str at = find_place(line), file = after(at, "src/");
+	CLEANUP(buf_free) struct buf path = { 0 };
+	size_t n = 0;
+
+	while (n < file.n && !strchr(":(\", \n", file.p[n]))
+		n++;
+	if (!streq(dir, "."))
+		buf_addf(&path, "%s/", dir);
+	buf_add(&path, file.p, n);
+	if (file.n == at.n || !fs_exists(path.p)) {
+		buf_add(out, line.p, line.n);
+		return;
+	}
+	buf_add(out, line.p, line.n - at.n);
+	buf_add(out, path.p, path.n);
+	buf_add(out, file.p + n, file.n - n);
+}
+
+static void
+add_output(struct buf *out, const struct progress *p, struct str printed)
+{
+	while (p->hinter && printed.n) {
+		const char *end = memchr(printed.p, '\n', printed.n);
+		size_t n = end ? (size_t)(end - printed.p) + 1 : printed.n;
+
+		add_line(out, (struct str){ printed.p, n }, hinter_dir(p->hinter));
+		printed = skip(printed, n);
+	}
+	buf_add(out, printed.p, printed.n);
+}
+
+/* What to do, with -v the failed command as a person would type it, and all that it said. */
+static void
+report_failure(const struct progress *p, const struct plan *plan, const struct engine_event *ev,
+	const struct strs *hints)
 {
 	const struct step *s = &plan->steps[ev->step];
 	CLEANUP(buf_free) struct buf text = { 0 };
@@ -122,11 +182,19 @@ report_failure(const struct plan *plan, const struct engine_event *ev, const str
 		ev->exit_status);
 	for (size_t i = 0; i < hints->n; i++)
 		buf_addf(&text, "hint: %s\n", hints->v[i]);
-	for (size_t i = 0; i < s->argv.n; i++)
-		buf_addf(&text, "%s%s", i ? " " : "", s->argv.v[i]);
-	buf_addc(&text, '\n');
-	buf_add(&text, ev->output.p, ev->output.n);
+	for (size_t i = 0; i < s->argv.n && log_enabled(LOG_DEBUG); i++)
+		buf_addf(&text, "%s%s", s->argv.v[i], i + 1 < s->argv.n ? " " : "\n");
+	add_output(&text, p, ev->output);
 	log_text(LOG_ERROR, text.p, text.n);
+}
+
+static void
+report_output(const struct progress *p, struct str printed)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	add_output(&text, p, printed);
+	log_text(LOG_INFO, text.p, text.n);
 }
 
 /* Small work of our own is not worth a line in a log. */
@@ -156,9 +224,9 @@ progress_event(void *arg, const struct plan *plan, const struct engine_event *ev
 		p->spent += ev->seconds;
 	}
 	if (failed)
-		report_failure(plan, ev, &hints);
+		report_failure(p, plan, ev, &hints);
 	else if (ev->kind == ENGINE_DONE && ev->state == STEP_DONE && ev->output.n)
-		log_text(LOG_INFO, ev->output.p, ev->output.n);
+		report_output(p, ev->output);
 	if (!log_has_status() && ev->kind == ENGINE_DONE && ev->state == STEP_DONE && is_worth_a_line(s))
 		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
 			ev->seconds);

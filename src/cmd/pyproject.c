@@ -43,10 +43,9 @@ read_places(struct ctx *c, struct places *out, struct err *e)
 			e, ERR_USAGE, "two directories at most; \"%s\" is a third", o->v[2]);
 	out->dir = o->n ? o->v[0] : flag ? flag : ".";
 	out->target = o->n > 1 ? o->v[1] : out->dir;
-	if (!fs_is_dir(out->dir))
-		return err_set(e, ERR_USAGE, "%s is not a directory", out->dir);
-	if (fs_exists(out->target) && !fs_is_dir(out->target))
-		return err_set(e, ERR_USAGE, "%s is not a directory", out->target);
+	TRY(cmd_need_dir(out->dir, e));
+	if (fs_exists(out->target))
+		TRY(cmd_need_dir(out->target, e));
 	TRY(resolve(&c->arena, out->dir, &dir, e));
 	TRY(resolve(&c->arena, out->target, &target, e));
 	out->root = path_relative(&c->arena, target, dir);
@@ -86,7 +85,7 @@ cmd_create_pyproject(struct ctx *c, struct err *e)
 	TRY(read_places(c, &where, e));
 	TRY(make(c, &where, id, &set, e));
 	TRY(generate_write(&c->arena, where.target, &set, opt_has(&c->opts, "force"), e));
-	log_info("%zu files written into %s", set.n, where.target);
+	log_info("%zu files written to %s", set.n, where.target);
 	return 0;
 }
 
@@ -113,8 +112,11 @@ cmd_clean_pyproject(struct ctx *c, struct err *e)
 			printf("%s %s\n", dry ? "would remove" : "removed", s->path);
 		gone += !s->kept;
 	}
-	log_info("%zu files %sremoved from %s, %zu kept", gone, dry ? "would be " : "",
-		where.target, states.n - gone);
+	if (states.n == 0)
+		log_info("nothing to remove from %s", where.target);
+	else
+		log_info("%zu files %sremoved from %s, %zu kept", gone, dry ? "would be " : "",
+			where.target, states.n - gone);
 	return 0;
 }
 
@@ -137,7 +139,7 @@ cmd_write_pyproject(struct ctx *c, const char *dir, bool *compiled, struct err *
 	for (size_t i = 0; i < states.n; i++) {
 		if (!states.v[i].kept)
 			continue;
-		log_info("note: the project in %s stays as it is: %s: %s", dir, states.v[i].path,
+		log_info("note: the project in %s is not updated: %s: %s", dir, states.v[i].path,
 			states.v[i].kept);
 		return 0;
 	}

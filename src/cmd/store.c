@@ -38,8 +38,8 @@ verify(struct ctx *c, struct store *s, struct err *e)
 		(unsigned long long)v.damaged, v.damaged && v.drop ? " and removed" : "");
 	if (v.damaged && !v.drop)
 		return err_set(e, ERR_STORE,
-			"the store is damaged; kernel-builder store verify --drop removes what is "
-			"damaged, and the next build makes it again");
+			"the store is damaged; `kernel-builder store verify --drop` removes the damaged parts, "
+			"and the next build makes them again");
 	return 0;
 }
 
@@ -71,7 +71,7 @@ cmd_store(struct ctx *c, struct err *e)
 
 		if (!text)
 			return err_set(e, ERR_USAGE,
-				"store gc needs the size that it shrinks the store to: --keep 20G");
+				"store gc needs the size to shrink the store to, such as --keep 20G");
 		TRY(cmd_parse_size("--keep", text, &keep, e));
 	}
 	TRY(store_open(c->settings.home, is_gc, &s, e));

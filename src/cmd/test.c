@@ -47,7 +47,7 @@ add_tests(
 	if (named)
 		return 0;
 	if (!fs_is_dir(path_join(a, dir, "tests")))
-		return err_set(e, ERR_CONFIG, "%s has no tests/ for pytest to run", dir);
+		return err_set(e, ERR_CONFIG, "%s has no tests/, so there is nothing for pytest to run", dir);
 	vec_push(a, argv, "tests");
 	return 0;
 }
@@ -57,7 +57,7 @@ check_host(struct ctx *c, struct err *e)
 {
 	TRY(cmd_find_host(c, e));
 	if (opt_all(&c->arena, &c->opts, "backend").n > 1)
-		return err_set(e, ERR_USAGE, "--backend may be given once only");
+		return err_set(e, ERR_USAGE, "--backend can be given only once");
 	if (!c->host->has_pytest)
 		return err_set(e, ERR_RESOLVE,
 			"%s has no pytest; install it: %s -m pip install pytest",
@@ -143,7 +143,7 @@ build_for_pin(struct ctx *c, const struct host_python *base, const char **varian
 	v = &b.w.resolution.v[0];
 	TRY(shell_torch(c, v, &torch, e));
 	if (c->newest_only)
-		log_info("note: %s has no torch: this is %s, with one for it", base->program,
+		log_info("note: %s has no torch; using an environment for %s that has one", base->program,
 			v->name);
 	TRY(venv_find(c, base, &b.w.project, v, torch, false, &c->host, e));
 	*variant = v->name;
@@ -159,7 +159,7 @@ cmd_testshell(struct ctx *c, struct err *e)
 	struct host_python python;
 
 	if (asked > 1)
-		return err_set(e, ERR_USAGE, "--variant may be given once only");
+		return err_set(e, ERR_USAGE, "--variant can be given only once");
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch) {

@@ -8,8 +8,10 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,8 +44,10 @@ trace_open(struct arena *a, const char *path, struct trace **out, struct err *e)
 {
 	struct trace *t = arena_new(a, struct trace);
 
-	if (!*path || fs_is_dir(path) || access(path_dir(a, path), W_OK | X_OK) < 0)
-		return err_set(e, ERR_USAGE, "--trace: \"%s\" cannot be written", path);
+	if (!*path || fs_is_dir(path))
+		return err_set(e, ERR_USAGE, "--trace needs the name of a file, not \"%s\"", path);
+	if (access(path_dir(a, path), W_OK | X_OK) < 0)
+		return err_set(e, ERR_USAGE, "--trace: cannot write %s: %s", path, strerror(errno));
 	*t = (struct trace){ .a = a, .path = path };
 	clock_gettime(CLOCK_MONOTONIC, &t->zero);
 	*out = t;

@@ -14,13 +14,13 @@ read_options(const struct ctx *c, struct update *out, struct err *e)
 
 	*out = (struct update){ .license = opt_get(&c->opts, "license") };
 	if (edition && !streq(edition, "5") && !streq(edition, "6"))
-		return err_set(e, ERR_USAGE, "--edition is 5 or 6, not \"%s\"", edition);
+		return err_set(e, ERR_USAGE, "--edition must be 5 or 6, not \"%s\"", edition);
 	if (edition)
 		out->edition = edition[0] - '0';
 	for (const char *l = out->license; l && *l; l++)
 		if (*l < ' ' || *l > '~' || *l == '"' || *l == '\\')
 			return err_set(e, ERR_USAGE,
-				"--license: write the name of a licence, such as Apache-2.0");
+				"--license must be the name of a licence, such as Apache-2.0");
 	if (out->license && !*out->license)
 		return err_set(e, ERR_USAGE, "--license is empty");
 	return 0;
@@ -46,14 +46,14 @@ cmd_update_build(struct ctx *c, struct err *e)
 	TRY(fs_read(a, file, 1 << 20, &text, e));
 	TRY(project_update(a, text, dir, &how, &new, e));
 	if (str_eq(text, new.text)) {
-		log_info("%s is %s already", path_join(a, dir, "build.toml"), name[new.was]);
+		log_info("%s is already %s", path_join(a, dir, "build.toml"), name[new.was]);
 		return 0;
 	}
 	if (stat(file, &st) < 0)
 		return err_sys(e, "%s", file);
 	TRY(fs_write_atomic(file, new.text.p, new.text.n, st.st_mode & 07777, e));
 	TRY(project_parse(a, new.text, dir, false, &now, e));
-	log_info("%s was %s and is %s now", path_join(a, dir, "build.toml"), name[new.was],
+	log_info("%s was %s and is now %s", path_join(a, dir, "build.toml"), name[new.was],
 		name[now.gen]);
 	return 0;
 }

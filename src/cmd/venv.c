@@ -44,15 +44,6 @@ run_python(struct venv *v, const char *python, const struct strs *args, struct s
 	return status == 0;
 }
 
-/* Of what a program printed, the end. */
-static int
-set_failure(enum err_code code, const char *what, struct str text, struct err *e)
-{
-	size_t n = text.n > 800 ? 800 : text.n;
-
-	return err_set(e, code, "%s: %.*s", what, (int)n, text.p + text.n - n);
-}
-
 /* packages end with NULL. */
 static int
 pip_install(
@@ -139,10 +130,10 @@ install_torch(struct venv *v, struct err *e)
 			packages[0], v->torch->headers.file);
 	if (is_missing(text))
 		return err_set(e, ERR_RESOLVE,
-			"pip has no torch %s for Python %s: choose another variant, or another "
-			"Python with --python",
+			"pip has no torch %s for Python %s; choose another variant, or another Python with "
+			"--python",
 			release, v->base->version);
-	return set_failure(ERR_NET, "pip", text, e);
+	return cmd_fail_program(ERR_NET, "pip failed", text, e);
 }
 
 static int
@@ -167,12 +158,13 @@ fill(struct venv *v, const struct host **out, struct err *e)
 	vec_push(&v->c->arena, &args, v->dir);
 	TRY(done = run_python(v, v->base->program, &args, &text, e));
 	if (!done)
-		return set_failure(ERR_SYS, v->base->program, text, e);
+		return cmd_fail_program(ERR_SYS,
+			arena_printf(&v->c->arena, "%s -m venv failed", v->base->program), text, e);
 	TRY(install_torch(v, e));
 	TRY(ask(v, out, e));
 	packages[0] = v->wanted;
 	TRY(done = pip_install(v, false, packages, &text, e));
-	return done ? 0 : set_failure(ERR_NET, "pip", text, e);
+	return done ? 0 : cmd_fail_program(ERR_NET, "pip failed", text, e);
 }
 
 /* Also notes the use. */
@@ -194,9 +186,9 @@ find(struct venv *v, const struct host **out, struct err *e)
 		if (ask(v, out, &why) == 0)
 			return note_ready(v, e);
 		/* Its Python may be gone. */
-		log_info("%s is made again: %s", v->dir, why.msg);
+		log_info("making %s again: %s", v->dir, why.msg);
 	}
-	log_info("making an environment with %s; this takes some minutes, once", v->what);
+	log_info("making an environment with %s; this takes a few minutes, once", v->what);
 	TRY(fs_remove(v->dir, e));
 	if (fill(v, out, e) == 0)
 		return note_ready(v, e);
@@ -218,7 +210,7 @@ add_cmake(struct venv *v, struct err *e)
 		fs_exists(path_join(a, v->dir, "bin/ninja")))
 		return 0;
 	TRY(done = pip_install(v, false, packages, &text, e));
-	return done ? 0 : set_failure(ERR_NET, "pip", text, e);
+	return done ? 0 : cmd_fail_program(ERR_NET, "pip failed", text, e);
 }
 
 /* Those of python-depends. Environments are shared, so other kernels see them as well. torch stays
@@ -244,7 +236,7 @@ add_packages(struct venv *v, const struct host **h, struct err *e)
 	vec_push(a, &packages, NULL);
 	TRY(done = pip_install(v, false, packages.v, &text, e));
 	if (!done)
-		return set_failure(ERR_NET, "pip", text, e);
+		return cmd_fail_program(ERR_NET, "pip failed", text, e);
 	TRY(ask(v, h, e));
 	return shell_check_packages(a, v->project, v->variant->backend, *h, e);
 }
@@ -261,7 +253,7 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 	TRY(cmd_real_path(a, shells, &shells, e));
 	v->dir = path_join(a, shells, name);
 	v->python = path_join(a, v->dir, "bin/python3");
-	TRY(store_lock(s, name, "waiting for another that makes this environment", &lock, e));
+	TRY(store_lock(s, name, "waiting for another kernel-builder that makes this environment", &lock, e));
 	TRY(find(v, out, e));
 	TRY(add_packages(v, out, e));
 	return v->with_cmake ? add_cmake(v, e) : 0;

@@ -17,6 +17,31 @@ cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *
 }
 
 int
+cmd_need_dir(const char *path, struct err *e)
+{
+	if (fs_is_dir(path))
+		return 0;
+	return err_set(e, ERR_USAGE, fs_exists(path) ? "%s is not a directory" : "there is no directory %s", path);
+}
+
+int
+cmd_fail_program(enum err_code code, const char *what, struct str printed, struct err *e)
+{
+	enum { SHOWN = 2000 };
+	struct str s = str_trim(printed);
+	const char *line = NULL;
+
+	if (s.n > SHOWN) {
+		s = (struct str){ s.p + s.n - SHOWN, SHOWN };
+		line = memchr(s.p, '\n', s.n);
+	}
+	if (line)
+		s = (struct str){ line + 1, s.n - (size_t)(line + 1 - s.p) };
+	log_text(LOG_ERROR, s.p, s.n);
+	return err_set(e, code, s.n ? "%s; see above" : "%s", what);
+}
+
+int
 work_dir(const struct ctx *c, const char **out, struct err *e)
 {
 	const char *flag = opt_get(&c->opts, "directory");
@@ -25,9 +50,7 @@ work_dir(const struct ctx *c, const char **out, struct err *e)
 		return err_set(e, ERR_USAGE, "one directory at most; \"%s\" is a second",
 			c->opts.operands.v[1]);
 	*out = c->opts.operands.n ? c->opts.operands.v[0] : flag ? flag : ".";
-	if (!fs_is_dir(*out))
-		return err_set(e, ERR_USAGE, "%s is not a directory", *out);
-	return 0;
+	return cmd_need_dir(*out, e);
 }
 
 static int
@@ -72,8 +95,7 @@ choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct e
 		w->catalog = lock->catalog;
 	else
 		log_info(
-			"note: %s/%s has no variant for torch %s of %s; this program's own pins "
-			"are used",
+			"note: %s/%s has no variant for torch %s of %s; using the built-in catalog instead",
 			w->project.dir, LOCK_FILE, c->host->release, c->host->python);
 	return 0;
 }
@@ -107,7 +129,7 @@ name_lock(const struct work *w, struct err *e)
 
 	if (w->locked && e->code == ERR_RESOLVE)
 		snprintf(e->msg + n, sizeof(e->msg) - n,
-			"; %s/%s decides: --no-lock ignores it, `kernel-builder lock` updates it",
+			"; %s/%s decides what there is: --no-lock ignores it, `kernel-builder lock` updates it",
 			w->project.dir, LOCK_FILE);
 	return -1;
 }

@@ -207,7 +207,7 @@ value_is(const struct reading *r, const struct toml *v, enum toml_kind kind, con
 			wanted[kind], article, toml_kind_name(v->kind));
 	if (kind == TOML_STRING && memchr(v->s.p, '\0', v->s.n))
 		return fail_at(r, v->line, v->col, e,
-			"%s holds the character \\u0000, which no text here can; remove it", what);
+			"%s contains the character \\u0000; remove it", what);
 	return 0;
 }
 

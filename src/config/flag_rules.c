@@ -23,31 +23,31 @@ static const struct rule {
 	const char *say; /* after the word */
 } rules[] = {
 #define NATIVE                                                                                     \
-	"compiles for the machine that builds, which others may not be able to run; name the "     \
-	"instructions, as in -mavx2, in a section of its own, and choose between sections at run " \
-	"time"
+	"compiles for the CPU of this machine, and others may not run the result; name the "       \
+	"instructions, such as -mavx2, in a section of its own, and choose between sections at "   \
+	"run time"
 	{ "-march=native", WHOLE, ERROR, NATIVE },
 	{ "-mtune=native", WHOLE, ERROR, NATIVE },
 	{ "-mcpu=native", WHOLE, ERROR, NATIVE },
 #define ARCH_NATIVE                                                                                \
-	"compiles for the GPU of the machine that builds; write cuda-capabilities, or, for a try " \
-	"on this machine, build --capability host"
+	"compiles for the GPU of this machine; write cuda-capabilities, or, for a quick try, "     \
+	"build --capability host"
 #define ARCH_ALL                                                                                   \
-	"compiles for what this nvcc happens to know; write cuda-capabilities, or drop them and "  \
-	"have the usual ones"
+	"compiles for whatever this nvcc knows; write cuda-capabilities, or leave them out for "   \
+	"the usual ones"
 	{ "-arch=native", WHOLE, ERROR, ARCH_NATIVE },
 	{ "-arch=all", PREFIX, ERROR, ARCH_ALL },
 #define LTO                                                                                        \
-	"leaves no machine code in the object, and the linker here takes no such object; drop it"
+	"leaves no machine code in the object, so it cannot be linked here; drop it"
 	{ "-flto", WHOLE, ERROR, LTO },
 	{ "-flto=", PREFIX, ERROR, LTO },
 #define SANITIZER                                                                                  \
-	"needs a library that is loaded before Python, which a kernel's users do not do; drop it, " \
-	"and look for the fault in a build of your own (create-pyproject)"
+	"needs a library that is loaded before Python, which users of a kernel do not do; drop "   \
+	"it, and debug in a project of create-pyproject"
 	{ "-fsanitize=", PREFIX, ERROR, SANITIZER },
 #define PROFILE                                                                                    \
-	"needs a library that writes a profile, which a kernel's users do not have; drop it, and " \
-	"measure in a build of your own (create-pyproject)"
+	"needs a library that writes a profile, which users of a kernel do not have; drop it, "    \
+	"and measure in a project of create-pyproject"
 	{ "-pg", WHOLE, ERROR, PROFILE },
 	{ "-profile", WHOLE, ERROR, PROFILE },
 	{ "-coverage", WHOLE, ERROR, PROFILE },
@@ -55,8 +55,8 @@ static const struct rule {
 	{ "-ftest-coverage", WHOLE, ERROR, PROFILE },
 	{ "-fprofile-generate", PREFIX, ERROR, PROFILE },
 #define LINK                                                                                       \
-	"is for the linker, and nothing is linked here; drop it: what the objects need is found "  \
-	"by itself"
+	"is for the linker, which these flags do not reach; drop it: what the objects need is "    \
+	"linked anyway"
 	{ "-Wl,", PREFIX, WARNING, LINK },
 	{ "-Xlinker", PREFIX, WARNING, LINK },
 	{ "-linker-options", PREFIX, WARNING, LINK },
@@ -68,7 +68,7 @@ static const struct rule {
 	{ "-fuse-ld=", PREFIX, WARNING, LINK },
 	{ "-cudart", PREFIX, WARNING, LINK },
 #define MAKES                                                                                      \
-	"says what the compiler makes, and where, which is the builder's to say; drop it"
+	"says what the compiler writes, and where, which kernel-builder decides; drop it"
 	{ "-c", WHOLE, WARNING, MAKES },
 	{ "-S", WHOLE, ERROR, MAKES },
 	{ "-E", WHOLE, ERROR, MAKES },
@@ -87,11 +87,11 @@ static const struct rule {
 	{ "-dryrun", WHOLE, ERROR, MAKES },
 	{ "-run", WHOLE, ERROR, MAKES },
 #define COMPILER                                                                                   \
-	"names a compiler of this machine, and others have another; drop it: the builder brings "  \
+	"names a compiler of this machine, which others lack; drop it: kernel-builder brings "     \
 	"its own"
 	{ "-ccbin", PREFIX, ERROR, COMPILER },
 	{ "-compiler-bindir", PREFIX, ERROR, COMPILER },
-#define RESPONSE "is a file of flags, which nothing reads here; write the flags themselves"
+#define RESPONSE "is a file of flags, which is not read here; write the flags themselves"
 	{ "@", PREFIX, ERROR, RESPONSE },
 	{ "-optf", PREFIX, ERROR, RESPONSE },
 	{ "-options-file", PREFIX, ERROR, RESPONSE },
@@ -100,14 +100,14 @@ static const struct rule {
 /* Of nvcc, in cuda-flags only: ways to link device code. */
 static const struct rule device_rules[] = {
 #define DEVICE_LTO                                                                                 \
-	"optimises device code when it is linked, which this version cannot do; take it out: "     \
-	"-rdc=true is enough"
+	"optimises device code at link time, which is not supported; drop it: -rdc=true is "       \
+	"enough"
 	{ "-dlto", WHOLE, ERROR, DEVICE_LTO },
 	{ "-dlink-time-opt", WHOLE, ERROR, DEVICE_LTO },
 	{ "-lto", WHOLE, ERROR, DEVICE_LTO },
 	{ "-gen-opt-lto", WHOLE, ERROR, DEVICE_LTO },
 #define DEVICE_LINK                                                                                \
-	"is a way of its own to link device code, which this version does not go; write -rdc=true"
+	"is a way to link device code that is not supported; write -rdc=true"
 	{ "-ewp", WHOLE, ERROR, DEVICE_LINK },
 	{ "-extensible-whole-program", WHOLE, ERROR, DEVICE_LINK },
 	{ "-dlink", WHOLE, ERROR, DEVICE_LINK },
@@ -242,8 +242,8 @@ check_passed(const struct flag_place *at, const char *list, struct err *e)
 		one.shown = arena_strndup(at->r->a, list, n);
 		if (streq(one.shown, "-include"))
 			TRY(tell(&one, WARNING,
-				"behind -Xcompiler reads the header once more in what is preprocessed already, where all "
-				"that it defines is there twice; give it to nvcc: \"-include\", \"FILE\"",
+				"behind -Xcompiler includes the header a second time, after the preprocessor; "
+				"give it to nvcc: \"-include\", \"FILE\"",
 				e));
 		else if (n)
 			TRY(check_word(&one, one.shown, e));
@@ -304,12 +304,12 @@ check_one(const struct flag_place *at, struct err *e)
 
 	if (isspace((unsigned char)s[0]))
 		return fail_at(at->r, at->v->line, at->v->col, e,
-			"%s: %s begins with a blank, so that compilers take it for a file; remove it",
+			"%s: %s begins with a space, so compilers take it for a file; remove the space",
 			at->what, shown);
 	if (!splitting_blank(s))
 		return 0;
 	return fail_at(at->r, at->v->line, at->v->col, e,
-		"%s: %s is one string, and compilers take it as one word; write %s", at->what, shown,
+		"%s: %s is one string, so compilers see one option; write %s", at->what, shown,
 		split(at->r->a, s));
 }
 
@@ -321,10 +321,9 @@ check_include(const struct flag_place *at, const char *dir, struct err *e)
 		str_has_prefix(dir, "cuda/"))
 		return 0;
 	return tell(at, WARNING,
-		dir[0] == '/' ? "is a directory of this machine, which compilers do not see; put "
-				"the headers into the kernel, and the directory into include"
-			      : "names no directory, for compilers do not run in the kernel's; "
-				"write it into include",
+		dir[0] == '/' ? "is a directory of this machine, which compilers do not see; copy the headers "
+			"into the kernel, and list their directory in include"
+			      : "is a relative path, and compilers run elsewhere; list the directory in include",
 		e);
 }
 

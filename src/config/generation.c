@@ -121,10 +121,8 @@ find_early(const struct reading *r, const struct section *general, const struct 
 		if (found >= 0 && !(found == ERA_2 && era == ERA_2_OR_LATER) &&
 			!(found == ERA_2_OR_LATER && era == ERA_3_OR_LATER))
 			return fail_at(r, this->line, this->col, e,
-				"cannot tell which format this is: %s is of %s, but %s (line %u) "
-				"is of "
-				"%s; keep to one, best the current one with edition = 5 in "
-				"[general]",
+				"two formats are mixed: %s is from %s, but %s (line %u) is from %s; keep to "
+				"one, best the current one with edition = 5 in [general]",
 				this->key, era_name[era], that->key, that->line, era_name[found]);
 		/* v2 stays v2 when it has keys that later formats share with it. */
 		if (found != ERA_2)

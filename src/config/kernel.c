@@ -83,8 +83,8 @@ kernel_begin(const struct reading *r, const struct toml_pair *pair, struct secti
 	TRY(value_is(r, &pair->val, TOML_TABLE, s->where, e));
 	if (n == 0 || n != pair->key.n || name[0] == '.' || name[0] == '-' || n > 128)
 		return fail_at(r, pair->line, pair->col, e,
-			"kernel section name %s is not usable; use up to 128 letters, digits, "
-			"underscores, dashes and dots, starting with a letter, digit or underscore",
+			"kernel section name %s is not allowed; use up to 128 letters, digits, underscores, "
+			"dashes and dots, starting with a letter, digit or underscore",
 			quoted(r->a, pair->key));
 	return 0;
 }
@@ -161,7 +161,7 @@ find_language(const struct reading *r, const struct section *s, struct err *e)
 		WORDS(languages), e);
 	if (i == rust)
 		return fail_at(r, p->val.line, p->val.col, e,
-			"%s is in Rust, which this program does not compile yet", s->where);
+			"%s is in Rust, which kernel-builder does not compile yet", s->where);
 	return i;
 }
 

@@ -94,7 +94,7 @@ instead(const struct reading *r, const char *clean)
 		names.n = 0;
 	if (names.n == 0 && !streq(dir, "."))
 		return arena_printf(r->a,
-			"%s/ is empty: git submodule update --init --recursive fills submodules", dir);
+			"%s/ is empty; if it is a submodule, run git submodule update --init --recursive", dir);
 	/* of names with one or two letters, all are near */
 	if (streq(dir, path_dir(r->a, clean)) && path_ext(clean) >= path_base(clean) + 3)
 		near = near_word(str_of(path_base(clean)), names.v, names.n);
@@ -288,7 +288,7 @@ package_instead(const struct reading *r)
 			vec_push(r->a, &packages, names.v[i]);
 	near = packages.n == 1 ? packages.v[0] : near_word(str_of(p->module), packages.v, packages.n);
 	if (near && !streq(near, p->module))
-		return arena_printf(r->a, "the package %s is; rename its directory to %s",
+		return arena_printf(r->a, "there is %s/: rename it to %s",
 			path_join(r->a, p->pyroot, near), p->module);
 	return "add it";
 }
@@ -307,7 +307,7 @@ project_check_layout(const struct reading *r, const struct section *framework, s
 	real = realpath(path_join(r->a, r->root, init), NULL);
 	if (!real)
 		return fail_at(r, framework->line, framework->col, e,
-			"the Python package of kernel \"%s\" needs the file %s, which is not there; %s", p->name, init,
+			"the kernel's Python package needs %s, which does not exist; %s", init,
 			package_instead(r));
 	if (!is_below(real, r->root))
 		return fail_at(r, framework->line, framework->col, e,
@@ -319,7 +319,7 @@ project_check_layout(const struct reading *r, const struct section *framework, s
 	twice = path_join(r->a, package, p->module);
 	if (fs_exists(path_join(r->a, r->root, twice)))
 		return fail_at(r, framework->line, framework->col, e,
-			"%s stands where a built variant has a package of that name; rename it",
+			"%s clashes with a package of that name in built variants; rename it",
 			twice);
 	return 0;
 }

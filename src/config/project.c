@@ -328,8 +328,8 @@ fail_missing(struct arena *a, const char *dir, const char *file, struct err *e)
 {
 	const char *below = kernel_below(a, dir, 3);
 
-	return err_set(e, ERR_CONFIG, "%s: there is no such file; name the directory of a kernel%s%s", file,
-		below ? ", such as " : ", or start in it", below ? path_clean(a, below) : "");
+	return err_set(e, ERR_CONFIG, "%s: no such file; name the directory of a kernel%s%s", file,
+		below ? ", such as " : ", or change to it", below ? path_clean(a, below) : "");
 }
 
 int

@@ -76,7 +76,7 @@ refuse(const struct reading *r, const struct toml *v, const char *what, struct w
 			quoted(r->a, v->s), other);
 	if (words.n == 0)
 		return fail_at(r, v->line, v->col, e,
-			"%s: %s is not known, and no Python package is for this backend; drop it",
+			"%s: unknown %s, and there are no Python packages for this backend; drop it",
 			what, quoted(r->a, v->s));
 	return fail_at(r, v->line, v->col, e, "%s: unknown %s%s", what, quoted(r->a, v->s),
 		advice(r->a, v->s, words));

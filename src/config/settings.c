@@ -88,6 +88,15 @@ pick(const struct opts *o, const char *flag, const char *var, const char **value
 		*value = v;
 }
 
+/* How the user names what was picked. */
+static const char *
+origin(struct arena *a, const struct opts *o, const char *flag, const char *var)
+{
+	if (opt_get(o, flag))
+		return arena_printf(a, "--%s", flag);
+	return env_or_null(var) ? var : arena_printf(a, "%s in config.toml", flag);
+}
+
 static int
 pick_count(const struct opts *o, const char *flag, const char *var, unsigned *out, struct err *e)
 {
@@ -128,29 +137,29 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 	pick(o, "redist", "KERNEL_BUILDER_REDIST", &s.redist);
 	pick(o, "sandbox", "KERNEL_BUILDER_SANDBOX", &s.sandbox);
 	if (!streq(s.sandbox, "auto") && !streq(s.sandbox, "on") && !streq(s.sandbox, "off"))
-		return err_set(e, ERR_USAGE, "sandbox must be auto, on or off, not \"%s\"",
-			s.sandbox);
+		return err_set(e, ERR_USAGE, "%s must be auto, on or off, not \"%s\"",
+			origin(a, o, "sandbox", "KERNEL_BUILDER_SANDBOX"), s.sandbox);
 	pick(o, "cutlass", "KERNEL_BUILDER_CUTLASS", &s.cutlass);
 	pick(o, "cache", "KERNEL_BUILDER_CACHE", &s.cache);
 	if (!streq(s.cache, "rw") && !streq(s.cache, "ro") && !streq(s.cache, "off"))
-		return err_set(e, ERR_USAGE, "cache must be rw, ro or off, not \"%s\"", s.cache);
+		return err_set(e, ERR_USAGE, "%s must be rw, ro or off, not \"%s\"",
+			origin(a, o, "cache", "KERNEL_BUILDER_CACHE"), s.cache);
 	pick(o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE", &size);
 	if (!str_to_size(str_of(size), &s.cache_size))
-		return err_set(e, ERR_USAGE, "cache-size must be a size such as 20G, or 0, not \"%s\"",
-			size);
+		return err_set(e, ERR_USAGE, "%s must be a size such as 20G, or 0, not \"%s\"",
+			origin(a, o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE"), size);
 	pick(o, "catalog", "KERNEL_BUILDER_CATALOG", &s.catalog);
 	if (!s.home && cache)
 		s.home = path_join(a, cache, "kernel-builder");
 	if (!s.home)
 		return err_set(e, ERR_USAGE,
-			"HOME is not set; say where the store is with KERNEL_BUILDER_HOME or "
-			"--store DIR");
+			"HOME is not set; name the store's directory with --store or KERNEL_BUILDER_HOME");
 	if (s.home[0] != '/') {
 		/* Steps run in other directories. */
 		char cwd[4096];
 
 		if (!getcwd(cwd, sizeof(cwd)))
-			return err_sys(e, "current directory");
+			return err_sys(e, "cannot find the current directory");
 		s.home = path_join(a, cwd, s.home);
 	}
 	s.cores = usable_cores();

@@ -312,8 +312,8 @@ update_g0(struct updating *u)
 	if (!streq(u->p->pyroot, "torch-ext"))
 		return cannot(u, root,
 			arena_printf(u->a,
-				"the package lies in torch-ext in newer formats; move %s there, also in "
-				"src and include, and write pyroot = \"torch-ext\"",
+				"newer formats have the package in torch-ext; move %s there, also in src and "
+				"include, and write pyroot = \"torch-ext\"",
 				u->p->pyroot));
 	edit_remove(ed, root);
 	edit_remove(ed, edit_find(ed, table, "name", NULL));
@@ -424,7 +424,7 @@ project_update(struct arena *a, struct str text, const char *dir, const struct u
 			p.file);
 	u.license = p.license ? NULL : how->license;
 	if (!edit_begin(a, text, &u.ed))
-		return err_set(e, ERR_BUG, "%s: its text is not understood", p.file);
+		return err_set(e, ERR_BUG, "%s: cannot rewrite this text", p.file);
 	TRY(edit_all(&u));
 	out->text = edit_apply(&u.ed);
 	return check(&u, out->text);

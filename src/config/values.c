@@ -69,9 +69,8 @@ field_name(const struct reading *r, const struct section *s, struct err *e)
 		name = with_char(r->a, given, '_', '-');
 	if (!name_is_valid(name))
 		return fail_at(r, p->val.line, p->val.col, e,
-			"name %s is not one that a kernel can have; use two or more lower-case "
-			"letters, digits and dashes, starting with a letter and not ending with a "
-			"dash, such as \"my-kernel\"",
+			"name %s is not allowed; use two or more lower-case letters, digits and dashes, "
+			"starting with a letter and not ending with a dash, such as \"my-kernel\"",
 			quoted(r->a, p->val.s));
 	if (!streq(name, given))
 		warn_at(r, p->val.line, p->val.col, "name \"%s\" is read as \"%s\"", given, name);
@@ -315,6 +314,6 @@ check_bounds(const struct reading *r, const struct section *s, const char *low_k
 	if (!low->n || !high->n || version_cmp(low, high) <= 0)
 		return 0;
 	return fail_at(r, p->val.line, p->val.col, e,
-		"%s %s in %s is below %s %s, so that no version fits; correct one of them",
+		"%s %s in %s is below %s %s, so no version fits; correct one of them",
 		high_key, version_text(r->a, high), s->where, low_key, version_text(r->a, low));
 }

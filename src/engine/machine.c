@@ -282,7 +282,7 @@ wait_some(void *w, int token_fd, struct err *e)
 		fds[n++] = (struct pollfd){ .fd = token_fd, .events = POLLIN };
 	/* The time-out is for the signal that comes between the check and poll. */
 	if (poll(fds, n, 1000) < 0 && errno != EINTR)
-		return err_sys(e, "poll");
+		return err_sys(e, "cannot wait for input (poll)");
 	TRY(signals_check(e));
 	n = 0;
 	for (unsigned i = 0; i < m->n_jobs; i++) {

@@ -42,7 +42,7 @@ put_output(struct machine *m, const struct step *s, const char *path, struct dig
 	else
 		TRY(store_put_object(m->store, path, out, e));
 	to = arena_printf(&m->arena, "%s/objects/%s", m->dir, digest_hex(out, hex));
-	return rename(path, to) < 0 ? err_sys(e, "move %s to %s", path, to) : 0;
+	return rename(path, to) < 0 ? err_sys(e, "cannot move %s to %s", path, to) : 0;
 }
 
 /* Names of the step's directory become those that they have in a sandbox. */
@@ -118,7 +118,7 @@ machine_look_at_result(struct machine *m, struct job *j, int *status, struct err
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		if (fs_exists(path_join(&m->arena, j->dir, s->outputs.v[i])))
 			continue;
-		buf_addf(&j->proc.text, "the command ended well but did not write %s\n",
+		buf_addf(&j->proc.text, "the command succeeded but did not write %s\n",
 			s->outputs.v[i]);
 		*status = 1;
 		return 0;
@@ -130,8 +130,8 @@ machine_look_at_result(struct machine *m, struct job *j, int *status, struct err
 	j->deps = cache_deps(&m->cache, &paths, &stray);
 	if (stray) {
 		buf_addf(&j->proc.text,
-			"%s reads %s, which is neither the kernel's nor pinned, so the result would differ between "
-			"machines; copy what it needs into the kernel's directory\n",
+			"%s reads %s, which is neither in the kernel's directory nor pinned, so the result "
+			"would differ between machines; copy it into the kernel's directory\n",
 			s->label, stray);
 		*status = 1;
 	}

@@ -62,7 +62,7 @@ sandbox_find(struct arena *a, const struct sandbox **out, const char **why, stru
 	*out = NULL;
 	s->bwrap = find_program(a, "bwrap");
 	if (!s->bwrap) {
-		*why = "there is no bwrap in PATH (Debian's package is bubblewrap)";
+		*why = "bwrap is not in PATH (Debian's package is bubblewrap)";
 		return 0;
 	}
 	/* All that a step's has, and this machine's files so that bwrap itself can be run inside. */

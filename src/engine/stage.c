@@ -25,7 +25,7 @@ set_time(const char *path, struct err *e)
 	const struct timespec at = { .tv_sec = PLAN_TIME };
 
 	if (utimensat(AT_FDCWD, path, (const struct timespec[]){ at, at }, 0) < 0)
-		return err_sys(e, "set the time of %s", path);
+		return err_sys(e, "cannot set the time of %s", path);
 	return 0;
 }
 
@@ -240,7 +240,7 @@ place_mount(struct stage *g, const struct step *s, const struct mount *m,
 		TRY(names_of(g, s, inputs, &scratch, &names, e));
 		return link_stubs(g, m, &names, is, at, e);
 	}
-	return symlink(is, at) < 0 ? err_sys(e, "link %s", at) : 0;
+	return symlink(is, at) < 0 ? err_sys(e, "cannot link %s", at) : 0;
 }
 
 int

@@ -33,7 +33,7 @@ read_piece(void *arg, const void **p, struct err *e)
 		n = read(u->in, u->piece, sizeof(u->piece));
 	while (n < 0 && errno == EINTR);
 	*p = u->piece;
-	return n < 0 ? err_sys(e, "read") : n;
+	return n < 0 ? err_sys(e, "cannot read") : n;
 }
 
 static int
@@ -53,7 +53,7 @@ on_hardlink(struct unpacking *u, const struct tarball_entry *ent, const char *to
 
 	TRY(r);
 	if (r == 0)
-		return err_set(e, ERR_CONFIG, "%s is another name of %s, which no selection takes",
+		return err_set(e, ERR_CONFIG, "%s is a hard link to %s, which no selection takes",
 			ent->path, ent->target);
 	return unpack_same(&u->out, to, as, e);
 }
@@ -114,7 +114,7 @@ unpack_archive(struct task *t, const char *path, struct err *e)
 	int r;
 
 	if (in < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	TRY(fs_remove(dir, e));
 	TRY(fs_mkdirs(dir, e));
 	u = (struct unpacking){ .t = t, .in = in, .file = -1 };
@@ -205,8 +205,7 @@ archive_file(struct task *t, const char **path, struct err *e)
 		vec_push(t->a, &sources, t->sources->redist);
 	if (sources.n == 0)
 		return err_set(e, ERR_CONFIG,
-			"no Debian mirror is known: name one with --debian-mirror, or as "
-			"debian-mirror in the settings");
+			"no Debian mirror found; name one with --debian-mirror or KERNEL_BUILDER_DEBIAN_MIRROR");
 	return fetch_from_any(t, &sources, path, e);
 }
 

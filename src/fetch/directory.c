@@ -39,7 +39,7 @@ scan_below(struct arena *a, const char *dir, const char *to, struct tree *out, s
 		if (all.v[i].kind == FS_DIR)
 			continue;
 		if (all.v[i].kind != FS_FILE)
-			return err_set(e, ERR_CONFIG, "%s is no plain file", path_join(a, dir, path));
+			return err_set(e, ERR_CONFIG, "%s is not a plain file", path_join(a, dir, path));
 		TRY(add_file(a, dir, path, out, e));
 	}
 	return 0;
@@ -171,7 +171,7 @@ compare(struct differences *d, const struct tree *want, const struct tree *is)
 		if (c < 0)
 			note(d, &d->missing, want->v[i++].path, "is missing");
 		else if (c > 0)
-			note(d, &d->extra, is->v[k++].path, "is not of it");
+			note(d, &d->extra, is->v[k++].path, "is extra");
 		else if (memcmp(want->v[i++].sha256.b, is->v[k++].sha256.b, PREFIX) != 0)
 			note(d, &d->differ, want->v[i - 1].path, "differs");
 	}
@@ -193,7 +193,7 @@ in_words(const struct differences *d)
 	buf_adds(&out, "");
 	add_count(&out, d->differ, "file differs", "files differ");
 	add_count(&out, d->missing, "is missing", "are missing");
-	add_count(&out, d->extra, "is not of it", "are not of it");
+	add_count(&out, d->extra, "is extra", "are extra");
 	for (size_t i = 0; i < d->first.n; i++)
 		buf_addf(&out, "%s%s", i ? ", " : ": ", d->first.v[i]);
 	if (all > d->first.n)

@@ -86,7 +86,7 @@ fetch_now(struct task *t, struct err *e)
 	const struct pin *pin = t->pin;
 
 	if (pin->kind == PIN_DIRECTORY)
-		return err_set(e, ERR_CONFIG, "%s %s is in no package", pin->name, pin->file);
+		return err_set(e, ERR_CONFIG, "no package has %s %s", pin->name, pin->file);
 	TRY(pin->kind == PIN_WHEEL ? wheel_fetch(t, e) : archive_fetch(t, e));
 	return store_add_tree(t->store, path_join(t->a, t->tmp, "tree"), pin->file,
 		pin->has_tree ? &pin->tree : NULL, &t->tree, e);
@@ -102,7 +102,7 @@ fetch_once(struct task *t, struct err *e)
 	if (!t->pin->has_tree)
 		return fetch_now(t, e);
 	TRY(store_lock(t->store, arena_printf(t->a, "fetch-%s", digest_hex(&t->pin->tree, hex)),
-		arena_printf(t->a, "waiting for another builder to fetch %s", t->pin->file), &lock,
+		arena_printf(t->a, "waiting for another kernel-builder to fetch %s", t->pin->file), &lock,
 		e));
 	if (t->full || !store_has_tree(t->store, &t->pin->tree))
 		return fetch_now(t, e);
@@ -178,12 +178,12 @@ start_worker(struct fetching *f, struct pin *pin, struct err *e)
 	TRY(store_tmp(f->a, f->job->store, "fetch", &w->tmp, e));
 	c.task.tmp = w->tmp;
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
+		return err_sys(e, "cannot make a pipe");
 	w->pid = fork();
 	if (w->pid < 0) {
 		close(ends[0]);
 		close(ends[1]);
-		return err_sys(e, "fork");
+		return err_sys(e, "cannot start a process");
 	}
 	if (w->pid == 0) {
 		c.pipe = ends[1];
@@ -237,7 +237,7 @@ finish(struct fetching *f, const struct worker *w, const struct message *m, stru
 
 	if (m->kind == MSG_FAILED) {
 		*e = m->e;
-		return err_wrap(e, "fetch %s %s", source_name(pin), pin->file);
+		return err_wrap(e, "cannot fetch %s %s", source_name(pin), pin->file);
 	}
 	if (!pin->has_tree) {
 		pin->has_tree = true;
@@ -299,7 +299,7 @@ listen_to_all(struct fetching *f, struct err *e)
 		p[i] = (struct pollfd){ .fd = f->w[i].pipe, .events = POLLIN };
 	TRY(signals_check(e));
 	if (poll(p, n, POLL_MS) < 0 && errno != EINTR)
-		return err_sys(e, "poll");
+		return err_sys(e, "cannot wait for input (poll)");
 	/* From the end: a worker that is reaped is replaced by the last one. */
 	for (size_t i = n; i-- > 0;) {
 		if (p[i].revents)

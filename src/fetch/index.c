@@ -40,7 +40,7 @@ use_url(struct arena *a, const struct http_text *page, const char *link, const c
 {
 	out->url = http_resolve(a, page->url, link);
 	if (!out->url)
-		return err_set(e, ERR_NET, "%s: the link to %s is no address: %s",
+		return err_set(e, ERR_NET, "%s: the link to %s is not a URL: %s",
 			http_safe_url(a, page->url), file, link);
 	return 1;
 }

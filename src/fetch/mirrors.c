@@ -76,12 +76,12 @@ ask(struct arena *a, char *const *argv, struct str *out, struct err *e)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
+		return err_sys(e, "cannot make a pipe");
 	pid = fork();
 	if (pid < 0) {
 		close(ends[0]);
 		close(ends[1]);
-		return err_sys(e, "start %s", argv[0]);
+		return err_sys(e, "cannot start %s", argv[0]);
 	}
 	if (pid == 0)
 		child(argv, ends[1]);
@@ -209,10 +209,8 @@ find_wheel_index(struct arena *a, const char *set, const char **out, struct err 
 	if (*out)
 		return 0;
 	return err_set(e, ERR_CONFIG,
-		"no wheel index is known, since pip is not there or names none: set one with "
-		"--wheel-index, KERNEL_BUILDER_WHEEL_INDEX or PIP_INDEX_URL (an address, or a "
-		"directory "
-		"of wheels)");
+		"no wheel index found: pip is missing or names none; name a URL or a directory of wheels with "
+		"--wheel-index or KERNEL_BUILDER_WHEEL_INDEX");
 }
 
 /* ---- the Debian mirror ---- */

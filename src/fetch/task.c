@@ -41,7 +41,7 @@ file_restart(void *arg, struct err *e)
 	f->sha = sha256_new();
 	f->got = 0;
 	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "truncate %s", f->path);
+		return err_sys(e, "cannot truncate %s", f->path);
 	return 0;
 }
 
@@ -53,10 +53,10 @@ take_file(struct task *t, const char *name, const struct digest *is, uint64_t si
 	char has[65], pinned[65];
 
 	if (t->pin->size && t->pin->size != size)
-		return err_set(e, ERR_HASH, "%s: has %ju bytes, but %ju are pinned", name,
+		return err_set(e, ERR_HASH, "%s has %ju bytes, but %ju are pinned", name,
 			(uintmax_t)size, (uintmax_t)t->pin->size);
 	if (want && !digest_eq(is, want))
-		return err_set(e, ERR_HASH, "%s: has SHA-256 %s, but %s is pinned", name,
+		return err_set(e, ERR_HASH, "%s has SHA-256 %s, but %s is pinned", name,
 			digest_hex(is, has), digest_hex(want, pinned));
 	t->sha256 = *is;
 	t->has_sha256 = true;
@@ -75,7 +75,7 @@ task_download(struct task *t, const char *url, uint64_t size, const struct diges
 	struct digest is;
 
 	if (fd < 0)
-		return err_sys(e, "create %s", f.path);
+		return err_sys(e, "cannot create %s", f.path);
 	f.fd = fd;
 	f.limit = size ? size : SIZE_LIMIT;
 	f.sha = sha256_new();

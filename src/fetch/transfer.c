@@ -301,7 +301,7 @@ transfer_start(struct transfer *t)
 	set_range(t);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
 	if (curl_multi_add_handle(t->h->multi, c) != CURLM_OK)
-		return stop(t, ERR_NET, "libcurl takes no more transfers");
+		return stop(t, ERR_NET, "libcurl cannot start another transfer");
 	t->running = true;
 	return 0;
 }
@@ -380,7 +380,7 @@ try_again(struct transfer *t, const char *what, curl_off_t retry_after_s)
 	if (t->got > t->got_mark)
 		t->got_mark = t->got;
 	if (++t->attempts >= t->h->opt.attempts) {
-		snprintf(text, sizeof(text), "%s (given up after %u attempts)", what, t->attempts);
+		snprintf(text, sizeof(text), "%s (gave up after %u attempts)", what, t->attempts);
 		return stop(t, ERR_NET, text);
 	}
 	t->not_before = later(pause_ms(t, retry_after_s));
@@ -428,7 +428,7 @@ judge_status(struct transfer *t, long status)
 		t->got = 0;
 		return try_again(t, "the server refused to resume", 0);
 	}
-	snprintf(text, sizeof(text), "the server answered %ld", status);
+	snprintf(text, sizeof(text), "the server answered HTTP %ld", status);
 	if (status != 408 && status != 425 && status != 429 && status < 500)
 		return stop(t, ERR_NET, text);
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);

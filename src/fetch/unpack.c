@@ -38,16 +38,16 @@ enter(struct unpack *u, const char *path, char *tag, const char **full, struct e
 		if (*slot == &tag_dir)
 			continue;
 		if (*slot)
-			return err_set(e, ERR_HASH, "%s lies below %.*s, which is no directory",
+			return err_set(e, ERR_HASH, "%s lies below %.*s, which is not a directory",
 				path, (int)dir.n, dir.p);
 		*slot = &tag_dir;
 		made = arena_printf(&u->mem, "%s/%.*s", u->dir, (int)dir.n, dir.p);
 		if (mkdir(made, 0777) < 0 && errno != EEXIST)
-			return err_sys(e, "mkdir %s", made);
+			return err_sys(e, "cannot create directory %s", made);
 	}
 	slot = map_put(&u->mem, &u->seen, name);
 	if (*slot)
-		return err_set(e, ERR_HASH, "two members are to be put at %s", path);
+		return err_set(e, ERR_HASH, "two members would become %s", path);
 	*slot = tag;
 	u->n++;
 	*full = path_join(&u->mem, u->dir, name.p);
@@ -62,7 +62,7 @@ unpack_file(struct unpack *u, const char *path, bool is_exec, int *fd, struct er
 	TRY(enter(u, path, &tag_file, &full, e));
 	*fd = open(
 		full, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, is_exec ? 0755 : 0644);
-	return *fd < 0 ? err_sys(e, "create %s", full) : 0;
+	return *fd < 0 ? err_sys(e, "cannot create %s", full) : 0;
 }
 
 int
@@ -71,7 +71,7 @@ unpack_link(struct unpack *u, const char *path, const char *target, struct err *
 	const char *full;
 
 	TRY(enter(u, path, &tag_link, &full, e));
-	return symlink(target, full) < 0 ? err_sys(e, "create link %s", full) : 0;
+	return symlink(target, full) < 0 ? err_sys(e, "cannot create link %s", full) : 0;
 }
 
 int
@@ -81,7 +81,7 @@ unpack_same(struct unpack *u, const char *path, const char *as, struct err *e)
 
 	if (map_get(&u->seen, str_of(as)) != &tag_file)
 		return err_set(
-			e, ERR_CONFIG, "%s is another name of %s, which was left out", path, as);
+			e, ERR_CONFIG, "%s is a hard link to %s, which was left out", path, as);
 	TRY(enter(u, path, &tag_file, &full, e));
-	return link(from, full) < 0 ? err_sys(e, "link %s", full) : 0;
+	return link(from, full) < 0 ? err_sys(e, "cannot link %s", full) : 0;
 }

@@ -68,9 +68,9 @@ read_local(struct blob *b, uint64_t off, char *p, size_t n, struct err *e)
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
-			return err_sys(e, "read %s", b->url);
+			return err_sys(e, "cannot read %s", b->url);
 		if (r == 0)
-			return err_set(e, ERR_HASH, "%s: cut off", b->url);
+			return err_set(e, ERR_HASH, "%s is cut off", b->url);
 		p += r;
 		off += (uint64_t)r;
 		n -= (size_t)r;
@@ -121,7 +121,7 @@ read_blob(void *arg, uint64_t off, void *buf, size_t n, struct err *e)
 	r = http_ranges(b->t->http, b->url, b->size, &range, 1, e);
 	if (r == 1) {
 		b->no_ranges = true;
-		return err_set(e, ERR_NET, "%s: the server serves no ranges", b->url);
+		return err_set(e, ERR_NET, "%s: the server does not support ranges", b->url);
 	}
 	return r;
 }
@@ -358,7 +358,7 @@ unpack_local(struct task *t, const char *path, struct err *e)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	blob.size = (uint64_t)st.st_size;
 	t->size = blob.size;
 	if (unpack_blob(t, &blob, e) < 0)
@@ -384,7 +384,7 @@ unpack_remote(struct task *t, const char *url, uint64_t size, struct err *e)
 	if (r != 0)
 		return r;
 	if (size && blob.size != size)
-		return err_set(e, ERR_HASH, "%s: has %ju bytes, not %ju", http_safe_url(t->a, url),
+		return err_set(e, ERR_HASH, "%s has %ju bytes, not %ju", http_safe_url(t->a, url),
 			(uintmax_t)blob.size, (uintmax_t)size);
 	t->size = blob.size;
 	r = unpack_blob(t, &blob, e);
@@ -446,7 +446,7 @@ fetch_remote(struct task *t, struct err *e)
 	if (r <= 0)
 		return r;
 	if (!t->full)
-		log_debug("%s: the server has no ranges; fetching the whole file", t->pin->file);
+		log_debug("%s: the server does not support ranges; fetching the whole file", t->pin->file);
 	TRY(task_download(t, f.url, f.size, f.has_sha256 ? &f.sha256 : NULL, &path, e));
 	return unpack_local(t, path, e);
 }

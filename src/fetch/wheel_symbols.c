@@ -100,7 +100,7 @@ list_file(struct libraries *ls, struct library *l, int fd, struct err *e)
 	int r;
 
 	if (p == MAP_FAILED)
-		return err_sys(e, "map %s", l->is->member->name);
+		return err_sys(e, "cannot map %s", l->is->member->name);
 	parts.head = (struct str){ p, size };
 	r = symbols_of_library(&parts, l->is->member->name, &text, &ignored, &ignored, e);
 	munmap(p, size);
@@ -122,7 +122,7 @@ read_whole(struct libraries *ls, struct library *l, struct err *e)
 	int r;
 
 	if (fd < 0 || unlink(path) < 0)
-		return err_sys(e, "make %s", path);
+		return err_sys(e, "cannot create %s", path);
 	u = zip_unpack_new(m, 0, put_file, &fd);
 	range.sink.arg = u;
 	r = ls->read(ls->arg, &range, 1, e);

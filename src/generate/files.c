@@ -33,10 +33,8 @@ check_absent(struct arena *a, const char *dir, const struct generated_set *set, 
 			list = arena_printf(a, "%s%s%s", list, n++ ? ", " : "", set->v[i].path);
 	}
 	if (n)
-		return err_set(e, ERR_CONFIG,
-			"%s: %zu file%s there already and stay%s as %s: %s; --force overwrites %s",
-			dir, n, n == 1 ? " is" : "s are", n == 1 ? "s" : "",
-			n == 1 ? "it is" : "they are", list, n == 1 ? "it" : "them");
+		return err_set(e, ERR_CONFIG, "%s has %zu file%s already: %s; --force overwrites %s", dir, n,
+			n == 1 ? "" : "s", list, n == 1 ? "it" : "them");
 	return 0;
 }
 
@@ -54,12 +52,12 @@ place(struct move *m, bool force, struct err *e)
 		return 0;
 	}
 	if (errno != EINVAL && errno != ENOSYS)
-		return err_sys(e, "write %s", m->path);
+		return err_sys(e, "cannot write %s", m->path);
 	/* A file system that knows neither. */
 	if (!force && fs_exists(m->path))
 		return err_set(e, ERR_CONFIG, "%s exists; --force overwrites it", m->path);
 	if (rename(m->tmp, m->path) < 0)
-		return err_sys(e, "write %s", m->path);
+		return err_sys(e, "cannot write %s", m->path);
 	m->is_placed = true;
 	return 0;
 }
@@ -99,7 +97,7 @@ write_files(struct arena *a, const char *dir, const struct generated_set *set, s
 		TRY(place(&moves[i], force, e));
 	for (size_t i = 0; i < set->n; i++) {
 		if (moves[i].has_replaced && unlink(moves[i].tmp) < 0)
-			return err_sys(e, "remove %s", moves[i].tmp);
+			return err_sys(e, "cannot remove %s", moves[i].tmp);
 	}
 	return 0;
 }
@@ -204,10 +202,10 @@ generate_clean(struct arena *a, const char *dir, const struct generated_set *set
 		const char *path = path_join(a, dir, out->v[i].path);
 
 		if (!out->v[i].kept && unlink(path) < 0)
-			return err_sys(e, "remove %s", path);
+			return err_sys(e, "cannot remove %s", path);
 	}
 	if (remove && rmdir(path_join(a, dir, GENERATED_DIR)) < 0 && errno != ENOENT &&
 		errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
-		return err_sys(e, "remove %s/" GENERATED_DIR, dir);
+		return err_sys(e, "cannot remove %s/" GENERATED_DIR, dir);
 	return 0;
 }

@@ -141,7 +141,7 @@ add_directory(struct walk *w, const char *rel, const char *full, const struct ab
 	struct above at = { real, up };
 
 	if (!realpath(full, real))
-		return err_sys(w->e, "find %s", full);
+		return err_sys(w->e, "cannot find %s", full);
 	for (const struct above *u = up; u; u = u->up)
 		if (streq(u->real, real))
 			return fail_link(w, full, "to a directory that it is in");
@@ -156,7 +156,7 @@ add(struct walk *w, const char *rel, const struct above *up)
 	struct stat st;
 
 	if (lstat(full, &st) < 0)
-		return err_sys(w->e, "look at %s", full);
+		return err_sys(w->e, "cannot look at %s", full);
 	if (S_ISLNK(st.st_mode)) {
 		bool found = realpath(full, real) && stat(real, &st) == 0;
 		bool matters = is_wanted(w, name) || (found ? S_ISDIR(st.st_mode) : !strchr(name, '.'));
@@ -203,7 +203,7 @@ shipped_find(struct arena *a, const struct project *p, struct shipped *out, stru
 	*out = (struct shipped){ 0 };
 	shipped_endings(a, p, &w.endings);
 	if (!realpath(p->dir, root))
-		return err_sys(e, "find %s", p->dir);
+		return err_sys(e, "cannot find %s", p->dir);
 	TRY(add_directory(&w, "", w.dir, NULL));
 	if (out->files.n)
 		qsort(out->files.v, out->files.n, sizeof(*out->files.v), compare);

@@ -58,9 +58,9 @@ publish_can_open(struct arena *a, const char *dir, const char *output, struct er
 	while (!fs_exists(at) && !streq(at, ".") && !streq(at, "/"))
 		at = path_dir(a, at);
 	if (!fs_is_dir(at))
-		return err_set(e, ERR_USAGE, "cannot make %s: %s is not a directory; move it away", build, at);
+		return err_set(e, ERR_USAGE, "%s is not a directory; move it away", at);
 	if (access(at, W_OK | X_OK) < 0)
-		return err_sys(e, "%s cannot be written", at);
+		return err_sys(e, "cannot write in %s", at);
 	return 0;
 }
 
@@ -76,12 +76,12 @@ publish_open(struct arena *a, struct store *s, const char *dir, const char *outp
 	TRY(fs_mkdirs(p->build, e));
 	p->fd = open(p->build, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->fd < 0)
-		return err_sys(e, "open %s", p->build);
+		return err_sys(e, "cannot open %s", p->build);
 	while (flock(p->fd, LOCK_EX) < 0) {
 		if (errno == EINTR && signals_check(e) == 0)
 			continue;
 		if (errno != EINTR)
-			err_sys(e, "lock %s", p->build);
+			err_sys(e, "cannot lock %s", p->build);
 		fd_closep(&p->fd);
 		return -1;
 	}
@@ -164,7 +164,7 @@ write_file(const struct publish *p, const char *dir, const struct package_file *
 		TRY(fs_write_atomic(to, f->text.p, f->text.n, mode, e));
 	TRY(sha256_file(to, &d, NULL, e));
 	if (!digest_eq(&d, &f->sha256))
-		return err_set(e, ERR_STORE, "%s is not what was hashed before; build again",
+		return err_set(e, ERR_STORE, "%s changed during the build; build again",
 			f->from ? f->from : to);
 	return 0;
 }
@@ -182,9 +182,9 @@ swap(const struct publish *p, const char *tmp, const char *final, struct err *e)
 		return 0;
 	/* A file system that knows neither: the old one is away for a moment. */
 	if (rename(final, old) < 0 && errno != ENOENT)
-		return err_sys(e, "replace %s", final);
+		return err_sys(e, "cannot replace %s", final);
 	if (rename(tmp, final) < 0) {
-		err_sys(e, "replace %s", final);
+		err_sys(e, "cannot replace %s", final);
 		if (rename(old, final) < 0 && errno != ENOENT)
 			err_wrap(e, "the old variant is in %s", old);
 		return -1;
@@ -202,7 +202,7 @@ write_variant(const struct publish *p, const struct package *pkg, const char *tm
 	int good;
 
 	if (mkdir(tmp, 0777) < 0)
-		return err_sys(e, "make %s", tmp);
+		return err_sys(e, "cannot create %s", tmp);
 	for (size_t i = 0; i < pkg->n; i++)
 		TRY(write_file(p, tmp, &pkg->files[i], e));
 	good = check ? check(arg, pkg->variant, tmp, e) : 1;
@@ -227,7 +227,7 @@ publish_variant(struct publish *p, const struct package *pkg, publish_check *che
 		return r < 0 ? -1 : PUBLISH_CURRENT;
 	r = write_variant(p, pkg, tmp, check, arg, e);
 	fs_remove(tmp, &ignored); /* the old variant, or what was not finished */
-	return r < 0 ? err_wrap(e, "publish %s", pkg->variant) : r;
+	return r < 0 ? err_wrap(e, "cannot publish %s", pkg->variant) : r;
 }
 
 int
@@ -241,14 +241,14 @@ publish_result(struct publish *p, struct err *e)
 		return 0;
 	result = path_join(p->a, p->dir, "result");
 	if (lstat(result, &st) == 0 && !S_ISLNK(st.st_mode)) {
-		log_warn("%s is not a symbolic link and was left alone; the variants are in %s", result,
+		log_warn("%s is not a symbolic link, so it was left alone; the variants are in %s", result,
 			p->build);
 		return 0;
 	}
 	if (readlink(result, target, sizeof(target) - 1) == 5 && streq(target, "build"))
 		return 0;
 	if (symlink("build", tmp) < 0 || rename(tmp, result) < 0)
-		return err_sys(e, "link %s", result);
+		return err_sys(e, "cannot link %s", result);
 	return 0;
 }
 
@@ -273,8 +273,8 @@ publish_clean(struct arena *a, const char *dir, struct err *e)
 		TRY(fs_remove(path_join(a, build, "compile_commands.json"), e));
 	TRY(fs_remove(path_join(a, build, "clangd"), e));
 	if (rmdir(build) < 0 && errno != ENOENT && errno != ENOTEMPTY)
-		return err_sys(e, "remove %s", build);
+		return err_sys(e, "cannot remove %s", build);
 	if (n == 5 && streq(target, "build") && unlink(result) < 0)
-		return err_sys(e, "remove %s", result);
+		return err_sys(e, "cannot remove %s", result);
 	return 0;
 }

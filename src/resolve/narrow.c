@@ -92,7 +92,7 @@ variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
 	struct strs *left = arena_array(a, struct strs, v->n_kernels);
 
 	if (unserved)
-		return arena_printf(a, "nothing in it is for capability %s; it has %s", unserved,
+		return arena_printf(a, "no code for capability %s, only for %s", unserved,
 			join(a, &v->archs, ", "));
 	for (size_t i = 0; i < v->n_kernels; i++) {
 		for (size_t j = 0; j < wanted->n; j++)

@@ -139,7 +139,7 @@ first_part(const char *name)
 static const char *
 nearest(struct resolving *w, const char *name)
 {
-	enum { FEW = 12 };
+	enum { FEW = 6 };
 	struct strs near = { 0 };
 	size_t n = w->out->n, first = n - (n < 3 ? n : 3);
 
@@ -149,7 +149,7 @@ nearest(struct resolving *w, const char *name)
 	for (size_t i = near.n ? n : first; i < n; i++)
 		vec_push(w->a, &near, w->out->v[i].name);
 	return n == near.n ? arena_printf(w->a, "there are %s", join(w->a, &near, ", "))
-			   : arena_printf(w->a, "there are %s and others (list-variants --matrix %s)",
+			   : arena_printf(w->a, "there are %s and others: see `kernel-builder list-variants --matrix %s`",
 				     join(w->a, &near, ", "), w->m->name);
 }
 
@@ -184,6 +184,30 @@ check_names(struct resolving *w)
 	return 0;
 }
 
+/* Why nothing is left: variants that lack the same are one reason. */
+static const char *
+reasons(struct resolving *w)
+{
+	static const char skipped[] = " is skipped: ";
+	const struct strs *notes = &w->out->notes;
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < notes->n; i++) {
+		const char *why = str_has_prefix(notes->v[i], "variant ") ? strstr(notes->v[i], skipped) : NULL;
+		size_t before = 0, same = 0;
+
+		for (size_t k = 0; why && k < notes->n; k++)
+			if (str_has_suffix(notes->v[k], why))
+				k < i ? before++ : same++;
+		if (before)
+			continue;
+		strs_add(w->a, &out, same < 2 ? notes->v[i]
+					      : arena_printf(w->a, "%zu variants are skipped: %s", same,
+							why + sizeof(skipped) - 1));
+	}
+	return join(w->a, &out, "; ");
+}
+
 /* What the rows that were asked for lack; else that nothing fits. */
 static int
 fail_empty(struct resolving *w, bool by_selection)
@@ -194,9 +218,9 @@ fail_empty(struct resolving *w, bool by_selection)
 		return err_set(w->e, ERR_RESOLVE,
 			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, "
 			"--abi, --backend%s%s",
-			w->p->file, w->m->name, notes->n ? ": " : "", join(w->a, notes, "; "));
+			w->p->file, w->m->name, notes->n ? ": " : "", reasons(w));
 	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s is left: %s", w->p->file,
-		w->m->name, notes->n ? join(w->a, notes, "; ") : "no backend is listed");
+		w->m->name, notes->n ? reasons(w) : "no backend is listed");
 }
 
 /* --capability is for CUDA. */

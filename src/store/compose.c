@@ -69,7 +69,7 @@ merge_part(struct merge *m, const struct part *p, struct err *e)
 			digest_eq(&old->entry.sha256, &p->entry.sha256))
 			return 0;
 		return err_set(e, ERR_STORE,
-			"trees %s and %s cannot be put together: they have different files at %s",
+			"trees %s and %s cannot be combined: they have different files at %s",
 			old->tree, p->tree, p->entry.path);
 	}
 	copy = arena_new(m->a, struct part);
@@ -147,9 +147,8 @@ merge_end(struct merge *m, struct err *e)
 
 			if (file)
 				return err_set(e, ERR_STORE,
-					"trees %s and %s cannot be put together: %s is a file in "
-					"one and "
-					"a directory in the other",
+					"trees %s and %s cannot be combined: %s is a file in one and a "
+					"directory in the other",
 					file->tree, p->tree, file->entry.path);
 			*map_put(m->a, &m->dirs, dir) = p;
 		}

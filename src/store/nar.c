@@ -73,7 +73,7 @@ add_contents(struct nar *w, const struct tree_entry *t, const char *path, struct
 	ssize_t n;
 
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	add_size(w, t->size);
 	while ((n = read(fd, piece, sizeof(piece))) > 0) {
 		sha256_add(w->sha, piece, (size_t)n);
@@ -101,7 +101,7 @@ add_leaf(struct nar *w, const struct tree_entry *t, struct err *e)
 	} else {
 		n = readlink(path, target, sizeof(target));
 		if (n < 0)
-			return err_sys(e, "read link %s", path);
+			return err_sys(e, "cannot read link %s", path);
 		add_texts(w, TEXTS("(", "type", "symlink", "target"));
 		add_text(w, target, (size_t)n);
 	}

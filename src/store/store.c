@@ -27,7 +27,7 @@ lock_fd(int fd, int how, const char *path, const char *waiting, struct err *e)
 		log_info("%s", waiting);
 	while (flock(fd, how) < 0) {
 		if (errno != EINTR)
-			return err_sys(e, "lock %s", path);
+			return err_sys(e, "cannot lock %s", path);
 		TRY(signals_check(e));
 	}
 	return 0;
@@ -47,7 +47,7 @@ check_version(struct store *s, struct err *e)
 		return 0;
 	text = str_trim(text);
 	return err_set(e, ERR_STORE,
-		"%s: \"%.*s\" is not a version that this program knows; use another store "
+		"%s has the format \"%.*s\", which this kernel-builder does not know; use another store "
 		"(KERNEL_BUILDER_HOME) or remove this one",
 		path, (int)text.n, text.p);
 }
@@ -64,7 +64,7 @@ make_folders(struct store *s, struct err *e)
 
 		TRY(fs_mkdirs(path, e));
 		if (access(path, W_OK | X_OK) < 0)
-			return err_sys(e, "%s: cannot be written", path);
+			return err_sys(e, "cannot write in %s", path);
 	}
 	return 0;
 }
@@ -145,10 +145,10 @@ open_all(struct store *s, bool exclusive, struct err *e)
 	TRY(check_version(s, e));
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (s->lock < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	TRY(lock_fd(s->lock, exclusive ? LOCK_EX : LOCK_SH, path,
-		exclusive ? "waiting for other users of the store"
-			  : "waiting for the garbage collector of the store",
+		exclusive ? "waiting for another kernel-builder to finish with the store"
+			  : "waiting for store gc to finish",
 		e));
 	TRY(make_folders(s, e));
 	return clean_tmp(s, e);
@@ -168,7 +168,7 @@ store_open(const char *home, bool exclusive, struct store **out, struct err *e)
 		if (e->code == ERR_INTERRUPTED)
 			return -1;
 		e->code = ERR_STORE;
-		return err_wrap(e, "store %s", home);
+		return err_wrap(e, "the store cannot be used");
 	}
 	*out = s;
 	return 0;
@@ -228,7 +228,7 @@ store_lock(struct store *s, const char *name, const char *waiting, int *out, str
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	if (lock_fd(fd, LOCK_EX, path, waiting, e) < 0) {
 		close(fd);
 		return -1;
@@ -247,9 +247,9 @@ tmp_lock(const char *dir, int *out, struct err *e)
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "create %s", path);
+		return errno == ENOENT ? 0 : err_sys(e, "cannot create %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? 0 : err_sys(e, "lock %s", path);
+		return errno == EWOULDBLOCK ? 0 : err_sys(e, "cannot lock %s", path);
 	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
 		return 0;
 	*out = fd;
@@ -337,18 +337,18 @@ store_put_object(struct store *s, const char *path, struct digest *out, struct e
 	char *to;
 
 	if (lstat(path, &st) < 0)
-		return err_sys(e, "stat %s", path);
+		return err_sys(e, "cannot look at %s", path);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_STORE, "%s: not a regular file", path);
+		return err_set(e, ERR_STORE, "%s is not a regular file", path);
 	TRY(sha256_file(path, out, NULL, e));
 	to = store_object_path(&a, s, out);
 	TRY(fs_mkdirs_for(to, e));
 	if (chmod(path, st.st_mode & S_IXUSR ? 0555 : 0444) < 0)
-		return err_sys(e, "chmod %s", path);
+		return err_sys(e, "cannot change the mode of %s", path);
 	TRY(fs_link_or_copy(path, second, e));
 	/* Over an equal object as well: that heals a damaged one. */
 	if (rename(second, to) < 0) {
-		err_sys(e, "move %s to %s", second, to);
+		err_sys(e, "cannot move %s to %s", second, to);
 		fs_remove(second, &ignored);
 		return -1;
 	}
@@ -381,7 +381,7 @@ store_check_object(struct store *s, const struct digest *d, const char *hold, st
 		store_touch(path);
 		return 1;
 	}
-	log_warn("%s was damaged and is removed; it will be made again", path);
+	log_warn("%s was damaged and has been removed; it will be made again", path);
 	TRY(fs_remove(held, e));
 	TRY(fs_remove(path, e));
 	return 0;

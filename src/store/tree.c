@@ -20,7 +20,7 @@ scan_link(const char *full, struct tree_entry *t, struct err *e)
 	const char *fault;
 
 	if (n < 0)
-		return err_sys(e, "read link %s", full);
+		return err_sys(e, "cannot read link %s", full);
 	fault = member_link_fault(str_of(t->path), (struct str){ target, (size_t)n });
 	if (fault)
 		return err_set(e, ERR_STORE, "%s: the link's target \"%.*s\" %s", t->path, (int)n,
@@ -49,7 +49,7 @@ tree_scan(struct arena *a, const char *dir, struct tree *out, struct err *e)
 		if (fault)
 			return err_set(e, ERR_STORE, "%s: the name %s", f->path, fault);
 		if (f->kind == FS_OTHER)
-			return err_set(e, ERR_STORE, "%s: not a file, directory or link", f->path);
+			return err_set(e, ERR_STORE, "%s is not a file, directory or link", f->path);
 		if (f->kind == FS_LINK) {
 			TRY(scan_link(full, &t, e));
 		} else {

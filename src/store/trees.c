@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define STAT_HEAD "kernel-builder stat 1"
-#define HEAL "run \"kernel-builder store verify --drop\", then build again"
+#define HEAL "run `kernel-builder store verify --drop`, then build again"
 
 struct seen {
 	uint64_t inode, size;
@@ -57,7 +57,7 @@ store_read_manifest(struct arena *a, const struct store *s, const struct digest 
 	}
 	is = sha256_of(text.p, text.n);
 	if (!digest_eq(&is, d))
-		return err_set(e, ERR_STORE, "%s: damaged; " HEAL, path);
+		return err_set(e, ERR_STORE, "%s is damaged; " HEAL, path);
 	if (tree_parse(a, text, out, e) < 0)
 		return err_wrap(e, "%s", path);
 	return 0;
@@ -267,7 +267,7 @@ check_entry(struct check *c, const struct tree_entry *t, struct seen *seen, stru
 	if (!name || fstatat(c->fd[c->depth - 1], name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return damaged(c, t->path, errno == ENOENT ? "missing" : strerror(errno), e);
 	if (t->is_link ? !S_ISLNK(st.st_mode) : !S_ISREG(st.st_mode))
-		return damaged(c, t->path, "of another kind now", e);
+		return damaged(c, t->path, "it is of another kind now", e);
 	if ((uint64_t)st.st_size != t->size)
 		return damaged(c, t->path, "its size changed", e);
 	if (!t->is_link && ((st.st_mode & S_IXUSR) != 0) != t->is_exec)
@@ -325,7 +325,7 @@ check_extra(struct arena *a, const struct check *c, const struct tree *t, struct
 	int fd = open(c->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || count_files(fd, &n) < 0)
-		return err_sys(e, "read directory %s", c->root);
+		return err_sys(e, "cannot read directory %s", c->root);
 	if (n == t->n)
 		return 0;
 	TRY(fs_walk(a, c->root, &found, e));
@@ -333,7 +333,7 @@ check_extra(struct arena *a, const struct check *c, const struct tree *t, struct
 		if (found.v[i].kind == FS_DIR)
 			continue;
 		if (at == t->n || !streq(found.v[i].path, t->v[at].path))
-			return damaged(c, found.v[i].path, "does not belong to the tree", e);
+			return damaged(c, found.v[i].path, "it does not belong there", e);
 		at++;
 	}
 	return 0;
@@ -370,7 +370,7 @@ store_check_tree(struct store *s, const struct digest *d, bool deep, struct err 
 
 	c.fd[0] = open(c.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c.fd[0] < 0) {
-		err_sys(e, "open %s", c.root);
+		err_sys(e, "cannot open %s", c.root);
 		e->code = ERR_STORE;
 		return -1;
 	}
@@ -390,14 +390,14 @@ seal_file(int fd, const struct tree_entry *t, struct seen *seen, struct err *e)
 	struct stat st;
 
 	if (fstatat(fd, t->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, "stat %s", t->path);
+		return err_sys(e, "cannot look at %s", t->path);
 	/* What is right already may be a link to a file of another tree: leave its ctime alone. */
 	if (!t->is_link && (st.st_mode & 07777) != mode && fchmodat(fd, t->path, mode, 0) < 0)
-		return err_sys(e, "chmod %s", t->path);
+		return err_sys(e, "cannot change the mode of %s", t->path);
 	if (!time_eq(st.st_mtim, when[1]) && utimensat(fd, t->path, when, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, "set time of %s", t->path);
+		return err_sys(e, "cannot set the time of %s", t->path);
 	if (fstatat(fd, t->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(e, "stat %s", t->path);
+		return err_sys(e, "cannot look at %s", t->path);
 	*seen = seen_of(&st);
 	return 0;
 }
@@ -412,7 +412,7 @@ seal_dirs(struct arena *a, const char *dir, struct err *e)
 	for (size_t i = 0; i < found.n; i++) {
 		if (found.v[i].kind == FS_DIR &&
 			chmod(path_join(a, dir, found.v[i].path), 0555) < 0)
-			return err_sys(e, "chmod %s/%s", dir, found.v[i].path);
+			return err_sys(e, "cannot change the mode of %s/%s", dir, found.v[i].path);
 	}
 	return 0;
 }
@@ -427,7 +427,7 @@ write_manifest(const char *path, const struct tree *t, struct err *e)
 	TRY(fs_write_atomic(path, text.p, text.n, 0644, e));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
-		return err_sys(e, "sync %s", path);
+		return err_sys(e, "cannot sync %s", path);
 	return 0;
 }
 
@@ -466,9 +466,9 @@ put_in_place(struct store *s, const char *dir, const struct tree *t, const struc
 	}
 	TRY(drop_tree(s, d, e)); /* damaged, or left without a manifest by a killed builder */
 	if (rename(dir, place) < 0)
-		return err_sys(e, "move %s to %s", dir, place);
+		return err_sys(e, "cannot move %s to %s", dir, place);
 	if (chmod(place, 0555) < 0)
-		return err_sys(e, "chmod %s", place);
+		return err_sys(e, "cannot change the mode of %s", place);
 	TRY(write_stat(s, d, seen, t->n, e));
 	return write_manifest(store_path(&a, s, "trees", d, ".manifest"), t, e);
 }
@@ -483,7 +483,7 @@ install(struct store *s, const char *dir, const struct tree *t, const struct dig
 	CLEANUP(fd_closep) int lock = -1;
 
 	if (fd < 0)
-		return err_sys(e, "open %s", dir);
+		return err_sys(e, "cannot open %s", dir);
 	for (size_t i = 0; i < t->n; i++) {
 		if (seal_file(fd, &t->v[i], &seen[i], e) < 0)
 			return err_wrap(e, "%s", dir);
@@ -522,9 +522,7 @@ store_add_tree(struct store *s, const char *dir, const char *what, const struct 
 	if (expect && !digest_eq(out, expect)) {
 		fs_remove(dir, &ignored);
 		return err_set(e, ERR_HASH,
-			"%s: its files give tree %s, but %s is pinned: the download is not what "
-			"was "
-			"pinned, nothing of it was kept",
+			"%s is not what is pinned: its files have the digest %s, not %s; nothing of it was kept",
 			what, digest_hex(out, is), digest_hex(expect, want));
 	}
 	if (store_install_tree(s, dir, &t, out, e) < 0)

@@ -15,13 +15,13 @@ done
 status 0 "build --help" "$KB" build --help
 status 2 "no command" "$KB"
 status 2 "unknown command" "$KB" frobnicate
-like "$out" 'no command is called "frobnicate"' "names it"
+like "$out" '"frobnicate" is not a command; `kernel-builder help`' "names it"
 status 2 "unknown option" "$KB" build --frobnicate
 like "$out" 'unknown option --frobnicate' "names it"
 status 2 "option without its value" "$KB" build --matrix
 status 2 "two directories" "$KB" build . ..
 status 2 "not a directory" "$KB" build "$T/absent"
-like "$out" 'absent is not a directory' "names it"
+like "$out" 'there is no directory .*/absent' "names it"
 mkdir "$T/empty"
 status 3 "no build.toml" "$KB" build "$T/empty"
 like "$out" 'empty/build.toml' "names the file"
@@ -55,7 +55,7 @@ is $? 6 "a full disk behind standard output is an error"
 
 # What was meant, and what to do.
 status 2 "a command that is none" "$KB" biuld
-like "$out" 'no command is called "biuld"; did you mean build\?' "says which was meant"
+like "$out" '"biuld" is not a command; did you mean build\?' "says which was meant"
 status 2 "an option that is none" "$KB" build --varient x
 like "$out" 'unknown option --varient; did you mean --variant\?' "says which was meant"
 status 2 "an option that is like none" "$KB" build --frobnicate
@@ -69,9 +69,9 @@ src answer.cpp
 like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "answer.cpp"; did you mean "src/answer.cpp"\?' "a source that lies elsewhere"
 mkdir -p "$T/like/k/third_party/lib"
 src third_party/lib/src/x.cpp
-like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "third_party/lib/src/x.cpp"; third_party/lib/ is empty: git submodule update' "a source in a submodule that is not there"
+like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "third_party/lib/src/x.cpp"; third_party/lib/ is empty; if it is a submodule, run git submodule update' "a source in a submodule that is not there"
 src src/answer.cpp
 like "$("$KB" build --no-lock --torch 2.11 --backend cpu --wheel-index "$T/nowhere" "$T/like/k" 2>&1)" '^hint: the source has no such file' "a source without the package: what to do"
 status 2 "an output that cannot be made" "$KB" build --no-lock --torch 2.11 --backend cpu --output "$T/like/k/build.toml/x" --wheel-index "$T/nowhere" "$T/like/k"
-like "$out" 'cannot make .*build.toml/x: .*build.toml is not a directory' "is known before anything is fetched"
+like "$out" 'build.toml is not a directory; move it away' "is known before anything is fetched"
 done_testing

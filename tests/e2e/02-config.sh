@@ -170,19 +170,19 @@ for bad in --edition=4 --edition=7 '--license=a"b' --license=; do
 	status 2 "update-build $bad" "$KB" update-build "$bad" "$U"
 done
 status 0 "update-build --license" "$KB" update-build --license MIT "$U"
-like "$out" 'was format v3 and is edition 5 now' "says what it did"
+like "$out" 'was format v3 and is now edition 5' "says what it did"
 is "$(diff "$T/old.toml" "$U/build.toml" | grep '^[<>]')" '> version = 1
 > edition = 5
 > license = "MIT"' "it adds what is missing, and changes nothing else"
 is "$(stat -c %a "$U/real/build.toml") $(readlink "$U/build.toml")" "640 real/build.toml" "mode and link stay"
 is "$(ls -A "$U" "$U/real" | tr '\n' ' ')" "$U: build.toml real  $U/real: build.toml " "nothing is left beside it"
 status 0 "again" "$KB" update-build "$U"
-like "$out" 'is edition 5 already' "there is nothing to do"
+like "$out" 'is already edition 5' "there is nothing to do"
 status 0 "update-build --edition 6" "$KB" update-build --edition 6 "$U"
 is "$(grep -E 'edition|language|backend ' "$U/build.toml")" 'edition = 6
 language = "cpp-cuda" # NVIDIA' "sections have a language"
 status 0 "update-build of edition 6" "$KB" update-build "$U"
-like "$out" 'is edition 6 already' "leaves it"
+like "$out" 'is already edition 6' "leaves it"
 status 3 "update-build --edition 5 of edition 6" "$KB" update-build --edition 5 "$U"
 
 # --capability: some GPUs only. The driver is asked, then nvidia-smi: both are ours here.
@@ -200,7 +200,7 @@ is "$(codes --capability 9.0)" "code=sm_90a " "--capability 9.0 takes 9.0a"
 is "$(codes --capability 8.6 --capability 9.0a)" "code=sm_80 code=sm_90a " "8.6 is served by 8.0; it may be given again"
 is "$("$KB" plan -q $SEL --json --capability 8.9 "$T/gpu" | archs)" 8.9 "plan --json says what is in"
 status 3 "a capability of nothing" "$KB" plan $SEL --capability 12.0 "$T/gpu"
-like "$out" 'nothing in it is for capability 12.0; it has 8.0, 8.9, 9.0a' "says what there is"
+like "$out" 'no code for capability 12.0, only for 8.0, 8.9, 9.0a' "says what there is"
 for bad in banana 9.0+PTX sm_90 ""; do status 2 "--capability $bad" "$KB" plan $SEL --capability "$bad" "$T/gpu"; done
 status 2 "lock has no --capability" "$KB" lock --capability 9.0 "$T/gpu"
 
@@ -223,7 +223,7 @@ drv="env LD_LIBRARY_PATH=$T/driver PATH=$T/bin:$PATH $KB"
 status 0 "--capability host, by the driver" $drv plan $SEL --capability host "$T/gpu"
 is "$(echo "$out" | grep -o 'code=[^ ]*' | tr '\n' ' ')" "code=sm_80 code=sm_90a " "it comes first"
 status 3 "no GPU is to be seen" env LD_LIBRARY_PATH="$T/driver" FAKE_CUINIT=100 PATH="$T/bin:$PATH" "$KB" plan $SEL --capability host "$T/gpu"
-like "$out" 'no NVIDIA GPU here' "is said in a sentence"
+like "$out" 'no NVIDIA GPU or driver found' "is said in a sentence"
 rm "$T/bin/nvidia-smi"
 status 3 "no driver that works, no nvidia-smi" env LD_LIBRARY_PATH="$T/driver" FAKE_CUINIT=999 PATH="$T/bin" "$KB" plan $SEL --capability host "$T/gpu"
 
@@ -248,7 +248,7 @@ sed -i 's/"-rdc=true"/&, "-dlto"/' "$K/build.toml"
 early "a way to link device code" 'build.toml:[0-9]+:28: cuda-flags in \[kernel.linked\]: "-dlto" optimises'
 fresh
 sed -i 's/"-rdc=true"/&, "-arch=native"/' "$K/build.toml"
-early "a flag that asks the machine" '"-arch=native" compiles for the GPU of the machine'
+early "a flag that asks the machine" '"-arch=native" compiles for the GPU of this machine'
 fresh
 echo '__global__ void again(float *x) { alone<<<1, 1>>>(x); }' >>"$K/src/shared.cu"
 early "a kernel that starts a kernel" 'src/shared.cu:[0-9]+:1: a kernel starts a kernel, which needs .* is for CUDA 1[12]\.'

@@ -25,8 +25,8 @@ is "$("$KB" list-variants -q --cuda 12.1 --abi cxx98 "$EX")" "torch24-cxx98-cu12
 torch25-cxx98-cu121-x86_64-linux" "filters by CUDA and ABI"
 is "$("$KB" list-variants -q --variant torch25-cxx98-cu124-x86_64-linux "$EX")" torch25-cxx98-cu124-x86_64-linux "picks one"
 status 3 "an unknown variant" "$KB" list-variants --variant torch99-cxx11-cu118-x86_64-linux "$EX"
-like "$out" torch24-cxx11-cu118-x86_64-linux "lists what there is"
-like "$out" 'kernel-builder.lock decides: --no-lock ignores it' "and names the lock"
+like "$out" torch25-cxx98-cu124-x86_64-linux "lists what there is"
+like "$out" 'kernel-builder.lock decides what there is: --no-lock ignores it' "and names the lock"
 status 3 "an unknown matrix" "$KB" list-variants --matrix 1999-01 "$EX"
 like "$out" 2025-01 "lists what there is"
 

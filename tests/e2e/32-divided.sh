@@ -64,7 +64,7 @@ for flag in -lineinfo -g; do
 done
 sed -i 's/^cuda-flags.*/cuda-flags = ["-G"]/' "$T/lines/build.toml"
 status 0 "-G without a sandbox" build --sandbox=off --variant torch211-cxx11-cu130-x86_64-linux "$T/lines"
-like "$out" '^warning: \[kernel.tiny_cuda\] is compiled with -G, and without a sandbox' "is told"
+like "$out" '^warning: \[kernel.tiny_cuda\] uses -G without a sandbox' "is told"
 
 # What an edit runs.
 SEL="$SEL --variant torch211-cxx11-cu130-x86_64-linux"

@@ -54,5 +54,5 @@ mkdir "$T/empty"
 status 3 "no kernel" build --trace "$T/trace3" "$T/empty"
 like "$(look "$T/trace3" 2>&1)" '^0 steps, 0 lanes, phases: plan$' "the trace ends there"
 status 2 "a file in no directory" build --trace "$T/none/trace" "$K"
-like "$out" '^error: --trace: ".*" cannot be written' "is said before anything runs"
+like "$out" '^error: --trace' "is said before anything runs"
 done_testing

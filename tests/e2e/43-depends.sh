@@ -125,16 +125,16 @@ echo '// mine' >>"$C/include/cutlass/half.h"
 rm "$C/tools/util/include/cutlass/util/print_error.hpp"
 : >"$C/include/cute/mine.hpp"
 status 4 "an edited one" build $SEL --cutlass "$C" "$K"
-like "$out" "cutlass is not CUTLASS 3.6.0: of include/ and tools/util/include/, 1 file differs, 1 is missing, 1 is not of it: include/cute/mine.hpp is not of it, include/cutlass/half.h differs, tools/util/include/cutlass/util/print_error.hpp is missing$" \
+like "$out" "cutlass is not CUTLASS 3.6.0: in include/ and tools/util/include/, 1 file differs, 1 is missing, 1 is extra: include/cute/mine.hpp is extra, include/cutlass/half.h differs, tools/util/include/cutlass/util/print_error.hpp is missing$" \
 	"is told what differs"
 write_toml cutlass_4_0
 status 0 "where only a variable names it" env KERNEL_BUILDER_CUTLASS="$C" "$KB" build $SEL "$K"
 write_toml cutlass_3_5
 status 0 "and the package is not there yet" env KERNEL_BUILDER_CUTLASS="$C" "$KB" fetch $SEL "$K"
-like "$out" "note: .*/cutlass is not CUTLASS 3.5.1, which is taken from its package" "that is said"
+like "$out" "note: .*/cutlass is not CUTLASS 3.5.1, which comes from its package instead" "that is said"
 write_toml cutlass_4_5
 status 3 "a version that no package has" build $SEL "$K"
-like "$out" 'build.toml:13:1: kernel.halves depends on cutlass_4_5: CUTLASS 4.5.2 is in no package: say where a checkout of its tag v4.5.2 is, with --cutlass DIR' "says what to do"
+like "$out" 'build.toml:13:1: kernel.halves depends on cutlass_4_5: no package has CUTLASS 4.5.2; check out its tag v4.5.2, and name the directory with --cutlass DIR' "says what to do"
 is "$(printf '%s\n' "$out" | grep -c fetch)" 0 "at once"
 mkdir -p "$HOME/.config/kernel-builder"
 echo "cutlass = \"$C\"" >"$HOME/.config/kernel-builder/config.toml"

@@ -124,7 +124,7 @@ file c.cpp '#include <cutlass/cutlass.h>\nvoid launch(float *p, long n) { }'
 hint 1 '^hint: cutlass/cutlass.h is of CUTLASS; add the version .* to depends of \[kernel.k\]' "a dependency that depends lacks"
 mkdir -p "$K/third_party/json"
 file c.cpp '#include <json/json.hpp>\nvoid launch(float *p, long n) { }'
-hint 1 '^hint: json/json.hpp is not there, and third_party/json/ is empty: git submodule update' "a submodule that is not there"
+hint 1 '^hint: json/json.hpp is not there, and third_party/json/ is empty; if it is a submodule, run git submodule update' "a submodule that is not there"
 kernel cpu '"c.cpp"' 'cxx-flags = ["-Wall", "-Werror"]'
 file c.cpp 'void launch(float *p, long n) { int x; }'
 hint 1 '^hint: compilers differ in their warnings' "-Werror"

@@ -24,7 +24,7 @@ noarch plainpack ''
 fill_package "$K/torch-ext/plainpack"
 status 0 "a package with everything in it" "$KB" build "$K"
 is "$(shipped)" "./__init__.py ./sub/m.py ./t.pyi " "ships .py and .pyi"
-like "$out" 'note: 4 files of the package are not shipped \(a.json, ...\): add the ending to pyext' "says that there is more"
+like "$out" 'note: 4 files of the package are not shipped \(a.json, ...\); if the kernel needs them, add their suffix to pyext' "says that there is more"
 noarch withjson 'pyext = ["py", "json"]'
 fill_package "$K/torch-ext/withjson"
 status 0 "with pyext" "$KB" build "$K"

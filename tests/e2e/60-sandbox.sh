@@ -21,9 +21,9 @@ like "$out" 'auto, on or off' "lists the words"
 mkdir "$T/bin"
 forget
 status 6 "a sandbox without bwrap" env PATH="$T/bin" "$KB" build $SEL --sandbox=on "$K"
-like "$out" 'no sandbox: there is no bwrap in PATH.*--sandbox=off' "says what to do"
+like "$out" 'no sandbox: bwrap is not in PATH.*--sandbox=off' "says what to do"
 status 0 "auto does without" env PATH="$T/bin" KERNEL_BUILDER_SANDBOX=auto "$KB" build $SEL -v "$K"
-like "$out" '^sandbox: off, there is no bwrap' "and says why with -v"
+like "$out" '^sandbox: off, bwrap is not in PATH' "and says why with -v"
 is "$(bits "$K")" "$first" "the same bits"
 
 same() { # text command...: builds in $D, in another store if there is one
@@ -75,7 +75,7 @@ echo two >"$T/secret"
 status 1 "--rebuild, when that file has changed" build --sandbox=off --no-check --rebuild "$X"
 like "$out" 'DIFFERS: src/answer.cpp' "names the step"
 like "$out" 'section \.stolen: from byte 0 on, 3 differ' "names the section"
-like "$out" '1 of 9 steps gave other bytes' "counts"
+like "$out" '1 of 9 steps did not give the same bytes' "counts"
 is "$(bits "$X")" "$was" "and takes nothing"
 
 if ! bwrap --unshare-all --ro-bind / / true 2>/dev/null; then

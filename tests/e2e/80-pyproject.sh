@@ -143,9 +143,9 @@ is "$(wants "$G" 8.0 | python -c "import json, sys; v = json.load(sys.stdin)['va
 status 0 "all of its GPUs" with "$G" '8.0;9.0;12.0'
 like "$(ninja -C "$G/build-c" -t commands)" '"?--only="? ' "leave nothing out"
 status 1 "a GPU that nothing is for" with "$G" 7.5
-like "$(printf '%s' "$out" | tr -s ' \n' ' ')" "Nothing in $VC is for capability 7.5; it has 8.0, 9.0a, 12.0\+PTX" "is refused"
+like "$(printf '%s' "$out" | tr -s ' \n' ' ')" "$VC has no code for capability 7.5, only for 8.0, 9.0a, 12.0\+PTX" "is refused"
 status 3 "as in build" wants "$G" 7.5
-like "$out" 'nothing in it is for capability 7.5' "with the same words"
+like "$out" 'no code for capability 7.5' "with the same words"
 status 1 "what is no capability" with "$G" nine
 like "$out" 'KERNEL_CAPABILITIES: "nine" is not a capability such as 9.0' "is named"
 copy rdc "$T/apart"

@@ -49,7 +49,7 @@ status 3 "no torch" bare build -m host "$K"
 like "$out" 'has no torch: activate the environment that has it, or name its Python with --python' "says what to do"
 is "$(printf '%s\n' "$out" | wc -l)" 1 "in one line"
 status 3 "no Python" "$KB" build -m host --python "$T/absent" "$K"
-like "$out" 'no Python was found .*/absent' "names it"
+like "$out" 'there is no Python .*/absent' "names it"
 status 3 "a Python that is none" "$KB" build -m host --python /bin/false "$K"
 like "$out" '/bin/false failed with exit status 1' "says what it did"
 [ ! -e "$K/build" ]
@@ -73,7 +73,7 @@ export PYTHONPATH=$T/site
 
 # test
 status 3 "test: no tests/" "$KB" test --python "$P" --backend cpu "$K"
-like "$out" 'has no tests/ for pytest to run' "says so"
+like "$out" 'has no tests/, so there is nothing for pytest' "says so"
 mkdir "$K/tests" "$K/local_adds"
 touch "$K/local_adds/__init__.py"
 cat >"$K/tests/test_three.py" <<'C'
@@ -155,7 +155,7 @@ C
 unset PYTHONPATH
 pinned() { PIP_NO_COMPILE=1 PIP_FIND_LINKS="${PIP_FIND_LINKS:-} $T/wheels" PATH=$T/bare/bin:$PATH "$KB" testshell "$@"; }
 status 3 "no torch of that release" env PIP_NO_INDEX=1 PIP_FIND_LINKS= "$KB" testshell --python "$T/bare/bin/python3" "$K" -- true
-like "$out" '^error: pip has no torch 2.15.0 for Python 3\.[0-9.]+: choose another variant, or another Python' "says so"
+like "$out" '^error: pip has no torch 2.15.0 for Python 3\.[0-9.]+; choose another variant, or another Python' "says so"
 is "$(find "$KERNEL_BUILDER_HOME/shells" -name 'venv-*')" "" "and leaves nothing"
 PIN=$(sed -n 's/^file = "\(torch-2.15.0-.*\)"$/\1/p' "$ROOT/catalog/torch.toml" | head -1)
 mkdir "$T/false"
@@ -176,7 +176,7 @@ status 3 "a variant that is not there" pinned --variant torch1-cxx11-cpu-x86_64-
 status 0 "no Python with torch: an environment is made" pinned "$K" -- \
 	python -c 'import importlib.metadata as m, sys, torch, local_adds, einops
 print(torch.__version__, m.version("torch"), sys.prefix, local_adds.three(torch.zeros(1)).item(), einops.number)'
-like "$out" "^note: $T/bare/bin/python3 has no torch: this is $V, with one for it" "says which"
+like "$out" "^note: $T/bare/bin/python3 has no torch; using an environment for $V that has one" "says which"
 like "$out" "^2.15.0.cpu 2.15.0.cpu $(realpath "$KERNEL_BUILDER_HOME")/shells/venv-[0-9a-f]{16} 3.0 99\$" \
 	"torch, the variant and what python-depends names are imported there"
 like "$out" '^installing einops, which build.toml asks for' "the latter is said"
@@ -211,7 +211,7 @@ status 0 "again, and a build by hand" dev --variant $V "$D" -- \
 like "$out" "^$(realpath "$D")/build-local/$V/.* 3.0\$" "gives a variant that Python finds there"
 echo "# mine" >>"$D/setup.py"
 status 0 "a project that was changed" dev --variant $V "$D" -- true
-like "$out" 'stays as it is: setup.py: it was changed since' "is left alone, which is said"
+like "$out" 'is not updated: setup.py: it was changed since' "is left alone, which is said"
 is "$(tail -1 "$D/setup.py")" "# mine" "as the user left it"
 cp -r "$ROOT/tests/kernels/local" "$T/others"
 echo mine >"$T/others/CMakeLists.txt"
@@ -228,7 +228,7 @@ echo '__global__ void k() {} int main() { k<<<1, 1>>>(); }' >"$T/small.cu"
 # shellcheck disable=SC2016
 status 0 "CUDA, for the torch of the Python at hand" env PATH="$T/new:$PATH" "$KB" devshell --python "$P" "$D" -- \
 	sh -c 'nvcc --version; nvcc -c "$0.cu" -o "$0.o" && echo "used: ${CXX##*/} ${CC##*/} ${CUDAHOSTCXX##*/}"' "$T/small"
-like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+: the compiler is g\+\+-[0-9]+" "a compiler that nvcc takes is found"
+like "$out" "^note: CUDA 13\.[0-9] does not support $T/new/c\+\+; using g\+\+-[0-9]+" "a compiler that nvcc takes is found"
 like "$out" '^used: g\+\+-[0-9]+ gcc-[0-9]+ g\+\+-[0-9]+$' "nvcc compiles with it"
 like "$out" "^CMake is configured" "another variant is configured"
 is "$(cat "$D/build-local/kernel-variant")" "$CU" "that of the torch"
@@ -254,10 +254,10 @@ status 0 "check-abi" "$KB" check-abi "$T/two/build-local/torch211-cxx11-cu128-x8
 is "$(python3 "$ROOT/tests/e2e/fatbin.py" "$T"/two/build-local/lib/*.so)" "sm_75 sm_80 sm_90" "has the code that nvcc knows"
 like "$(cat "$T/two/build-local/torch211-cxx11-cu128-x86_64-linux/metadata.json")" '"cuda-note": "the compiler is that of CUDA 12.5"' "and metadata.json says so"
 status 0 "a compiler that the user names and nvcc does not take" env CXX="$T/new/c++" "$KB" devshell --python "$P" "$D" -- echo ran
-like "$out" "^note: CUDA 13\.[0-9] does not take $T/new/c\+\+ as the compiler of host code: set CXX to another, such as g\+\+-13" "is left, which is said"
+like "$out" "^note: CUDA 13\.[0-9] does not support $T/new/c\+\+ as host compiler; set CXX to another, such as g\+\+-13" "is left, which is said"
 like "$out" '^ran$' "and the shell starts"
 status 0 "no compiler that nvcc takes" env PATH="$T/new:$T/only" "$KB" devshell --python "$P" "$D" -- echo ran
-like "$out" "^note: CUDA 13\.[0-9] takes no C\+\+ compiler of this machine: install g\+\+-13" "says what to install"
+like "$out" "^note: CUDA 13\.[0-9] supports no C\+\+ compiler of this machine; install g\+\+-13" "says what to install"
 like "$out" '^ran$' "and starts the shell"
 status 0 "without a source of CUDA" "$KB" devshell --store "$T/other" --wheel-index "$T/absent" --python "$P" "$D" -- echo ran
 like "$out" '^note: CUDA [0-9.]+ is not set up: .*absent' "says so"
@@ -267,7 +267,7 @@ ln -s "$(type -P echo)" "$T/few/"
 status 0 "without compiler and CMake" env -u CC -u CXX PATH="$T/few" "$KB" devshell --python "$P" --backend cpu "$D" -- echo ran
 like "$out" '^note: no C\+\+ compiler is in PATH' "says so of the compiler"
 like "$out" "^note: $P\S* has no einops, which build.toml lists in python-depends" "and of python-depends"
-like "$out" '^note: no cmake is in PATH' "and of CMake"
+like "$out" '^note: cmake is not in PATH' "and of CMake"
 like "$out" '^ran$' "and starts the shell"
 mv "$T/plain/tests" "$T/plain-tests"
 status 0 "a kernel without compiled code" "$KB" devshell --python "$P" "$T/plain" -- python -c 'import plain; print(plain.__file__)'

@@ -304,7 +304,7 @@ test_wheel_ranges(void **state)
 		{ "redirect", EXACT, ERR_NONE, "" },
 		{ "loop", 0, ERR_NET, "redirects" },
 		{ "truncate:50000:3", EXACT, ERR_NONE, "" },
-		{ "truncate:100", EXACT, ERR_NET, "given up after 4 attempts" },
+		{ "truncate:100", EXACT, ERR_NET, "gave up after 4 attempts" },
 		{ "stall:20000:1", 0, ERR_NONE, "" },
 		{ "norange", 0, ERR_NONE, "" },
 		{ "shift", 0, ERR_NONE, "" },
@@ -326,10 +326,10 @@ test_wheel_status(void **state)
 {
 	static const struct fault f[] = {
 		{ "status:503:2", EXACT, ERR_NONE, "" },
-		{ "status:500", 0, ERR_NET, "the server answered 500 (given up after 4 attempts)" },
+		{ "status:500", 0, ERR_NET, "the server answered HTTP 500 (gave up after 4 attempts)" },
 		{ "status:429:2", EXACT, ERR_NONE, "" },
-		{ "status:404", EXACT, ERR_NET, "the server answered 404" },
-		{ "status:403", EXACT, ERR_NET, "the server answered 403" },
+		{ "status:404", EXACT, ERR_NET, "the server answered HTTP 404" },
+		{ "status:403", EXACT, ERR_NET, "the server answered HTTP 403" },
 		{ "after:1:1", EXACT, ERR_NONE, "" },
 	};
 	struct timespec from, to;
@@ -358,14 +358,14 @@ test_wheel_bytes(void **state)
 		{ "truncate:1000000:2", FULL | EXACT, ERR_NONE, "" },
 		{ "changing+truncate:1000000:1", FULL | EXACT, ERR_NONE, "" },
 		{ "norange+truncate:1000000:1", FULL | EXACT, ERR_NONE, "" },
-		{ "truncate:100", FULL | EXACT, ERR_NET, "given up" },
-		{ "norange+truncate:900000", FULL | EXACT, ERR_NET, "given up" },
-		{ "longer:1000", FULL, ERR_NET, "given up" },
+		{ "truncate:100", FULL | EXACT, ERR_NET, "gave up" },
+		{ "norange+truncate:900000", FULL | EXACT, ERR_NET, "gave up" },
+		{ "longer:1000", FULL, ERR_NET, "gave up" },
 		{ "endless", 0, ERR_HASH, "more than the" },
 		{ "endless", FULL, ERR_HASH, "more than the" },
 		{ "unsatisfied", EXACT, ERR_NONE, "" },
 		{ "truncate:1000000:1+unsatisfied", FULL | EXACT, ERR_NONE, "" },
-		{ "status:416", FULL, ERR_NET, "the server answered 416" },
+		{ "status:416", FULL, ERR_NET, "the server answered HTTP 416" },
 	};
 
 	(void)state;
@@ -491,10 +491,10 @@ test_archives(void **state)
 		{ PIN_DEB, DEB, { "truncate:100/debian", "ok/debian" }, ERR_NONE, "" },
 		{ PIN_DEB, DEB, { "truncate:100000:3/debian" }, ERR_NONE, "" },
 		{ PIN_DEB, DEB, { "status:404/debian", "status:410/debian" }, ERR_NET,
-			"answered 404 (and 1 more mirrors tried)" },
+			"answered HTTP 404 (and 1 more mirrors tried)" },
 		{ PIN_DEB, DEB, { "flip:9/debian" }, ERR_HASH, "is pinned" },
 		{ PIN_ARCHIVE, ARCHIVE, { "ok/redist" }, ERR_NONE, "" },
-		{ PIN_ARCHIVE, ARCHIVE, { "status:404/redist" }, ERR_NET, "answered 404" },
+		{ PIN_ARCHIVE, ARCHIVE, { "status:404/redist" }, ERR_NET, "answered HTTP 404" },
 		{ PIN_ARCHIVE, ARCHIVE, { "flip:9000/redist" }, ERR_HASH, "is pinned" },
 	};
 
@@ -683,20 +683,20 @@ test_directory(void **state)
 	write_below(dir, "include/a.h", "A\n");
 	write_below(dir, "include/z.h", "z\n");
 	unlink(path_join(&T.a, dir, "tools/util/c.h"));
-	expect_differences(dir, &pin, "1 file differs, 1 is missing, 1 is not of it: include/a.h differs, "
-				      "include/z.h is not of it, tools/util/c.h is missing");
+	expect_differences(dir, &pin, "1 file differs, 1 is missing, 1 is extra: include/a.h differs, "
+				      "include/z.h is extra, tools/util/c.h is missing");
 	assert_int_equal(count_in("tmp"), 0);
 	for (int i = 0; i < 6; i++)
 		write_below(dir, arena_printf(&T.a, "include/y%d.h", i), "y\n");
-	expect_differences(dir, &pin, "1 file differs, 1 is missing, 7 are not of it: include/a.h differs, "
-				      "include/y0.h is not of it, include/y1.h is not of it, include/y2.h "
-				      "is not of it, include/y3.h is not of it and 4 more");
+	expect_differences(dir, &pin, "1 file differs, 1 is missing, 7 are extra: include/a.h differs, "
+				      "include/y0.h is extra, include/y1.h is extra, include/y2.h "
+				      "is extra, include/y3.h is extra and 4 more");
 	assert_int_equal(symlink("a.h", path_join(&T.a, dir, "include/l.h")), 0);
 	assert_int_equal(directory_take(T.store, dir, pins, 1, &e), -1);
-	assert_non_null(strstr(e.msg, "include/l.h is no plain file"));
+	assert_non_null(strstr(e.msg, "include/l.h is not a plain file"));
 	store_close(T.store);
 	fresh_store();
-	expect(fetch(&(struct sources){ 0 }, &pin, false, &e), ERR_CONFIG, "in no package", &e, "fetch");
+	expect(fetch(&(struct sources){ 0 }, &pin, false, &e), ERR_CONFIG, "no package has", &e, "fetch");
 	/* The list that is built in. */
 	unlink(path_join(&T.a, dir, "include/l.h"));
 	pin.file = "v4.5.2";
@@ -705,7 +705,7 @@ test_directory(void **state)
 
 		assert_int_equal(
 			directory_differences(&T.a, T.store, dir, pins, 1, &got, &e), 0);
-		assert_true(str_has_prefix(got, "891 are missing, 9 are not of it: include/a.h is not of it"));
+		assert_true(str_has_prefix(got, "891 are missing, 9 are extra: include/a.h is extra"));
 	}
 	store_close(T.store);
 }

@@ -50,7 +50,7 @@ resolve(struct arena *a, const char *toml, const char *cuda, const char *wanted,
 
 	vec_push(a, &sel.torch, "2.11");
 	if (cuda)
-		vec_push(a, &sel.cuda, cuda);
+		sel.cuda = strs_of(a, cuda);
 	else
 		vec_push(a, &sel.backends, "cpu");
 	TRY(project_parse(a, str_of(toml), "/k", false, p, e));
@@ -120,9 +120,11 @@ test_impossible(void **state)
 		const char *toml, *cuda, *wanted, *error;
 	} rows[] = {
 		{ two, "13.0", "7.5",
-			"is skipped: nothing in it is for capability 7.5; it has 8.0, 8.9, "
+			"is skipped: no code for capability 7.5, only for 8.0, 8.9, "
 			"9.0+PTX, 9.0a" },
-		{ two, "13.0", "9.0 7.5", "nothing in it is for capability 7.5" },
+		{ two, "13.0", "9.0 7.5", "no code for capability 7.5" },
+		/* What several variants lack is said once. */
+		{ two, "12.6 13.0", "7.5", ": 2 variants are skipped: no code for capability 7.5, only for 8.0, 8.9, 9.0+PTX, 9.0a" },
 		{ apart, "13.0", "8.0",
 			"[kernel.sm90] has nothing for capability 8.0, and without it the others "
 			"do not link; add --capability 9.0a, which it has" },

@@ -278,17 +278,17 @@ test_missing_toml(void **state)
 	(void)state;
 	assert_int_equal(fs_remove(path_join(&a, dir, "build.toml"), &e), 0);
 	expect_load_error(
-		&a, dir, " there is no such file; name the directory of a kernel, or start in it");
+		&a, dir, " no such file; name the directory of a kernel, or change to it");
 	write_file(&a, dir, ".hidden/build.toml", "");
 	write_file(&a, dir, "a/b/c/d/build.toml", "");
 	expect_load_error(
-		&a, dir, " there is no such file; name the directory of a kernel, or start in it");
+		&a, dir, " no such file; name the directory of a kernel, or change to it");
 	write_file(&a, dir, "a/two/build.toml", "");
 	expect_load_error(&a, dir,
-		arena_printf(&a, " there is no such file; name the directory of a kernel, such as %s/a/two", dir));
+		arena_printf(&a, " no such file; name the directory of a kernel, such as %s/a/two", dir));
 	write_file(&a, dir, "kernel/build.toml", "");
 	expect_load_error(&a, dir,
-		arena_printf(&a, " there is no such file; name the directory of a kernel, such as %s/kernel", dir));
+		arena_printf(&a, " no such file; name the directory of a kernel, such as %s/kernel", dir));
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
@@ -328,8 +328,8 @@ test_files_refused(void **state)
 			"8:17: include in [torch]: \"up\" leaves the kernel's directory through a "
 			"symbolic link; copy the directory into it" },
 		{ "[tvm-ffi]\nsrc = []\n",
-			"7:1: the Python package of kernel \"my-k\" needs the file "
-			"tvm-ffi-ext/my_k/__init__.py, which is not there; add it" },
+			"7:1: the kernel's Python package needs "
+			"tvm-ffi-ext/my_k/__init__.py, which does not exist; add it" },
 	};
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct err e;
@@ -376,35 +376,32 @@ test_layout(void **state)
 	(void)state;
 	write_file(&a, dir, "torch-ext/my_k/my_k/__init__.py", "");
 	expect_load_error(&a, dir,
-		"7:1: torch-ext/my_k/my_k stands where a built variant has a package of that name; "
+		"7:1: torch-ext/my_k/my_k clashes with a package of that name in built variants; "
 		"rename it");
 	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext"), &e), 0);
 	expect_load_error(&a, dir,
-		"7:1: the Python package of kernel \"my-k\" needs the file "
+		"7:1: the kernel's Python package needs "
 		"torch-ext/my_k/__init__.py, "
-		"which is not there; add it");
+		"which does not exist; add it");
 	write_file(&a, dir, "torch-ext/my-k/__init__.py", "");
 	expect_load_error(&a, dir,
-		"7:1: the Python package of kernel \"my-k\" needs the file torch-ext/my_k/__init__.py, which is not "
-		"there; the package torch-ext/my-k is; rename its directory to my_k");
+		"7:1: the kernel's Python package needs torch-ext/my_k/__init__.py, which does not exist; there is torch-ext/my-k/: rename it to my_k");
 	write_file(&a, dir, "torch-ext/tests/__init__.py", "");
 	expect_load_error(&a, dir,
-		"7:1: the Python package of kernel \"my-k\" needs the file torch-ext/my_k/__init__.py, which is not "
-		"there; the package torch-ext/my-k is; rename its directory to my_k");
+		"7:1: the kernel's Python package needs torch-ext/my_k/__init__.py, which does not exist; there is torch-ext/my-k/: rename it to my_k");
 	write_file(&a, dir, "torch-ext/my_k/ops.py", "");
 	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext/my-k"), &e), 0);
 	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext/tests"), &e), 0);
 	write_file(&a, dir, "torch-ext/ops/__init__.py", "");
 	write_file(&a, dir, "torch-ext/tests/__init__.py", "");
 	expect_load_error(&a, dir,
-		"7:1: the Python package of kernel \"my-k\" needs the file torch-ext/my_k/__init__.py, which is not "
-		"there; add it");
+		"7:1: the kernel's Python package needs torch-ext/my_k/__init__.py, which does not exist; add it");
 	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext"), &e), 0);
 	assert_int_equal(symlink("/etc", path_join(&a, dir, "torch-ext")), 0);
 	expect_load_error(&a, dir,
-		"7:1: the Python package of kernel \"my-k\" needs the file "
+		"7:1: the kernel's Python package needs "
 		"torch-ext/my_k/__init__.py, "
-		"which is not there; add it");
+		"which does not exist; add it");
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
@@ -428,9 +425,9 @@ test_pyroot(void **state)
 		"name");
 	write_file(&a, dir, "ext-torch/__init__.py", "");
 	expect_load_error(&a, dir,
-		"3:1: the Python package of kernel \"act\" needs the file "
+		"3:1: the kernel's Python package needs "
 		"ext-torch/act/__init__.py, "
-		"which is not there; add it (early kernels had its files one directory higher)");
+		"which does not exist; add it (early kernels had its files one directory higher)");
 	write_file(&a, dir, "ext-torch/act/__init__.py", "");
 	if (project_load(&a, dir, &p, &e) < 0)
 		fail_msg("%s", e.msg);

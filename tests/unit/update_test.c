@@ -138,7 +138,7 @@ test_refused(void **state)
 		{ "[general]\nversion = \"0.0.1\"\n[torch]\nname = \"my-k\"\nsrc = []\n"
 		  "pyroot = \"ext\"\n[kernel.k]\ncapabilities = []\nsrc = []\ndepends = []\n",
 			{ 0, "MIT" },
-			"build.toml:6:1: the package lies in torch-ext in newer formats; move ext "
+			"build.toml:6:1: newer formats have the package in torch-ext; move ext "
 			"there, also in src and include, and write pyroot = \"torch-ext\"" },
 		{ "[general]\nname = 3\n", { 5, "MIT" },
 			"build.toml:2:8: name in [general] must be a string in quotes, not an "

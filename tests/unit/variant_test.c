@@ -201,7 +201,8 @@ test_filters(void **state)
 		{ CUDA, .matrix = "2026", .said = "there are 2025-01, current, all, host" },
 		{ CUDA, .matrix = "host", .said = "no torch was found" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch26-cxx11-cu118-x86_64-linux",
-			.said = "there are torch24-cxx11-cu118-x86_64-linux, torch24-cxx11-cu121" },
+			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux, torch25-cxx98-cu121-x86_64-linux, "
+				"torch25-cxx98-cu124-x86_64-linux and others: see `kernel-builder list-variants --matrix 2025-01`" },
 		{ CUDA, .abi = "cxx98", .said = "no variant of matrix current fits all of" },
 	};
 
@@ -225,11 +226,11 @@ test_all(void **state)
 			.said = "there is no variant torch211-cxx11-cu131-x86_64-linux in matrix all; "
 				"there are torch211-cxx11-cu126-x86_64-linux, " },
 		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
-			.said = " and others (list-variants --matrix all)" },
+			.said = " and others: see `kernel-builder list-variants --matrix all`" },
 		{ CUDA, .matrix = "current", .torch = "2.11",
 			.said = "--torch 2.11: matrix current has 2.13.0, 2.14.1, 2.15.0" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch211-cxx11-cu130-x86_64-linux",
-			.said = "in matrix 2025-01; there are torch24-cxx11-cu118-x86_64-linux" },
+			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux" },
 	};
 
 	(void)state;
