@@ -182,11 +182,30 @@ judge_call(struct check_run *r, const struct fact_file *f, const struct elf_code
 }
 
 static bool
-registers(const char *symbol)
+is_constructor(const char *symbol)
 {
-	return str_has_prefix(symbol, "_ZN5torch7LibraryC1E") ||
-	       str_has_prefix(symbol, "_ZN5torch7LibraryC2E") ||
-	       str_has_prefix(symbol, "aoti_torch_library_init_");
+	return str_has_prefix(symbol, "_ZN5torch7LibraryC1E") || str_has_prefix(symbol, "_ZN5torch7LibraryC2E");
+}
+
+static bool
+is_shim(const char *symbol)
+{
+	return str_has_prefix(symbol, "aoti_torch_library_init_");
+}
+
+/* The shims get the name as their first argument; others are texts as well, such as "CPU". */
+static void
+judge_shim(struct check_run *r, const struct fact_file *f, const struct elf_code *c, const struct code_call *call)
+{
+	struct given g = { .id = r->facts->metadata.id, .head = id_head(r->a, &r->facts->metadata), .a = r->a };
+	struct str name = elf_code_argument(c, call);
+
+	if (name.n)
+		note_constant(&g, name, true);
+	if (!g.other && !g.word && !g.is_id)
+		judge_call(r, f, c, call, NULL, 0);
+	else if (!g.is_id)
+		report_name(r, f, &g);
 }
 
 /* A string such as _NAME_BACKEND_OTHER: the id of another build. The head of this one's id may be a
@@ -251,9 +270,12 @@ check_extension(struct check_run *r, const struct fact_file *f, const struct met
 		check_strings(r, f, m);
 		return;
 	}
-	calls = elf_code_calls(r->a, c, registers);
+	calls = elf_code_calls(r->a, c, is_constructor);
 	for (size_t i = 0; i < calls.n; i++)
 		judge_call(r, f, c, &calls.v[i], NULL, 0);
+	calls = elf_code_calls(r->a, c, is_shim);
+	for (size_t i = 0; i < calls.n; i++)
+		judge_shim(r, f, c, &calls.v[i]);
 }
 
 void

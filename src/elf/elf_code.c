@@ -138,25 +138,94 @@ elf_code_callers(struct arena *a, const struct elf_code *c, uint64_t function)
 	return function ? find_calls(a, c, NULL, function) : (struct code_calls){ 0 };
 }
 
+/* Addresses that the 16 registers hold; 0: not seen. */
+struct registers {
+	uint64_t x[16];
+};
+
+/* The instruction at p, of at most seven bytes, if it is lea of an address, or mov from register to register: the address
+ * that is moved. What is loaded is not known. at: its own address. */
+static uint64_t
+moved_address(struct registers *r, const char *p, uint64_t at)
+{
+	unsigned char rex = (unsigned char)p[0], op = (unsigned char)p[1], modrm = (unsigned char)p[2];
+	unsigned reg = ((modrm >> 3) & 7u) | ((rex & 4u) << 1), rm = (modrm & 7u) | ((rex & 1u) << 3);
+
+	if ((rex & 0xf8) != 0x48)
+		return 0;
+	if (op == 0x8d && (modrm & 0xc7) == 5)
+		return r->x[reg] = at + 7 + (uint64_t)(int64_t)elf_code_word(p + 3);
+	if (op == 0x89 && modrm >= 0xc0)
+		return r->x[rm] = r->x[reg];
+	if (op == 0x8b || op == 0x8d)
+		r->x[reg] = 0;
+	return 0;
+}
+
+/* What registers hold at an address, of what the code from `start` on does with them. */
+static struct registers
+registers_at(const struct elf_code *c, uint64_t start, uint64_t at)
+{
+	struct str code = elf_code_at(c, start, NULL);
+	struct registers r = { 0 };
+
+	for (size_t i = 0; start + i < at && i + 7 <= code.n; i++)
+		moved_address(&r, code.p + i, start + i);
+	return r;
+}
+
+struct str
+elf_code_argument(const struct elf_code *c, const struct code_call *call)
+{
+	enum { RDI = 7 };
+	uint64_t start;
+
+	if (c->is_arm)
+		return arm_argument(c, call);
+	start = elf_code_start(c, call->from, call->to);
+	return elf_code_at(c, registers_at(c, start, call->to - 5).x[RDI], NULL);
+}
+
+/* Is what stands before a displacement the head of an instruction that takes an address, or loads? */
+static bool
+is_reference(const char *p, size_t n)
+{
+	static const unsigned char loads[] = { 0x8d, 0x8b, 0x6f, 0x10, 0x28 };
+
+	return n >= 2 && ((unsigned char)p[-1] & 0xc7) == 5 && memchr(loads, (unsigned char)p[-2], sizeof(loads));
+}
+
+static bool
+use_address(const struct elf_code *c, uint64_t address, bool may_begin,
+	bool (*use)(void *arg, struct str bytes, bool begins), void *arg)
+{
+	const Elf64_Phdr *p = NULL;
+	struct str s = elf_code_at(c, address, &p);
+
+	if (s.n == 0 || (p->p_flags & (PF_X | PF_W)))
+		return true;
+	return use(arg, s, may_begin && (address == p->p_vaddr || s.p[-1] == '\0'));
+}
+
 void
 elf_code_constants(const struct elf_code *c, uint64_t from, uint64_t to,
 	bool (*use)(void *arg, struct str bytes, bool begins), void *arg)
 {
 	struct str code = elf_code_bytes(c, from, to);
+	struct registers r;
 
 	if (c->is_arm) {
 		arm_constants(c, from, to, use, arg);
 		return;
 	}
-
+	r = registers_at(c, elf_code_start(c, from, to), from);
 	for (size_t i = 0; i + 4 <= code.n; i++) {
 		uint64_t target = from + i + 4 + (uint64_t)(int64_t)elf_code_word(code.p + i);
-		const Elf64_Phdr *p = NULL;
-		struct str s = elf_code_at(c, target, &p);
+		uint64_t moved = i + 7 <= code.n ? moved_address(&r, code.p + i, from + i) : 0;
 
-		if (s.n == 0 || (p->p_flags & (PF_X | PF_W)))
-			continue;
-		if (!use(arg, s, target == p->p_vaddr || s.p[-1] == '\0'))
+		if (moved && !use_address(c, moved, true, use, arg))
+			return;
+		if (!use_address(c, target, is_reference(code.p + i, i), use, arg))
 			return;
 	}
 }

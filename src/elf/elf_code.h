@@ -6,9 +6,9 @@
  *
  * Formats: System V ABI with the AMD64 supplement (relocations, PLT), .eh_frame_hdr of the Linux
  * Standard Base (where functions begin), and of instructions those that gcc and clang make for calls
- * and for moving constants. Of x86-64 every place of a displacement is tried, so data in code can be
- * taken for a reference, not the other way round. Of aarch64 (Arm's A64 instruction set) what registers
- * hold is followed from the function's begin on in the order of the code, as if nothing jumped.
+ * and for moving constants. What registers hold is followed from the function's begin on in the order of
+ * the code, as if nothing jumped: of aarch64 (Arm's A64 instruction set) by every instruction, of x86-64 by lea and mov alone.
+ * There every place of a displacement is tried, so data in code can be taken for a reference, not the other way round.
  */
 #ifndef ELF_ELF_CODE_H
 #define ELF_ELF_CODE_H
@@ -32,8 +32,11 @@ struct code_calls elf_code_calls(
 	struct arena *a, const struct elf_code *c, bool (*wanted)(const char *name));
 /* Calls of the function that begins at an address. */
 struct code_calls elf_code_callers(struct arena *a, const struct elf_code *c, uint64_t function);
+/* The constant that a call's first argument points to, to the end of its segment; none: it is not seen. */
+struct str elf_code_argument(const struct elf_code *c, const struct code_call *call);
 /* Goes through the constants that [from, to) refers to, in the order of the code, until `use` says
- * false: the bytes from an address on to the end of its read-only segment. */
+ * false: the bytes from an address on to the end of its read-only segment. begins: an instruction that takes
+ * addresses of constants, or moves one, refers to the begin of a text. */
 void elf_code_constants(const struct elf_code *c, uint64_t from, uint64_t to,
 	bool (*use)(void *arg, struct str bytes, bool begins), void *arg);
 /* The same for constants that are operands: of each its eight bytes, as they would stand in memory. */

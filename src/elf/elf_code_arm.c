@@ -146,14 +146,10 @@ static void
 follow(const struct elf_code *c, uint64_t from, uint64_t to,
 	bool (*use)(void *arg, const struct elf_code *c, const struct shown *s), void *arg)
 {
-	uint64_t start = elf_code_function(c, to - 1);
+	uint64_t start = elf_code_start(c, from, to);
 	struct machine m = { .c = c };
-	struct str code;
+	struct str code = elf_code_bytes(c, start, to);
 
-	/* Functions of more than a megabyte are none. */
-	if (!start || start > from || to - start > 1u << 20)
-		start = from;
-	code = elf_code_bytes(c, start, to);
 	for (uint64_t i = 0; i + 4 <= code.n; i += 4) {
 		struct shown s;
 
@@ -162,6 +158,20 @@ follow(const struct elf_code *c, uint64_t from, uint64_t to,
 		if (m.at >= from && s.what != NOTHING && !use(arg, c, &s))
 			return;
 	}
+}
+
+struct str
+arm_argument(const struct elf_code *c, const struct code_call *call)
+{
+	uint64_t start = elf_code_start(c, call->from, call->to);
+	struct machine m = { .c = c };
+	struct str code = elf_code_bytes(c, start, call->to - 4);
+
+	for (uint64_t i = 0; i + 4 <= code.n; i += 4) {
+		m.at = start + i;
+		step(&m, word(code, i));
+	}
+	return m.is_known[0] ? elf_code_at(c, m.x[0], NULL) : (struct str){ 0 };
 }
 
 struct users {

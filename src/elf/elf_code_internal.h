@@ -33,6 +33,8 @@ elf_code_word(const char *p)
 bool elf_code_has(const struct addresses *s, uint64_t x);
 /* The last function that begins at or before the address; 0: unknown. */
 uint64_t elf_code_function(const struct elf_code *c, uint64_t at);
+/* From where registers are followed: the begin of the function that [from, to) ends in, else from. */
+uint64_t elf_code_start(const struct elf_code *c, uint64_t from, uint64_t to);
 
 /* aarch64. In the code of p: jumps through slots of the GOT (a PLT's stubs) and calls through them; jumps and
  * calls to stubs. Both append addresses, of calls those behind them. */
@@ -40,7 +42,8 @@ void arm_through_slots(struct arena *a, const struct elf_code *c, const Elf64_Ph
 	const struct addresses *slots, struct addresses *stubs, struct addresses *calls);
 void arm_direct(struct arena *a, const struct elf_code *c, const Elf64_Phdr *p,
 	const struct addresses *stubs, struct addresses *calls);
-/* What elf_code_constants, _operands and _stored say. */
+/* What elf_code_argument, _constants, _operands and _stored say. */
+struct str arm_argument(const struct elf_code *c, const struct code_call *call);
 void arm_constants(const struct elf_code *c, uint64_t from, uint64_t to,
 	bool (*use)(void *arg, struct str bytes, bool begins), void *arg);
 void arm_operands(const struct elf_code *c, uint64_t from, uint64_t to,

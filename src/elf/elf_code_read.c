@@ -109,6 +109,15 @@ elf_code_function(const struct elf_code *c, uint64_t at)
 	return best;
 }
 
+uint64_t
+elf_code_start(const struct elf_code *c, uint64_t from, uint64_t to)
+{
+	uint64_t start = elf_code_function(c, to - 1);
+
+	/* Functions of more than a megabyte are none. */
+	return !start || start > from || to - start > 1u << 20 ? from : start;
+}
+
 struct str
 elf_code_bytes(const struct elf_code *c, uint64_t from, uint64_t to)
 {

@@ -198,7 +198,10 @@ struct Init {
 };
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
-#define LIB(ns, KIND, init) static void init(torch::Library &); static const Init init##_r(torch::Library::KIND, &init, ns, __FILE__, __LINE__); void init(torch::Library &m)
+#ifndef FILE_NAME
+#define FILE_NAME __FILE__
+#endif
+#define LIB(ns, KIND, init) static void init(torch::Library &); static const Init init##_r(torch::Library::KIND, &init, ns, FILE_NAME, __LINE__); void init(torch::Library &m)
 extern "C" void *PyInit__k_cpu_abcdefghij(void) { static const char *volatile name = "_k_cpu_abcdefghij"; return (void *)name; }
 C
 ID=_k_cpu_abcdefghij
@@ -234,6 +237,29 @@ C
 sed "s/NAME/$ID/" inline.cpp >inline_right.cpp
 sed 's/NAME/myops/' inline.cpp >inline_short.cpp
 sed 's/NAME/my_own_operators/' inline.cpp >inline_long.cpp
+# The name may stay in a register from one registration to the next, where another text is nearer.
+(echo '#define FILE_NAME "source"' && cat right.cpp) >kept.cpp
+cat >stable.cpp <<'C'
+#include "lib.h"
+extern "C" int aoti_torch_library_init_def(const char *ns, const char *file, unsigned line, void **out);
+extern "C" int aoti_torch_library_init_impl(const char *ns, const char *key, const char *file, unsigned line, void **out);
+extern "C" int aoti_torch_library_def(void *lib, const char *schema);
+struct Stable {
+	void *lib;
+	Stable(const char *ns, const char *key, const char *file, unsigned line) {
+		if (key)
+			aoti_torch_library_init_impl(ns, key, file, line, &lib);
+		else
+			aoti_torch_library_init_def(ns, file, line, &lib);
+		aoti_torch_library_def(lib, "f(int x) -> int");
+	}
+	~Stable() { aoti_torch_library_def(lib, "end"); }
+};
+static const Stable a("NAME", nullptr, __FILE__, 1), b("NAME", "CPU", __FILE__, 2), c("NAME", "CUDA", __FILE__, 3);
+C
+sed "s/NAME/$ID/g" stable.cpp >stable_right.cpp
+sed 's/NAME/myops/g' stable.cpp >stable_fixed.cpp
+sed "s/NAME\", nullptr/$ID\", nullptr/; s/NAME/myops/g" stable.cpp >stable_both.cpp
 CXX=g++
 registered() { # source flags...: severity and rule of what is registered
 	D=$T/reg/v/torch211-cxx11-cpu-$($CXX -dumpmachine | sed 's/-.*//')-linux
@@ -250,17 +276,25 @@ for f in json.load(sys.stdin)["findings"]:
         print(f["severity"] + ":" + re.search(r"under (?:the id )?(\w+)", f["message"])[1], end=" ")'
 }
 verdicts() { # flags...
-	is "$(for s in right short long stale both aten none shim_right shim_fixed inline_right inline_short inline_long; do
+	is "$(for s in right kept short long stale both aten none shim_right shim_fixed stable_right inline_right inline_short inline_long; do
 		echo "$s $(registered $s "$@")"
 	done | tr '\n' ',')" \
-		"right ,short warning:myops ,long warning:my_operators_of_long_name ,stale error:_k_cpu_oooooooooo ,both warning:myops ,aten ,none ,shim_right ,shim_fixed warning:myops ,inline_right ,inline_short warning:myops ,inline_long warning:my_own_operators ," \
+		"right ,kept ,short warning:myops ,long warning:my_operators_of_long_name ,stale error:_k_cpu_oooooooooo ,both warning:myops ,aten ,none ,shim_right ,shim_fixed warning:myops ,stable_right ,inline_right ,inline_short warning:myops ,inline_long warning:my_own_operators ," \
 		"$CXX $*"
 }
 verdicts -O0
 verdicts -O2 -fcf-protection=full
 verdicts -O3 -s
 is "$(registered right -O2 -fno-plt)$(registered shim_right -O2 -fno-plt)" "" "calls through registers are not seen, and no fault"
+stable() { # flags...: not the texts of keys are names
+	is "$(registered stable_fixed "$@")/$(registered stable_both "$@")" "warning:myops /warning:myops " \
+		"$CXX $*: names of the stable ABI"
+}
+stable -O2
+stable -O3 -s
 CXX=aarch64-linux-gnu-g++
+stable -O2
+stable -Os
 verdicts -O0
 verdicts -O2 -mbranch-protection=standard
 verdicts -O3 -s

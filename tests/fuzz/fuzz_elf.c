@@ -54,6 +54,7 @@ try_code(struct arena *a, struct str bytes)
 		elf_code_constants(c, calls.v[i].from, calls.v[i].to, count, &n);
 		elf_code_operands(c, calls.v[i].from, calls.v[i].to, count_operand, &n);
 		elf_code_stored(a, c, calls.v[i].from, calls.v[i].to);
+		n += elf_code_argument(c, &calls.v[i]).n;
 		elf_code_callers(a, c, calls.v[i].function);
 	}
 }
