@@ -24,7 +24,7 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 	}
 	if (!cmd)
 		return usage_unknown(&c->usage, argv[1], e);
-	if (opt_parse(&c->arena, cmd->opts, c->usage.global, argc - 2, argv + 2, &c->opts, e) < 0)
+	if (opt_parse(&c->arena, cmd->opts, c->usage.global, argv + 2, &c->opts, e) < 0)
 		return err_wrap(e, "%s", cmd->name);
 	if (opt_has(&c->opts, "help")) {
 		cmd_print_help(c, cmd);

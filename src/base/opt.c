@@ -25,7 +25,7 @@ struct parse {
 	struct arena *a;
 	const struct opt *own, *global;
 	char *const *argv;
-	int argc, at;
+	int at;
 	struct opts *out;
 };
 
@@ -59,7 +59,7 @@ parse_long(struct parse *p, const char *arg, struct err *e)
 		return err_set(e, ERR_USAGE, "--%s takes no value", o->name);
 	if (o->arg && eq)
 		value = eq + 1;
-	else if (o->arg && p->at + 1 < p->argc)
+	else if (o->arg && p->argv[p->at + 1])
 		value = p->argv[++p->at];
 	else if (o->arg)
 		return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
@@ -80,7 +80,7 @@ parse_short(struct parse *p, const char *arg, struct err *e)
 				*arg);
 		if (o->arg && arg[1])
 			value = arg + 1;
-		else if (o->arg && p->at + 1 < p->argc)
+		else if (o->arg && p->argv[p->at + 1])
 			value = p->argv[++p->at];
 		else if (o->arg)
 			return err_set(e, ERR_USAGE, "-%c needs a value: -%c %s", *arg, *arg, o->arg);
@@ -92,14 +92,14 @@ parse_short(struct parse *p, const char *arg, struct err *e)
 }
 
 int
-opt_parse(struct arena *a, const struct opt *own, const struct opt *global, int argc,
-	char *const *argv, struct opts *out, struct err *e)
+opt_parse(struct arena *a, const struct opt *own, const struct opt *global, char *const *argv,
+	struct opts *out, struct err *e)
 {
-	struct parse p = { a, own, global, argv, argc, 0, out };
+	struct parse p = { a, own, global, argv, 0, out };
 	bool only_operands = false;
 
 	*out = (struct opts){ 0 };
-	for (; p.at < argc; p.at++) {
+	for (; argv[p.at]; p.at++) {
 		const char *arg = argv[p.at];
 
 		if (only_operands || arg[0] != '-' || !arg[1])

@@ -23,9 +23,9 @@ struct opts {
 	size_t n_before; /* how many of them stand before "--" */
 };
 
-/* Tables end with { 0 }. own is searched before global; either may be NULL. */
-int opt_parse(struct arena *a, const struct opt *own, const struct opt *global, int argc,
-	char *const *argv, struct opts *out, struct err *e);
+/* Tables end with { 0 }, argv with NULL. own is searched before global; either may be NULL. */
+int opt_parse(struct arena *a, const struct opt *own, const struct opt *global, char *const *argv,
+	struct opts *out, struct err *e);
 /* The last value given, or NULL. */
 const char *opt_get(const struct opts *o, const char *name);
 bool opt_has(const struct opts *o, const char *name);

@@ -255,17 +255,16 @@ proc_free(struct proc *p)
 }
 
 int
-proc_run(struct arena *a, const char *dir, const struct strs *argv, const struct strs *env,
-	struct str *out, int *status, struct err *e)
+proc_run(struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e)
 {
 	struct strs own = { 0 };
 	struct proc_end end;
 	struct proc p;
 	int r = 0;
 
-	for (char **v = environ; !env && *v; v++)
+	for (char **v = environ; !c->env && *v; v++)
 		vec_push(a, &own, *v);
-	TRY(proc_start(&p, dir, argv, env ? env : &own, e));
+	TRY(proc_start(&p, c->dir, c->argv, c->env ? c->env : &own, e));
 	/* The pipe closes when the last of its processes ends. */
 	while (r == 0 && p.out >= 0) {
 		struct pollfd fd = { .fd = p.out, .events = POLLIN };

@@ -35,9 +35,12 @@ int proc_finish(struct proc *p, struct proc_end *out, struct err *e);
 void proc_kill(const struct proc *p);
 /* Closes and frees; the child must be gone. */
 void proc_free(struct proc *p);
-/* Runs a command to its end, and gives what it printed and its exit status. env NULL: this process's. */
-int proc_run(struct arena *a, const char *dir, const struct strs *argv, const struct strs *env,
-	struct str *out, int *status, struct err *e);
+struct proc_command {
+	const char *dir;
+	const struct strs *argv, *env; /* env NULL: this process's */
+};
+/* Runs a command to its end, and gives what it printed and its exit status. */
+int proc_run(struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e);
 /* Becomes that command, which gets the terminal, this process's environment and its exit status. Returns only when that
  * fails. */
 int proc_become(const char *dir, const struct strs *argv, struct err *e);

@@ -64,7 +64,7 @@ fetch_needed(struct build *b, struct err *e)
 	pins = arena_array(a, struct pin *, seen.n + 1);
 	for (size_t i = 0; i < seen.n; i++)
 		pins[i] = seen.entry[i].val;
-	return work_fetch(b->c, b->store, pins, seen.n, false, &b->bytes, e);
+	return work_fetch(b->c, b->store, &(struct pin_list){ pins, seen.n }, false, &b->bytes, e);
 }
 
 /* Device debug information names the directory that the compiler ran in, in a form that cannot be changed afterwards. */
@@ -313,11 +313,13 @@ make_package(struct build *b, const struct plan_variant *v, struct package *pkg,
 	const struct outcome *out = engine_outcomes(b->engine);
 	const struct digest *link = v->link == SIZE_MAX ? NULL : &out[v->link].objects[0];
 	struct arena *a = &b->c->arena;
+	struct package_extension extension;
 
 	if (!is_done(b, v))
 		return 0;
-	TRY(package_make(a, &b->w.plan, v, link ? engine_object_path(a, b->engine, link) : NULL, link,
-		pkg, e));
+	if (link)
+		extension = (struct package_extension){ engine_object_path(a, b->engine, link), *link };
+	TRY(package_make(a, &b->w.plan, v, link ? &extension : NULL, pkg, e));
 	return 1;
 }
 

@@ -13,7 +13,7 @@ add_torch(struct ctx *c, const struct fetch_job *job, const char *version, struc
 	const char *file;
 
 	TRY(maintain_add_torch(
-		&c->arena, job, c->settings.catalog, version, &cuda, &file, e));
+		&c->arena, job, c->settings.catalog, &(struct new_torch){ version, &cuda }, &file, e));
 	log_info("added torch %s: %s", version, file);
 	return 0;
 }

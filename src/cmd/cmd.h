@@ -76,8 +76,7 @@ int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *ans
 /* All of that, without answers. */
 int work_plan(struct ctx *c, struct work *w, struct err *e);
 /* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
-int work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
-	uint64_t *bytes, struct err *e);
+int work_fetch(struct ctx *c, struct store *s, const struct pin_list *pins, bool full, uint64_t *bytes, struct err *e);
 /* Of what the variants depend on, takes that into the store which the directory of --cutlass is. Fails when something is needed that
  * no package has, and that it is not; also when the flag is given, and the directory is nothing that is needed. */
 int work_take_cutlass(struct ctx *c, struct store *s, const struct work *w, struct err *e);

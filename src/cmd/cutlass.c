@@ -51,8 +51,8 @@ fail_different(struct ctx *c, struct store *s, const struct wanted *g, struct er
 	const char *dir = c->settings.cutlass, *how;
 
 	if (has_package(g))
-		TRY(work_fetch(c, s, g->pins, g->n, false, NULL, e));
-	TRY(directory_differences(&c->arena, s, dir, g->pins, g->n, &how, e));
+		TRY(work_fetch(c, s, &(struct pin_list){ g->pins, g->n }, false, NULL, e));
+	TRY(directory_differences(&c->arena, s, dir, &(struct pin_list){ g->pins, g->n }, &how, e));
 	return err_set(e, ERR_HASH,
 		"%s is not %s: in include/ and tools/util/include/, %s", dir, g->title, how);
 }
@@ -68,7 +68,7 @@ take(struct ctx *c, struct store *s, const struct wanted *g, bool *served, struc
 		return 0;
 	if (!dir)
 		return has_package(g) ? 0 : fail_absent(g, e);
-	TRY(r = directory_take(s, dir, g->pins, g->n, e));
+	TRY(r = directory_take(s, dir, &(struct pin_list){ g->pins, g->n }, e));
 	if (r > 0)
 		*served = true;
 	else if (!has_package(g) && !is_in_store(g, s))

@@ -62,7 +62,7 @@ nvcc_takes(struct ctx *c, const char *home, const char *cxx, struct err *e)
 	vec_push(a, &argv, cxx);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		vec_push(a, &argv, words[i]);
-	TRY(proc_run(a, "/", &argv, NULL, &text, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &text, &status, e));
 	log_debug("nvcc with %s: exit status %d", cxx, status);
 	return status == 0;
 }
@@ -160,7 +160,7 @@ compose_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, co
 
 	for (size_t i = 0; i < cuda->n_pins; i++)
 		pins[i] = &cuda->pins[i];
-	TRY(work_fetch(c, s, pins, cuda->n_pins, false, NULL, e));
+	TRY(work_fetch(c, s, &(struct pin_list){ pins, cuda->n_pins }, false, NULL, e));
 	for (size_t i = 0; i < cuda->n_pins; i++)
 		trees[i] = pins[i]->tree;
 	for (size_t i = 0; i < cuda->n_files; i++)
@@ -268,7 +268,7 @@ configure(struct ctx *c, const char *dir, const struct work *w, struct err *e)
 		TRY(fs_remove(path_join(&c->arena, build, "CMakeFiles"), e));
 	}
 	argv = cmake_command(c, program, dir, w);
-	TRY(proc_run(&c->arena, dir, &argv, NULL, &text, &status, e));
+	TRY(proc_run(&c->arena, &(struct proc_command){ .dir = dir, .argv = &argv }, &text, &status, e));
 	if (status == 0) {
 		log_info("CMake is configured; build with cmake --build " BUILD_DIR);
 		return 0;
@@ -304,7 +304,7 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	if (!asked)
 		log_info("note: %s has no torch; using an environment for %s that has one", python.program,
 			v->name);
-	return venv_find(c, &python, &w->project, v, torch, true, &c->host, e);
+	return venv_find(c, &(struct venv_wish){ &python, &w->project, v, torch, true }, &c->host, e);
 }
 
 /* *path becomes the directory that Python finds the kernel in, once it is built. */

@@ -93,7 +93,7 @@ ask_smi(struct arena *a, struct str *text, struct err *e)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		vec_push(a, &argv, words[i]);
-	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, text, &status, e));
 	return status == 0;
 }
 

@@ -57,7 +57,7 @@ probe(struct ctx *c, const char *python, bool isolated, struct str *text, struct
 	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
 	python_modules(a, &argv);
 	/* Not here, where a directory may be called torch. */
-	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, text, &status, e));
 	if (status == 127)
 		return err_set(e, ERR_RESOLVE,
 			"there is no Python %s; activate the environment that has torch, or name its Python "

@@ -78,7 +78,7 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
 	vec_push(a, &argv, build);
 	vec_push(a, &argv, module);
-	TRY(proc_run(a, "/", &argv, &env, &text, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ "/", &argv, &env }, &text, &status, e));
 	o = json_last_line(text);
 	if (o) {
 		report(python, o, t);
@@ -108,7 +108,7 @@ find_pythons(struct ctx *c, struct strs *out)
 
 		vec_push(a, &argv, *n);
 		vec_push(a, &argv, "-V");
-		if (proc_run(a, "/", &argv, NULL, &text, &status, &ignored) == 0 && status == 0)
+		if (proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &text, &status, &ignored) == 0 && status == 0)
 			vec_push(a, out, *n);
 	}
 }

@@ -36,7 +36,7 @@ fetch_all(struct ctx *c, const struct work *w, bool full, struct err *e)
 	TRY(store_open(c->settings.home, false, &s, e));
 	r = work_take_cutlass(c, s, w, e);
 	if (r == 0)
-		r = work_fetch(c, s, pins, n, full, &bytes, e);
+		r = work_fetch(c, s, &(struct pin_list){ pins, n }, full, &bytes, e);
 	store_close(s);
 	if (r == 0)
 		log_info("%zu pins in the store, %s fetched", n, str_size(size, bytes));

@@ -17,7 +17,7 @@ static int
 fetch_tree(struct ctx *c, struct store *s, struct pin *pin, const char *to, struct err *e)
 {
 	TRY(cutlass_take_pin(c, s, pin, e));
-	TRY(work_fetch(c, s, &pin, 1, false, NULL, e));
+	TRY(work_fetch(c, s, &(struct pin_list){ &pin, 1 }, false, NULL, e));
 	TRY(store_check_tree(s, &pin->tree, false, e));
 	return fs_copy_tree(&c->arena, store_tree_path(&c->arena, s, &pin->tree), to, e);
 }

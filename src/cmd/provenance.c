@@ -44,7 +44,7 @@ ask_git(struct arena *a, const struct project *p, const struct strs *words, stru
 	vec_push(a, &argv, "git");
 	for (size_t i = 0; i < words->n; i++)
 		vec_push(a, &argv, words->v[i]);
-	TRY(proc_run(a, p->dir, &argv, NULL, out, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ .dir = p->dir, .argv = &argv }, out, &status, e));
 	*out = str_trim(*out);
 	if (status == 127)
 		return err_set(e, ERR_USAGE, "--provenance git: there is no git here; give the commit: --provenance COMMIT");

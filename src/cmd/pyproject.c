@@ -67,8 +67,8 @@ make(struct ctx *c, const struct places *where, const char *id, struct generated
 		log_warn("%s", p.warnings.v[i]);
 	TRY(sources_load(&c->arena, &p, &sources, e));
 	TRY(catalog_load(&c->arena, c->settings.catalog, &catalog, e));
-	return generate_project(
-		&c->arena, &p, &sources, &catalog, where->root, id ? id : sources.id, out, e);
+	return generate_project(&c->arena,
+		&(struct generate_input){ &p, &sources, &catalog, where->root, id ? id : sources.id }, out, e);
 }
 
 int

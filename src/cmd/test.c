@@ -145,7 +145,7 @@ build_for_pin(struct ctx *c, const struct host_python *base, const char **varian
 	if (c->newest_only)
 		log_info("note: %s has no torch; using an environment for %s that has one", base->program,
 			v->name);
-	TRY(venv_find(c, base, &b.w.project, v, torch, false, &c->host, e));
+	TRY(venv_find(c, &(struct venv_wish){ base, &b.w.project, v, torch, false }, &c->host, e));
 	*variant = v->name;
 	return 0;
 }

@@ -15,13 +15,9 @@
 
 struct venv {
 	struct ctx *c;
-	const struct host_python *base;
-	const struct project *project;
-	const struct variant *variant;
-	const struct catalog_torch *torch;
+	const struct venv_wish *w;
 	const char *what; /* for people, and its identity */
 	const char *dir, *python;
-	bool with_cmake;
 	const char *wanted; /* what pip was asked for, and had */
 };
 
@@ -39,7 +35,7 @@ run_python(struct venv *v, const char *python, const struct strs *args, struct s
 	vec_push(a, &argv, "-m");
 	for (size_t i = 0; i < args->n; i++)
 		vec_push(a, &argv, args->v[i]);
-	TRY(proc_run(a, "/", &argv, NULL, text, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, text, &status, e));
 	*text = str_trim(*text);
 	return status == 0;
 }
@@ -67,7 +63,7 @@ pip_install(
 static const char *
 compute_name(struct venv *v)
 {
-	const struct variant *x = v->variant;
+	const struct variant *x = v->w->variant;
 
 	if (x->backend == BACKEND_CPU)
 		return "cpu";
@@ -86,14 +82,14 @@ is_missing(struct str text)
 static int
 write_requirement(struct venv *v, const char *package, const char **out, struct err *e)
 {
-	const struct pin *pin = &v->torch->headers;
+	const struct pin *pin = &v->w->torch->headers;
 	struct arena *a = &v->c->arena;
 	struct version python;
 	const char *text;
 	char hex[65];
 
 	*out = NULL;
-	if (!pin->has_sha256 || !version_parse(str_of(v->base->version), &python) ||
+	if (!pin->has_sha256 || !version_parse(str_of(v->w->base->version), &python) ||
 		!strstr(pin->file, arena_printf(a, "-cp%s-", version_digits(a, &python))))
 		return 0;
 	*out = path_join(a, v->dir, "torch.txt");
@@ -107,7 +103,7 @@ static int
 install_torch(struct venv *v, struct err *e)
 {
 	struct arena *a = &v->c->arena;
-	const char *release = version_text(a, &v->torch->version), *compute = compute_name(v);
+	const char *release = version_text(a, &v->w->torch->version), *compute = compute_name(v);
 	const char *packages[] = { NULL, NULL }, *with_hash[] = { "-r", NULL, NULL };
 	struct str text = { 0 };
 	int done = 0;
@@ -127,12 +123,12 @@ install_torch(struct venv *v, struct err *e)
 	if (strstr(text.p, "DO NOT MATCH THE HASHES"))
 		return err_set(e, ERR_HASH,
 			"pip's %s is not the pinned file %s; nothing was installed",
-			packages[0], v->torch->headers.file);
+			packages[0], v->w->torch->headers.file);
 	if (is_missing(text))
 		return err_set(e, ERR_RESOLVE,
 			"pip has no torch %s for Python %s; choose another variant, or another Python with "
 			"--python",
-			release, v->base->version);
+			release, v->w->base->version);
 	return cmd_fail_program(ERR_NET, "pip failed", text, e);
 }
 
@@ -143,7 +139,7 @@ ask(struct venv *v, const struct host **out, struct err *e)
 
 	TRY(cmd_ask_own_torch(v->c, v->python, h, e));
 	*out = h;
-	return host_check(&v->c->arena, h, v->variant, v->torch, e);
+	return host_check(&v->c->arena, h, v->w->variant, v->w->torch, e);
 }
 
 static int
@@ -156,10 +152,10 @@ fill(struct venv *v, const struct host **out, struct err *e)
 
 	vec_push(&v->c->arena, &args, "venv");
 	vec_push(&v->c->arena, &args, v->dir);
-	TRY(done = run_python(v, v->base->program, &args, &text, e));
+	TRY(done = run_python(v, v->w->base->program, &args, &text, e));
 	if (!done)
 		return cmd_fail_program(ERR_SYS,
-			arena_printf(&v->c->arena, "%s -m venv failed", v->base->program), text, e);
+			arena_printf(&v->c->arena, "%s -m venv failed", v->w->base->program), text, e);
 	TRY(install_torch(v, e));
 	TRY(ask(v, out, e));
 	packages[0] = v->wanted;
@@ -224,11 +220,11 @@ add_packages(struct venv *v, const struct host **h, struct err *e)
 	struct str text;
 	int done;
 
-	python_missing(a, v->project, v->variant->backend, &(*h)->modules, &missing);
+	python_missing(a, v->w->project, v->w->variant->backend, &(*h)->modules, &missing);
 	if (!missing.n)
 		return 0;
 	vec_push(a, &packages,
-		arena_printf(a, "torch==%s", version_text(a, &v->torch->version)));
+		arena_printf(a, "torch==%s", version_text(a, &v->w->torch->version)));
 	for (size_t i = 0; i < missing.n; i++) {
 		log_info("installing %s, which build.toml asks for", missing.v[i]->pip);
 		vec_push(a, &packages, missing.v[i]->pip);
@@ -238,7 +234,7 @@ add_packages(struct venv *v, const struct host **h, struct err *e)
 	if (!done)
 		return cmd_fail_program(ERR_NET, "pip failed", text, e);
 	TRY(ask(v, h, e));
-	return shell_check_packages(a, v->project, v->variant->backend, *h, e);
+	return shell_check_packages(a, v->w->project, v->w->variant->backend, *h, e);
 }
 
 static int
@@ -256,20 +252,14 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 	TRY(store_lock(s, name, "waiting for another kernel-builder that makes this environment", &lock, e));
 	TRY(find(v, out, e));
 	TRY(add_packages(v, out, e));
-	return v->with_cmake ? add_cmake(v, e) : 0;
+	return v->w->with_cmake ? add_cmake(v, e) : 0;
 }
 
 int
-venv_find(struct ctx *c, const struct host_python *base, const struct project *p,
-	const struct variant *variant, const struct catalog_torch *torch, bool with_cmake,
-	const struct host **out, struct err *e)
+venv_find(struct ctx *c, const struct venv_wish *w, const struct host **out, struct err *e)
 {
-	struct venv v = { .c = c,
-		.base = base,
-		.project = p,
-		.variant = variant,
-		.torch = torch,
-		.with_cmake = with_cmake };
+	const struct variant *variant = w->variant;
+	struct venv v = { .c = c, .w = w };
 	const char *compute = compute_name(&v);
 	struct store *s;
 	int r;
@@ -278,11 +268,11 @@ venv_find(struct ctx *c, const struct host_python *base, const struct project *p
 		return err_set(e, ERR_RESOLVE, "%s: there is a torch for CPUs and CUDA only",
 			variant->name);
 	v.what = arena_printf(&c->arena, "torch %s, %s, %s C++ ABI, for Python %s",
-		version_text(&c->arena, &torch->version), compute ? compute : "CUDA",
+		version_text(&c->arena, &w->torch->version), compute ? compute : "CUDA",
 		variant->kind == VARIANT_NOARCH ? "any"
 		: variant->cxx11                ? "new"
 						: "old",
-		base->version);
+		w->base->version);
 	TRY(store_open(c->settings.home, false, &s, e));
 	r = find_locked(&v, s, out, e);
 	store_close(s);

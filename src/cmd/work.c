@@ -86,7 +86,7 @@ choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct e
 	TRY(cmd_find_host(c, e));
 	TRY(host_backends(&c->arena, c->host, &w->project, &s->backends, &s->backends, e));
 	TRY(cmd_load_catalog(c, &w->catalog, e));
-	TRY(host_matrix(&c->arena, c->host, &w->project, &s->backends, &w->catalog, m, e));
+	TRY(host_matrix(&c->arena, c->host, &(struct host_wish){ &w->project, &s->backends, &w->catalog }, m, e));
 	s->host = m;
 	if (!lock)
 		return 0;
@@ -241,9 +241,10 @@ on_fetch(void *arg, const struct fetch_event *ev)
 }
 
 int
-work_fetch(struct ctx *c, struct store *s, struct pin *const *pins, size_t n, bool full,
-	uint64_t *bytes, struct err *e)
+work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool full, uint64_t *bytes, struct err *e)
 {
+	struct pin *const *pins = list->v;
+	const size_t n = list->n;
 	const struct settings *set = &c->settings;
 	const struct source_settings where = { set->wheel_index, set->debian, set->redist };
 	struct fetch_view view = { .progress = progress_new(&c->arena, -1),

@@ -111,7 +111,7 @@ read_torch(const struct reading *r, const struct section *torch, struct err *e)
 	p->has_pyext = have > 0;
 	TRY(field_version(r, torch, "minver", &p->torch_minver, e));
 	TRY(field_version(r, torch, "maxver", &p->torch_maxver, e));
-	return check_bounds(r, torch, "minver", &p->torch_minver, "maxver", &p->torch_maxver, e);
+	return check_bounds(r, torch, &(struct bounds){ "minver", "maxver", &p->torch_minver, &p->torch_maxver }, e);
 }
 
 /* A universal kernel is Python only; others have the backends of their kernels. */
@@ -267,8 +267,7 @@ read_v2(const struct reading *r, const struct section *root, struct err *e)
 	TRY(field_bool(r, &general, "universal", &universal, e));
 	TRY(field_version(r, &general, "cuda-minver", &p->cuda_minver, e));
 	TRY(field_version(r, &general, "cuda-maxver", &p->cuda_maxver, e));
-	TRY(check_bounds(
-		r, &general, "cuda-minver", &p->cuda_minver, "cuda-maxver", &p->cuda_maxver, e));
+	TRY(check_bounds(r, &general, &(struct bounds){ "cuda-minver", "cuda-maxver", &p->cuda_minver, &p->cuda_maxver }, e));
 	TRY(field_hub(r, &general, e));
 	TRY(read_v2_python(r, &general, e));
 	if (!universal)

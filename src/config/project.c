@@ -49,7 +49,7 @@ read_backend_table(const struct reading *r, const struct section *general, enum 
 		return 0;
 	TRY(field_version(r, &s, "minver", &p->cuda_minver, e));
 	TRY(field_version(r, &s, "maxver", &p->cuda_maxver, e));
-	return check_bounds(r, &s, "minver", &p->cuda_minver, "maxver", &p->cuda_maxver, e);
+	return check_bounds(r, &s, &(struct bounds){ "minver", "maxver", &p->cuda_minver, &p->cuda_maxver }, e);
 }
 
 static int
@@ -154,7 +154,7 @@ read_torch(const struct reading *r, const struct section *s, struct err *e)
 	TRY(section_check(r, s, KEYS(keys), e));
 	TRY(field_version(r, s, "minver", &p->torch_minver, e));
 	TRY(field_version(r, s, "maxver", &p->torch_maxver, e));
-	TRY(check_bounds(r, s, "minver", &p->torch_minver, "maxver", &p->torch_maxver, e));
+	TRY(check_bounds(r, s, &(struct bounds){ "minver", "maxver", &p->torch_minver, &p->torch_maxver }, e));
 	return read_stable_abi(r, s, e);
 }
 

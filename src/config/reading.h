@@ -101,9 +101,12 @@ int field_kernel_depends(const struct reading *r, const struct section *s,
 	struct kernel_depends *out, struct err *e);
 int field_capabilities(const struct reading *r, const struct section *s, const char *key,
 	struct strs *out, struct err *e);
-/* low and high as read from two keys of a section: low must not be above high. */
-int check_bounds(const struct reading *r, const struct section *s, const char *low_key,
-	const struct version *low, const char *high_key, const struct version *high, struct err *e);
+/* As read from two keys of a section: low must not be above high. */
+struct bounds {
+	const char *low_key, *high_key;
+	const struct version *low, *high;
+};
+int check_bounds(const struct reading *r, const struct section *s, const struct bounds *b, struct err *e);
 
 /* python_packages.c; backend BACKEND_COUNT: those of [general]. */
 int field_python_depends(const struct reading *r, const struct section *s, enum backend backend,

@@ -306,14 +306,13 @@ field_capabilities(const struct reading *r, const struct section *s, const char 
 }
 
 int
-check_bounds(const struct reading *r, const struct section *s, const char *low_key,
-	const struct version *low, const char *high_key, const struct version *high, struct err *e)
+check_bounds(const struct reading *r, const struct section *s, const struct bounds *b, struct err *e)
 {
-	const struct toml_pair *p = field_find(s, high_key);
+	const struct toml_pair *p = field_find(s, b->high_key);
 
-	if (!low->n || !high->n || version_cmp(low, high) <= 0)
+	if (!b->low->n || !b->high->n || version_cmp(b->low, b->high) <= 0)
 		return 0;
 	return fail_at(r, p->val.line, p->val.col, e,
 		"%s %s in %s is below %s %s, so no version fits; correct one of them",
-		high_key, version_text(r->a, high), s->where, low_key, version_text(r->a, low));
+		b->high_key, version_text(r->a, b->high), s->where, b->low_key, version_text(r->a, b->low));
 }

@@ -432,32 +432,31 @@ arch_files(struct arena *a, const struct lexed *l, size_t *n)
 }
 
 int
-arch_is_same(struct arena *a, const unsigned *archs, size_t n_archs, struct str macros,
-	const struct arch_file *files, size_t n, const char **why)
+arch_is_same(struct arena *a, const struct arch_text *t, const char **why)
 {
 	struct arch h = { .a = a,
-		.archs = archs,
-		.n_archs = n_archs,
-		.file = arena_array(a, struct file, n),
-		.n_files = n };
+		.archs = t->archs,
+		.n_archs = t->n_archs,
+		.file = arena_array(a, struct file, t->n_files),
+		.n_files = t->n_files };
 	struct texts todo = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		read_file(&h, &files[i], &h.file[i]);
-		if (str_has_prefix(files[i].path, "src/"))
-			vec_push(a, &todo, files[i].bytes);
+	for (size_t i = 0; i < t->n_files; i++) {
+		read_file(&h, &t->files[i], &h.file[i]);
+		if (str_has_prefix(t->files[i].path, "src/"))
+			vec_push(a, &todo, t->files[i].bytes);
 	}
 	*why = "";
 	h.unknown = why;
 	do {
 		h.has_changed = false;
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < h.n_files; i++) {
 			look_at_parent(&h, &h.file[i]);
 			scan_file(&h, &h.file[i]);
 		}
 	} while (h.has_changed);
 	if (**why)
 		return 0;
-	read_macros(&h, macros);
+	read_macros(&h, t->macros);
 	return follow(&h, &todo, why);
 }

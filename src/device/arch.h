@@ -26,9 +26,13 @@ struct arch_file {
  * arena. */
 struct lexed;
 struct arch_file *arch_files(struct arena *a, const struct lexed *l, size_t *n);
-/* archs: values of __CUDA_ARCH__; macros: the text of one architecture with its macros (-dD);
- * files: all that it is made of. 1: the same. 0: perhaps not, *why says which name it is. Memory is
- * the arena's. */
-int arch_is_same(struct arena *a, const unsigned *archs, size_t n_archs, struct str macros,
-	const struct arch_file *files, size_t n, const char **why);
+struct arch_text {
+	const unsigned *archs; /* values of __CUDA_ARCH__ */
+	size_t n_archs;
+	struct str macros; /* the text of one architecture with its macros (-dD) */
+	const struct arch_file *files; /* all that it is made of */
+	size_t n_files;
+};
+/* 1: the same. 0: perhaps not, *why says which name it is. Memory is the arena's. */
+int arch_is_same(struct arena *a, const struct arch_text *t, const char **why);
 #endif

@@ -80,11 +80,10 @@ add_rpath(struct program *p, uint64_t address, struct err *e)
 }
 
 int
-elf_set_loader(char *bytes, size_t n, const char *path, const char *interp, const char *rpath,
-	bool *changed, struct err *e)
+elf_set_loader(char *bytes, size_t n, const char *path, const struct elf_loader *l, bool *changed, struct err *e)
 {
 	struct program p = { .bytes = bytes, .n = n, .path = path };
-	size_t n_interp = strlen(interp) + 1, n_rpath = strlen(rpath) + 1;
+	size_t n_interp = strlen(l->interp) + 1, n_rpath = strlen(l->rpath) + 1;
 	Elf64_Phdr ip, dp;
 
 	*changed = false;
@@ -94,8 +93,8 @@ elf_set_loader(char *bytes, size_t n, const char *path, const char *interp, cons
 		return err_set(e, ERR_ABI, "%s has no room for the loader's name", path);
 	TRY(add_rpath(&p, ip.p_vaddr + n_interp, e));
 	memset(bytes + ip.p_offset, 0, ip.p_filesz);
-	memcpy(bytes + ip.p_offset, interp, n_interp);
-	memcpy(bytes + ip.p_offset + n_interp, rpath, n_rpath);
+	memcpy(bytes + ip.p_offset, l->interp, n_interp);
+	memcpy(bytes + ip.p_offset + n_interp, l->rpath, n_rpath);
 	*changed = true;
 	return 0;
 }

@@ -393,15 +393,11 @@ stub_type(enum elf_type t)
 	return t == ELF_OBJECT || t == ELF_TLS ? t : ELF_FUNC;
 }
 
-struct stub_symbols {
-	struct stub_symbol *v;
-	size_t n, cap;
-};
-
 int
-elf_stub_from(struct arena *a, struct str library, const char *path, const char *soname,
-	const struct stub_limit *limit, struct buf *out, struct err *e)
+elf_stub_from(struct arena *a, struct str library, const char *path, const struct stub_options *o, struct buf *out,
+	struct err *e)
 {
+	const char *soname = o->soname;
 	struct stub_symbols list = { 0 };
 	struct map defaults = { 0 }; /* name -> index + 1 of its newest allowed version */
 	struct elf elf;
@@ -416,7 +412,7 @@ elf_stub_from(struct arena *a, struct str library, const char *path, const char 
 		/* A version's own symbol, an absolute one of its name, is no function. */
 		if (!s->is_defined || s->bind == ELF_LOCAL ||
 			(s->version && streq(s->name, s->version)) ||
-			(limit && (!s->version || !limit->allows(limit->arg, s->version))))
+			(o->allows && (!s->version || !o->allows(o->arg, s->version))))
 			continue;
 		slot = map_put(a, &defaults, str_of(s->name));
 		if (*slot) {

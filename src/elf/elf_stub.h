@@ -18,19 +18,24 @@ struct stub_symbol {
 	bool is_weak;
 	uint64_t size; /* of an object: a linker that copies it reserves so much */
 };
+struct stub_symbols {
+	struct stub_symbol *v;
+	size_t n, cap;
+};
 /* Appends the object. The bytes depend on the arguments only; symbols are sorted by the writer. At most one default
  * version per name. */
 void elf_stub_write(struct buf *out, const char *soname, const struct stub_symbol *symbols, size_t n);
 
-/* Which versions of a library's symbols may be used; NULL function: all. */
-struct stub_limit {
+struct stub_options {
+	const char *soname; /* NULL: the library's own */
+	/* Which versions of the library's symbols may be used; NULL: all. */
 	bool (*allows)(void *arg, const char *version);
 	void *arg;
 };
-/* The stub of a real library: its defined symbols, cut down to the versions that the limit allows (NULL: all); of several
+/* The stub of a real library: its defined symbols, cut down to the versions that are allowed; of several
  * allowed versions of a name the newest one becomes the default, versions compared number by number. Indirect functions become
- * functions, unique objects become global ones. soname NULL: the library's own. Fails with ERR_ABI when library is no
+ * functions, unique objects become global ones. Fails with ERR_ABI when library is no
  * shared object. */
-int elf_stub_from(struct arena *a, struct str library, const char *path, const char *soname,
-	const struct stub_limit *limit, struct buf *out, struct err *e);
+int elf_stub_from(struct arena *a, struct str library, const char *path, const struct stub_options *o, struct buf *out,
+	struct err *e);
 #endif

@@ -189,13 +189,13 @@ symbols_of_library(const struct elf_parts *p, const char *path, struct buf *out,
 
 int
 symbols_parse(struct arena *a, struct str text, const char *path, const struct map *only,
-	struct stub_symbol **out, size_t *n, struct err *e)
+	struct stub_symbols *out, struct err *e)
 {
-	VEC(struct stub_symbol) v = { 0 };
 	struct str rest = text, line;
 
 	if (!str_starts(text, STR(HEAD)) || text.p[text.n - 1] != '\n')
 		return err_set(e, ERR_STORE, "%s is no list of symbols", path);
+	*out = (struct stub_symbols){ 0 };
 	str_cut(&rest, '\n', &line);
 	while (rest.n && str_cut(&rest, '\n', &line)) {
 		struct str name = { line.p + 2, line.n - 2 };
@@ -205,14 +205,12 @@ symbols_parse(struct arena *a, struct str text, const char *path, const struct m
 			return err_set(e, ERR_STORE, "%s: damaged at \"%.*s\"", path,
 				line.n < 40 ? (int)line.n : 40, line.p);
 		if (!only || map_get(only, name))
-			vec_push(a, &v, ((struct stub_symbol){ .name = arena_strndup(a, name.p, name.n),
+			vec_push(a, out, ((struct stub_symbol){ .name = arena_strndup(a, name.p, name.n),
 				.is_default = true,
 				.type = *line.p == 'T'   ? ELF_TLS
 					: *line.p == 'O' ? ELF_OBJECT
 							 : ELF_FUNC,
 				.size = 8 }));
 	}
-	*out = v.v;
-	*n = v.n;
 	return 0;
 }

@@ -27,5 +27,5 @@ int symbols_of_library(const struct elf_parts *p, const char *path, struct buf *
 	uint64_t *tail, struct err *e);
 /* Reads such a text: those symbols whose names are in `only`; NULL: all. Names are copied. Fails with ERR_STORE. */
 int symbols_parse(struct arena *a, struct str text, const char *path, const struct map *only,
-	struct stub_symbol **out, size_t *n, struct err *e);
+	struct stub_symbols *out, struct err *e);
 #endif

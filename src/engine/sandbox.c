@@ -72,7 +72,7 @@ sandbox_find(struct arena *a, const struct sandbox **out, const char **why, stru
 	add(a, &argv, "--proc", NULL, "/proc");
 	add(a, &argv, "--dev", NULL, "/dev");
 	add(a, &argv, "--", s->bwrap, "--version");
-	TRY(proc_run(a, "/", &argv, &env, &text, &status, e));
+	TRY(proc_run(a, &(struct proc_command){ "/", &argv, &env }, &text, &status, e));
 	text = str_trim(text);
 	if (status != 0)
 		*why = arena_printf(a, "bwrap cannot make namespaces here: %.*s", (int)text.n, text.p);

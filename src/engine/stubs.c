@@ -20,16 +20,16 @@ from_library(struct arena *a, const struct mount_stub *s, const char *library, s
 	struct err *e)
 {
 	const struct manylinux *policy = NULL;
-	struct stub_limit limit = { 0 };
+	struct stub_options options = { .soname = s->soname };
 	struct str bytes;
 
 	if (s->what == STUB_PORTABLE) {
 		TRY(manylinux_load(a, PLAN_POLICY, "x86_64", &policy, e));
-		limit = (struct stub_limit){ is_allowed, (void *)policy };
+		options.allows = is_allowed;
+		options.arg = (void *)policy;
 	}
 	TRY(fs_read(a, library, SIZE_MAX, &bytes, e));
-	return elf_stub_from(
-		a, bytes, library, s->soname, s->what == STUB_PORTABLE ? &limit : NULL, out, e);
+	return elf_stub_from(a, bytes, library, &options, out, e);
 }
 
 static int
@@ -85,18 +85,19 @@ from_symbols(struct arena *a, const struct mount_stub *s, const char *list,
 	const struct map *names, struct buf *out, struct err *e)
 {
 	bool assumes = s->what == STUB_OF_OTHER_ABI && streq(s->soname, "libtorch_cpu.so");
-	struct stub_symbol *listed, *all;
+	struct stub_symbols listed;
+	struct stub_symbol *all;
 	struct str text;
-	size_t n_listed, n;
+	size_t n;
 
 	TRY(fs_read(a, list, SIZE_MAX, &text, e));
-	TRY(symbols_parse(a, text, list, names, &listed, &n_listed, e));
-	n = n_listed;
+	TRY(symbols_parse(a, text, list, names, &listed, e));
+	n = listed.n;
 	all = arena_array(a, struct stub_symbol, n + names->n + 1);
 	if (n)
-		memcpy(all, listed, n * sizeof(*all));
+		memcpy(all, listed.v, n * sizeof(*all));
 	for (size_t i = 0; assumes && i < names->n; i++)
-		if (shows_abi(names->entry[i].val) && !is_listed(listed, n_listed, names->entry[i].val))
+		if (shows_abi(names->entry[i].val) && !is_listed(listed.v, listed.n, names->entry[i].val))
 			all[n++] = (struct stub_symbol){
 				.name = names->entry[i].val, .is_default = true, .type = ELF_FUNC
 			};

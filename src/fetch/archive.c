@@ -41,7 +41,7 @@ on_link(struct unpacking *u, const struct tarball_entry *ent, const char *to, st
 {
 	const char *target;
 
-	TRY(select_link(&u->scratch, u->t->pin, ent->path, to, ent->target, &target, e));
+	TRY(select_link(&u->scratch, u->t->pin, &(struct member_link){ ent->path, to, ent->target }, &target, e));
 	return unpack_link(&u->out, to, target, e);
 }
 

@@ -90,22 +90,23 @@ add_tree(struct arena *a, struct store *s, const char *dir, const struct pin *pi
 }
 
 int
-directory_take(struct store *s, const char *dir, struct pin *const *pins, size_t n, struct err *e)
+directory_take(struct store *s, const char *dir, const struct pin_list *pins, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	struct tree *trees = arena_array(&a, struct tree, n);
+	struct tree *trees = arena_array(&a, struct tree, pins->n);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < pins->n; i++) {
+		const struct pin *pin = pins->v[i];
 		struct digest is;
 
-		TRY(scan(&a, dir, pins[i], &trees[i], e));
+		TRY(scan(&a, dir, pin, &trees[i], e));
 		is = tree_digest(&trees[i]);
-		if (!pins[i]->has_tree || !digest_eq(&is, &pins[i]->tree))
+		if (!pin->has_tree || !digest_eq(&is, &pin->tree))
 			return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!store_has_tree(s, &pins[i]->tree))
-			TRY(add_tree(&a, s, dir, pins[i], &trees[i], e));
+	for (size_t i = 0; i < pins->n; i++)
+		if (!store_has_tree(s, &pins->v[i]->tree))
+			TRY(add_tree(&a, s, dir, pins->v[i], &trees[i], e));
 	return 1;
 }
 
@@ -202,17 +203,17 @@ in_words(const struct differences *d)
 }
 
 int
-directory_differences(struct arena *a, struct store *s, const char *dir, struct pin *const *pins,
-	size_t n, const char **out, struct err *e)
+directory_differences(struct arena *a, struct store *s, const char *dir, const struct pin_list *pins,
+	const char **out, struct err *e)
 {
 	struct differences d = { .a = a };
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < pins->n; i++) {
 		struct tree want, is;
 		int known;
 
-		TRY(known = read_wanted(a, s, pins[i], &want, e));
-		TRY(scan(a, dir, pins[i], &is, e));
+		TRY(known = read_wanted(a, s, pins->v[i], &want, e));
+		TRY(scan(a, dir, pins->v[i], &is, e));
 		if (known)
 			compare(&d, &want, &is);
 	}

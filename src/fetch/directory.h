@@ -12,9 +12,9 @@
 
 /* 1: dir holds the trees of all pins, and those that the store lacks are added to it. 0: it does not.
  * Fails with ERR_CONFIG when dir has none of the directories, or something that is no file. */
-int directory_take(struct store *s, const char *dir, struct pin *const *pins, size_t n, struct err *e);
+int directory_take(struct store *s, const char *dir, const struct pin_list *pins, struct err *e);
 /* "3 files differ, 1 is missing: include/a.h differs, ...": how dir differs from the pins' trees, which
  * must be in the store unless their list is built in; "" when nothing is known of them. */
-int directory_differences(struct arena *a, struct store *s, const char *dir, struct pin *const *pins,
-	size_t n, const char **out, struct err *e);
+int directory_differences(struct arena *a, struct store *s, const char *dir, const struct pin_list *pins,
+	const char **out, struct err *e);
 #endif

@@ -217,31 +217,29 @@ memory_restart(void *arg, struct err *e)
 }
 
 int
-http_get(struct arena *a, struct http *h, const char *url, const char *accept, size_t limit,
-	struct http_text *out, struct err *e)
+http_get(struct arena *a, struct http *h, const struct http_request *r, struct http_text *out, struct err *e)
 {
-	struct memory m = { .limit = limit };
-	struct transfer t = { .url = url,
-		.accept = accept ? accept : "*/*",
+	struct memory m = { .limit = r->limit };
+	struct transfer t = { .url = r->url,
+		.accept = r->accept ? r->accept : "*/*",
 		.sink = { memory_put, memory_restart, &m } };
 	const char *type = NULL, *last = NULL;
-	int r = run(h, &t, 1, e);
+	int got = run(h, &t, 1, e);
 
-	if (r == 0) {
+	if (got == 0) {
 		curl_easy_getinfo(t.easy, CURLINFO_CONTENT_TYPE, &type);
 		curl_easy_getinfo(t.easy, CURLINFO_EFFECTIVE_URL, &last);
 		out->body = (struct str){ arena_strndup(a, m.b.p ? m.b.p : "", m.b.n), m.b.n };
 		out->type = arena_strdup(a, type ? type : "");
-		out->url = arena_strdup(a, last ? last : url);
+		out->url = arena_strdup(a, last ? last : r->url);
 	}
 	transfer_end(&t);
 	buf_free(&m.b);
-	return r;
+	return got;
 }
 
 int
-http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct str *out,
-	uint64_t *size, struct err *e)
+http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct http_end *out, struct err *e)
 {
 	struct memory m = { .limit = n };
 	struct transfer t = {
@@ -250,8 +248,8 @@ http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct str
 	int r = run(h, &t, 1, e);
 
 	if (r == 0) {
-		*out = (struct str){ arena_strndup(a, m.b.p ? m.b.p : "", m.b.n), m.b.n };
-		*size = t.size;
+		out->bytes = (struct str){ arena_strndup(a, m.b.p ? m.b.p : "", m.b.n), m.b.n };
+		out->size = t.size;
 	}
 	buf_free(&m.b);
 	return r;

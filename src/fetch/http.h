@@ -33,9 +33,13 @@ struct http_text {
 	const char *type; /* Content-Type, "" if none */
 	const char *url;  /* where redirects led: the base of relative links */
 };
-/* A text of at most limit bytes. accept: the Accept header, or NULL. */
-int http_get(struct arena *a, struct http *h, const char *url, const char *accept, size_t limit,
-	struct http_text *out, struct err *e);
+struct http_request {
+	const char *url;
+	const char *accept; /* the Accept header, or NULL */
+	size_t limit;       /* bytes, at most */
+};
+/* A text. */
+int http_get(struct arena *a, struct http *h, const struct http_request *r, struct http_text *out, struct err *e);
 
 struct http_sink {
 	int (*put)(void *arg, const void *p, size_t n, struct err *e);
@@ -55,9 +59,12 @@ struct http_range {
  * what was put is void. */
 int http_ranges(struct http *h, const char *url, uint64_t size, struct http_range *range, size_t n,
 	struct err *e);
-/* The last n bytes (or all, if it is shorter), and the size of the file. 1 as above. */
-int http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct str *out,
-	uint64_t *size, struct err *e);
+struct http_end {
+	struct str bytes;
+	uint64_t size; /* of the whole file */
+};
+/* The last n bytes (or all, if it is shorter). 1 as above. */
+int http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct http_end *out, struct err *e);
 
 /* url without user and password, for messages. */
 const char *http_safe_url(struct arena *a, const char *url);

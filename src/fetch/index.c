@@ -162,24 +162,23 @@ index_parse_html(struct arena *a, const struct http_text *page, const char *file
 }
 
 int
-index_find(struct arena *a, struct http *h, const char *base, const char *project, const char *file,
-	struct index_file *out, struct err *e)
+index_find(struct arena *a, struct http *h, const char *base, const struct pin *pin, struct index_file *out, struct err *e)
 {
 	size_t n = strlen(base);
 	const char *url = arena_printf(a, "%s%s%s/", base, n && base[n - 1] == '/' ? "" : "/",
-		index_normal_name(a, project));
+		index_normal_name(a, pin->name));
 	struct http_text page;
 	int r;
 
-	TRY(http_get(a, h, url, ACCEPT, PAGE_LIMIT, &page, e));
+	TRY(http_get(a, h, &(struct http_request){ url, ACCEPT, PAGE_LIMIT }, &page, e));
 	if (strstr(page.type, "json"))
-		r = index_parse_json(a, &page, file, out, e);
+		r = index_parse_json(a, &page, pin->file, out, e);
 	else
-		r = index_parse_html(a, &page, file, out, e);
+		r = index_parse_html(a, &page, pin->file, out, e);
 	if (r == 0)
 		return err_set(
 			e, ERR_NET,
 				"the index has no file %s at %s; name an index that has it with "
-				"--wheel-index", file, http_safe_url(a, url));
+				"--wheel-index", pin->file, http_safe_url(a, url));
 	return r < 0 ? -1 : 0;
 }

@@ -39,9 +39,13 @@ struct wheel_library {
 	const struct zip_member *member;
 	const char *to;
 };
+struct wheel_libraries {
+	struct wheel_library *v;
+	size_t n, cap;
+};
 typedef int wheel_reader(void *arg, struct http_range *range, size_t n, struct err *e);
-int wheel_symbols(struct task *t, struct unpack *out, const struct wheel_library *v, size_t n,
-	wheel_reader *read, void *arg, struct err *e);
+int wheel_symbols(struct task *t, struct unpack *out, const struct wheel_libraries *l, wheel_reader *read, void *arg,
+	struct err *e);
 
 /* Downloads url to tmp/file, takes no more than size bytes (0: unknown) and checks its SHA-256 against
  * want, if not NULL. */
@@ -64,9 +68,9 @@ struct index_file {
 int task_find_indexed(struct task *t, struct index_file *out, struct err *e);
 /* The pin's file in a directory of wheels, or NULL. */
 const char *task_find_in_wheels(struct task *t, const char *dir);
-/* Looks for a file of a project in the index at base. */
-int index_find(struct arena *a, struct http *h, const char *base, const char *project,
-	const char *file, struct index_file *out, struct err *e);
+/* Looks for a pin's file in the index at base. */
+int index_find(struct arena *a, struct http *h, const char *base, const struct pin *pin, struct index_file *out,
+	struct err *e);
 /* The same in a page that was read. 1: found; 0: not. */
 int index_parse_json(struct arena *a, const struct http_text *page, const char *file,
 	struct index_file *out, struct err *e);

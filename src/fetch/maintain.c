@@ -119,7 +119,7 @@ find_wheel(struct arena *a, const struct sources *src, const char *project, cons
 			n && src->wheel_index[n - 1] == '/' ? "" : "/",
 			index_normal_name(a, project));
 		TRY(http_open(NULL, NULL, NULL, &h, e));
-		TRY(http_get(a, h, url, ACCEPT_JSON, PAGE_LIMIT, &page, e));
+		TRY(http_get(a, h, &(struct http_request){ url, ACCEPT_JSON, PAGE_LIMIT }, &page, e));
 		TRY(found = maintain_pick_wheel(a, page.body, project, version, file, e));
 	}
 	if (!found)
@@ -165,9 +165,9 @@ take_cuda(struct arena *a, const struct catalog *c, const struct strs *cuda,
 
 int
 maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
-	const char *version, const struct strs *cuda, const char **file, struct err *e)
+	const struct new_torch *torch, const char **file, struct err *e)
 {
-	const char *path = path_join(a, catalog_dir, "torch.toml");
+	const char *path = path_join(a, catalog_dir, "torch.toml"), *version = torch->version;
 	CLEANUP(buf_free) struct buf text = { 0 };
 	const struct catalog_torch *same;
 	struct catalog_torch t;
@@ -187,7 +187,7 @@ maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *cat
 			e, ERR_CONFIG, "%s has no release to go by; write the first by hand", path);
 	t = c.torch[c.n_torch - 1];
 	t.version = v;
-	TRY(take_cuda(a, &c, cuda, &t, e));
+	TRY(take_cuda(a, &c, torch->cuda, &t, e));
 	TRY(find_wheel(a, job->sources, t.headers.name, version, file, e));
 	for (int i = 0; i < 1 + t.has_libraries; i++)
 		*pins[i] = (struct pin){ .kind = PIN_WHEEL,

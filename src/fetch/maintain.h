@@ -8,16 +8,20 @@
 #define FETCH_MAINTAIN_H
 #include "fetch/fetch.h"
 
+struct new_torch {
+	const char *version; /* "2.16.0" */
+	const struct strs *cuda;
+};
 /*
  * Adds a [[torch]] entry at the end of torch.toml: finds the release's wheel in the index, fetches
  * its headers, and pins them. What the index does not tell (C++ standard, ABIs, selections) is
- * taken from the newest release in the catalog; so are the CUDA versions when cuda is empty. With
+ * taken from the newest release in the catalog; so are the CUDA versions when there are none. With
  * full the whole wheel is fetched and checked, and the tree is proven to come out of it. *file
  * becomes the wheel's name. Fails with ERR_CONFIG when the release is there already or a CUDA
  * version is not in cuda.toml, with ERR_NET when the index has no fitting wheel.
  */
 int maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
-	const char *version, const struct strs *cuda, const char **file, struct err *e);
+	const struct new_torch *torch, const char **file, struct err *e);
 /* Fetches every pin with `tree = ""` in torch.toml and cuda.toml and writes the digest there.
  * *count becomes the number of trees that were filled in. */
 int maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,

@@ -11,8 +11,12 @@ struct err;
  * is left out. -1: the selection gives a name that cannot be. */
 int select_member(struct arena *a, const struct pin *pin, const char *path, const char **to,
 	bool *symbols, struct err *e);
-/* The text for a link that was at path, with a target relative to there, and goes to to: it must
- * point at what it pointed at, wherever the selection puts that. Fails when that is left out. */
-int select_link(struct arena *a, const struct pin *pin, const char *path, const char *to,
-	const char *target, const char **out, struct err *e);
+struct member_link {
+	const char *path;   /* where it was */
+	const char *to;     /* where it goes */
+	const char *target; /* relative to where it was */
+};
+/* The text for a link: it must point at what it pointed at, wherever the selection puts that. Fails when that
+ * is left out. */
+int select_link(struct arena *a, const struct pin *pin, const struct member_link *l, const char **out, struct err *e);
 #endif

@@ -54,7 +54,7 @@ struct wheel {
 	struct zip zip;
 	struct unpack out;
 	VEC(struct chosen) chosen;
-	VEC(struct wheel_library) libraries; /* members of which only the symbols are wanted */
+	struct wheel_libraries libraries; /* members of which only the symbols are wanted */
 };
 
 /* ---- reading ---- */
@@ -315,7 +315,7 @@ read_members(struct wheel *w, struct err *e)
 
 	if (r != 0 || w->libraries.n == 0)
 		return r;
-	return wheel_symbols(w->t, &w->out, w->libraries.v, w->libraries.n, read_ranges, w, e);
+	return wheel_symbols(w->t, &w->out, &w->libraries, read_ranges, w, e);
 }
 
 /* 1 as above. */
@@ -379,10 +379,13 @@ static int
 unpack_remote(struct task *t, const char *url, uint64_t size, struct err *e)
 {
 	struct blob blob = { .t = t, .fd = -1, .url = url };
-	int r = http_tail(t->a, t->http, url, tail_guess(size), &blob.tail, &blob.size, e);
+	struct http_end end;
+	int r = http_tail(t->a, t->http, url, tail_guess(size), &end, e);
 
 	if (r != 0)
 		return r;
+	blob.tail = end.bytes;
+	blob.size = end.size;
 	if (size && blob.size != size)
 		return err_set(e, ERR_HASH, "%s has %ju bytes, not %ju", http_safe_url(t->a, url),
 			(uintmax_t)blob.size, (uintmax_t)size);
@@ -420,8 +423,7 @@ check_index(struct task *t, struct index_file *f, struct err *e)
 int
 task_find_indexed(struct task *t, struct index_file *out, struct err *e)
 {
-	TRY(index_find(
-		t->a, t->http, t->sources->wheel_index, t->pin->name, t->pin->file, out, e));
+	TRY(index_find(t->a, t->http, t->sources->wheel_index, t->pin, out, e));
 	return check_index(t, out, e);
 }
 

@@ -271,21 +271,21 @@ read_all(struct libraries *ls, struct err *e)
 }
 
 int
-wheel_symbols(struct task *t, struct unpack *out, const struct wheel_library *v, size_t n,
-	wheel_reader *read, void *arg, struct err *e)
+wheel_symbols(struct task *t, struct unpack *out, const struct wheel_libraries *l, wheel_reader *read, void *arg,
+	struct err *e)
 {
-	struct libraries ls = { t, out, read, arg, arena_array(t->a, struct library, n + 1), n };
+	struct libraries ls = { t, out, read, arg, arena_array(t->a, struct library, l->n + 1), l->n };
 	int r;
 
-	for (size_t i = 0; i < n; i++) {
-		struct library *l = &ls.v[i];
+	for (size_t i = 0; i < ls.n; i++) {
+		struct library *x = &ls.v[i];
 
-		*l = (struct library){ .is = &v[i], .is_whole = t->full };
-		l->want_head = length(l) > SMALL ? FIRST : length(l);
-		l->want_tail = length(l) > SMALL ? FIRST : 0;
+		*x = (struct library){ .is = &l->v[i], .is_whole = t->full };
+		x->want_head = length(x) > SMALL ? FIRST : length(x);
+		x->want_tail = length(x) > SMALL ? FIRST : 0;
 	}
 	r = read_all(&ls, e);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < ls.n; i++) {
 		buf_free(&ls.v[i].head);
 		buf_free(&ls.v[i].tail);
 	}

@@ -95,15 +95,14 @@ check(const struct project *p, bool is_compiled, struct err *e)
 }
 
 int
-generate_project(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct catalog *c, const char *root, const char *id, struct generated_set *out,
-	struct err *e)
+generate_project(struct arena *a, const struct generate_input *in, struct generated_set *out, struct err *e)
 {
+	const struct project *p = in->project;
 	const struct fill_word words[] = { { "MODULE", p->module }, { "NAME", p->module },
-		{ "ID", id } };
+		{ "ID", in->id } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
 	const char *registration = arena_printf(a, "%s/registration.h", p->pyroot);
-	const struct source *listed = sources_find_file(src, registration);
+	const struct source *listed = sources_find_file(in->sources, registration);
 	bool is_compiled =
 		generate_is_compiled(p, BACKEND_CPU) || generate_is_compiled(p, BACKEND_CUDA);
 	struct str lists;
@@ -111,14 +110,14 @@ generate_project(struct arena *a, const struct project *p, const struct sources_
 	*out = (struct generated_set){ 0 };
 	TRY(check(p, is_compiled, e));
 	if (is_compiled) {
-		TRY(generate_cmake_lists(a, p, c, &lists, e));
+		TRY(generate_cmake_lists(a, p, in->catalog, &lists, e));
 		add(a, out, "CMakeLists.txt", lists);
 		add(a, out, GENERATED_CMAKE, embedded_kernel_cmake());
 	}
 	add(a, out, "setup.py", embedded_setup());
 	add(a, out, "pyproject.toml", pyproject(a, p, is_compiled));
 	add(a, out, GENERATED_TOOL, embedded_kernel_tool());
-	add(a, out, GENERATED_FACTS, generate_facts(a, p, src, c, root, id));
+	add(a, out, GENERATED_FACTS, generate_facts(a, in));
 	add(a, out, "cmake/_ops.py.in", is_compiled ? embedded_ops_arch() : embedded_ops_noarch());
 	add(a, out, "cmake/_alias.py.in", embedded_alias());
 	if (is_compiled && (!listed || listed->text))

@@ -30,18 +30,21 @@ struct generated_set {
 	size_t n, cap;
 };
 
-/* Pure. root: the kernel's directory, relative to that of the project ("."). id: 7 to 64 of
- * [a-z0-9_], the last part of the operators' namespace. Fails with ERR_CONFIG when the kernel is
- * one that such a project cannot build. */
-int generate_project(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct catalog *c, const char *root, const char *id, struct generated_set *out,
-	struct err *e);
+/* What a project is made of. */
+struct generate_input {
+	const struct project *project;
+	const struct sources_set *sources;
+	const struct catalog *catalog;
+	const char *root; /* the kernel's directory, relative to that of the project: "." */
+	const char *id;   /* 7 to 64 of [a-z0-9_], the last part of the operators' namespace */
+};
+/* Pure. Fails with ERR_CONFIG when the kernel is one that such a project cannot build. */
+int generate_project(struct arena *a, const struct generate_input *in, struct generated_set *out, struct err *e);
 /* The cmake text of the kernel's sections. */
 int generate_cmake_lists(struct arena *a, const struct project *p, const struct catalog *c,
 	struct str *out, struct err *e);
 /* cmake/kernel.json */
-struct str generate_facts(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct catalog *c, const char *root, const char *id);
+struct str generate_facts(struct arena *a, const struct generate_input *in);
 /* A backend that a generated project compiles code for. */
 bool generate_is_compiled(const struct project *p, enum backend b);
 bool generate_id_is_valid(const char *id);

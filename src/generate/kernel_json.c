@@ -122,27 +122,27 @@ add_backends(json_t *o, const struct project *p)
 }
 
 struct str
-generate_facts(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct catalog *c, const char *root, const char *id)
+generate_facts(struct arena *a, const struct generate_input *in)
 {
+	const struct project *p = in->project;
 	json_t *o = json_object();
 	struct strs endings;
 
 	json_object_set_new(o, "name", json_string(p->name));
 	json_object_set_new(o, "module", json_string(p->module));
-	json_object_set_new(o, "id", json_string(id));
-	json_object_set_new(o, "root", json_string(root));
+	json_object_set_new(o, "id", json_string(in->id));
+	json_object_set_new(o, "root", json_string(in->root));
 	json_object_set_new(o, "pyroot", json_string(p->pyroot));
 	shipped_endings(a, p, &endings);
 	json_object_set_new(o, "pyext", strings(&endings));
-	json_object_set_new(o, "alias", json_boolean(sources_can_alias(src, p)));
+	json_object_set_new(o, "alias", json_boolean(sources_can_alias(in->sources, p)));
 	add_backends(o, p);
 	json_object_set_new(o, "torch-minver", version(&p->torch_minver));
 	json_object_set_new(o, "torch-maxver", version(&p->torch_maxver));
 	json_object_set_new(o, "cuda-minver", version(&p->cuda_minver));
 	json_object_set_new(o, "cuda-maxver", version(&p->cuda_maxver));
-	json_object_set_new(o, "metadata", metadata(a, p, id));
-	json_object_set_new(o, "cuda", releases(a, c));
+	json_object_set_new(o, "metadata", metadata(a, p, in->id));
+	json_object_set_new(o, "cuda", releases(a, in->catalog));
 	return metadata_text(a, o);
 }
 

@@ -94,13 +94,13 @@ ops_template(const struct plan_variant *v, const char *libraries)
 
 int
 package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const char *extension, const struct digest *object, struct package *out, struct err *e)
+	const struct package_extension *extension, struct package *out, struct err *e)
 {
 	const struct project *pr = p->project;
 	const char *id = v->ops ? v->ops :
 				  arena_printf(a, "_%s_%s_%s", pr->module,
 					  backend_name(v->variant->backend), p->sources->id);
-	const char *libraries = extension && v->variant->cuda ? needed_libraries(a, extension, e) : "";
+	const char *libraries = extension && v->variant->cuda ? needed_libraries(a, extension->file, e) : "";
 	const struct fill_word words[] = { { "OPS", id }, { "NAME", pr->module },
 		{ "MODULE", pr->module }, { "ID", p->sources->id }, { "LIBRARIES", libraries } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
@@ -114,10 +114,10 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	if (sources_can_alias(p->sources, pr))
 		add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
 			fill(a, embedded_alias(), words, n_words));
-	if (object) {
+	if (extension) {
 		struct package_file f = { .path = arena_printf(a, "%s.abi3.so", v->ops),
-			.from = extension,
-			.sha256 = *object,
+			.from = extension->file,
+			.sha256 = extension->sha256,
 			.is_exec = true };
 
 		vec_push(a, &files, f);

@@ -17,15 +17,19 @@ struct package {
 	size_t n;
 	struct digest id; /* of paths, digests and modes */
 };
+struct package_extension {
+	const char *file;
+	struct digest sha256;
+};
 /*
  * The layout, as the `kernels` client loads it:
  *     __init__.py, other files of the Python package, _ops.py, OPS.abi3.so, metadata.json
  *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory; absent when the package
  *                              has a module of its own name (sources_can_alias)
- * extension is the extension's file, object its digest; both NULL for a variant without one.
+ * extension is NULL for a variant without one.
  */
 int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const char *extension, const struct digest *object, struct package *out, struct err *e);
+	const struct package_extension *extension, struct package *out, struct err *e);
 
 /* metadata.json: name, id, version, license, kernels-minver, upstream, source, python-depends, kernel-depends, backend, digest,
  * provenance, and toolchain, which is ours. files are all others of the package, sorted. */

@@ -293,25 +293,26 @@ check_row(struct arena *a, const struct host *h, const struct matrix_row *want,
 }
 
 int
-host_matrix(struct arena *a, const struct host *h, const struct project *p,
-	const struct strs *backends, const struct catalog *c, struct matrix *out, struct err *e)
+host_matrix(struct arena *a, const struct host *h, const struct host_wish *w, struct matrix *out,
+	struct err *e)
 {
+	const struct project *p = w->project;
 	struct matrix_row *rows = arena_array(a, struct matrix_row, 2);
 	size_t n = 0;
 
 	for (int b = 0; b < BACKEND_COUNT; b++) {
 		struct matrix_row row = { .torch = h->torch, .cxx11 = h->cxx11 };
 
-		if (!strs_has(backends, backend_name((enum backend)b)) ||
+		if (!strs_has(w->backends, backend_name((enum backend)b)) ||
 			!loads(h, (enum backend)b) || p->framework != FRAMEWORK_TORCH ||
 			!project_has_kernels(p, (enum backend)b))
 			continue;
 		row.cuda = b == BACKEND_CUDA ? h->cuda : row.cuda;
 		if (row.cuda.n)
-			row.cuda = served_by(c, &row);
-		TRY(check_row(a, h, &row, c, e));
+			row.cuda = served_by(w->catalog, &row);
+		TRY(check_row(a, h, &row, w->catalog, e));
 		/* Another patch of it serves as well. */
-		row.torch = catalog_find_torch(c, &row.torch)->version;
+		row.torch = catalog_find_torch(w->catalog, &row.torch)->version;
 		rows[n++] = row;
 	}
 	*out = (struct matrix){

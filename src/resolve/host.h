@@ -39,11 +39,16 @@ int host_check(struct arena *a, const struct host *h, const struct variant *v,
  * asked. */
 int host_backends(struct arena *a, const struct host *h, const struct project *p,
 	const struct strs *asked, struct strs *out, struct err *e);
-/* One row for each of the backends that the kernel has code for; where c has that torch, but not for that CUDA, the newest
+/* One row for each of the backends that the kernel has code for; where the catalog has that torch, but not for that CUDA, the newest
  * older one of the same major version. Fails with ERR_RESOLVE, and names
- * the nearest, when c has no such torch, ABI and CUDA. */
-int host_matrix(struct arena *a, const struct host *h, const struct project *p,
-	const struct strs *backends, const struct catalog *c, struct matrix *out, struct err *e);
+ * the nearest, when the catalog has no such torch, ABI and CUDA. */
+struct host_wish {
+	const struct project *project;
+	const struct strs *backends; /* of host_backends */
+	const struct catalog *catalog;
+};
+int host_matrix(struct arena *a, const struct host *h, const struct host_wish *w, struct matrix *out,
+	struct err *e);
 /* Whether every row of m is one of the only matrix of a lock's catalog. */
 bool host_is_locked(const struct matrix *m, const struct catalog *locked);
 #endif

@@ -44,4 +44,8 @@ struct pin {
 	bool has_tree; /* false only while a maintainer makes the pin */
 	struct digest tree;
 };
+struct pin_list {
+	struct pin *const *v;
+	size_t n;
+};
 #endif

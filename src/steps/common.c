@@ -90,7 +90,7 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 		vec_push(&o->a, &argv, w);
 	}
 	command = engine_command(o->engine, o->s, o->dir, &argv);
-	TRY(proc_run(&o->a, ".", &command, &o->s->env, &output, &status, e));
+	TRY(proc_run(&o->a, &(struct proc_command){ ".", &command, &o->s->env }, &output, &status, e));
 	*ok = status == 0;
 	if (status == 0 ||
 		(is_error_of_input(status, output) && !engine_was_killed(output, status))) {

@@ -215,7 +215,7 @@ write_shared(struct builtin *o, struct str full, const struct keys *k, struct er
 	files = arch_files(&o->a, &l, &n);
 	for (size_t i = 0; same && i < n; i++)
 		same = fs_read(&o->a, files[i].path, SIZE_MAX, &files[i].bytes, e) == 0;
-	same = same && arch_is_same(&o->a, archs, n_archs, full, files, n, &why);
+	same = same && arch_is_same(&o->a, &(struct arch_text){ archs, n_archs, full, files, n }, &why);
 	buf_adds(&out, BUILTIN_SHARED_HEAD);
 	for (size_t i = 0; i < DEVICE_LEVELS; i++)
 		buf_addc(&out, k->clean[i] ? '1' : '0');

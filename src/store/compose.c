@@ -89,7 +89,7 @@ set_loader(struct merge *m, const struct store_composition *c, struct part *p, s
 	if (!c->loader || p->entry.is_link || !p->entry.is_exec)
 		return 0;
 	TRY(fs_read(&scratch, p->from, SIZE_MAX, &bytes, e));
-	TRY(elf_set_loader((char *)bytes.p, bytes.n, p->from, c->loader, c->libraries, &changed, e));
+	TRY(elf_set_loader((char *)bytes.p, bytes.n, p->from, &(struct elf_loader){ c->loader, c->libraries }, &changed, e));
 	if (!changed)
 		return 0;
 	p->from = arena_printf(m->a, "%s/%zu", m->programs, m->parts.n);

@@ -62,7 +62,7 @@ try_code(struct arena *a, struct str bytes)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct stub_limit limit = { allows, NULL };
+	const struct stub_options options = { "f.so", size % 2 ? allows : NULL, NULL };
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	CLEANUP(buf_free) struct buf stub = { 0 };
 	char *copy = malloc(size + 1);
@@ -76,12 +76,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	elf_read(&a, (struct str){ copy, size }, "f", &elf, &e);
 	try_code(&a, (struct str){ copy, size });
-	elf_stub_from(&a, (struct str){ copy, size }, "f", "f.so", size % 2 ? &limit : NULL, &stub, &e);
+	elf_stub_from(&a, (struct str){ copy, size }, "f", &options, &stub, &e);
 	/* What was written can be read. */
 	if (stub.n && elf_read(&a, buf_str(&stub), "stub", &elf, &e) < 0)
 		abort();
 	elf_drop_needed(copy, size, "f", "libc.so.6", &done, &e);
-	elf_set_loader(copy, size, "f", "gcc/ld.so", "gcc/lib", &done, &e);
+	elf_set_loader(copy, size, "f", &(struct elf_loader){ "gcc/ld.so", "gcc/lib" }, &done, &e);
 	free(copy);
 	return 0;
 }

@@ -16,11 +16,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP(buf_free) struct buf head = { 0 }, tail = { 0 }, text = { 0 };
 	char *copy = malloc(size + 1);
 	struct str all = { copy, size };
-	struct stub_symbol *v;
+	struct stub_symbols list;
 	struct map names = { 0 };
 	struct err e = { 0 };
 	uint64_t need_head, need_tail;
-	size_t known, n, cut = size ? data[0] % size : 0;
+	size_t known, cut = size ? data[0] % size : 0;
 	struct elf_parts parts;
 
 	if (!copy)
@@ -33,9 +33,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parts = (struct elf_parts){ { copy, cut }, { copy + cut, size - cut }, size };
 	/* What was written can be read. */
 	if (symbols_of_library(&parts, "f", &text, &need_head, &need_tail, &e) > 0 &&
-		symbols_parse(&a, buf_str(&text), "f", NULL, &v, &n, &e) < 0)
+		symbols_parse(&a, buf_str(&text), "f", NULL, &list, &e) < 0)
 		abort();
-	symbols_parse(&a, all, "f", NULL, &v, &n, &e);
+	symbols_parse(&a, all, "f", NULL, &list, &e);
 	elf_object_names(&a, all, "f", &names, &e);
 	free(copy);
 	return 0;

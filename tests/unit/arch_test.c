@@ -26,7 +26,7 @@ same(const char *kernel, const char *header, const char *inner, const char *macr
 	int r;
 
 	arena_free(&a);
-	r = arch_is_same(&a, archs, 3, str_of(macros), f, 3, why);
+	r = arch_is_same(&a, &(struct arch_text){ archs, 3, str_of(macros), f, 3 }, why);
 	return r;
 }
 

@@ -207,15 +207,15 @@ test_opt(void **state)
 {
 	static const struct opt own[] = { { 'j', "jobs", "N", "" }, { 'k', "keep", NULL, "" }, { 0 } };
 	static const struct opt global[] = { { 'q', "quiet", NULL, "" }, { 0 } };
-	const char *argv[] = { "-kj4", "dir", "--jobs=5", "-q", "--jobs", "6", "--", "-x" };
-	const char *missing[] = { "--jobs" }, *flag[] = { "--keep=1" }, *unknown[] = { "-z" };
+	const char *argv[] = { "-kj4", "dir", "--jobs=5", "-q", "--jobs", "6", "--", "-x", NULL };
+	const char *missing[] = { "--jobs", NULL }, *flag[] = { "--keep=1", NULL }, *unknown[] = { "-z", NULL };
 	struct arena a = { 0 };
 	struct err e = { 0 };
 	struct strs rest;
 	struct opts o;
 
 	(void)state;
-	assert_int_equal(opt_parse(&a, own, global, 8, (char *const *)argv, &o, &e), 0);
+	assert_int_equal(opt_parse(&a, own, global, (char *const *)argv, &o, &e), 0);
 	assert_string_equal(opt_get(&o, "jobs"), "6");
 	assert_true(opt_has(&o, "keep") && opt_has(&o, "quiet"));
 	assert_int_equal(opt_all(&a, &o, "jobs").n, 3);
@@ -225,14 +225,15 @@ test_opt(void **state)
 	assert_int_equal(o.operands.n, 1);
 	assert_int_equal(rest.n, 1);
 	assert_string_equal(rest.v[0], "-x");
-	assert_int_equal(opt_parse(&a, own, global, 6, (char *const *)argv, &o, &e), 0);
+	argv[6] = NULL;
+	assert_int_equal(opt_parse(&a, own, global, (char *const *)argv, &o, &e), 0);
 	assert_int_equal(opt_take_rest(&o).n, 0);
 	assert_int_equal(o.operands.n, 1);
-	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)missing, &o, &e), -1);
+	assert_int_equal(opt_parse(&a, own, global, (char *const *)missing, &o, &e), -1);
 	assert_int_equal(e.code, ERR_USAGE);
-	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)flag, &o, &e), -1);
+	assert_int_equal(opt_parse(&a, own, global, (char *const *)flag, &o, &e), -1);
 	assert_string_equal(e.msg, "--keep takes no value");
-	assert_int_equal(opt_parse(&a, own, global, 1, (char *const *)unknown, &o, &e), -1);
+	assert_int_equal(opt_parse(&a, own, global, (char *const *)unknown, &o, &e), -1);
 	assert_string_equal(e.msg, "unknown option -z; --help lists the options");
 	arena_free(&a);
 }

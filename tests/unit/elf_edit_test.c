@@ -15,8 +15,7 @@
 
 #include <cmocka.h>
 
-#define INTERP "gcc/ld.so"
-#define RPATH "gcc/lib"
+static const struct elf_loader loader = { "gcc/ld.so", "gcc/lib" };
 
 static struct arena mem;
 static char *dir;
@@ -85,7 +84,7 @@ test_runs(void **state)
 
 	(void)state;
 	assert_int_equal(shell("./m 2>/dev/null"), 127); /* the library is not found */
-	if (elf_set_loader((char *)m.p, m.n, "m", INTERP, RPATH, &changed, &e) < 0)
+	if (elf_set_loader((char *)m.p, m.n, "m", &loader, &changed, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_true(changed);
 	put("m2", m);
@@ -94,7 +93,7 @@ test_runs(void **state)
 	assert_int_equal(shell("LD_DEBUG=libs ./m2 2>&1 | grep -q 'init: gcc/lib/libc.so.6'"), 0);
 	assert_true(shell("mkdir -p sub && cd sub && ../m2 2>/dev/null") > 1);
 	/* A second time there is a path already. */
-	assert_int_equal(elf_set_loader((char *)m.p, m.n, "m", INTERP, RPATH, &changed, &e), -1);
+	assert_int_equal(elf_set_loader((char *)m.p, m.n, "m", &loader, &changed, &e), -1);
 	assert_int_equal(e.code, ERR_ABI);
 }
 
@@ -110,7 +109,7 @@ test_left_alone(void **state)
 		struct str b = file(names[i]), was = file(names[i]);
 
 		assert_int_equal(
-			elf_set_loader((char *)b.p, b.n, names[i], INTERP, RPATH, &changed, &e), 0);
+			elf_set_loader((char *)b.p, b.n, names[i], &loader, &changed, &e), 0);
 		assert_false(changed);
 		assert_memory_equal(b.p, was.p, b.n);
 	}
@@ -124,13 +123,13 @@ test_no_room(void **state)
 	bool changed;
 
 	(void)state;
-	assert_int_equal(elf_set_loader((char *)m.p, m.n, "m", "a/rather/long/loader", "and/path", &changed, &e),
+	assert_int_equal(elf_set_loader((char *)m.p, m.n, "m", &(struct elf_loader){ "a/rather/long/loader", "and/path" }, &changed, &e),
 		-1);
 	assert_int_equal(e.code, ERR_ABI);
 	assert_int_equal(shell("gcc -Wl,--spare-dynamic-tags=0 -o n m.c -Lgcc/lib -lwhich"),
 		0);
 	m = file("n");
-	assert_int_equal(elf_set_loader((char *)m.p, m.n, "n", INTERP, RPATH, &changed, &e), -1);
+	assert_int_equal(elf_set_loader((char *)m.p, m.n, "n", &loader, &changed, &e), -1);
 }
 
 /* Damaged files: an answer or an error, and no byte beyond the end (the sanitizer looks). */
@@ -147,11 +146,11 @@ test_damage(void **state)
 
 		memcpy(copy, m.p, m.n);
 		copy[i] ^= (char)0xff;
-		elf_set_loader(copy, m.n, "m", INTERP, RPATH, &changed, &e);
+		elf_set_loader(copy, m.n, "m", &loader, &changed, &e);
 		free(copy);
 		copy = malloc(i + 1);
 		memcpy(copy, m.p, i + 1);
-		elf_set_loader(copy, i + 1, "m", INTERP, RPATH, &changed, &e);
+		elf_set_loader(copy, i + 1, "m", &loader, &changed, &e);
 		free(copy);
 	}
 }

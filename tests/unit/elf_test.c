@@ -292,7 +292,7 @@ static void
 test_stub_from(void **state)
 {
 	const char *libc = "/lib/x86_64-linux-gnu/libc.so.6";
-	const struct stub_limit limit = { allows, (void *)"GLIBC_2" };
+	const struct stub_options options = { NULL, allows, (void *)"GLIBC_2" };
 	CLEANUP(buf_free) struct buf b = { 0 };
 	static const struct {
 		const char *name, *version;
@@ -302,7 +302,7 @@ test_stub_from(void **state)
 	struct elf elf;
 
 	(void)state;
-	if (elf_stub_from(&mem, file(libc), libc, NULL, &limit, &b, &e) < 0)
+	if (elf_stub_from(&mem, file(libc), libc, &options, &b, &e) < 0)
 		fail_msg("%s", e.msg);
 	read_ok(buf_str(&b), "stub", &elf);
 	assert_string_equal(elf.soname, "libc.so.6");

@@ -177,7 +177,7 @@ server_sent(uint64_t *requests)
 	const char *url = arena_printf(&T.a, "http://127.0.0.1:%u/_sent", T.port);
 
 	assert_int_equal(http_open(&quick, NULL, NULL, &h, &e), 0);
-	assert_int_equal(http_get(&T.a, h, url, NULL, 100, &text, &e), 0);
+	assert_int_equal(http_get(&T.a, h, &(struct http_request){ url, NULL, 100 }, &text, &e), 0);
 	http_close(h);
 	text.body = str_trim(text.body);
 	assert_true(str_cut(&text.body, ' ', &sent) && str_to_u64(sent, &n) &&
@@ -638,8 +638,8 @@ expect_differences(const char *dir, struct pin *pin, const char *want)
 	struct err e = { 0 };
 	const char *got;
 
-	assert_int_equal(directory_take(T.store, dir, &pin, 1, &e), 0);
-	if (directory_differences(&T.a, T.store, dir, &pin, 1, &got, &e) < 0)
+	assert_int_equal(directory_take(T.store, dir, &(struct pin_list){ &pin, 1 }, &e), 0);
+	if (directory_differences(&T.a, T.store, dir, &(struct pin_list){ &pin, 1 }, &got, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(got, want);
 }
@@ -669,13 +669,13 @@ test_directory(void **state)
 		vec_push(&T.a, &t, files[i]);
 	pin.tree = tree_digest(&t);
 	fresh_store();
-	assert_int_equal(directory_take(T.store, dir, pins, 1, &e), -1);
+	assert_int_equal(directory_take(T.store, dir, &(struct pin_list){ pins, 1 }, &e), -1);
 	assert_non_null(strstr(e.msg, "has no directory include/"));
 	write_below(dir, "include/a.h", "a\n");
 	write_below(dir, "include/c/b.h", "b\n");
 	write_below(dir, "tools/util/c.h", "c\n");
 	write_below(dir, "elsewhere/d.h", "d\n");
-	if (directory_take(T.store, dir, pins, 1, &e) != 1)
+	if (directory_take(T.store, dir, &(struct pin_list){ pins, 1 }, &e) != 1)
 		fail_msg("%s", e.msg);
 	assert_true(store_has_tree(T.store, &pin.tree));
 	assert_int_equal(store_check_tree(T.store, &pin.tree, true, &e), 0);
@@ -692,7 +692,7 @@ test_directory(void **state)
 				      "include/y0.h is extra, include/y1.h is extra, include/y2.h "
 				      "is extra, include/y3.h is extra and 4 more");
 	assert_int_equal(symlink("a.h", path_join(&T.a, dir, "include/l.h")), 0);
-	assert_int_equal(directory_take(T.store, dir, pins, 1, &e), -1);
+	assert_int_equal(directory_take(T.store, dir, &(struct pin_list){ pins, 1 }, &e), -1);
 	assert_non_null(strstr(e.msg, "include/l.h is not a plain file"));
 	store_close(T.store);
 	fresh_store();
@@ -704,7 +704,7 @@ test_directory(void **state)
 		const char *got;
 
 		assert_int_equal(
-			directory_differences(&T.a, T.store, dir, pins, 1, &got, &e), 0);
+			directory_differences(&T.a, T.store, dir, &(struct pin_list){ pins, 1 }, &got, &e), 0);
 		assert_true(str_has_prefix(got, "891 are missing, 9 are extra: include/a.h is extra"));
 	}
 	store_close(T.store);

@@ -125,7 +125,7 @@ test_refused(void **state)
 		struct generated_set set;
 		struct err e = { 0 };
 
-		assert_int_equal(generate_project(&a, &p, &src, &c, ".", src.id, &set, &e), -1);
+		assert_int_equal(generate_project(&a, &(struct generate_input){ &p, &src, &c, ".", src.id }, &set, &e), -1);
 		assert_int_equal(e.code, ERR_CONFIG);
 		if (!strstr(e.msg, t[i].why))
 			fail_msg("\"%s\" is not in: %s", t[i].why, e.msg);

@@ -51,7 +51,7 @@ try(struct arena *a, const struct test *t, struct resolution *r, struct err *e)
 	assert_int_equal(project_parse(a, str_of(t->toml), "/k", false, &p, e), 0);
 	TRY(host_read(a, "python3", str_of(t->says), &h, e));
 	TRY(host_backends(a, &h, &p, &sel.backends, &sel.backends, e));
-	TRY(host_matrix(a, &h, &p, &sel.backends, &catalog, &m, e));
+	TRY(host_matrix(a, &h, &(struct host_wish){ &p, &sel.backends, &catalog }, &m, e));
 	sel.host = &m;
 	return resolve_variants(a, &p, &catalog, &sel, r, e);
 }

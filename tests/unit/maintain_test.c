@@ -174,7 +174,7 @@ test_add(void **state)
 	struct err e = { 0 };
 
 	vec_push(&w->a, &cuda, "12.4");
-	if (maintain_add_torch(&w->a, &w->job, w->catalog, "2.99.0", &cuda, &file, &e) < 0)
+	if (maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda }, &file, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(file, "torch-2.99.0-cp311-cp311-manylinux_2_28_x86_64.whl");
 	after = torch_toml(w);
@@ -196,7 +196,7 @@ test_add(void **state)
 	assert_true(str_eq(list, STR(LIBRARY_SYMBOLS)));
 	/* Not twice. */
 	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, "2.99.0", &cuda, &file, &e), -1);
+		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda }, &file, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "has torch 2.99.0 already"));
 	assert_true(str_eq(torch_toml(w), after));
@@ -213,14 +213,14 @@ test_add_refused(void **state)
 
 	vec_push(&w->a, &cuda, "10.2");
 	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, "2.98.0", &none, &file, &e), -1);
+		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.98.0", &none }, &file, &e), -1);
 	assert_int_equal(e.code, ERR_NET);
 	assert_non_null(strstr(e.msg, "no x86-64 manylinux wheel of torch 2.98.0"));
 	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, "2.99.0", &cuda, &file, &e), -1);
+		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda }, &file, &e), -1);
 	assert_non_null(strstr(e.msg, "CUDA 10.2 is not in cuda.toml"));
 	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, "2.99", &none, &file, &e), -1);
+		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99", &none }, &file, &e), -1);
 	assert_non_null(strstr(e.msg, "name a release as 2.4.1"));
 	assert_true(str_eq(torch_toml(w), before));
 }
@@ -237,7 +237,7 @@ test_fill(void **state)
 	size_t n = 99;
 
 	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, "2.99.0", &none, &file, &e), 0);
+		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &none }, &file, &e), 0);
 	want = torch_toml(w);
 	assert_int_equal(maintain_fill_trees(&w->a, &w->job, w->catalog, &n, &e), 0);
 	assert_int_equal(n, 0);

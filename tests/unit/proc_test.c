@@ -26,7 +26,7 @@ shell(struct arena *a, const char *script)
 	vec_push(a, &argv, "/bin/sh");
 	vec_push(a, &argv, "-c");
 	vec_push(a, &argv, script);
-	assert_int_equal(proc_run(a, "/", &argv, NULL, &out, &status, &e), 0);
+	assert_int_equal(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &out, &status, &e), 0);
 	assert_int_equal(status, 0);
 	return out.p;
 }

@@ -147,22 +147,21 @@ test_parse(void **state)
 		"kernel-builder symbols 1\nX a\n", "kernel-builder symbols 1\nF\n", "kernel-builder symbols 1\nF \n" };
 	struct arena a = { 0 };
 	struct map only = { 0 };
-	struct stub_symbol *v;
+	struct stub_symbols got;
 	struct err e = { 0 };
-	size_t n;
 
 	(void)state;
-	assert_int_equal(symbols_parse(&a, STR(list), "x", NULL, &v, &n, &e), 0);
-	assert_int_equal(n, 2);
-	assert_string_equal(v[0].name, "a_long_name");
-	assert_int_equal(v[1].type, ELF_OBJECT);
+	assert_int_equal(symbols_parse(&a, STR(list), "x", NULL, &got, &e), 0);
+	assert_int_equal(got.n, 2);
+	assert_string_equal(got.v[0].name, "a_long_name");
+	assert_int_equal(got.v[1].type, ELF_OBJECT);
 	*map_put(&a, &only, STR("b")) = &only;
-	assert_int_equal(symbols_parse(&a, STR(list), "x", &only, &v, &n, &e), 0);
-	assert_int_equal(n, 1);
-	assert_string_equal(v[0].name, "b");
+	assert_int_equal(symbols_parse(&a, STR(list), "x", &only, &got, &e), 0);
+	assert_int_equal(got.n, 1);
+	assert_string_equal(got.v[0].name, "b");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		e = (struct err){ 0 };
-		assert_int_equal(symbols_parse(&a, str_of(bad[i]), "x", NULL, &v, &n, &e), -1);
+		assert_int_equal(symbols_parse(&a, str_of(bad[i]), "x", NULL, &got, &e), -1);
 		assert_int_equal(e.code, ERR_STORE);
 	}
 	arena_free(&a);
