@@ -25,23 +25,6 @@ cmd_need_dir(const char *path, struct err *e)
 }
 
 int
-cmd_fail_program(enum err_code code, const char *what, struct str printed, struct err *e)
-{
-	enum { SHOWN = 2000 };
-	struct str s = str_trim(printed);
-	const char *line = NULL;
-
-	if (s.n > SHOWN) {
-		s = (struct str){ s.p + s.n - SHOWN, SHOWN };
-		line = memchr(s.p, '\n', s.n);
-	}
-	if (line)
-		s = (struct str){ line + 1, s.n - (size_t)(line + 1 - s.p) };
-	log_text(LOG_ERROR, s.p, s.n);
-	return err_set(e, code, s.n ? "%s; see above" : "%s", what);
-}
-
-int
 work_dir(const struct ctx *c, const char **out, struct err *e)
 {
 	const char *flag = opt_get(&c->opts, "directory");
