@@ -4,7 +4,7 @@
  * cicc) runs as every step does, in the sandbox if there is one. STEP_CHOOSE is none of them: nothing runs for it.
  *
  * Device code without the host's (device/device.h): a device pass parses all headers of torch for functions that become no code. The
- * short way gives cicc the device code of the kernel's own files and a few headers, at one of three levels. That this gives the same
+ * device-only way gives cicc the device code of the kernel's own files and a few headers, at one of three levels. That this gives the same
  * code is proved by one architecture, whose whole text is compiled too:
  *
  * proof-keys  From one architecture's text: the names under which a proof on it is remembered, one for each level. Such a name is a digest of
