@@ -220,17 +220,20 @@ def test(o, name, backend, variant):
     results.write_text("")
     env = {**os.environ, "PYTHONPATH": ":".join([str(where), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
            "KB_RESULTS": str(results), "KB_POSE": pose, **({"CUDA_VISIBLE_DEVICES": ""} if pose else {}),
-           "LOCAL_KERNELS": local_kernels(o, name)}
+           "LOCAL_KERNELS": local_kernels(o)}
     status, out, _ = run([python_of(o), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "kb_results", "tests"],
                          seconds=o.test_seconds, cwd=o.work / name, env=env)
     (o.work / f"{name}.tests.log").write_text(out)
     return judged([json.loads(x) for x in results.read_text().splitlines()], status)
 
 
-def local_kernels(o, name):
-    text = (o.work / name / "build.toml").read_text()
-    m = re.search(r'repo-id *= *"([^"]+)"', text)
-    return f"{m[1] if m else 'local/' + name}={o.work / name / 'build'}"
+def local_kernels(o):
+    """All that were built: the tests of one may load another."""
+    out = []
+    for build in sorted(o.work.glob("*/build")):
+        m = re.search(r'repo-id *= *"([^"]+)"', (build.parent / "build.toml").read_text())
+        out.append(f"{m[1] if m else 'local/' + build.parent.name}={build}")
+    return ":".join(out)
 
 
 def judged(results, status):
