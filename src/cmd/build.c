@@ -459,7 +459,7 @@ tell_long_ways(const struct build *b)
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct step *s = &b->w.plan.steps[i];
-		bool is_proof = s->kind == STEP_PROVE && !strs_has(&s->argv, STEP_IF_PROVED_BEFORE);
+		bool is_proof = s->kind == STEP_PROVE && s->options.prove != PROVE_IF_PROVED_BEFORE;
 		struct proof v;
 		struct err ignored;
 		struct str text;

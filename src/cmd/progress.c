@@ -175,15 +175,17 @@ static void
 report_failure(const struct progress *p, const struct plan *plan, const struct engine_event *ev,
 	const struct strs *hints)
 {
-	const struct step *s = &plan->steps[ev->step];
+	CLEANUP(arena_freep) struct arena a = { 0 };
 	CLEANUP(buf_free) struct buf text = { 0 };
+	const struct step *s = &plan->steps[ev->step];
+	const struct strs words = step_words(&a, s);
 
 	buf_addf(&text, "FAILED: %s for %s (exit status %d)\n", s->label, s->variant->name,
 		ev->exit_status);
 	for (size_t i = 0; i < hints->n; i++)
 		buf_addf(&text, "hint: %s\n", hints->v[i]);
-	for (size_t i = 0; i < s->argv.n && log_enabled(LOG_DEBUG); i++)
-		buf_addf(&text, "%s%s", s->argv.v[i], i + 1 < s->argv.n ? " " : "\n");
+	for (size_t i = 0; i < words.n && log_enabled(LOG_DEBUG); i++)
+		buf_addf(&text, "%s%s", words.v[i], i + 1 < words.n ? " " : "\n");
 	add_output(&text, p, ev->output);
 	log_text(LOG_ERROR, text.p, text.n);
 }

@@ -113,6 +113,6 @@ maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct moun
 	if (!m->options.audits_slim)
 		return slim;
 	s = own(m, direct, STEP_AUDIT, object);
-	vec_push(m->a, &s.argv, "object");
+	s.options.audit = AUDIT_OF_OBJECT;
 	return add_ways(m, s, slim, full);
 }

@@ -97,18 +97,38 @@ enum step_kind {
 enum step_tool { TOOL_PREPROCESS, TOOL_CICC, TOOL_COMPILE, STEP_TOOLS };
 #define STEP_TOOL_SOURCE "@SOURCE@"
 #define STEP_TOOL_RESULT "@RESULT@"
-/* A word of steps that slim the text that they give. */
-#define STEP_SLIMS "slim"
-/* A word of a STEP_PROVE that goes by the slimmed text, where a proof on the same device code was proved by the whole one. */
-#define STEP_IF_PROVED_BEFORE "if-proved-before"
-/* Likewise: it gives up at once where a proof would take longer than it saves (device/proof.h). */
-#define STEP_IF_IT_PAYS "if-it-pays"
-/* A word of a STEP_EMPTY_FATBIN and a STEP_EMBED_FATBIN of relocatable device code. */
-#define STEP_RELOCATABLE "relocatable"
-/* A word of a STEP_AUDIT: where they differ, declined, and what it gives says only that they do not. */
-#define STEP_AS_PROOF "as-proof"
-/* What a word of proof keys begins with that is a digest of device passes as a whole, with CUDA's headers. */
-#define STEP_DEVICE_KEY "device-key="
+/* What a STEP_AUDIT compares. */
+enum audit_of {
+	AUDIT_OF_NOTHING,
+	AUDIT_OF_PTX,
+	AUDIT_OF_OBJECT,
+	AUDIT_AS_PROOF, /* bytes: where they differ, declined, and what it gives says only that they do not */
+};
+/* When a STEP_PROVE proves. */
+enum prove_when {
+	PROVE_ALWAYS,
+	PROVE_IF_IT_PAYS,        /* else it gives up at once (device/proof.h) */
+	PROVE_IF_PROVED_BEFORE, /* by the slimmed text, where a proof on the same device code was proved by the whole one; else declined */
+};
+/* How a built-in step does what it does. One that is not zero is in the step's key and among its words (step_words): both go by this list,
+ * and what is not in it is no option. */
+#define STEP_OPTIONS(FLAG, CHOICE, DIGEST) \
+	FLAG(slims) /* the text that it gives, or proves */ \
+	FLAG(relocatable) /* of relocatable device code */ \
+	FLAG(trusts) /* proofs by the slimmed text: what was trusted is not remembered as proved */ \
+	CHOICE(audit, audit_of) \
+	CHOICE(prove, prove_when) \
+	DIGEST(device_key) /* of device passes as a whole, with CUDA's headers */ \
+	DIGEST(loose_device_key) /* without */
+#define STEP_FLAG(name) bool name;
+#define STEP_CHOICE(name, type) enum type name;
+#define STEP_DIGEST(name) struct digest name;
+struct step_options {
+	STEP_OPTIONS(STEP_FLAG, STEP_CHOICE, STEP_DIGEST)
+};
+#undef STEP_FLAG
+#undef STEP_CHOICE
+#undef STEP_DIGEST
 /* The C++ ABI for which TOOL_PREPROCESS is run, whatever the variant's is, and the other one. */
 #define STEP_ABI "_GLIBCXX_USE_CXX11_ABI=1"
 #define STEP_OTHER_ABI "_GLIBCXX_USE_CXX11_ABI=0"
@@ -152,7 +172,8 @@ struct step {
 	const char *label; /* for people: "activation/activation.cu" */
 	const struct variant *variant; /* the first that wants it */
 	const struct root *root;
-	struct strs argv;   /* of a built-in step: "kernel-builder", what it does, and words for how */
+	struct strs argv;   /* of a built-in step: "kernel-builder" and what it does */
+	struct step_options options;
 	struct strs tool[STEP_TOOLS];
 	struct strs env;    /* NAME=value; nothing else is set */
 	const char *source; /* under src/; NULL for a link */
@@ -217,6 +238,10 @@ struct plan {
 #define PLAN_OPENMP_SONAME "openmp-of-torch"
 
 const char *step_kind_name(enum step_kind k);
+/* The options that are not zero: "slims", "audit=ptx", "device-key=DIGEST". */
+struct strs step_option_words(struct arena *a, const struct step_options *o);
+/* For people: the command, and the options. */
+struct strs step_words(struct arena *a, const struct step *s);
 /* One that this program does itself. */
 bool step_is_builtin(const struct step *s);
 static inline bool

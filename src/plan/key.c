@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Digests a step's command, environment and mounts. */
 #include "plan/key.h"
+#include "base/arena.h"
+#include "base/err.h"
 #include "plan/kinds.h"
 #include <stdio.h>
 
@@ -23,12 +25,15 @@ add_strs(struct sha256 *h, const struct strs *s)
 struct digest
 step_key(const struct step *s, const struct sources_set *src)
 {
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct strs options = step_option_words(&a, &s->options);
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder step 6"));
+	sha256_add_field(h, STR("kernel-builder step 7"));
 	sha256_add_field(h, str_of(step_kind_name(s->kind)));
 	sha256_add_field(h, str_of(step_implementation(s->kind)));
 	add_strs(h, &s->argv);
+	add_strs(h, &options);
 	for (size_t i = 0; i < STEP_TOOLS; i++)
 		add_strs(h, &s->tool[i]);
 	add_strs(h, &s->env);

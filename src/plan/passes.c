@@ -92,7 +92,7 @@ static void
 add_how_slim(const struct passes *p, struct step *s)
 {
 	if (p->m->options.slim != PLAN_SLIM_OFF)
-		vec_push(p->m->a, &s->argv, STEP_SLIMS);
+		s->options.slims = true;
 }
 
 static struct made add_part_step(struct passes *p, const struct part *part);
@@ -167,7 +167,7 @@ add_slim_whole(struct passes *p, const struct part *cicc, const struct part *tex
 
 	if (same)
 		step_take(p->m, &slim, INPUT_SAME, *same);
-	vec_push(p->m->a, &slim.argv, STEP_SLIMS);
+	slim.options.slims = true;
 	step_take_at(p->m, &s, INPUT_TEXT, cicc->inputs.v[0], add_step(p, slim));
 	if (strs_has(&cicc->outputs, p->d->stub))
 		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
@@ -192,38 +192,55 @@ add_choice(struct passes *p, const char *arch, struct ways w, const char *path)
 }
 
 static struct made
-add_audit(struct passes *p, const char *what, const char *arch, struct ways w, const char *path)
+add_audit(struct passes *p, enum audit_of what, const char *arch, struct ways w, const char *path)
 {
 	struct step s = builtin_step(p, STEP_AUDIT, arch, path);
 
 	take_ways(p, &s, w);
-	vec_push(p->m->a, &s.argv, what);
+	s.options.audit = what;
 	return add_step(p, s);
 }
 
-/* What a proof is good for, besides texts: the command of the device passes, their compiler and the module id, and CUDA's headers;
- * not torch. without_headers: only the compiler's programs. */
-static const char *
-device_key(const struct passes *p, const struct part *cicc, bool without_headers)
+static struct step
+device_step(const struct passes *p, const struct part *cicc)
 {
-	const struct mount *mounts[] = { mount_gcc(p->m, p->f->gcc), mount_module_id(p->m, p->src) };
-	struct digest d = compiler_id(p->f->variant->cuda);
 	struct step s = builtin_step(p, STEP_DEVICE, NULL, "out/ptx");
-	char hex[65];
 
-	if (without_headers) {
-		s.root = root_make(p->m, mounts, 2);
-		vec_push(p->m->a, &s.argv, arena_strdup(p->m->a, digest_hex(&d, hex)));
-	}
 	add_how_slim(p, &s);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
-	d = step_key(&s, p->m->src);
-	return arena_strdup(p->m->a, digest_hex(&d, hex));
+	return s;
+}
+
+/* What a proof is good for, besides texts: the command of the device passes, their compiler and the module id, and CUDA's headers;
+ * not torch. */
+static struct digest
+device_key(const struct passes *p, const struct part *cicc)
+{
+	struct step s = device_step(p, cicc);
+
+	return step_key(&s, p->m->src);
+}
+
+/* The same, of CUDA only the compiler's programs. */
+static struct digest
+loose_device_key(const struct passes *p, const struct part *cicc)
+{
+	const struct sights without_cuda = { .gcc = p->sights.gcc, .module_id = p->sights.module_id };
+	const struct digest programs = compiler_id(p->f->variant->cuda);
+	struct step s = device_step(p, cicc);
+	struct sha256 *h = sha256_new();
+	struct digest key;
+
+	s.root = step_root(p->m, STEP_DEVICE, &without_cuda);
+	key = step_key(&s, p->m->src);
+	sha256_add(h, key.b, sizeof(key.b));
+	sha256_add(h, programs.b, sizeof(programs.b));
+	return sha256_final(h);
 }
 
 /* How a proof is come to: by the whole text, or by the slimmed one. */
 static struct made
-add_prove(struct passes *p, const struct part *cicc, struct made by, const char *word, bool is_lazy)
+add_prove(struct passes *p, const struct part *cicc, struct made by, enum prove_when when, bool is_lazy)
 {
 	struct step s = builtin_step(p, STEP_PROVE, p->reference->arch, "out/proof");
 
@@ -233,8 +250,7 @@ add_prove(struct passes *p, const struct part *cicc, struct made by, const char 
 	step_take(p->m, &s, INPUT_WHOLE_PTX, by);
 	step_take(p->m, &s, INPUT_STUB, made_too(p->m, by, OUTPUT_STUB));
 	add_how_slim(p, &s);
-	if (word)
-		vec_push(p->m->a, &s.argv, word);
+	s.options.prove = when;
 	s.is_lazy = is_lazy;
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
@@ -248,10 +264,9 @@ add_proof_keys(struct passes *p, const struct part *cicc)
 
 	step_take(p->m, &s, INPUT_MACROS, p->macros);
 	/* What was trusted is not remembered as proved. */
-	if (p->m->options.device_only == PLAN_DEVICE_TRUST)
-		vec_push(p->m->a, &s.argv, "trust");
-	vec_push(p->m->a, &s.argv, arena_printf(p->m->a, STEP_DEVICE_KEY "%s", device_key(p, cicc, false)));
-	vec_push(p->m->a, &s.argv, device_key(p, cicc, true));
+	s.options.trusts = p->m->options.device_only == PLAN_DEVICE_TRUST;
+	s.options.device_key = device_key(p, cicc);
+	s.options.loose_device_key = loose_device_key(p, cicc);
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	return add_step(p, s);
@@ -270,14 +285,14 @@ add_proof_steps(struct passes *p, const struct part *cicc)
 	whole = add_whole(p, cicc, p->reference);
 	p->keys = add_proof_keys(p, cicc);
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
-		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL), NULL, false);
+		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL), PROVE_ALWAYS, false);
 	} else if (p->m->options.slim != PLAN_SLIM_OFF) {
 		w.first = add_slim_whole(p, cicc, p->reference, NULL);
-		w.second = add_prove(p, cicc, whole, STEP_IF_IT_PAYS, true);
-		w.first = add_prove(p, cicc, w.first, STEP_IF_PROVED_BEFORE, false);
+		w.second = add_prove(p, cicc, whole, PROVE_IF_IT_PAYS, true);
+		w.first = add_prove(p, cicc, w.first, PROVE_IF_PROVED_BEFORE, false);
 		p->proof = add_choice(p, p->reference->arch, w, "out/proof");
 	} else {
-		p->proof = add_prove(p, cicc, whole, STEP_IF_IT_PAYS, false);
+		p->proof = add_prove(p, cicc, whole, PROVE_IF_IT_PAYS, false);
 	}
 	step_take(p->m, &s, INPUT_PROOF, p->proof);
 	w = (struct ways){ .first = add_step(p, s), .second = made_too(p->m, whole, OUTPUT_STUB) };
@@ -316,7 +331,7 @@ add_same(struct passes *p)
 	w.second = add_whole(p, cicc, p->reference);
 	w.first = add_slim_whole(p, cicc, p->reference, NULL);
 	take_ways(p, &s, w);
-	vec_push(p->m->a, &s.argv, STEP_AS_PROOF);
+	s.options.audit = AUDIT_AS_PROOF;
 	s.label = arena_printf(p->m->a, "%s: slim: proof by %s", p->src, p->reference->arch);
 	s.is_lazy = true;
 	p->same = add_step(p, s);
@@ -360,7 +375,7 @@ add_device(struct passes *p, const struct part *cicc)
 	if (!p->m->options.audits_device)
 		return w.first;
 	w.second = add_whole(p, cicc, text);
-	return add_audit(p, "ptx", cicc->arch, w, "out/ptx");
+	return add_audit(p, AUDIT_OF_PTX, cicc->arch, w, "out/ptx");
 }
 
 /* A file that a command names, by the way of the source. */
@@ -385,19 +400,10 @@ add_strip_bodies(struct passes *p, const struct part *cudafe, bool slim)
 	struct step s = builtin_step(p, STEP_STRIP_BODIES, NULL, text->outputs.v[0]);
 
 	step_take(p->m, &s, INPUT_TEXT, add_part_step(p, text));
-	if (slim)
-		vec_push(p->m->a, &s.argv, STEP_SLIMS);
+	s.options.slims = slim;
 	s.is_transient = true;
 	s.is_lazy = !slim && p->m->options.slim == PLAN_SLIM_ALL;
 	return add_step(p, s);
-}
-
-/* The section that the fatbinary goes to, where it is another one. */
-static void
-add_where(const struct passes *p, struct step *s)
-{
-	if (p->d->is_relocatable)
-		vec_push(p->m->a, &s->argv, STEP_RELOCATABLE);
 }
 
 static struct made
@@ -405,7 +411,7 @@ add_empty_fatbin(struct passes *p, const struct part *fatbin)
 {
 	struct step s = builtin_step(p, STEP_EMPTY_FATBIN, NULL, fatbin->outputs.v[1]);
 
-	add_where(p, &s);
+	s.options.relocatable = p->d->is_relocatable;
 	return add_step(p, s);
 }
 
@@ -489,7 +495,7 @@ add_host(struct passes *p, const struct part *host, const struct part *fatbin)
 		return w.second;
 	w.first = add_host_from(p, host, fatbin, true);
 	w.first = add_choice(p, NULL, w, object);
-	return p->m->options.audits_slim ? add_audit(p, "object", NULL, w, object) : w.first;
+	return p->m->options.audits_slim ? add_audit(p, AUDIT_OF_OBJECT, NULL, w, object) : w.first;
 }
 
 static const struct part *
@@ -545,7 +551,7 @@ add_embed_fatbin(struct passes *p)
 	p->has_step = arena_array(p->m->a, bool, p->d->parts.n + 1);
 	step_take(p->m, &s, INPUT_OBJECT, add_host(p, host, fatbin));
 	step_take(p->m, &s, INPUT_FATBIN, add_part_step(p, fatbin));
-	add_where(p, &s);
+	s.options.relocatable = p->d->is_relocatable;
 	return add_step(p, s);
 }
 

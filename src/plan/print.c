@@ -53,7 +53,9 @@ print_text(const struct plan *p, struct buf *out)
 	for (size_t i = 0; i < p->n_variants; i++)
 		add_variant_text(&p->variants[i], out);
 	for (size_t i = 0; i < p->n_steps; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct step *s = &p->steps[i];
+		const struct strs words = step_words(&a, s);
 
 		buf_addf(out, "# %zu: %s, %s", i, s->variant->name, s->label);
 		if (s->users > 1)
@@ -62,10 +64,10 @@ print_text(const struct plan *p, struct buf *out)
 		for (size_t j = 0; j < s->n_inputs; j++)
 			buf_addf(out, "# %s is step %zu's %s\n", s->inputs[j].path,
 				s->inputs[j].step, p->steps[s->inputs[j].step].outputs.v[s->inputs[j].output]);
-		for (size_t j = 0; j < s->argv.n; j++) {
+		for (size_t j = 0; j < words.n; j++) {
 			if (j)
 				buf_addc(out, ' ');
-			add_quoted(out, s->argv.v[j]);
+			add_quoted(out, words.v[j]);
 		}
 		buf_addc(out, '\n');
 	}
@@ -84,6 +86,8 @@ json_strs(const struct strs *s)
 static json_t *
 json_step(const struct step *s, size_t index)
 {
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	const struct strs options = step_option_words(&a, &s->options);
 	json_t *mounts = json_object(), *inputs = json_array();
 	char hex[65];
 
@@ -99,9 +103,10 @@ json_step(const struct step *s, size_t index)
 						      (json_int_t)s->inputs[i].step, "output",
 						      (json_int_t)s->inputs[i].output, "path",
 						      s->inputs[i].path));
-	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}", "step",
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}", "step",
 		(json_int_t)index, "kind", step_kind_name(s->kind), "label", s->label, "variant",
-		s->variant->name, "users", (json_int_t)s->users, "argv", json_strs(&s->argv), "env",
+		s->variant->name, "users", (json_int_t)s->users, "argv", json_strs(&s->argv),
+		"options", json_strs(&options), "env",
 		json_strs(&s->env), "mounts", mounts, "inputs", inputs, "outputs", json_strs(&s->outputs), "source",
 		s->source, "key", digest_hex(&s->key, hex));
 }

@@ -29,9 +29,9 @@ builtin_audit(struct builtin *o, struct err *e)
 
 	TRY(builtin_input(o, INPUT_FIRST_WAY, &ways[0], e));
 	TRY(builtin_input(o, INPUT_SECOND_WAY, &ways[1], e));
-	if (builtin_has_word(o, STEP_AS_PROOF))
+	if (o->s->options.audit == AUDIT_AS_PROOF)
 		return builtin_output(o, OUTPUT_MAIN, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_declined, e);
-	if (builtin_has_word(o, "ptx"))
+	if (o->s->options.audit == AUDIT_OF_PTX)
 		why = ptx_difference(o, ways);
 	else if (!str_eq(ways[0], ways[1]) && elf_object_alike(&o->a, ways, names, &why, e) < 0)
 		return -1;

@@ -102,13 +102,3 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 	fflush(stderr);
 	_Exit(status);
 }
-
-bool
-builtin_has_word(const struct builtin *o, const char *word)
-{
-	for (size_t i = 2; i < o->s->argv.n; i++) {
-		if (streq(o->s->argv.v[i], word))
-			return true;
-	}
-	return false;
-}

@@ -25,7 +25,7 @@ write_text(struct builtin *o, const struct device_code *code, enum device_level 
 		return 0;
 	buf_add(&out, prelude->text.p, prelude->text.n);
 	device_body(code->text, code->slice, &out);
-	if (builtin_has_word(o, STEP_SLIMS) &&
+	if (o->s->options.slims &&
 		slim_text(&o->a, buf_str(&out), &options, &slim, &stats, &ignored) == 0)
 		return builtin_write(path, buf_str(&slim), e);
 	return builtin_write(path, buf_str(&out), e);
@@ -141,7 +141,7 @@ write_proof(struct builtin *o, const struct proving *j, enum device_level level,
 static int
 write_no(struct builtin *o, const char *why, struct err *e)
 {
-	return builtin_has_word(o, STEP_IF_PROVED_BEFORE) ? builtin_decline(o, e) : builtin_write_full(o, OUTPUT_MAIN, why, e);
+	return o->s->options.prove == PROVE_IF_PROVED_BEFORE ? builtin_decline(o, e) : builtin_write_full(o, OUTPUT_MAIN, why, e);
 }
 
 static bool
@@ -149,7 +149,7 @@ is_worth_it(const struct builtin *o, struct str full, struct str whole)
 {
 	unsigned archs[64];
 
-	return !builtin_has_word(o, STEP_IF_IT_PAYS) ||
+	return o->s->options.prove != PROVE_IF_IT_PAYS ||
 	       proof_pays(full.n, whole.n, builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0])));
 }
 

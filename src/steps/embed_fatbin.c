@@ -11,7 +11,7 @@
 static const char *
 section_of(const struct builtin *o)
 {
-	return builtin_has_word(o, STEP_RELOCATABLE) ? "__nv_relfatbin" : ".nv_fatbin";
+	return o->s->options.relocatable ? "__nv_relfatbin" : ".nv_fatbin";
 }
 
 int
@@ -32,7 +32,7 @@ builtin_empty_fatbin(struct builtin *o, struct err *e)
 		"#undef __FATIDNAME_CORE\n#undef __FATIDNAME\n"
 		"#define __FATIDNAME_CORE(x) __fatbinwrap##x\n#define __FATIDNAME(x) __FATIDNAME_CORE(x)\n"
 		"extern const __fatBinC_Wrapper_t __FATIDNAME(__NV_MODULE_ID)";
-	const char *wrapper = builtin_has_word(o, STEP_RELOCATABLE) ? relocatable
+	const char *wrapper = o->s->options.relocatable ? relocatable
 								: "static const __fatBinC_Wrapper_t __fatDeviceText";
 
 	return builtin_output(o, OUTPUT_MAIN, str_of(arena_printf(&o->a, text, section_of(o), wrapper)), e);

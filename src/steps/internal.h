@@ -24,7 +24,4 @@ int builtin_write(const char *path, struct str bytes, struct err *e);
 /* Runs a tool of the step on files of its directory. *ok is false when it found fault with the source. */
 int builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result, bool *ok,
 	struct err *e);
-
-/* Has the step's command this word, behind what it does? */
-bool builtin_has_word(const struct builtin *o, const char *word);
 #endif

@@ -134,7 +134,7 @@ read_proof_keys(struct memo *m, struct engine *x, size_t step, struct str names[
 static bool
 needs_loose_key(const struct step *s)
 {
-	return strs_has(&s->argv, STEP_IF_PROVED_BEFORE);
+	return s->options.prove == PROVE_IF_PROVED_BEFORE;
 }
 
 /* Those that ask for the same proof have this in common; zero: nobody else does. */

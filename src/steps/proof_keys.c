@@ -100,14 +100,17 @@ static void
 add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
 {
 	const struct strs *preprocess = &o->s->tool[TOOL_PREPROCESS];
+	struct step_options how = o->s->options;
+	struct strs words;
 
+	if (is_loose)
+		how.device_key = (struct digest){ 0 };
+	words = step_option_words(&o->a, &how);
 	/* Who proved, and who looks up. */
 	sha256_add_field(h, str_of(step_implementation(STEP_PROVE)));
 	sha256_add_field(h, str_of(step_implementation(STEP_PROOF_KEYS)));
-	for (size_t i = 0; i < o->s->argv.n; i++) {
-		if (!is_loose || !str_has_prefix(o->s->argv.v[i], STEP_DEVICE_KEY))
-			sha256_add_field(h, str_of(o->s->argv.v[i]));
-	}
+	for (size_t i = 0; i < words.n; i++)
+		sha256_add_field(h, str_of(words.v[i]));
 	for (size_t i = 0; i < preprocess->n; i++) {
 		if (!is_loose || !str_has_prefix(preprocess->v[i], BUILTIN_ARCH_LIST))
 			sha256_add_field(h, str_of(preprocess->v[i]));

@@ -26,6 +26,12 @@ static step_fn *const does[STEP_KINDS] = {
 	[STEP_REGISTER] = builtin_register,
 };
 
+bool
+steps_can(enum step_kind kind)
+{
+	return does[kind];
+}
+
 static int
 perform(struct engine *x, const struct step *s, const char *dir, struct err *e)
 {

@@ -5,4 +5,6 @@
 #include "engine/domain.h"
 
 extern const struct engine_domain steps_domain;
+/* Whether there is a function for that kind of step. */
+bool steps_can(enum step_kind kind);
 #endif

@@ -20,7 +20,7 @@ slim(struct builtin *o, struct str text, enum slim_pass pass, struct err *e)
 	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }
 
-/* With the word for it: slimmed as well. A text that is not understood stays whole. */
+/* With the option: slimmed as well. A text that is not understood stays whole. */
 int
 builtin_strip_bodies(struct builtin *o, struct err *e)
 {
@@ -33,7 +33,7 @@ builtin_strip_bodies(struct builtin *o, struct err *e)
 	if (strip_bodies(&o->a, text, &out, e) >= 0)
 		text = buf_str(&out);
 	arena_rewind(&o->a, before);
-	if (builtin_has_word(o, STEP_SLIMS))
+	if (o->s->options.slims)
 		return slim(o, text, SLIM_HOST, e);
 	return builtin_output(o, OUTPUT_MAIN, text, e);
 }
@@ -98,7 +98,7 @@ builtin_drop_macros(struct builtin *o, struct err *e)
 	}
 	buf_add(&out, text.p + at, text.n - at);
 	arena_rewind(&o->a, before);
-	if (builtin_has_word(o, STEP_SLIMS))
+	if (o->s->options.slims)
 		return slim(o, buf_str(&out), SLIM_DEVICE, e);
 	return builtin_output(o, OUTPUT_MAIN, buf_str(&out), e);
 }

@@ -2,8 +2,13 @@
 /* Texts that built-in steps leave for each other. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/path.h"
+#include "base/fs.h"
 #include "device/proof.h"
+#include "plan/kinds.h"
+#include "steps/internal.h"
 #include "steps/register.h"
+#include "steps/steps.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -149,10 +154,68 @@ test_registered(void **state)
 	arena_free(&a);
 }
 
+/* Every kind has a row, and every built-in one a function, but for choices, for which nothing runs. */
+static void
+test_kinds(void **state)
+{
+	(void)state;
+	for (enum step_kind k = 0; k < STEP_KINDS; k++) {
+		assert_non_null(step_row(k)->name);
+		assert_int_equal(steps_can(k), step_row(k)->is_builtin && k != STEP_CHOOSE);
+	}
+	for (enum input_role r = 0; r < INPUT_ROLES; r++)
+		assert_non_null(input_role_name(r));
+}
+
+static void
+write_file(struct step_input *in, const char *text, const char *path, enum input_role role)
+{
+	struct err e;
+
+	*in = (struct step_input){ .path = path, .role = role };
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), 0644, &e), 0);
+}
+
+/* A step finds its inputs by their roles, in whatever order they are. */
+static void
+test_input(void **state)
+{
+	struct builtin o = { 0 };
+	struct step_input in[3];
+	struct step s = { .kind = STEP_PROVE, .label = "k.cu: prove", .inputs = in, .n_inputs = 2 };
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	struct str text;
+	char *dir;
+
+	(void)state;
+	assert_int_equal(fs_mkdtemp(&a, "/tmp/kb-builtin", &dir, &e), 0);
+	write_file(&in[0], "the stub", path_join(&a, dir, "0"), INPUT_STUB);
+	write_file(&in[1], "the text", path_join(&a, dir, "1"), INPUT_MACROS);
+	o.s = &s;
+	assert_int_equal(builtin_input(&o, INPUT_MACROS, &text, &e), 0);
+	assert_true(str_eq(text, STR("the text")));
+	in[2] = in[0];
+	s.inputs = in + 1;
+	assert_int_equal(builtin_input(&o, INPUT_STUB, &text, &e), 0);
+	assert_true(str_eq(text, STR("the stub")));
+	assert_null(builtin_input_path(&o, INPUT_SAME));
+	assert_int_equal(builtin_input(&o, INPUT_WHOLE_PTX, &text, &e), -1);
+	assert_int_equal(e.code, ERR_BUG);
+	assert_string_equal(e.msg, "k.cu: prove has no input whole-ptx");
+	assert_int_equal(builtin_output(&o, OUTPUT_SHARED, text, &e), -1);
+	assert_int_equal(e.code, ERR_BUG);
+	assert_int_equal(fs_remove(dir, &e), 0);
+	arena_free(&o.a);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_input),
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_proof_of_the_full_way),
 		cmocka_unit_test(test_damaged),

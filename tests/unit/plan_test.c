@@ -666,7 +666,7 @@ test_relocatable(void **state)
 
 		assert_true(s->kind != STEP_PROVE && s->kind != STEP_CHOOSE && s->kind != STEP_CUDA);
 		if (s->kind == STEP_EMPTY_FATBIN || s->kind == STEP_EMBED_FATBIN)
-			marked += strs_has(&s->argv, STEP_RELOCATABLE);
+			marked += s->options.relocatable;
 	}
 	assert_int_equal(marked, 2);
 	arena_free(&w.a);
@@ -818,8 +818,45 @@ test_key_golden(void **state)
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(digest_hex(&d, hex), "ce75c6ba926e200929b512669488a220c22345bd00018a1227f9d7750039ba60");
+	assert_string_equal(digest_hex(&d, hex), "995e6b79ebc9f9c328ad8675a566804d3f2220977868b897b1610b3c06f3ca05");
 	arena_free(&a);
+}
+
+/* Each option, with another value than zero, is in the key, and is said. */
+static void
+test_key_of_options(void **state)
+{
+	static const struct root root = { 0 };
+	static const struct sources_set none = { 0 };
+	struct step s[2] = { { .kind = STEP_PROVE, .root = &root }, { .kind = STEP_PROVE, .root = &root } };
+	struct digest key, without = step_key(&s[0], &none);
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct map seen = { 0 };
+	size_t n = 0, size = 0;
+
+	(void)state;
+#define IS_IN_KEY(name, value)                                                                     \
+	do {                                                                                       \
+		s[1].options = s[0].options;                                                       \
+		s[1].options.name = value;                                                         \
+		key = step_key(&s[1], &none);                                                      \
+		assert_false(digest_eq(&key, &without));                                           \
+		*map_put(&a, &seen, (struct str){ arena_strndup(&a, (char *)key.b, 32), 32 }) = &s; \
+		assert_int_equal(step_option_words(&a, &s[1].options).n, 1);                       \
+		n++;                                                                               \
+	} while (0);
+#define IS_FLAG(name) IS_IN_KEY(name, true) size += sizeof(s[0].options.name);
+#define IS_CHOICE(name, type) IS_IN_KEY(name, (enum type)1) IS_IN_KEY(name, (enum type)2) size += sizeof(s[0].options.name);
+#define IS_DIGEST(name) IS_IN_KEY(name, sha256_of(#name, 1)) size += sizeof(s[0].options.name);
+	STEP_OPTIONS(IS_FLAG, IS_CHOICE, IS_DIGEST)
+	/* All of them differ, and but for padding the struct has no field that the list has not. */
+	assert_int_equal(seen.n, n);
+	assert_true(sizeof(struct step_options) - size < sizeof(enum audit_of));
+	s[0].options = (struct step_options){ .slims = true, .prove = PROVE_IF_IT_PAYS, .device_key = sha256_of("", 0) };
+	s[0].argv = strs_of(&a, "kernel-builder prove");
+	s[1].argv = step_words(&a, &s[0]);
+	assert_string_equal(joined(&a, &s[1].argv), "kernel-builder prove slims prove=if-it-pays "
+		"device-key=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 /* Everything that a command depends on is in its key, and nothing else. */
@@ -962,6 +999,7 @@ main(void)
 		cmocka_unit_test(test_depends),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_key_golden),
+		cmocka_unit_test(test_key_of_options),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_new_option),
 		cmocka_unit_test(test_others),
