@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Typed members of JSON objects. */
 #include "resolve/json_read.h"
+#include "base/buf.h"
 #include <stdarg.h>
 
 static bool
@@ -45,23 +46,41 @@ json_read(const struct json_reader *r, struct str text)
 	return NULL;
 }
 
+/* torch[0].headers, and ": " behind it; nothing for the root. */
+static void
+add_path(const struct json_path *p, struct buf *out)
+{
+	if (!p)
+		return;
+	add_path(p->up, out);
+	if (p->key)
+		buf_addf(out, "%s%s", p->up ? "." : "", p->key);
+	else
+		buf_addf(out, "[%zu]", p->i);
+}
+
 int
 json_fail(const struct json_reader *r, const struct json_at *at, const char *fmt, ...)
 {
+	CLEANUP(buf_free) struct buf path = { 0 };
 	va_list ap;
 	char *text;
 
 	va_start(ap, fmt);
 	text = arena_vprintf(r->a, fmt, ap);
 	va_end(ap);
-	return err_set(
-		r->e, ERR_CONFIG, "%s: %s%s%s", r->file, at->path, *at->path ? ": " : "", text);
+	add_path(at->path, &path);
+	return err_set(r->e, ERR_CONFIG, "%s: %.*s%s%s", r->file, (int)path.n, path.n ? path.p : "", path.n ? ": " : "", text);
 }
 
-static const char *
-member_path(const struct json_reader *r, const struct json_at *at, const char *key)
+static struct json_at
+below(const struct json_reader *r, const struct json_at *at, const json_t *v, struct json_path path)
 {
-	return arena_printf(r->a, "%s%s%s", at->path, *at->path ? "." : "", key);
+	struct json_path *p = arena_new(r->a, struct json_path);
+
+	*p = path;
+	p->up = at->path;
+	return (struct json_at){ v, p };
 }
 
 int
@@ -98,7 +117,7 @@ json_member(const struct json_reader *r, const struct json_at *at, const char *k
 
 	if (!v)
 		return need == JSON_MAY ? 0 : json_fail(r, at, "\"%s\" is missing", key);
-	*out = (struct json_at){ .v = v, .path = member_path(r, at, key) };
+	*out = below(r, at, v, (struct json_path){ .key = key });
 	return 1;
 }
 
@@ -116,8 +135,7 @@ json_list(const struct json_reader *r, const struct json_at *at, const char *key
 struct json_at
 json_item(const struct json_reader *r, const struct json_at *list, size_t i)
 {
-	return (struct json_at){ .v = json_array_get(list->v, i),
-		.path = arena_printf(r->a, "%s[%zu]", list->path, i) };
+	return below(r, list, json_array_get(list->v, i), (struct json_path){ .i = i });
 }
 
 static int

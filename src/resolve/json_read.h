@@ -20,10 +20,16 @@ struct json_reader {
 	const char *file;
 	struct err *e;
 };
-/* A value and where it is; path "" is the root. */
+/* A member of an object, or an item of a list: how it is written is made when it must be told. */
+struct json_path {
+	const struct json_path *up; /* NULL: the root */
+	const char *key;            /* of a member; NULL: an item */
+	size_t i;
+};
+/* A value and where it is; path NULL is the root. */
 struct json_at {
 	const json_t *v;
-	const char *path;
+	const struct json_path *path;
 };
 enum json_need { JSON_MAY, JSON_NEEDED };
 

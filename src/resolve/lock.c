@@ -463,7 +463,7 @@ lock_parse(struct arena *a, struct str text, const char *name, struct lock *out,
 {
 	const struct json_reader r = { .a = a, .file = name, .e = e };
 	json_t *v = json_read(&r, text);
-	const struct json_at root = { .v = v, .path = "" };
+	const struct json_at root = { .v = v };
 	int rc;
 
 	*out = (struct lock){ 0 };
@@ -493,7 +493,7 @@ lock_parse_pin(struct arena *a, struct str text, const char *name, struct pin *o
 {
 	const struct json_reader r = { .a = a, .file = name, .e = e };
 	json_t *v = json_read(&r, text);
-	const struct json_at root = { .v = v, .path = "" };
+	const struct json_at root = { .v = v };
 	int rc = v ? read_pin(&r, &root, out) : -1;
 
 	json_decref(v);
