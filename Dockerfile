@@ -14,7 +14,7 @@ COPY catalog catalog
 COPY data data
 COPY docs docs
 # libarchive is linked in: what the program needs of it comes without libxml2 and ICU, which would be a third of the image.
-RUN make -j"$(nproc)" CFLAGS=-O2 LDLIBS="$(pkg-config --libs libcurl libcrypto zlib jansson) -l:libarchive.a -llzma -lzstd -lstdc++" \
+RUN make -j"$(nproc)" CFLAGS=-O2 LDLIBS="$(pkg-config --libs libcrypto zlib jansson) -l:libarchive.a -llzma -lzstd -lstdc++" \
     && install -D -s kernel-builder /image/usr/bin/kernel-builder
 # The image has no pip that could be asked for the wheel index at run time: what pip says now becomes the default.
 # Where the address holds a password, pip hides it, and the image gets no default.

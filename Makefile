@@ -21,7 +21,8 @@ RELEASE := .build/release
 BUILD   ?= $(RELEASE)
 # Where the program goes: beside the Makefile, unless it is built elsewhere.
 PROGRAM := $(if $(filter $(RELEASE),$(BUILD)),kernel-builder,$(BUILD)/kernel-builder)
-LIBS    := libcurl libarchive libcrypto zlib jansson
+# libcurl is loaded when it is needed (src/fetch/curl.h).
+LIBS    := libarchive libcrypto zlib jansson
 # Warnings stop developers and CI (make check does; WERROR=-Werror), not people with another compiler.
 WERROR  ?=
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef
@@ -34,7 +35,7 @@ HARDEN  ?= $(FORTIFY) -fstack-protector-strong -fPIE
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now
 CPP_ALL := -D_GNU_SOURCE -DKB_VERSION='"$(VERSION)"' -DKB_DATE='"$(DATE)"' -DKB_ROOT='"."' -Isrc
 # Asked once, and only when something is compiled or linked.
-LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBS)))$(LIB_CFLAGS)
+LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBS) libcurl))$(LIB_CFLAGS)
 LDLIBS   = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBS)) -lstdc++)$(LDLIBS)
 COMPILE_C   = $(CC) -std=c17 $(CPP_ALL) $(LIB_CFLAGS) $(CWARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 COMPILE_CXX = $(CXX) -std=c++17 $(CPP_ALL) $(LIB_CFLAGS) $(CXXWARN) $(HARDEN) $(CPPFLAGS) $(CXXFLAGS)
@@ -79,6 +80,7 @@ $(BUILD)/gen/implementation.inc: tools/implementation.sh $(wildcard $(addprefix 
 	sh tools/implementation.sh >$@.tmp
 	@cmp -s $@.tmp $@ && { rm $@.tmp; touch $@; } || mv $@.tmp $@
 $(BUILD)/src/plan/kinds.c.o: $(BUILD)/gen/implementation.inc
+$(BUILD)/src/fetch/curl.c.o: COMPILE_C += -DKB_LIBCURL_DIR='"$(shell $(PKG_CONFIG) --variable=libdir libcurl)"'
 $(BUILD)/src/plan/kinds.c.o: CPP_ALL += -I$(BUILD)/gen
 
 # The catalog and the data files are built in with .incbin, which no dependency file mentions.

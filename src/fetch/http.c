@@ -11,8 +11,10 @@ int
 http_open(const struct http_options *opt, void (*on_bytes)(void *arg, uint64_t n), void *arg,
 	struct http **out, struct err *e)
 {
-	struct http *h = calloc(1, sizeof(*h));
+	struct http *h;
 
+	TRY(curl_load(e));
+	h = calloc(1, sizeof(*h));
 	if (!h)
 		abort();
 	if (opt)

@@ -4,7 +4,7 @@
 #define FETCH_TRANSFER_H
 #include "base/err.h"
 #include "fetch/http.h"
-#include <curl/curl.h>
+#include "fetch/curl.h"
 #include <time.h>
 
 struct http {

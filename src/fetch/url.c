@@ -2,7 +2,7 @@
 /* Addresses: what of one may be shown, and where a link leads. */
 #include "base/arena.h"
 #include "fetch/http.h"
-#include <curl/curl.h>
+#include "fetch/curl.h"
 
 const char *
 http_safe_url(struct arena *a, const char *url)

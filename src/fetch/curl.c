@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads libcurl when it is first needed. */
+#include "fetch/curl.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include <dlfcn.h>
+#include <stdlib.h>
+
+/* The name that the linker would have written down, and where it was when this was built: the loader may not look there. */
+#ifndef KB_LIBCURL
+#define KB_LIBCURL "libcurl.so.4"
+#endif
+#ifndef KB_LIBCURL_DIR
+#define KB_LIBCURL_DIR "/usr/lib"
+#endif
+
+static void *library;
+
+int
+curl_load(struct err *e)
+{
+	CLEANUP(buf_free) struct buf why = { 0 };
+
+	if (library)
+		return 0;
+	library = dlopen(KB_LIBCURL, RTLD_NOW | RTLD_LOCAL);
+	if (library)
+		return 0;
+	buf_adds(&why, dlerror());
+	library = dlopen(KB_LIBCURL_DIR "/" KB_LIBCURL, RTLD_NOW | RTLD_LOCAL);
+	return library ? 0 : err_set(e, ERR_SYS, "%.*s; what is fetched needs libcurl (Debian's package is libcurl4)", (int)why.n, why.p);
+}
+
+curl_any *
+curl_function(const char *name)
+{
+	struct err e;
+	curl_any *f;
+
+	if (curl_load(&e) < 0)
+		abort();
+	*(void **)&f = dlsym(library, name);
+	if (!f)
+		abort();
+	return f;
+}
