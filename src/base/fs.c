@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void
@@ -51,6 +52,36 @@ fs_read(struct arena *a, const char *path, size_t limit, struct str *out, struct
 	p[have] = '\0';
 	*out = (struct str){ p, have };
 	return 0;
+}
+
+int
+fs_map(const char *path, struct str *out, struct err *e)
+{
+	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	void *p;
+
+	*out = (struct str){ "", 0 };
+	if (fd < 0)
+		return err_sys(e, "open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_SYS, "%s: not a regular file", path);
+	if (st.st_size == 0)
+		return 0;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e, "read %s", path);
+	*out = (struct str){ p, (size_t)st.st_size };
+	return 0;
+}
+
+void
+fs_unmapp(struct str *s)
+{
+	if (s->n)
+		(void)munmap((void *)(uintptr_t)s->p, s->n);
 }
 
 int

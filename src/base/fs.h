@@ -15,6 +15,10 @@ void fd_closep(int *fd);
 
 /* Reads a whole regular file, at most limit bytes, ended by a NUL that is not counted. */
 int fs_read(struct arena *a, const char *path, size_t limit, struct str *out, struct err *e);
+/* Makes a regular file's bytes readable without reading those that nobody looks at, for files that nobody writes to (objects of the store).
+ * CLEANUP(fs_unmapp) ends that. */
+int fs_map(const char *path, struct str *out, struct err *e);
+void fs_unmapp(struct str *s);
 int fs_write_all(int fd, const void *p, size_t n, struct err *e);
 /* Writes beside path and renames: a reader sees the old file or the whole new one. */
 int fs_write_atomic(const char *path, const void *p, size_t n, mode_t mode, struct err *e);

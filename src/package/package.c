@@ -68,11 +68,11 @@ add_package(struct arena *a, const struct plan *p, struct files *out, struct err
 static const char *
 needed_libraries(struct arena *a, const char *extension, struct err *e)
 {
+	CLEANUP(fs_unmapp) struct str bytes = { "", 0 };
 	const char *out = "";
-	struct str bytes;
 	struct elf elf;
 
-	if (fs_read(a, extension, SIZE_MAX, &bytes, e) < 0 || elf_read(a, bytes, extension, &elf, e) < 0)
+	if (fs_map(extension, &bytes, e) < 0 || elf_read(a, bytes, extension, &elf, e) < 0)
 		return NULL;
 	for (size_t i = 0; i < elf.needed.n; i++) {
 		const char *name = elf.needed.v[i];
