@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "cmd/build.h"
 #include "cmd/hints.h"
+#include "cmd/unchanged.h"
 #include "engine/compare.h"
 #include "base/jobserver.h"
 #include "device/proof.h"
@@ -393,6 +394,8 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
 	if (r >= 0 && (!look || r > 0))
 		r = publish_result(pub, e) < 0 ? -1 : r;
+	if (r >= 0 && (!look || r > 0) && !b->failed && !b->refused)
+		r = unchanged_note(b, pub, e) < 0 ? -1 : r;
 	publish_close(pub);
 	return r;
 }
@@ -475,13 +478,25 @@ tell_long_ways(const struct build *b)
 	}
 }
 
+static void
+tell_end(struct build *b, size_t written)
+{
+	const char *output = opt_get(&b->c->opts, "output");
+	size_t n = b->w.resolution.n;
+	struct timespec now;
+	char size[16];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	log_info("%zu variant%s in %s, %zu written, %s fetched, %.2f s", n, n == 1 ? "" : "s",
+		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written, str_size(size, b->bytes),
+		(double)(now.tv_sec - b->begin.tv_sec) + (double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
+}
+
 static int
 build(struct build *b, struct err *e)
 {
 	const char *output = opt_get(&b->c->opts, "output");
-	struct timespec now;
 	size_t written = 0;
-	char size[16];
 	int r;
 
 	TRY(build_open_engine(b, e));
@@ -499,19 +514,13 @@ build(struct build *b, struct err *e)
 			TRY(with_publish(b, false, &written, e));
 		TRY(evict(b, e));
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");
 	if (b->refused)
 		return err_set(e, ERR_ABI, "%zu variant%s refused and not published; see above",
 			b->refused, b->refused == 1 ? " was" : "s were");
-	log_info("%zu variant%s in %s, %zu written, %s fetched, %.2f s", b->w.plan.n_variants,
-		b->w.plan.n_variants == 1 ? "" : "s",
-		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written,
-		str_size(size, b->bytes),
-		(double)(now.tv_sec - b->begin.tv_sec) +
-			(double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
+	tell_end(b, written);
 	return 0;
 }
 
@@ -559,6 +568,28 @@ note_package(const struct project *p, const struct sources_set *s)
 			s->left_out.v[0], more[s->left_out.n > 1]);
 }
 
+/* Asks nvcc, makes the plan, runs it, publishes. */
+static int
+build_by_plan(struct build *b, struct err *e)
+{
+	struct err ignored;
+	int r;
+
+	TRY(first_plan(b, e));
+	r = take_trees(b, e);
+	if (r == 0)
+		r = work_take_cutlass(b->c, b->store, &b->w, e);
+	if (r == 0)
+		r = divide(b, e);
+	if (r == 0)
+		r = opt_has(&b->c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
+	write_commands(b, r, e);
+	/* Without the record, the next build looks everything up. */
+	if (r == 0 && unchanged_remember(b, &ignored) < 0)
+		log_debug("%s", ignored.msg);
+	return r;
+}
+
 static int
 run_build(struct build *b, int events, struct err *e)
 {
@@ -567,25 +598,21 @@ run_build(struct build *b, int events, struct err *e)
 
 	trace_phase(b->trace, "plan");
 	TRY(work_load(c, &b->w, e));
-	TRY(first_plan(b, e));
 	note_package(&b->w.project, &b->w.sources);
 	if (!opt_has(&c->opts, "no-check"))
 		TRY(cmd_check_python(c, &b->w.project, &b->w.sources, e));
 	b->progress = progress_new(&c->arena, events);
 	TRY(store_open(c->settings.home, false, &b->store, e));
 	progress_explain(b->progress, hinter_new(&c->arena, &b->w.project, b->store));
-	r = take_trees(b, e);
-	if (r == 0)
-		r = work_take_cutlass(c, b->store, &b->w, e);
-	if (r == 0)
-		r = divide(b, e);
-	if (r == 0)
-		r = opt_has(&c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
-	write_commands(b, r, e);
+	r = unchanged_find(b, e);
+	if (r > 0)
+		tell_end(b, 0);
+	else if (r == 0)
+		r = build_by_plan(b, e);
 	engine_close(b->engine);
 	store_close(b->store);
 	jobserver_close(b->jobserver);
-	return r;
+	return r < 0 ? -1 : 0;
 }
 
 /* A failed build has a trace as well; that it cannot be written is then the lesser problem. */

@@ -24,6 +24,7 @@ struct build {
 	size_t failed, refused;
 	struct check_options check;
 	uint64_t bytes;
+	struct digest *records;      /* of each variant, what is recorded of it (cmd/unchanged.h); NULL: not all are current */
 };
 
 /* What `build` does, by c's options; then b->w.resolution says what was built. Everything but memory is given back. */

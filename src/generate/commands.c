@@ -337,3 +337,12 @@ commands_write(struct arena *a, const struct plan *p, const struct store *s, str
 		TRY(update(a, dir, CLANGD "/cuda.h", embedded_clangd_cuda(), e));
 	return update(a, dir, "build/compile_commands.json", text, e);
 }
+
+const char *const *
+commands_files(void)
+{
+	static const char *const files[] = { "build/CMakeCache.txt", "build/compile_commands.json", CLANGD "/registration.h",
+		CLANGD "/cuda.h", NULL };
+
+	return files;
+}

@@ -114,7 +114,20 @@ record_key(const struct publish *p, const char *variant)
 	return sha256_of(path, strlen(path));
 }
 
-/* The record's text for what lies in dir now; -1 when a file is missing or of another kind. */
+/* A line of the record: -1 when the file is missing or of another kind. */
+static int
+describe_file(struct arena *a, const char *dir, const char *path, struct buf *out)
+{
+	struct stat st;
+
+	if (lstat(path_join(a, dir, path), &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	buf_addf(out, "%lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+		st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (unsigned long long)st.st_ino, path);
+	return 0;
+}
+
+/* The record's text for what lies in dir now; -1 as above. */
 static int
 describe(const struct publish *p, const struct package *pkg, const char *dir, struct buf *out)
 {
@@ -122,15 +135,8 @@ describe(const struct publish *p, const struct package *pkg, const char *dir, st
 
 	buf_addf(out, HEAD "%s\n", digest_hex(&pkg->id, hex));
 	for (size_t i = 0; i < pkg->n; i++) {
-		const struct package_file *f = &pkg->files[i];
-		struct stat st;
-
-		if (lstat(path_join(p->a, dir, f->path), &st) < 0 || !S_ISREG(st.st_mode))
+		if (describe_file(p->a, dir, pkg->files[i].path, out) < 0)
 			return -1;
-		buf_addf(out, "%lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size,
-			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-			(long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
-			(unsigned long long)st.st_ino, f->path);
 	}
 	return 0;
 }
@@ -148,6 +154,42 @@ publish_is_current(struct publish *p, const struct package *pkg, struct err *e)
 	if (describe(p, pkg, path_join(p->a, p->build, pkg->variant), &now) < 0)
 		return 0;
 	return str_eq(buf_str(&now), then);
+}
+
+/* Is the file of that line of a record as it was? */
+static bool
+is_as_recorded(const struct publish *p, const char *dir, struct str line)
+{
+	CLEANUP(buf_free) struct buf now = { 0 };
+	struct str path = line, number;
+
+	for (int i = 0; i < 4; i++) {
+		if (!str_cut(&path, ' ', &number))
+			return false;
+	}
+	if (!path.n || describe_file(p->a, dir, arena_strndup(p->a, path.p, path.n), &now) < 0)
+		return false;
+	return str_eq(str_trim(buf_str(&now)), line);
+}
+
+int
+publish_is_unchanged(struct publish *p, const char *variant, struct digest *record, struct err *e)
+{
+	struct digest key = record_key(p, variant);
+	const char *dir = path_join(p->a, p->build, variant);
+	struct str text, line;
+	int r = store_get_text(p->a, p->store, "published", &key, &text, e);
+
+	if (r <= 0)
+		return r;
+	*record = sha256_of(text.p, text.n);
+	if (!str_starts(text, STR(HEAD)))
+		return 0;
+	for (int i = 0; str_cut(&text, '\n', &line); i++) {
+		if (i >= 2 && !is_as_recorded(p, dir, line))
+			return 0;
+	}
+	return 1;
 }
 
 static int

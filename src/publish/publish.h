@@ -23,6 +23,8 @@ void publish_close(struct publish *p);
 int publish_can_open(struct arena *a, const char *dir, const char *output, struct err *e);
 /* 1: the variant's directory is as it was published and holds this package. 0: not. */
 int publish_is_current(struct publish *p, const struct package *pkg, struct err *e);
+/* The same of what was published there last, whatever it was; *record becomes the digest of what is recorded of it. */
+int publish_is_unchanged(struct publish *p, const char *variant, struct digest *record, struct err *e);
 /* Looks at a variant that lies complete in dir. 1: it is good. 0: it must not be published. */
 typedef int publish_check(void *arg, const char *variant, const char *dir, struct err *e);
 enum publish_state { PUBLISH_CURRENT, PUBLISH_WRITTEN, PUBLISH_REFUSED };

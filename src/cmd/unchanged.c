@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sees without a plan that nothing changed since the last build. */
+#include "cmd/unchanged.h"
+#include "base/err.h"
+#include "base/path.h"
+#include "generate/commands.h"
+#include "publish/publish.h"
+#include <stdlib.h>
+#include <time.h>
+
+#define HEAD "kernel-builder unchanged 1\n"
+#define KIND "published"
+enum { FULL_LOOK_S = 3600 };
+
+/* Where the record does not say all that such a build does, or must not be written. */
+static bool
+is_eligible(const struct build *b)
+{
+	static const char *const other[] = { "rebuild", "explain", "trace", "tree", "verbose" };
+	const struct settings *s = &b->c->settings;
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		if (opt_has(&b->c->opts, other[i]))
+			return false;
+	}
+	return streq(s->cache, "rw") && !s->cutlass && !b->w.selection.host;
+}
+
+static void
+add_text(struct sha256 *h, const char *text)
+{
+	sha256_add_field(h, str_of(text ? text : ""));
+	sha256_add_field(h, str_of(text ? "+" : "-"));
+}
+
+static void
+add_texts(struct sha256 *h, const struct strs *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		add_text(h, s->v[i]);
+	add_text(h, NULL);
+}
+
+static void
+add_stat(struct sha256 *h, const struct stat *st)
+{
+	const uint64_t v[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+		(uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec };
+
+	sha256_add(h, v, sizeof(v));
+}
+
+static void
+add_sources(struct sha256 *h, const struct source *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		add_text(h, v[i].path);
+		sha256_add(h, v[i].sha256.b, sizeof(v[i].sha256.b));
+	}
+	add_text(h, NULL);
+}
+
+static void
+add_asked(struct sha256 *h, const struct ctx *c, const struct work *w)
+{
+	const struct settings *s = &c->settings;
+	const char *const texts[] = { s->home, s->wheel_index, s->debian, s->redist, s->catalog };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		add_text(h, texts[i]);
+	for (size_t i = 0; i < c->opts.n; i++) {
+		add_text(h, c->opts.v[i].name);
+		add_text(h, c->opts.v[i].value);
+	}
+	add_text(h, w->selection.matrix);
+	add_texts(h, &w->selection.capabilities);
+	for (size_t i = 0; i < w->resolution.n; i++) {
+		add_text(h, w->resolution.v[i].name);
+		add_texts(h, &w->resolution.v[i].archs);
+	}
+}
+
+/* clangd's commands name only trees that are there. */
+static void
+add_trees(struct sha256 *h, struct build *b)
+{
+	static const char *const folder[] = { "trees", "roots" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
+		if (stat(path_join(&b->c->arena, store_home(b->store), folder[i]), &st) == 0)
+			add_stat(h, &st);
+	}
+}
+
+/* Of all that plan, packages and clangd's files are made of. */
+static int
+make_key(struct build *b, struct digest *out, struct err *e)
+{
+	const struct work *w = &b->w;
+	struct digest toml;
+	struct stat program;
+	struct sha256 *h;
+
+	if (stat("/proc/self/exe", &program) < 0)
+		return err_sys(e, "stat /proc/self/exe");
+	TRY(sha256_file(w->project.file, &toml, NULL, e));
+	h = sha256_new();
+	add_text(h, "unchanged 1 " KB_VERSION);
+	add_stat(h, &program);
+	sha256_add(h, toml.b, sizeof(toml.b));
+	add_text(h, w->project.commit);
+	add_text(h, w->project.is_dirty ? "dirty" : NULL);
+	sha256_add(h, w->catalog.id.b, sizeof(w->catalog.id.b));
+	add_sources(h, w->sources.v, w->sources.n);
+	add_sources(h, w->sources.package, w->sources.n_package);
+	add_asked(h, b->c, w);
+	add_trees(h, b);
+	*out = sha256_final(h);
+	return 0;
+}
+
+/* Of the directory that the variants lie in; 0: it is not there. */
+static int
+record_key(struct build *b, struct digest *out)
+{
+	const char *output = opt_get(&b->c->opts, "output");
+	char *real = realpath(output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), NULL);
+	struct sha256 *h;
+
+	if (!real)
+		return 0;
+	h = sha256_new();
+	add_text(h, "unchanged");
+	add_text(h, real);
+	*out = sha256_final(h);
+	free(real);
+	return 1;
+}
+
+static void
+describe_file(const char *dir, const char *path, struct buf *out)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct stat st;
+
+	if (lstat(path_join(&a, dir, path), &st) < 0)
+		buf_addf(out, "file - %s\n", path);
+	else
+		buf_addf(out, "file %lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (unsigned long long)st.st_ino, path);
+}
+
+/* clangd's files, which a build without an output of its own keeps up to date. */
+static void
+describe_files(const struct build *b, struct buf *out)
+{
+	for (const char *const *p = commands_files(); *p && !opt_has(&b->c->opts, "output"); p++)
+		describe_file(b->w.project.dir, *p, out);
+}
+
+/* The next line, if it begins with the word: what stands behind that. */
+static bool
+take(struct str *rest, struct str word, struct str *out)
+{
+	struct str line, at = *rest;
+
+	if (!str_cut(&at, '\n', &line) || !str_starts(line, word))
+		return false;
+	*out = (struct str){ line.p + word.n, line.n - word.n };
+	*rest = at;
+	return true;
+}
+
+/* What stands in front of the last line, if that is the digest of it. */
+static bool
+is_whole(struct str *text)
+{
+	const size_t n = strlen("end \n") + 64;
+	struct str last, line;
+	struct digest was, is;
+
+	if (text->n < n)
+		return false;
+	last = (struct str){ text->p + text->n - n, n };
+	text->n -= n;
+	is = sha256_of(text->p, text->n);
+	return take(&last, STR("end "), &line) && digest_parse(line, &was) && digest_eq(&was, &is);
+}
+
+/* The variants of the resolution, in its order, with the record that each has. */
+static int
+has_variants(const struct build *b, struct publish *pub, struct str *rest, struct err *e)
+{
+	struct str line;
+	size_t n = 0;
+
+	for (; take(rest, STR("variant "), &line); n++) {
+		struct digest was, is;
+		int r;
+
+		if (n == b->w.resolution.n || line.n < 65 || !digest_parse((struct str){ line.p, 64 }, &was) ||
+			!str_eq((struct str){ line.p + 65, line.n - 65 }, str_of(b->w.resolution.v[n].name)))
+			return 0;
+		r = publish_is_unchanged(pub, b->w.resolution.v[n].name, &is, e);
+		if (r <= 0)
+			return r;
+		if (!digest_eq(&was, &is))
+			return 0;
+	}
+	return n == b->w.resolution.n;
+}
+
+static bool
+has_objects(const struct build *b, struct str *rest)
+{
+	struct str line;
+	struct digest d;
+
+	while (take(rest, STR("object "), &line)) {
+		if (!digest_parse(line, &d) || !store_has_object(b->store, &d))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_recent(struct str line)
+{
+	uint64_t then, now = (uint64_t)time(NULL);
+
+	return str_to_u64(line, &then) && then <= now && now - then < FULL_LOOK_S;
+}
+
+static bool
+has_files(const struct build *b, struct str rest)
+{
+	CLEANUP(buf_free) struct buf files = { 0 };
+
+	describe_files(b, &files);
+	return str_eq(buf_str(&files), rest);
+}
+
+static int
+look(struct build *b, struct publish *pub, struct str text, struct err *e)
+{
+	struct digest key, was;
+	struct str line;
+	int r;
+
+	if (!is_whole(&text) || !take(&text, STR("kernel-builder unchanged 1"), &line) || line.n)
+		return 0;
+	if (!take(&text, STR(""), &line) || !is_recent(line) || !take(&text, STR(""), &line) || !digest_parse(line, &was))
+		return 0;
+	TRY(make_key(b, &key, e));
+	if (!digest_eq(&key, &was))
+		return 0;
+	TRY(r = has_variants(b, pub, &text, e));
+	return r && has_objects(b, &text) && has_files(b, text);
+}
+
+int
+unchanged_find(struct build *b, struct err *e)
+{
+	struct arena *a = &b->c->arena;
+	struct publish *pub;
+	struct digest key;
+	struct str text;
+	int r;
+
+	if (!is_eligible(b) || !record_key(b, &key))
+		return 0;
+	TRY(r = store_get_text(a, b->store, KIND, &key, &text, e));
+	if (!r)
+		return 0;
+	TRY(publish_open(a, b->store, b->w.project.dir, opt_get(&b->c->opts, "output"), &pub, e));
+	r = look(b, pub, text, e);
+	if (r > 0)
+		r = publish_result(pub, e) < 0 ? -1 : 1;
+	publish_close(pub);
+	return r;
+}
+
+int
+unchanged_note(struct build *b, struct publish *pub, struct err *e)
+{
+	b->records = arena_array(&b->c->arena, struct digest, b->w.resolution.n + 1);
+	for (size_t i = 0; i < b->w.resolution.n; i++) {
+		int r = publish_is_unchanged(pub, b->w.resolution.v[i].name, &b->records[i], e);
+
+		if (r <= 0) {
+			b->records = NULL;
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* Results that are kept, each once. */
+static void
+add_objects(const struct build *b, struct buf *out)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	const struct outcome *o = engine_outcomes(b->engine);
+	struct map seen = { 0 };
+	char hex[65];
+
+	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
+		const struct step *s = &b->w.plan.steps[i];
+
+		if (s->is_transient || step_is_choice(s) || (o[i].state != STEP_CACHED && o[i].state != STEP_DONE))
+			continue;
+		for (size_t k = 0; k < s->outputs.n; k++) {
+			const struct digest *d = &o[i].objects[k];
+			void **slot = map_put(&a, &seen, (struct str){ (const char *)d->b, sizeof(d->b) });
+
+			if (!*slot)
+				buf_addf(out, "object %s\n", digest_hex(d, hex));
+			*slot = out;
+		}
+	}
+}
+
+int
+unchanged_remember(struct build *b, struct err *e)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct digest where, key, all;
+	char hex[65];
+
+	if (!b->records || !is_eligible(b) || !record_key(b, &where))
+		return 0;
+	TRY(make_key(b, &key, e));
+	buf_addf(&text, HEAD "%llu\n%s\n", (unsigned long long)time(NULL), digest_hex(&key, hex));
+	for (size_t i = 0; i < b->w.resolution.n; i++)
+		buf_addf(&text, "variant %s %s\n", digest_hex(&b->records[i], hex), b->w.resolution.v[i].name);
+	add_objects(b, &text);
+	describe_files(b, &text);
+	all = sha256_of(text.p, text.n);
+	buf_addf(&text, "end %s\n", digest_hex(&all, hex));
+	return store_put_text(b->store, KIND, &where, buf_str(&text), e);
+}
