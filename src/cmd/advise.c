@@ -49,7 +49,7 @@ step_seconds(struct advising *v, size_t step, double *out, struct err *e)
 	int r;
 
 	*out = -1;
-	if (!s || (o[step].state != STEP_DONE && o[step].state != STEP_CACHED))
+	if (!s || !outcome_has_objects(&o[step]))
 		return 0;
 	TRY(r = engine_last_cpu_seconds(v->b.engine, step, &t, e));
 	if (r == 0)

@@ -293,8 +293,7 @@ is_done(const struct build *b, const struct plan_variant *v)
 {
 	const struct outcome *out = engine_outcomes(b->engine);
 
-	return v->link == SIZE_MAX || out[v->link].state == STEP_DONE ||
-		out[v->link].state == STEP_CACHED;
+	return v->link == SIZE_MAX || outcome_has_objects(&out[v->link]);
 }
 
 static bool
@@ -467,7 +466,7 @@ tell_long_ways(const struct build *b)
 		struct err ignored;
 		struct str text;
 
-		if (out[i].state != STEP_DONE && out[i].state != STEP_CACHED)
+		if (!outcome_has_objects(&out[i]))
 			continue;
 		if (s->kind == STEP_EMBED_FATBIN && digest_eq(&out[i].objects[0], &declined))
 			tell_long_way(s, STR("its host launches kernels that the proof did not find"));

@@ -72,8 +72,7 @@ array_of(const struct strs *s)
 static void
 emit_step(struct progress *p, const struct plan *plan, const struct engine_event *ev, const struct strs *hints)
 {
-	static const char *const state[] = { "waiting", "cached", "running", "done", "failed",
-		"skipped" };
+	static const char *const state[STEP_STATES] = { [STEP_CACHED] = "cached", [STEP_DONE] = "done", [STEP_FAILED] = "failed" };
 	const struct step *s = &plan->steps[ev->step];
 
 	if (ev->kind == ENGINE_READY)

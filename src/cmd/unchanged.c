@@ -308,7 +308,7 @@ add_objects(const struct build *b, struct buf *out)
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		const struct step *s = &b->w.plan.steps[i];
 
-		if (s->is_transient || step_is_choice(s) || (o[i].state != STEP_CACHED && o[i].state != STEP_DONE))
+		if (s->is_transient || step_is_choice(s) || !outcome_has_objects(&o[i]))
 			continue;
 		for (size_t k = 0; k < s->outputs.n; k++) {
 			const struct digest *d = &o[i].objects[k];

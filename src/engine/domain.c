@@ -19,11 +19,21 @@ engine_is_again(const struct engine *x)
 	return x->before;
 }
 
+bool
+engine_is_late(const struct engine *x, size_t i)
+{
+	enum step_state s = x->out[i].state;
+
+	return x->plan->steps[i].n_early && (s == STEP_LATE || s == STEP_LOOKS_AGAIN || s == STEP_MISSED || s == STEP_RECALLED || s == STEP_RUNNING);
+}
+
 void
 engine_look_again(struct engine *x)
 {
-	for (size_t i = 0; i < x->plan->n_steps; i++)
-		x->out[i].looks_again = step_is_remembered(&x->plan->steps[i]);
+	for (size_t i = 0; i < x->plan->n_steps; i++) {
+		if (step_is_remembered(&x->plan->steps[i]) && x->out[i].state == STEP_LATE)
+			state_set(x, i, STEP_LOOKS_AGAIN);
+	}
 }
 
 int

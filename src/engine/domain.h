@@ -38,7 +38,9 @@ const struct plan *engine_plan(const struct engine *x);
 bool engine_is_again(const struct engine *x);
 /* A step that waits for this one cannot do without it. Always so of steps that are not lazy. */
 bool engine_is_demanded(const struct engine *x, size_t step);
-/* Remembered steps whose first inputs were not enough look again: they may be by now. */
+/* Its first inputs did not tell what it gives, and it waits for the others, or runs. */
+bool engine_is_late(const struct engine *x, size_t step);
+/* Remembered steps that are late look again: their first inputs may tell by now. */
 void engine_look_again(struct engine *x);
 /* Records under a key, of the run or of the store (engine/cache.h). get: 1, or 0 when there is none; text lasts as long as the run. */
 int engine_get_record(struct engine *x, const struct digest *key, struct str *text, struct err *e);

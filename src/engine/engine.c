@@ -62,6 +62,12 @@ engine_outcomes(const struct engine *x)
 	return x->out;
 }
 
+bool
+outcome_has_objects(const struct outcome *o)
+{
+	return has_result(o);
+}
+
 const char *
 engine_object_path(struct arena *a, const struct engine *x, const struct digest *d)
 {
@@ -94,16 +100,6 @@ has_inputs(const struct engine *x, const struct step *s)
 	return has_first_inputs(x, s, s->n_inputs);
 }
 
-/* While the engine only looks, there is no front yet. */
-static void
-set_state(struct engine *x, size_t i, enum step_state state)
-{
-	if (x->front)
-		front_set(x, i, state);
-	else
-		x->out[i].state = state;
-}
-
 /* The first of its inputs that is not declined; of the last one nobody asks. */
 static void
 choose(struct engine *x, size_t i)
@@ -119,20 +115,28 @@ choose(struct engine *x, size_t i)
 		if (!has_result(in))
 			break;
 		o->objects[0] = in->objects[s->inputs[k].output];
-		if (k + 1 < s->n_inputs && digest_eq(&o->objects[0], &declined)) {
-			o->is_late = true;
-			continue;
+		if (k + 1 == s->n_inputs || !digest_eq(&o->objects[0], &declined)) {
+			state_set(x, i, STEP_CACHED);
+			break;
 		}
-		set_state(x, i, STEP_CACHED);
-		break;
+		if (o->state == STEP_WAITING)
+			state_set(x, i, STEP_LATE);
 	}
 }
 
+/* Do its first inputs tell what it gives? If not, it waits for the others, unless another step is about to find out. */
 static int
 recall(struct engine *x, size_t i, struct err *e)
 {
-	return x->domain->memo.find(x->memo, x, i, &x->out[i].objects[0], e);
+	int r = x->domain->memo.find(x->memo, x, i, &x->out[i].objects[0], e);
+
+	if (r == 0 && (x->out[i].state == STEP_LOOKS_AGAIN || !engine_waits(x, i)))
+		state_set(x, i, STEP_LATE);
+	if (r > 0)
+		state_set(x, i, STEP_REMEMBERED);
+	return r;
 }
+
 /* 1: the step's result is in the store, or known. 0: it must run, or cannot be looked up yet. */
 static int
 look_up(struct engine *x, size_t i, struct err *e)
@@ -145,20 +149,14 @@ look_up(struct engine *x, size_t i, struct err *e)
 		choose(x, i);
 		return has_result(o);
 	}
-	if (o->must_run || (x->before && !x->before[i].is_early))
+	if (o->state == STEP_RECALLED || (x->before && x->before[i].state != STEP_REMEMBERED))
 		return 0;
 	if (has_inputs(x, s))
 		TRY(r = x->world->find(x->w, s, engine_inputs(x, s), o->objects, e));
-	if (r == 0 && s->n_early && (!o->is_late || o->looks_again) && has_first_inputs(x, s, s->n_early)) {
-		o->looks_again = false;
+	if (r > 0)
+		state_set(x, i, s->is_transient ? STEP_KNOWN : STEP_CACHED);
+	else if (s->n_early && o->state != STEP_LATE && has_first_inputs(x, s, s->n_early))
 		TRY(r = recall(x, i, e));
-		o->is_late = r == 0 && (o->is_late || !engine_waits(x, i));
-		o->is_early = r > 0;
-	}
-	if (r > 0) {
-		set_state(x, i, STEP_CACHED);
-		o->is_absent = s->is_transient;
-	}
 	return r;
 }
 
@@ -170,11 +168,11 @@ mark_possible(struct engine *x)
 		const struct step *s = &x->plan->steps[i];
 		struct outcome *o = &x->out[i];
 
-		o->may_run = o->may_run || o->state == STEP_WAITING;
+		o->may_run = o->may_run || state_waits(o->state);
 		for (size_t k = 0; o->may_run && k < s->n_inputs; k++) {
 			struct outcome *in = &x->out[engine_maker_of(x, s->inputs[k].step)];
 
-			in->may_run = in->may_run || in->is_absent;
+			in->may_run = in->may_run || state_is_absent(in->state);
 		}
 	}
 }
@@ -218,7 +216,7 @@ engine_compared(const struct engine *x)
 	size_t n = 0;
 
 	for (size_t i = 0; i < x->plan->n_steps; i++)
-		n += x->out[i].state == STEP_DONE && has_result(&x->before[i]);
+		n += (x->out[i].state == STEP_DONE || x->out[i].state == STEP_DROPPED) && has_result(&x->before[i]);
 	return n;
 }
 
@@ -234,11 +232,7 @@ tell(struct engine *x, struct engine_event ev)
 {
 	const struct observer *o = &x->opt->observer;
 
-	ev.total = x->total;
-	ev.done = x->done;
-	ev.running = x->running;
-	ev.cached = x->cached;
-	ev.failed = x->failed;
+	state_tell(x, &ev);
 	if (o->event)
 		o->event(o->arg, x->plan, &ev);
 }
@@ -250,25 +244,22 @@ skip_dependents(struct engine *x)
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		const struct step *s = &x->plan->steps[i];
 
-		for (size_t j = 0; x->out[i].state == STEP_WAITING && j < s->n_inputs; j++) {
+		for (size_t j = 0; state_waits(x->out[i].state) && j < s->n_inputs; j++) {
 			enum step_state in = x->out[s->inputs[j].step].state;
 
 			if (in == STEP_FAILED || in == STEP_SKIPPED)
-				front_set(x, i, STEP_SKIPPED);
+				state_set(x, i, STEP_SKIPPED);
 		}
 	}
 }
 
-/* The step has no result any more. */
-static void
-take_back(struct engine *x, size_t i)
+/* It took another input than its first one. */
+static bool
+passed_over_first(const struct engine *x, size_t choice)
 {
-	struct outcome *o = &x->out[i];
+	const struct step_input *in = &x->plan->steps[choice].inputs[0];
 
-	x->done--;
-	x->cached -= o->state == STEP_CACHED;
-	x->total -= x->plan->steps[i].is_lazy;
-	front_set(x, i, STEP_WAITING);
+	return !digest_eq(&x->out[in->step].objects[in->output], &x->out[choice].objects[0]);
 }
 
 /* Choices that took what this step gave are made again when it has run. */
@@ -282,7 +273,7 @@ take_back_choices(struct engine *x, size_t i)
 			engine_maker_of(x, user) != engine_maker_of(x, i))
 			continue;
 		take_back_choices(x, user);
-		take_back(x, user);
+		state_set(x, user, passed_over_first(x, user) ? STEP_LATE : STEP_WAITING);
 	}
 }
 
@@ -295,12 +286,10 @@ recall_inputs(struct engine *x, const struct step *s)
 	for (size_t i = 0; i < s->n_inputs; i++) {
 		size_t in = engine_maker_of(x, s->inputs[i].step);
 
-		if (!x->out[in].is_absent)
+		if (!state_is_absent(x->out[in].state))
 			continue;
 		take_back_choices(x, in);
-		take_back(x, in);
-		x->out[in].is_absent = false;
-		x->out[in].must_run = true;
+		state_set(x, in, STEP_RECALLED);
 		any = true;
 	}
 	return any;
@@ -329,7 +318,7 @@ is_under_way(const struct engine *x, size_t i)
 
 	for (size_t k = front_equal(x, i); s->n_inputs && k != i; k = front_equal(x, k)) {
 		const struct outcome *o = &x->out[k];
-		bool will = k < i && o->state == STEP_WAITING && o->is_missed;
+		bool will = k < i && (o->state == STEP_MISSED || o->state == STEP_RECALLED);
 
 		if ((o->state == STEP_RUNNING || will) && has_same_inputs(x, s, &x->plan->steps[k]) &&
 			(!will || engine_is_demanded(x, k)))
@@ -348,7 +337,7 @@ has_bytes(const struct engine *x, const struct digest *d)
 		const struct step *s = &x->plan->steps[makers->v[i]];
 		const struct outcome *o = &x->out[makers->v[i]];
 
-		for (size_t k = 0; s->is_transient && has_result(o) && !o->is_absent && k < s->outputs.n; k++) {
+		for (size_t k = 0; s->is_transient && has_result(o) && !state_is_absent(o->state) && k < s->outputs.n; k++) {
 			if (digest_eq(&o->objects[k], d))
 				return true;
 		}
@@ -373,21 +362,23 @@ look_at_waiting(struct engine *x, size_t i, struct err *e)
 	struct outcome *o = &x->out[i];
 
 	if (is_under_way(x, i)) {
-		o->is_missed = false;
+		if (o->state == STEP_MISSED)
+			state_set(x, i, x->plan->steps[i].n_early ? STEP_LOOKS_AGAIN : STEP_WAITING);
 		return 0;
 	}
-	if (o->is_missed)
+	if (o->state == STEP_MISSED)
 		return engine_is_demanded(x, i);
 	TRY(look_up(x, i, e));
-	if (o->state == STEP_WAITING) {
-		o->is_missed = has_inputs(x, &x->plan->steps[i]) && !engine_waits(x, i);
-		return o->is_missed && engine_is_demanded(x, i);
+	if (state_waits(o->state)) {
+		if (!has_inputs(x, &x->plan->steps[i]) || engine_waits(x, i))
+			return 0;
+		if (o->state != STEP_RECALLED)
+			state_set(x, i, STEP_MISSED);
+		return engine_is_demanded(x, i);
 	}
 	/* An equal step may have made the bytes. */
-	o->is_absent = o->is_absent && !has_all_bytes(x, i);
-	x->done++;
-	x->cached++;
-	x->total += x->plan->steps[i].is_lazy;
+	if (o->state == STEP_KNOWN && has_all_bytes(x, i))
+		state_set(x, i, STEP_CACHED);
 	tell(x, (struct engine_event){ .kind = ENGINE_DONE, .step = i, .state = STEP_CACHED });
 	TRY(engine_drop_used(x, &x->plan->steps[i], e));
 	return engine_drop_unused(x, &x->plan->steps[i], e);
@@ -420,8 +411,8 @@ look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
 	*has_changed = false;
 	*out = SIZE_MAX;
 	for (size_t i = 0; (i = front_next(x, i)) != SIZE_MAX; i++) {
-		struct outcome *o = &x->out[i];
-		bool was_late = o->is_late;
+		const struct outcome *o = &x->out[i];
+		enum step_state was = o->state;
 		int r;
 
 		if (engine_waits(x, i))
@@ -434,7 +425,7 @@ look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
 			front_settle(x, i);
 		else if (r && better(x, i, *out) == i && schedule_fits(x->schedule, i))
 			*out = i;
-		*has_changed = *has_changed || o->state != STEP_WAITING || o->is_late != was_late;
+		*has_changed = *has_changed || !state_waits(o->state) || (o->state != was && x->plan->steps[i].n_early);
 	}
 	return 0;
 }
@@ -459,11 +450,9 @@ start(struct engine *x, unsigned job, size_t step, struct err *e)
 	const struct step *s = &x->plan->steps[step];
 
 	TRY(x->world->start(x->w, job, step, engine_inputs(x, s), e));
-	x->total += s->is_lazy;
 	schedule_start(x->schedule, step);
 	x->job[job] = step;
-	front_set(x, step, STEP_RUNNING);
-	x->running++;
+	state_set(x, step, STEP_RUNNING);
 	tell(x, (struct engine_event){ .kind = ENGINE_STARTED, .step = step, .job = job });
 	return 0;
 }
@@ -479,7 +468,7 @@ tries_again(struct engine *x, size_t step, const struct engine_end *end)
 	log_warn("%s for %s was killed, perhaps for lack of memory; it will run again, alone",
 		s->label, s->variant->name);
 	x->schedule->alone[step] = true;
-	front_set(x, step, STEP_WAITING);
+	state_set(x, step, STEP_MISSED);
 	return true;
 }
 
@@ -525,7 +514,6 @@ finish(struct engine *x, unsigned job, struct err *e)
 
 	TRY(x->world->finish(x->w, job, o->objects, &end, e));
 	x->job[job] = SIZE_MAX;
-	x->running--;
 	TRY(schedule_end(x->schedule, step, &end, end.exit_status == 0, e));
 	ev.seconds = end.seconds;
 	ev.cpu_seconds = end.cpu_seconds;
@@ -536,14 +524,12 @@ finish(struct engine *x, unsigned job, struct err *e)
 		tell(x, ev);
 		return x->world->clear(x->w, job, e);
 	}
-	x->done++;
 	if (end.exit_status != 0) {
-		front_set(x, step, STEP_FAILED);
-		x->failed++;
+		state_set(x, step, STEP_FAILED);
 		skip_dependents(x);
 	} else {
 		TRY(take_result(x, step, end.deps, e));
-		front_set(x, step, STEP_DONE);
+		state_set(x, step, STEP_DONE);
 	}
 	ev.state = o->state;
 	ev.output = end.output;
@@ -557,7 +543,7 @@ static void
 return_tokens(struct engine *x)
 {
 	if (x->opt->jobserver)
-		jobserver_keep(x->opt->jobserver, x->running ? x->running - 1 : 0);
+		jobserver_keep(x->opt->jobserver, state_running(x) ? state_running(x) - 1 : 0);
 }
 
 static bool
@@ -565,7 +551,7 @@ has_token(struct engine *x)
 {
 	struct jobserver *j = x->opt->jobserver;
 
-	x->lacks_token = j && x->running && !jobserver_take(j);
+	x->lacks_token = j && state_running(x) && !jobserver_take(j);
 	return !x->lacks_token;
 }
 
@@ -587,7 +573,7 @@ static int
 fill_jobs(struct engine *x, struct err *e)
 {
 	x->lacks_token = false;
-	if (x->failed && !x->opt->keep_going)
+	if (state_failed(x) && !x->opt->keep_going)
 		return 0;
 	for (unsigned i = 0; i < x->opt->jobs; i++) {
 		size_t step;
@@ -608,7 +594,7 @@ loop(struct engine *x, struct err *e)
 	for (;;) {
 		TRY(signals_check(e));
 		TRY(fill_jobs(x, e));
-		if (x->running == 0)
+		if (state_running(x) == 0)
 			return 0;
 		TRY(wait_some(x, e));
 	}
@@ -619,8 +605,8 @@ kill_all(struct engine *x)
 {
 	for (unsigned i = 0; i < x->opt->jobs; i++)
 		x->world->kill(x->w, i);
-	x->running = 0;
-	return_tokens(x);
+	if (x->opt->jobserver)
+		jobserver_keep(x->opt->jobserver, 0);
 }
 
 int
@@ -635,11 +621,7 @@ engine_run(struct engine *x, const struct engine_options *o, size_t *failed, str
 	x->job = arena_array(&x->arena, size_t, o->jobs);
 	for (unsigned i = 0; i < o->jobs; i++)
 		x->job[i] = SIZE_MAX;
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		x->cached += x->out[i].state == STEP_CACHED;
-		x->total += has_result(&x->out[i]) || !x->plan->steps[i].is_lazy;
-	}
-	x->done = x->cached;
+	state_count(x);
 	tell(x, (struct engine_event){ .kind = ENGINE_READY });
 	TRY(x->world->begin(x->w, false, e));
 	x->schedule = &schedule;
@@ -649,13 +631,13 @@ engine_run(struct engine *x, const struct engine_options *o, size_t *failed, str
 	x->schedule = NULL;
 	if (r < 0)
 		kill_all(x);
-	*failed = x->failed;
+	*failed = state_failed(x);
 	for (size_t i = 0; r == 0 && i < x->plan->n_steps; i++) {
-		if (x->out[i].state != STEP_WAITING)
+		if (!state_waits(x->out[i].state))
 			continue;
-		if (!x->failed && engine_is_demanded(x, i))
+		if (!*failed && engine_is_demanded(x, i))
 			r = err_set(e, ERR_BUG, "%s was never started", x->plan->steps[i].label);
 		x->out[i].state = STEP_SKIPPED;
 	}
-	return r;
+	return r == 0 && x->bug ? err_set(e, ERR_BUG, "%s", x->bug) : r;
 }

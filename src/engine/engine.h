@@ -6,14 +6,8 @@
 
 struct outcome {
 	enum step_state state;
-	struct digest *objects; /* STEP_CACHED, STEP_DONE: one for each output; see engine_object_path. Of a transient step, they may be gone */
+	struct digest *objects; /* when outcome_has_objects: one for each output; see engine_object_path. Of a transient step, they may be gone */
 	bool may_run;  /* after engine_probe: the step, or what it needs, is not there */
-	bool is_absent; /* only the digests are known: if a step needs the bytes, this one runs again */
-	bool must_run; /* such a one */
-	bool is_missed; /* it was looked up with these inputs, and not found */
-	bool is_early;  /* its first inputs were enough */
-	bool is_late;   /* its first inputs were not enough (step.n_early) */
-	bool looks_again; /* they may be now */
 };
 struct engine_options {
 	unsigned jobs;    /* steps at once, at least 1 */
@@ -53,6 +47,8 @@ struct difference {
 /* In the order in which they were found. */
 const struct difference *engine_differences(const struct engine *x, size_t *n);
 const struct outcome *engine_outcomes(const struct engine *x);
+/* The step ended well, or need not run. */
+bool outcome_has_objects(const struct outcome *o);
 /* Seconds of processors that a step took when it ran last. 1, or 0 when that is not known. */
 int engine_last_cpu_seconds(struct engine *x, size_t step, double *out, struct err *e);
 /* Where an object of an outcome lies, until engine_close. Unless it was only probed quickly, it stays there even when another

@@ -46,7 +46,7 @@ update_ready(struct engine *x, size_t i)
 	uint64_t bit = (uint64_t)1 << (i % WORD);
 
 	f->settled[i] = false;
-	if (x->out[i].state == STEP_WAITING && f->missing[i] == 0)
+	if (state_waits(x->out[i].state) && f->missing[i] == 0)
 		f->ready[i / WORD] |= bit;
 	else
 		f->ready[i / WORD] &= ~bit;
@@ -112,17 +112,17 @@ front_make(struct engine *x)
 }
 
 void
-front_set(struct engine *x, size_t i, enum step_state state)
+front_follow(struct engine *x, size_t i, enum step_state from)
 {
-	struct outcome *o = &x->out[i];
-	bool had = has_result(o);
+	enum step_state now = x->out[i].state;
 
-	o->state = state;
-	update_ready(x, i);
-	if (has_result(o))
-		add_maker(x, i);
-	if (had == has_result(o))
+	if (state_waits(from) != state_waits(now))
+		update_ready(x, i);
+	if (state_has_result(from) == state_has_result(now))
 		return;
+	update_ready(x, i);
+	if (state_has_result(now))
+		add_maker(x, i);
 	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
 		x->front->missing[x->user[k]] = count_missing(x, x->user[k]);
 		update_ready(x, x->user[k]);

@@ -4,10 +4,10 @@
 #define ENGINE_FRONT_H
 #include "engine/internal.h"
 
-/* For all steps as they are in x->out; before, and whenever states were set otherwise. */
+/* For all steps as they are in x->out. */
 void front_make(struct engine *x);
-/* From now on the step is in that state. With a result, its objects are known. */
-void front_set(struct engine *x, size_t step, enum step_state state);
+/* The step was in that state, and is in another one now (state_set). With a result, its objects are known. */
+void front_follow(struct engine *x, size_t step, enum step_state from);
 /* The first step, from that one on, that waits and has its first inputs, and is not settled; SIZE_MAX: none. */
 size_t front_next(const struct engine *x, size_t from);
 /* The step was looked up and must run, whatever becomes of others. Until its state or its inputs change it is looked at no more, but

@@ -3,6 +3,7 @@
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
 #include "engine/domain.h"
+#include "engine/state.h"
 #include "engine/world.h"
 
 struct front;
@@ -22,14 +23,14 @@ struct engine {
 	const struct engine_domain *domain;
 	void *memo; /* of domain->memo */
 	struct outcome *out;
-	struct front *front; /* of out; states change by front_set once it is there */
+	struct front *front; /* of out; NULL while the engine only looks */
+	size_t count[2][STEP_STATES]; /* of steps in each state: [1] of lazy ones */
+	const char *bug;     /* the first change of state that must not be; NULL: none */
 	size_t *job; /* of each job, the step that runs; SIZE_MAX: none */
 	bool lacks_token;   /* a step could run, but for the job server */
 	const struct engine_options *opt;
 	struct schedule *schedule; /* of engine_run */
 	uint32_t *first_user, *user; /* the steps that wait for step i: user[first_user[i]] up to first_user[i + 1] */
-	size_t total; /* steps that run or need not; lazy ones only when they do */
-	size_t done, running, cached, failed;
 	struct outcome *before; /* what the store has of each step that runs again; NULL: none does */
 	VEC(struct difference) differences;
 };
@@ -37,7 +38,7 @@ struct engine {
 static inline bool
 has_result(const struct outcome *o)
 {
-	return o->state == STEP_CACHED || o->state == STEP_DONE;
+	return state_has_result(o->state);
 }
 
 /* Digests of a step's inputs, which must all be there; in the run's arena. */

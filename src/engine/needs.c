@@ -30,7 +30,7 @@ engine_find_users(struct engine *x)
 static bool
 runs_again(const struct engine *x, size_t i)
 {
-	return x->before && !step_is_choice(&x->plan->steps[i]) && !x->before[i].is_early;
+	return x->before && !step_is_choice(&x->plan->steps[i]) && x->before[i].state != STEP_REMEMBERED;
 }
 
 /* An input that the step needs whatever the others are. */
@@ -54,9 +54,9 @@ engine_is_demanded(const struct engine *x, size_t i)
 		size_t user = x->user[k];
 		const struct step *s = &x->plan->steps[user];
 
-		if (x->out[user].state != STEP_WAITING || engine_waits(x, user))
+		if (!state_waits(x->out[user].state) || engine_waits(x, user))
 			continue;
-		if ((is_first(s, i) || x->out[user].is_late || runs_again(x, user)) &&
+		if ((is_first(s, i) || engine_is_late(x, user) || runs_again(x, user)) &&
 			engine_is_demanded(x, user))
 			return true;
 	}
@@ -82,24 +82,24 @@ engine_maker_of(const struct engine *x, size_t i)
 /* A step that may still run: it is not done, or only its digests are known and another such step
  * waits for its bytes. A lazy one only if one that waits for it may. */
 static bool
-is_open(const struct engine *x, size_t i)
+is_pending(const struct engine *x, size_t i)
 {
-	const struct outcome *o = &x->out[i];
+	enum step_state s = x->out[i].state;
 
-	if (o->state == STEP_RUNNING || (o->state == STEP_WAITING && !x->plan->steps[i].is_lazy))
+	if (s == STEP_RUNNING || (state_waits(s) && !x->plan->steps[i].is_lazy))
 		return true;
-	if (o->state != STEP_WAITING && !o->is_absent)
+	if (!state_waits(s) && !state_is_absent(s))
 		return false;
 	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
-		if (is_open(x, x->user[k]))
+		if (is_pending(x, x->user[k]))
 			return true;
 	}
 	return false;
 }
 
-/* A step that may still run has these bytes for an input. */
+/* A pending step has these bytes for an input. */
 static bool
-is_wanted(const struct engine *x, const struct digest *d)
+are_demanded(const struct engine *x, const struct digest *d)
 {
 	const struct makers *makers = front_makers(x, d);
 
@@ -112,7 +112,7 @@ is_wanted(const struct engine *x, const struct digest *d)
 			if (!digest_eq(&o->objects[k], d))
 				continue;
 			for (uint32_t u = x->first_user[i]; u < x->first_user[i + 1]; u++) {
-				if (is_open(x, x->user[u]))
+				if (is_pending(x, x->user[u]))
 					return true;
 			}
 		}
@@ -127,13 +127,30 @@ engine_drop_unused(struct engine *x, const struct step *s, struct err *e)
 	for (size_t i = 0; i < s->n_inputs; i++) {
 		size_t in = s->inputs[i].step;
 
-		if (x->plan->steps[in].is_lazy && x->out[in].state == STEP_WAITING &&
-			!is_open(x, in)) {
+		if (x->plan->steps[in].is_lazy && state_waits(x->out[in].state) &&
+			!is_pending(x, in)) {
 			TRY(engine_drop_used(x, &x->plan->steps[in], e));
 			TRY(engine_drop_unused(x, &x->plan->steps[in], e));
 		}
 	}
 	return 0;
+}
+
+/* These bytes are gone: if the step gave them, only its digests are known now. */
+static void
+drop(struct engine *x, size_t i, const struct digest *d)
+{
+	const struct step *s = &x->plan->steps[i];
+	const struct outcome *o = &x->out[i];
+
+	if (!s->is_transient || (o->state != STEP_DONE && o->state != STEP_CACHED))
+		return;
+	for (size_t k = 0; k < s->outputs.n; k++) {
+		if (!digest_eq(&o->objects[k], d))
+			continue;
+		state_set(x, i, o->state == STEP_DONE ? STEP_DROPPED : STEP_KNOWN);
+		return;
+	}
 }
 
 /* What transient steps gave goes when the last step has used it; should it be needed after all,
@@ -148,17 +165,12 @@ engine_drop_used(struct engine *x, const struct step *s, struct err *e)
 		const struct digest *d = &x->out[s->inputs[i].step].objects[s->inputs[i].output];
 
 		/* A step whose bytes were never made here may still be the last that waited for those of an equal one. */
-		if (!x->plan->steps[maker].is_transient || !has_result(in) || is_wanted(x, d))
+		if (!x->plan->steps[maker].is_transient || !has_result(in) || are_demanded(x, d))
 			continue;
 		TRY(x->world->forget(x->w, d, e));
 		makers = front_makers(x, d);
 		for (size_t k = 0; k < makers->n; k++) {
-			const struct step *t = &x->plan->steps[makers->v[k]];
-			struct outcome *o = &x->out[makers->v[k]];
-
-			for (size_t n = 0; t->is_transient && has_result(o) && n < t->outputs.n;
-				n++)
-				o->is_absent = o->is_absent || digest_eq(&o->objects[n], d);
+			drop(x, makers->v[k], d);
 		}
 	}
 	return 0;

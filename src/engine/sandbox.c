@@ -80,21 +80,24 @@ sandbox_find(struct arena *a, const struct sandbox **out, const char **why, stru
 	return status == 0;
 }
 
-void
-sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_mount *mounts,
-	size_t n, const char *shell, const struct strs *argv, struct strs *out)
+struct strs
+sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_mount *mounts, size_t n, const char *shell,
+	const struct strs *argv)
 {
-	add_common(a, s, out);
-	add(a, out, "--proc", NULL, "/proc");
-	add(a, out, "--dev", NULL, "/dev");
-	add(a, out, "--tmpfs", NULL, "/tmp");
+	struct strs out = { 0 };
+
+	add_common(a, s, &out);
+	add(a, &out, "--proc", NULL, "/proc");
+	add(a, &out, "--dev", NULL, "/dev");
+	add(a, &out, "--tmpfs", NULL, "/tmp");
 	for (size_t i = 0; i < n; i++)
-		add(a, out, mounts[i].is_writable ? "--bind" : "--ro-bind", mounts[i].from,
+		add(a, &out, mounts[i].is_writable ? "--bind" : "--ro-bind", mounts[i].from,
 			arena_printf(a, "/kb/%s", mounts[i].name));
 	if (shell)
-		add(a, out, "--ro-bind", shell, "/bin/sh");
-	add(a, out, "--chdir", NULL, "/kb");
-	vec_push(a, out, "--");
+		add(a, &out, "--ro-bind", shell, "/bin/sh");
+	add(a, &out, "--chdir", NULL, "/kb");
+	vec_push(a, &out, "--");
 	for (size_t i = 0; i < argv->n; i++)
-		vec_push(a, out, argv->v[i]);
+		vec_push(a, &out, argv->v[i]);
+	return out;
 }

@@ -23,6 +23,6 @@ struct sandbox_mount {
 	bool is_writable;
 };
 /* The command that runs argv with the mounts; shell is put at /bin/sh unless it is NULL. */
-void sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_mount *mounts, size_t n,
-	const char *shell, const struct strs *argv, struct strs *out);
+struct strs sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_mount *mounts, size_t n,
+	const char *shell, const struct strs *argv);
 #endif

@@ -299,7 +299,6 @@ stage_sandbox(struct stage *g, const struct sandbox *sandbox, const struct step 
 		{ "tmp", NULL, true } };
 	const struct root *r = s->root;
 	struct sandbox_mount *v = arena_array(g->arena, struct sandbox_mount, r->n_mounts + 3);
-	struct strs out = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_mounts; i++)
@@ -310,7 +309,5 @@ stage_sandbox(struct stage *g, const struct sandbox *sandbox, const struct step 
 		v[n] = own[i];
 		v[n++].from = path_join(g->arena, dir, own[i].name);
 	}
-	sandbox_command(g->arena, sandbox, v, n,
-		r->shell ? program_path(g, r, r->shell, dir) : NULL, argv, &out);
-	return out;
+	return sandbox_command(g->arena, sandbox, v, n, r->shell ? program_path(g, r, r->shell, dir) : NULL, argv);
 }

@@ -189,10 +189,8 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 static bool
 is_pending(const struct engine *x, size_t step)
 {
-	const struct outcome *o = &engine_outcomes(x)[step];
-
-	return o->is_late &&
-	       (o->state == STEP_RUNNING || (o->state == STEP_WAITING && engine_is_demanded(x, step)));
+	return engine_is_late(x, step) &&
+	       (engine_outcomes(x)[step].state == STEP_RUNNING || engine_is_demanded(x, step));
 }
 
 static const struct digest nobody = { 0 };
@@ -204,7 +202,7 @@ waits_for_loose_key(const struct memo *m, const struct engine *x, size_t step)
 	const struct step *s = &m->plan->steps[step];
 	size_t own = keys_of(s);
 
-	if (!needs_loose_key(s) || engine_outcomes(x)[step].is_late || digest_eq(&m->loose_key[own], &nobody))
+	if (!needs_loose_key(s) || engine_is_late(x, step) || digest_eq(&m->loose_key[own], &nobody))
 		return false;
 	for (size_t i = 0; i < m->n_provers; i++) {
 		const struct step *other = &m->plan->steps[m->provers[i]];
@@ -225,7 +223,7 @@ memo_waits(const void *memo, const struct engine *x, size_t step)
 		return false;
 	if (waits_for_loose_key(m, x, step))
 		return true;
-	if (!engine_outcomes(x)[step].is_late || digest_eq(&m->key[step], &nobody))
+	if (!engine_is_late(x, step) || digest_eq(&m->key[step], &nobody))
 		return false;
 	for (size_t i = 0; i < m->n_provers && m->provers[i] < step; i++) {
 		if (digest_eq(&m->key[m->provers[i]], &m->key[step]) && is_pending(x, m->provers[i]))

@@ -132,8 +132,8 @@ struct run {
 static struct str
 states_of(struct arena *a, const struct engine *x, size_t n)
 {
-	static const char letter[] = { [STEP_WAITING] = 'w', [STEP_CACHED] = 'c', [STEP_RUNNING] = 'r', [STEP_DONE] = 'd',
-		[STEP_FAILED] = 'f', [STEP_SKIPPED] = 's' };
+	static const char letter[STEP_STATES] = { [STEP_CACHED] = 'c', [STEP_KNOWN] = 'c', [STEP_REMEMBERED] = 'c', [STEP_DONE] = 'd',
+		[STEP_DROPPED] = 'd', [STEP_FAILED] = 'f', [STEP_SKIPPED] = 's' };
 	char *p = arena_array(a, char, n + 1);
 
 	for (size_t i = 0; i < n; i++)
@@ -586,6 +586,77 @@ test_many_steps(void **state)
 	fake_free(&f);
 }
 
+/* What must not be is an error of the program, in this world and in the real one. */
+static void
+test_states(void **state)
+{
+	static const enum step_state last[] = { STEP_FAILED, STEP_SKIPPED, STEP_REMEMBERED };
+	struct engine_options o = { .jobs = 1 };
+	struct fake f = { 0 };
+	struct engine *x;
+	struct graph g;
+	size_t failed;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+		for (enum step_state to = 0; to < STEP_STATES; to++)
+			assert_false(state_may_follow(last[i], to));
+	}
+	assert_true(state_may_follow(STEP_MISSED, STEP_RUNNING));
+	assert_false(state_may_follow(STEP_WAITING, STEP_RUNNING));
+	assert_false(state_may_follow(STEP_WAITING, STEP_DONE));
+	read_graph(&g, "a; b");
+	f.plan = &g.plan;
+	f.does = g.does;
+	assert_int_equal(engine_open_in(&fake_world, &f, &g.plan, &fake_domain, &x, &e), 0);
+	assert_int_equal(engine_probe(x, false, &e), 2);
+	state_set(x, 0, STEP_DROPPED);
+	assert_int_equal(engine_run(x, &o, &failed, &e), -1);
+	assert_int_equal(e.code, ERR_BUG);
+	assert_string_equal(e.msg, "a: dropped cannot follow waiting");
+	engine_close(x);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
+/* Counts stay right when a lazy step is killed and tried again. */
+static struct engine_event last_event;
+
+static void
+keep_event(void *arg, const struct plan *p, const struct engine_event *ev)
+{
+	(void)arg, (void)p;
+	last_event = *ev;
+}
+
+static void
+test_counts(void **state)
+{
+	struct engine_options o = { .jobs = 2, .observer = { .event = keep_event } };
+	struct fake f = { 0 };
+	struct engine *x;
+	struct graph g;
+	size_t failed;
+	struct err e;
+
+	(void)state;
+	read_graph(&g, "t-; w?*; u?; c| t w; l c");
+	f.plan = &g.plan;
+	f.does = g.does;
+	memcpy(f.kills_left, g.kills, MOST * sizeof(*g.kills));
+	assert_int_equal(engine_open_in(&fake_world, &f, &g.plan, &fake_domain, &x, &e), 0);
+	assert_true(engine_probe(x, false, &e) > 0);
+	assert_int_equal(engine_run(x, &o, &failed, &e), 0);
+	assert_int_equal(last_event.total, 4);
+	assert_int_equal(last_event.done, 4);
+	assert_int_equal(last_event.cached, 1);
+	assert_int_equal(last_event.running, 0);
+	engine_close(x);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
 static void
 test_interrupted(void **state)
 {
@@ -615,6 +686,8 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_random_choices),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_many_steps),
 	};

@@ -113,7 +113,7 @@ test_waits_until_the_same_is_proved(void **state)
 	(void)state;
 	for (size_t i = PROVE_1; i < STEPS; i += 2) {
 		assert_int_equal(memo_find(memo, x, i, &outputs[i][0], &e), 0);
-		x->out[i].is_late = true;
+		x->out[i].state = STEP_LATE;
 	}
 	x->out[PROVE_1].state = x->out[PROVE_3].state = STEP_RUNNING;
 	assert_false(memo_waits(memo, x, PROVE_1));
@@ -123,7 +123,7 @@ test_waits_until_the_same_is_proved(void **state)
 	x->out[PROVE_3].state = STEP_DONE;
 	good(memo_remember(memo, x, PROVE_3, &e), &e);
 	assert_true(memo_waits(memo, x, PROVE_2));
-	assert_true(x->out[PROVE_2].looks_again);
+	assert_true(x->out[PROVE_2].state == STEP_LOOKS_AGAIN);
 	assert_int_equal(memo_find(memo, x, PROVE_2, &outputs[PROVE_2][0], &e), 0);
 
 	outputs[PROVE_1][0] = put_proof();
