@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "cmd/build.h"
 #include "cmd/hints.h"
+#include "cmd/reasons.h"
 #include "cmd/unchanged.h"
 #include "engine/compare.h"
 #include "base/jobserver.h"
@@ -413,6 +414,8 @@ rebuild(struct build *b, struct err *e)
 	TRY(engine_probe(b->engine, false, e));
 	engine_again(b->engine);
 	TRY(build_run_prepared(b, (struct observer){ progress_event, b->progress }, e));
+	if (opt_has(&b->c->opts, "explain"))
+		log_info("explain: all steps: --rebuild runs them whatever is in the store");
 	had = engine_compared(b->engine);
 	TRY(differ = report_differences(b, e));
 	if (b->failed)
@@ -513,6 +516,7 @@ build(struct build *b, struct err *e)
 			TRY(with_publish(b, false, &written, e));
 		TRY(evict(b, e));
 	}
+	TRY(reasons_tell(b, e));
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");
@@ -583,8 +587,8 @@ build_by_plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = opt_has(&b->c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
 	write_commands(b, r, e);
-	/* Without the record, the next build looks everything up. */
-	if (r == 0 && unchanged_remember(b, &ignored) < 0)
+	/* Without the records, the next build looks everything up, and cannot say why steps ran. */
+	if (r == 0 && (reasons_record(b, &ignored) < 0 || unchanged_remember(b, &ignored) < 0))
 		log_debug("%s", ignored.msg);
 	return r;
 }

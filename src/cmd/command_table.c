@@ -69,6 +69,7 @@ static const struct opt build_opts[] = {
 	{ 0, "device-only", "verify|trust|audit|off", "compile device code without host code: verify (default), where one architecture proves that the result is the same; trust, where its slimmed source proves it; audit, both ways, and fail where they differ; off, never" },
 	{ 0, "slim", "all|device|audit|off", "show compilers only the parts of headers that the kernel reaches: all (default); device, in device code only; audit, both ways, and fail where they differ; off, never" },
 	{ 0, "rebuild", NULL, "run every step again and compare; a mismatch is reported, and the stored result is kept" },
+	{ 0, "explain", NULL, "say why each step ran: which file, flag, tree or program changed, or that its result was gone; with -v, each step by name" },
 	{ 0, "no-check", NULL, "publish variants even if the checks refuse them" },
 	PROVENANCE_OPT,
 	{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" },

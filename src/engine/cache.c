@@ -134,6 +134,17 @@ read_deps(struct cache *c, const struct digest *key, struct strs *out, struct er
 }
 
 int
+cache_files(struct cache *c, const struct step *s, struct strs *out, struct err *e)
+{
+	struct digest key;
+
+	if (!s->depfile)
+		return 0;
+	key = deps_key_of(c, s);
+	return read_deps(c, &key, out, e);
+}
+
+int
 cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct digest *objects, struct err *e)
 {

@@ -38,6 +38,8 @@ int cache_has_object(struct cache *c, const struct digest *object, struct err *e
  * are known. 0: not. inputs are the digests of the step's inputs. */
 int cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct digest *objects, struct err *e);
+/* The files that such a compile read, as it is recorded of the sources as they are. 1, or 0 when that is not known. */
+int cache_files(struct cache *c, const struct step *s, struct strs *out, struct err *e);
 /* Of the paths of a depfile, relative to the step's directory or absolute, those of the kernel's own files, sorted.
  * What the other mounts hold is left out. *stray becomes the first path that no mount covers: such a file is not pinned, so
  * the result cannot count. NULL: there is none. */

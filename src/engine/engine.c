@@ -68,6 +68,12 @@ outcome_has_objects(const struct outcome *o)
 	return has_result(o);
 }
 
+int
+engine_files(struct engine *x, size_t step, struct strs *out, struct err *e)
+{
+	return cache_files(&x->machine->cache, &x->plan->steps[step], out, e);
+}
+
 const char *
 engine_object_path(struct arena *a, const struct engine *x, const struct digest *d)
 {

@@ -51,6 +51,8 @@ const struct outcome *engine_outcomes(const struct engine *x);
 bool outcome_has_objects(const struct outcome *o);
 /* Seconds of processors that a step took when it ran last. 1, or 0 when that is not known. */
 int engine_last_cpu_seconds(struct engine *x, size_t step, double *out, struct err *e);
+/* The kernel's files that a compile read, src/...: 1, or 0 when that is not known. They last as long as the engine. */
+int engine_files(struct engine *x, size_t step, struct strs *out, struct err *e);
 /* Where an object of an outcome lies, until engine_close. Unless it was only probed quickly, it stays there even when another
  * builder evicts it from the store. */
 const char *engine_object_path(struct arena *a, const struct engine *x, const struct digest *d);

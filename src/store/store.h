@@ -10,7 +10,7 @@
  *     roots/HEX                "tree HEX\n": the tree that a composition (store_compose) gave
  *     objects/HH/HEX           a result of a step, mode 444 or 555, named after its digest
  *     actions/HH/HEX           what a step with that key gave: text, owned by engine/cache
- *     published/HEX            what was published where: text, owned by publish
+ *     published/HEX            what was published where, and what a build went by: texts, owned by publish and cmd
  *     locks/NAME               flocked by one builder while it adds, or fetches, NAME
  *     shells/NAME/             what pytest remembers of a kernel; owned by cmd/test.c
  *     shells/venv-HEX/         an environment of Python with torch; counts when it has "ready"; owned by cmd/venv.c

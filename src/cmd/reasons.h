@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * build --explain: why steps ran. What they were made of (explain/why.h) stands in the store's published/, under H("why", the kernel's
+ * directory), and is of the last build there that ended well and ran something.
+ */
+#ifndef CMD_REASONS_H
+#define CMD_REASONS_H
+#include "cmd/build.h"
+
+/* After a run, with b->engine open: says it on standard error. */
+int reasons_tell(struct build *b, struct err *e);
+/* After a build that ended well. Does nothing where nothing ran, or nothing may be kept. */
+int reasons_record(struct build *b, struct err *e);
+#endif
