@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Typed fields of build.toml, and the messages for those that are wrong. */
+/* Sections and keys of build.toml, by formats/toml_read.h. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/near.h"
 #include "config/reading.h"
-#include <stdio.h>
+
+/* Reads for a section. */
+static struct toml_reader
+reader_of(const struct reading *r, const struct section *s, struct err *e)
+{
+	return (struct toml_reader){
+		.a = r->a, .file = r->p->file, .e = e, .where = s ? s->where : NULL, .takes_controls = true
+	};
+}
 
 int
 fail_at(const struct reading *r, unsigned line, unsigned col, struct err *e, const char *fmt, ...)
 {
+	const struct toml_reader t = reader_of(r, NULL, e);
 	va_list ap;
-	const char *msg;
 
 	va_start(ap, fmt);
-	msg = arena_vprintf(r->a, fmt, ap);
+	toml_fail_at(&t, line, col, fmt, ap);
 	va_end(ap);
-	return err_set(e, ERR_CONFIG, "%s:%u:%u: %s", r->p->file, line, col, msg);
+	return -1;
 }
 
 void
@@ -30,55 +37,6 @@ warn_at(const struct reading *r, unsigned line, unsigned col, const char *fmt, .
 	va_end(ap);
 	vec_push(r->a, &r->p->warnings,
 		arena_printf(r->a, "%s:%u:%u: %s", r->p->file, line, col, msg));
-}
-
-const char *
-quoted(struct arena *a, struct str s)
-{
-	enum { SHOWN = 100 };
-	CLEANUP(buf_free) struct buf b = { 0 };
-	bool cut = s.n > SHOWN;
-
-	if (cut) {
-		s.n = SHOWN;
-		while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
-			s.n--;
-	}
-	buf_addc(&b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
-
-		if (c1)
-			buf_addf(&b, "\\u%04X", (unsigned char)s.p[++i]);
-		else if (c < 0x20 || c == 0x7f)
-			buf_addf(&b, "\\u%04X", c);
-		else
-			buf_addc(&b, (char)c);
-	}
-	buf_adds(&b, cut ? "...\"" : "\"");
-	return arena_strndup(a, b.p, b.n);
-}
-
-const char *
-closest(struct str s, struct words words)
-{
-	return near_word(s, words.v, words.n);
-}
-
-const char *
-advice(struct arena *a, struct str s, struct words words)
-{
-	CLEANUP(buf_free) struct buf b = { 0 };
-	const char *near = closest(s, words);
-
-	if (near)
-		buf_addf(&b, "; did you mean \"%s\"? allowed: ", near);
-	else
-		buf_adds(&b, "; allowed: ");
-	for (size_t i = 0; i < words.n; i++)
-		buf_addf(&b, "%s%s", i ? ", " : "", words.v[i]);
-	return arena_strndup(a, b.p, b.n);
 }
 
 struct section
@@ -142,6 +100,7 @@ static int
 unknown_key(const struct reading *r, const struct section *s, const struct toml_pair *p,
 	const struct key *keys, size_t n, struct err *e)
 {
+	const struct toml_reader t = reader_of(r, s, e);
 	const char *key = quoted(r->a, p->key);
 	const char **names = arena_array(r->a, const char *, n);
 	struct words words = { names, 0 };
@@ -162,8 +121,7 @@ unknown_key(const struct reading *r, const struct section *s, const struct toml_
 			return fail_at(r, p->line, p->col, e,
 				"key %s in %s belongs to an older format; %s", key, s->where,
 				moved[i].hint);
-	return fail_at(r, p->line, p->col, e, "unknown key %s in %s%s", key, s->where,
-		advice(r->a, p->key, words));
+	return toml_unknown_key(&t, p, s->where, words);
 }
 
 int
@@ -198,122 +156,66 @@ int
 value_is(const struct reading *r, const struct toml *v, enum toml_kind kind, const char *what,
 	struct err *e)
 {
-	static const char *const wanted[] = { "a string in quotes", "a whole number without quotes",
-		"a number", "true or false", "a date", "a list in [ ]", "a table" };
-	const char *article = v->kind == TOML_INT || v->kind == TOML_ARRAY ? "an" : "a";
+	const struct toml_reader t = reader_of(r, NULL, e);
 
-	if (v->kind != kind)
-		return fail_at(r, v->line, v->col, e, "%s must be %s, not %s %s", what,
-			wanted[kind], article, toml_kind_name(v->kind));
-	if (kind == TOML_STRING && memchr(v->s.p, '\0', v->s.n))
-		return fail_at(r, v->line, v->col, e,
-			"%s contains the character \\u0000; remove it", what);
-	return 0;
-}
-
-/* Finds a key and checks its kind: 1, 0 or -1. */
-static int
-find_kind(const struct reading *r, const struct section *s, const char *key, enum toml_kind kind,
-	const struct toml **out, const char **what, struct err *e)
-{
-	const struct toml_pair *p = field_find(s, key);
-
-	if (!p)
-		return 0;
-	*out = &p->val;
-	*what = arena_printf(r->a, "%s in %s", key, s->where);
-	TRY(value_is(r, *out, kind, *what, e));
-	return 1;
+	return toml_is(&t, v, kind, what);
 }
 
 int
 field_string(const struct reading *r, const struct section *s, const char *key, const char **out,
 	struct err *e)
 {
-	const struct toml *v;
-	const char *what;
-	int have = find_kind(r, s, key, TOML_STRING, &v, &what, e);
+	const struct toml_reader t = reader_of(r, s, e);
 
-	if (have > 0 && v->s.n == 0)
-		return fail_at(
-			r, v->line, v->col, e, "%s is empty; fill it in or drop the key", what);
-	if (have > 0)
-		*out = v->s.p;
-	return have;
+	return toml_string(&t, s->table, key, TOML_OPTIONAL, out);
 }
 
 int
 field_bool(
 	const struct reading *r, const struct section *s, const char *key, bool *out, struct err *e)
 {
-	const struct toml *v;
-	const char *what;
-	int have = find_kind(r, s, key, TOML_BOOL, &v, &what, e);
+	const struct toml_reader t = reader_of(r, s, e);
 
-	if (have > 0)
-		*out = v->b;
-	return have;
+	return toml_flag(&t, s->table, key, TOML_OPTIONAL, out);
 }
 
 int
 field_count(const struct reading *r, const struct section *s, const char *key, uint64_t *out,
 	struct err *e)
 {
-	const struct toml *v;
-	const char *what;
-	int have = find_kind(r, s, key, TOML_INT, &v, &what, e);
+	const struct toml_reader t = reader_of(r, s, e);
 
-	if (have > 0 && v->i < 0)
-		return fail_at(r, v->line, v->col, e, "%s is %lld; it must be 0 or more", what,
-			(long long)v->i);
-	if (have > 0)
-		*out = (uint64_t)v->i;
-	return have;
+	return toml_count(&t, s->table, key, TOML_OPTIONAL, INT64_MAX, out);
 }
 
 int
 field_strings(const struct reading *r, const struct section *s, const char *key, struct strs *out,
 	const struct toml **items, struct err *e)
 {
-	const struct toml *v;
-	const char *what;
-	int have = find_kind(r, s, key, TOML_ARRAY, &v, &what, e);
+	const struct toml_reader t = reader_of(r, s, e);
 
-	if (have <= 0)
-		return have;
-	for (size_t i = 0; i < v->n; i++) {
-		const struct toml *item = &v->item[i];
-
-		TRY(value_is(r, item, TOML_STRING, arena_printf(r->a, "each item of %s", what), e));
-		if (item->s.n == 0)
-			return fail_at(r, item->line, item->col, e,
-				"%s has an empty string; remove it", what);
-		vec_push(r->a, out, item->s.p);
-	}
-	if (items)
-		*items = v;
-	return 1;
+	return toml_strings(&t, s->table, key, TOML_OPTIONAL, out, items);
 }
 
 int
 field_version(const struct reading *r, const struct section *s, const char *key,
 	struct version *out, struct err *e)
 {
-	const struct toml *v;
-	const char *what;
-	int have = find_kind(r, s, key, TOML_STRING, &v, &what, e);
+	const struct toml_reader t = reader_of(r, s, e);
+	const struct toml *v = NULL;
+	int have = toml_value(&t, s->table, key, TOML_STRING, TOML_OPTIONAL, &v);
 
 	if (have <= 0)
 		return have;
 	if (!version_parse(v->s, out))
 		return fail_at(r, v->line, v->col, e,
-			"%s is %s, which is not a version; write numbers joined by dots, such as "
+			"%s in %s is %s, which is not a version; write numbers joined by dots, such as "
 			"\"12.4\"",
-			what, quoted(r->a, v->s));
+			key, s->where, quoted(r->a, v->s));
 	if (r->p->gen >= GEN_5 && out->n != 2)
 		return fail_at(r, v->line, v->col, e,
-			"%s is %s, but versions have two parts here; write \"%u.%u\"", what,
-			quoted(r->a, v->s), out->v[0], out->v[1]);
+			"%s in %s is %s, but versions have two parts here; write \"%u.%u\"", key,
+			s->where, quoted(r->a, v->s), out->v[0], out->v[1]);
 	return 1;
 }
 

@@ -10,7 +10,7 @@
 #ifndef CONFIG_READING_H
 #define CONFIG_READING_H
 #include "config/project.h"
-#include "formats/toml.h"
+#include "formats/toml_read.h"
 
 struct reading {
 	struct arena *a;
@@ -31,10 +31,6 @@ struct key {
 	enum generation since;
 };
 
-struct words {
-	const char *const *v;
-	size_t n;
-};
 #define WORDS_INIT(array)                                                                          \
 	{                                                                                          \
 		array, sizeof(array) / sizeof(*(array))                                            \
@@ -47,12 +43,6 @@ int fail_at(const struct reading *r, unsigned line, unsigned col, struct err *e,
 	...) __attribute__((format(printf, 5, 6)));
 void warn_at(const struct reading *r, unsigned line, unsigned col, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* s in double quotes, control characters escaped, long text cut: safe to print. */
-const char *quoted(struct arena *a, struct str s);
-/* The word that s may have been meant to be, or NULL. */
-const char *closest(struct str s, struct words words);
-/* "; did you mean \"x\"? allowed: a, b, c" with or without its first half. */
-const char *advice(struct arena *a, struct str s, struct words words);
 
 /* fields.c: keys. Functions that read return 1, or 0 and leave *out alone when the key is absent.
  */

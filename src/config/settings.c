@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "formats/toml.h"
+#include "formats/toml_read.h"
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,41 +28,15 @@ user_dir(struct arena *a, const char *xdg, const char *dir)
 	return home ? path_join(a, home, dir) : NULL;
 }
 
-struct key {
-	const char *name;
-	const char **value;
-};
-
-static int
-take(const struct toml *t, const char *path, struct key *keys, size_t n, struct err *e)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		const struct toml_pair *p = &t->pair[i];
-		size_t k = 0;
-
-		while (k < n && !str_eq(p->key, str_of(keys[k].name)))
-			k++;
-		if (k == n)
-			return err_set(e, ERR_CONFIG,
-				"%s:%u:%u: unknown setting \"%.*s\"; the settings are store, "
-				"wheel-index, debian-mirror, redist, cutlass, sandbox, cache and "
-				"cache-size",
-				path, p->line, p->col, (int)p->key.n, p->key.p);
-		if (p->val.kind != TOML_STRING)
-			return err_set(e, ERR_CONFIG, "%s:%u:%u: %s must be a string", path,
-				p->val.line, p->val.col, keys[k].name);
-		*keys[k].value = p->val.s.p;
-	}
-	return 0;
-}
-
 static int
 read_file(struct arena *a, struct settings *s, const char **cache_size, struct err *e)
 {
-	struct key keys[] = { { "store", &s->home }, { "wheel-index", &s->wheel_index },
-		{ "debian-mirror", &s->debian }, { "redist", &s->redist }, { "sandbox", &s->sandbox },
-		{ "cutlass", &s->cutlass }, { "cache", &s->cache }, { "cache-size", cache_size } };
+	static const char *const names[] = { "store", "wheel-index", "debian-mirror", "redist", "cutlass", "sandbox",
+		"cache", "cache-size", NULL };
+	const char **const values[] = { &s->home, &s->wheel_index, &s->debian, &s->redist, &s->cutlass, &s->sandbox,
+		&s->cache, cache_size };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
+	struct toml_reader r = { .a = a, .e = e };
 	struct toml t;
 	struct str text;
 
@@ -71,9 +45,18 @@ read_file(struct arena *a, struct settings *s, const char **cache_size, struct e
 	path = path_join(a, dir, "kernel-builder/config.toml");
 	if (!fs_exists(path))
 		return 0;
+	r.file = path;
 	TRY(fs_read(a, path, 1 << 20, &text, e));
 	TRY(toml_parse(a, text, path, &t, e));
-	return take(&t, path, keys, sizeof(keys) / sizeof(keys[0]), e);
+	TRY(toml_keys(&r, &t, "the settings", names));
+	for (size_t i = 0; names[i]; i++) {
+		const struct toml *v = NULL;
+
+		TRY(toml_value(&r, &t, names[i], TOML_STRING, TOML_OPTIONAL, &v));
+		if (v)
+			*values[i] = v->s.p;
+	}
+	return 0;
 }
 
 /* A flag wins over a variable, which wins over what is there. */

@@ -3,7 +3,7 @@
 #ifndef RESOLVE_PARTS_H
 #define RESOLVE_PARTS_H
 #include "resolve/catalog.h"
-#include "resolve/toml_read.h"
+#include "formats/toml_read.h"
 
 /* "wheel", "deb", "archive", "sdist", "directory". */
 extern const char *const pin_kind_name[];

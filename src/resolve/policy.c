@@ -22,7 +22,7 @@
 #include "resolve/policy.h"
 #include "base/embed.h"
 #include "base/err.h"
-#include "resolve/toml_read.h"
+#include "formats/toml_read.h"
 #include <stdlib.h>
 
 EMBED(policy_manylinux, "data/manylinux.toml")

@@ -31,7 +31,7 @@ like "$out" 'MAX_JOBS must be a number' "names the variable"
 mkdir -p "$XDG_CONFIG_HOME/kernel-builder"
 echo 'stoer = "/x"' >"$XDG_CONFIG_HOME/kernel-builder/config.toml"
 status 3 "configuration file with a wrong key" "$KB" build "$T/empty"
-like "$out" 'config.toml:1:1: unknown setting "stoer"' "file, line, column"
+like "$out" 'config.toml:1:1: unknown key "stoer" in the settings; did you mean "store"\?' "file, line, column"
 rm "$XDG_CONFIG_HOME/kernel-builder/config.toml"
 status 2 "nix without a verb" "$KB" nix
 status 2 "nix link with a name and no path" "$KB" nix link "$T/links" a
