@@ -118,6 +118,7 @@ run_round(struct advising *v, enum advise_round r, struct err *e)
 {
 	struct build *b = &v->b;
 	struct arena *a = &b->c->arena;
+	const struct plan_subject of = work_subject(&b->w);
 	static const struct plan_options whole = { .device_only = PLAN_DEVICE_OFF, .is_to_read = true };
 	struct plan_answers answers = { 0 };
 	struct plan all;
@@ -127,14 +128,12 @@ run_round(struct advising *v, enum advise_round r, struct err *e)
 	if (!advise_round(&v->ad, r, &b->w.project, &b->w.resolution))
 		return 0;
 	b->w.sources = v->ad.round[r];
-	TRY(plan_questions(
-		a, &b->w.project, &b->w.sources, &b->w.resolution, &b->w.catalog, &b->w.plan, e));
+	TRY(plan_questions(a, &of, &b->w.plan, e));
 	if (b->w.plan.n_steps)
 		result = build_run_questions(b, &answers, e);
 	close_exec(b);
 	TRY(result);
-	TRY(plan_make(a, &b->w.project, &b->w.sources, &b->w.resolution, &b->w.catalog, &answers,
-		&whole, &all, e));
+	TRY(plan_make(a, &of, &answers, &whole, &all, e));
 	advise_cut(a, &all, &b->w.plan);
 	result = run_plan(v, e);
 	if (result == 0)

@@ -238,14 +238,14 @@ first_plan(struct build *b, struct err *e)
 {
 	const char *engine = opt_get(&b->c->opts, "engine");
 	struct work *w = &b->w;
+	const struct plan_subject of = work_subject(w);
 
 	if (engine && !streq(engine, "plain") && !streq(engine, "divided"))
 		return err_set(e, ERR_USAGE, "--engine must be divided or plain, not \"%s\"", engine);
 	b->asks = !engine || !streq(engine, "plain");
 	if (!b->asks)
 		return work_make_plan(b->c, w, NULL, &b->plan_options, e);
-	return plan_questions(&b->c->arena, &w->project, &w->sources, &w->resolution, &w->catalog,
-		&w->plan, e);
+	return plan_questions(&b->c->arena, &of, &w->plan, e);
 }
 
 /* Asks nvcc what it would do, and makes the plan accordingly. */

@@ -70,6 +70,8 @@ int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
 /* The same and the kernel's files. */
 int work_load(struct ctx *c, struct work *w, struct err *e);
+/* What the plan of that is made for; w must outlive it. */
+struct plan_subject work_subject(const struct work *w);
 /* Then the plan; answers and options may be NULL (plan_make). */
 int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers,
 	const struct plan_options *o, struct err *e);

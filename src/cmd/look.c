@@ -23,6 +23,7 @@ cmd_check_config(struct ctx *c, struct err *e)
 	struct project p;
 	const char *dir;
 	struct work w;
+	struct plan_subject of;
 
 	TRY(work_dir(c, &dir, e));
 	TRY(project_load(&c->arena, dir, &p, e));
@@ -30,8 +31,8 @@ cmd_check_config(struct ctx *c, struct err *e)
 		/* As build begins; that the kernel is not for the newest releases is no mistake. */
 		c->any_matrix = true;
 		TRY(work_load(c, &w, e));
-		TRY(plan_questions(&c->arena, &w.project, &w.sources, &w.resolution, &w.catalog,
-			&w.plan, e));
+		of = work_subject(&w);
+		TRY(plan_questions(&c->arena, &of, &w.plan, e));
 		return cmd_check_python(c, &w.project, &w.sources, e);
 	}
 	for (size_t i = 0; i < p.warnings.n; i++)

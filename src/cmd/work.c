@@ -162,14 +162,23 @@ work_load(struct ctx *c, struct work *w, struct err *e)
 	return explain_refuse(&w->project, &w->sources, e);
 }
 
+struct plan_subject
+work_subject(const struct work *w)
+{
+	return (struct plan_subject){ .project = &w->project,
+		.sources = &w->sources,
+		.resolution = &w->resolution,
+		.catalog = &w->catalog };
+}
+
 int
 work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *answers,
 	const struct plan_options *o, struct err *e)
 {
 	static const struct plan_options to_read = { .is_to_read = true };
+	const struct plan_subject of = work_subject(w);
 
-	TRY(plan_make(&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, answers,
-		o ? o : &to_read, &w->plan, e));
+	TRY(plan_make(&c->arena, &of, answers, o ? o : &to_read, &w->plan, e));
 	for (size_t i = w->resolution.notes.n; i < w->plan.notes.n; i++)
 		log_debug("note: %s", w->plan.notes.v[i]);
 	return 0;

@@ -311,31 +311,30 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 	return plan_check(out, e);
 }
 
-int
-plan_questions(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e)
+static struct maker
+new_maker(struct arena *a, const struct plan_subject *of, struct plan *out)
 {
-	struct maker m = {
-		.a = a, .p = p, .src = src, .catalog = c, .only_questions = true, .out = out
-	};
-
-	return make(&m, r, e);
+	return (struct maker){ .a = a, .p = of->project, .src = of->sources, .catalog = of->catalog, .out = out };
 }
 
 int
-plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
-	const struct plan_options *o, struct plan *out, struct err *e)
+plan_questions(struct arena *a, const struct plan_subject *of, struct plan *out, struct err *e)
 {
-	struct maker m = { .a = a,
-		.p = p,
-		.src = src,
-		.catalog = c,
-		.answers = answers,
-		.options = *o,
-		.out = out };
+	struct maker m = new_maker(a, of, out);
 
-	return make(&m, r, e);
+	m.only_questions = true;
+	return make(&m, of->resolution, e);
+}
+
+int
+plan_make(struct arena *a, const struct plan_subject *of, const struct plan_answers *answers, const struct plan_options *o,
+	struct plan *out, struct err *e)
+{
+	struct maker m = new_maker(a, of, out);
+
+	m.answers = answers;
+	m.options = *o;
+	return make(&m, of->resolution, e);
 }
 
 void

@@ -276,6 +276,13 @@ struct plan_options {
 	bool audits_slim;   /* the same for the host's objects */
 };
 
+/* What a plan is made for. */
+struct plan_subject {
+	const struct project *project;
+	const struct sources_set *sources;
+	const struct resolution *resolution;
+	const struct catalog *catalog;
+};
 /* What nvcc answered to the steps of plan_questions: struct str, by the 32 bytes of plan_question_id. */
 struct plan_answers {
 	struct map by_id;
@@ -284,8 +291,7 @@ struct plan_answers {
  * known by being fetched. */
 struct digest plan_question_id(struct arena *a, const struct step *ask);
 /* The steps that ask nvcc what it would do, STEP_ASK, for every CUDA source; else like plan_make. */
-int plan_questions(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, struct plan *out, struct err *e);
+int plan_questions(struct arena *a, const struct plan_subject *of, struct plan *out, struct err *e);
 
 /* Takes out of the catalog those libraries of CUDA that no file of the kernel mentions. Reads the files, if r has a variant with CUDA. */
 int plan_keep_libraries(struct arena *a, const struct project *p, const struct sources_set *src,
@@ -294,9 +300,8 @@ int plan_keep_libraries(struct arena *a, const struct project *p, const struct s
 /* Pure: no file is read. CUDA sources whose answer is in answers (which may be NULL) and understood are divided; others
  * are one step, with a note if there was an answer. Fails with ERR_CONFIG when a section asks for what cannot be built here
  * (dependencies, backends), and with ERR_RESOLVE when the catalog lacks the compiler of a variant. */
-int plan_make(struct arena *a, const struct project *p, const struct sources_set *src,
-	const struct resolution *r, const struct catalog *c, const struct plan_answers *answers,
-	const struct plan_options *o, struct plan *out, struct err *e);
+int plan_make(struct arena *a, const struct plan_subject *of, const struct plan_answers *answers, const struct plan_options *o,
+	struct plan *out, struct err *e);
 
 /* Whether every step has the inputs, outputs and mounts that its kind's row lists. Fails with ERR_BUG, and says of which step not. A plan
  * that plan_make made was checked. */

@@ -69,6 +69,15 @@ struct world {
 	struct pin gcc_part, library;
 };
 
+static const struct plan_subject *
+subject_of(const struct world *w)
+{
+	static struct plan_subject of;
+
+	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution, &w->catalog };
+	return &of;
+}
+
 static void
 make_world(struct world *w)
 {
@@ -118,7 +127,7 @@ test_commands(void **state)
 
 	(void)state;
 	make_world(&w);
-	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e) < 0)
+	if (plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
@@ -192,11 +201,11 @@ test_openmp(void **state)
 
 	(void)state;
 	make_world(&w);
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_null(strstr(joined(&w.a, &p.steps[3].argv), "openmp"));
 	w.torch.libraries.select = select;
 	w.torch.libraries.n_select = 2;
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_non_null(strstr(joined(&w.a, &p.steps[3].argv), wanted));
 	stubs = p.steps[3].root->mounts[1];
 	for (size_t i = 0; i < stubs->n_stubs; i++) {
@@ -237,7 +246,7 @@ test_library_stubs(void **state)
 	w.catalog.n_cuda_libraries = 2;
 	w.catalog.cuda_libraries[0] = library(&w.a, "one", 1, "one");
 	w.catalog.cuda_libraries[1] = library(&w.a, "two", 4, "two");
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_non_null(strstr(joined(&w.a, &p.steps[3].argv),
 		"lib/libtorch_python.so lib/libtwo.so.1 --no-as-needed lib/libtorch.so "));
 	arena_free(&w.a);
@@ -289,7 +298,7 @@ test_sharing(void **state)
 	make_world(&w);
 	w.variants[1].cxx11 = true;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_int_equal(p.n_steps, 4);
 	assert_int_equal(p.steps[0].users, 2);
 	assert_int_equal(p.variants[0].link, p.variants[1].link);
@@ -324,7 +333,7 @@ divided(struct world *w, const char *transcript, enum plan_device_only device_on
 		*text = str_of(arena_printf(a, "%.*s%s%s", (int)n, text->p, new, at + strlen(old)));
 		at = text->p + n + strlen(new);
 	}
-	assert_int_equal(plan_questions(a, &w->project, &w->sources, &w->resolution, &w->catalog, &p, &e), 0);
+	assert_int_equal(plan_questions(a, subject_of(w), &p, &e), 0);
 	assert_int_equal(p.n_steps, 2);
 	for (size_t i = 0; i < p.n_steps; i++) {
 		assert_int_equal(p.steps[i].kind, STEP_ASK);
@@ -334,7 +343,7 @@ divided(struct world *w, const char *transcript, enum plan_device_only device_on
 		*map_put(a, &answers.by_id, (struct str){ (const char *)ids[i].b, 32 }) = text;
 	}
 	w->part.tree.b[0] ^= 1; /* as if it had become known by a fetch */
-	if (plan_make(a, &w->project, &w->sources, &w->resolution, &w->catalog, &answers, &how, &p, &e) < 0)
+	if (plan_make(a, subject_of(w), &answers, &how, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	return p;
 }
@@ -448,12 +457,12 @@ test_newer_undivided(void **state)
 	asked = "8.0 10.0";
 	make_world(&w);
 	asked = "8.0 9.0+PTX";
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &plain,
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &plain,
 				 &p, &e),
 		-1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "b.cu for v11: code for 10.0 is made by a step of its own"));
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options,
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options,
 				 &p, &e),
 		0);
 	arena_free(&w.a);
@@ -622,7 +631,7 @@ test_names(void **state)
 
 	(void)state;
 	make_world(&w);
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL,
 				 &how, &p, &e), 0);
 	link = &p.steps[p.variants[0].link];
 	assert_int_equal(link->n_inputs, 3);
@@ -710,7 +719,7 @@ plan_depends(struct world *w, const char *depends, struct plan *p, struct err *e
 {
 	w->kernels[0].depends = strs_of(&w->a, depends);
 	w->kernels[0].line = 7;
-	return plan_make(&w->a, &w->project, &w->sources, &w->resolution, &w->catalog, NULL,
+	return plan_make(&w->a, subject_of(w), NULL,
 		&options, p, e);
 }
 
@@ -790,7 +799,7 @@ test_errors(void **state)
 	make_world(&w);
 	w.catalog.n_gcc = 0;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), -1);
+		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), -1);
 	assert_int_equal(e.code, ERR_RESOLVE);
 	assert_non_null(strstr(e.msg, "no gcc 12"));
 	arena_free(&w.a);
@@ -871,14 +880,13 @@ test_key(void **state)
 	(void)state;
 	make_world(&w);
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	first = p.steps[0].key;
 #define DIFFERS(change)                                                                            \
 	do {                                                                                       \
 		make_world(&w);                                                                    \
 		change;                                                                            \
-		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution,            \
-					 &w.catalog, NULL, &options, &p, &e),                       \
+		assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e),                       \
 			0);                                                                        \
 		assert_false(digest_eq(&first, &p.steps[0].key));                                  \
 		arena_free(&w.a);                                                                  \
@@ -895,7 +903,7 @@ test_key(void **state)
 	w.sources.id = "bbbbbbbbbb";
 	w.sources.v[2].sha256.b[0] ^= 1;
 	assert_int_equal(
-		plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e), 0);
+		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_true(digest_eq(&first, &p.steps[0].key));
 	arena_free(&w.a);
 }
@@ -912,13 +920,13 @@ test_csrc(void **state)
 	make_world(&w);
 	w.kernels[0].src.v[2] = "csrc/a.h";
 	w.sources.v[1].path = "csrc/a.h";
-	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e) < 0)
+	if (plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_non_null(strstr(joined(&w.a, &p.steps[0].argv), "-DX -Isrc/csrc -Isrc/torch-ext "));
 	assert_non_null(strstr(joined(&w.a, &p.steps[1].argv), " -Isrc -Isrc/inc -Isrc/csrc -Isrc/torch-ext "));
 	/* A section that names it has it where it named it. */
 	w.kernels[0].include = strs_of(&w.a, "csrc inc");
-	if (plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL, &options, &p, &e) < 0)
+	if (plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_non_null(strstr(joined(&w.a, &p.steps[1].argv), " -Isrc/csrc -Isrc/inc -Isrc/torch-ext "));
 	arena_free(&w.a);
@@ -943,7 +951,7 @@ test_new_option(void **state)
 		make_world(&w);
 		w.cuda.version = (struct version){ { t[i].major, t[i].minor }, 2 };
 		w.cuda.newer = strs_of(&w.a, t[i].newer);
-		assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
+		assert_int_equal(plan_make(&w.a, subject_of(&w), NULL,
 					 &options, &p, &e), 0);
 		assert_int_equal(strs_has(&p.steps[1].argv, "-static-global-template-stub=false"), t[i].want);
 		arena_free(&w.a);

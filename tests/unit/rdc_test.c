@@ -165,6 +165,15 @@ struct world {
 	struct plan plan;
 };
 
+static const struct plan_subject *
+subject_of(const struct world *w)
+{
+	static struct plan_subject of;
+
+	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution, &w->catalog };
+	return &of;
+}
+
 static void
 make_plan(struct world *w, const char *const flags[3])
 {
@@ -190,7 +199,7 @@ make_plan(struct world *w, const char *const flags[3])
 	w->variant = (struct variant){ .name = "v", .backend = BACKEND_CUDA, .torch = &w->torch, .cuda = &w->cuda,
 		.cxx11 = true, .kernels = w->vk, .n_kernels = 3 };
 	w->resolution = (struct resolution){ .v = &w->variant, .n = 1 };
-	if (plan_make(&w->a, &w->project, &w->sources, &w->resolution, &w->catalog, NULL, &how, &w->plan, &e) < 0)
+	if (plan_make(&w->a, subject_of(w), NULL, &how, &w->plan, &e) < 0)
 		fail_msg("%s", e.msg);
 }
 
@@ -273,7 +282,7 @@ test_runtime(void **state)
 	make_plan(&w, flags);
 	w.pin.select = &lib;
 	w.pin.n_select = 1;
-	assert_int_equal(plan_make(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, NULL,
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL,
 				 &(struct plan_options){ 0 }, &w.plan, &e), 0);
 	for (size_t i = 0; i < w.plan.n_steps; i++) {
 		const struct step *s = &w.plan.steps[i];
