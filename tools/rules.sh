@@ -43,6 +43,12 @@ awk 'function end() { if (words > 100) { print at ": a paragraph of " words " wo
 	/^ *(-|[0-9]+\.) / { end() }
 	{ if (!words) at = FILENAME ":" FNR; words += NF }
 	END { end(); exit bad }' ARCHITECTURE.md HACKING.md || bad=1
+heads=$(grep -rhoE '"kernel-builder [a-z-]+ [0-9]+' src | sed 's/"kernel-builder //' | sort -u)
+table=$(sed -n '/^## Formats on disk/,/^## Decisions/s/^|\([^|]*\).*/\1/p' ARCHITECTURE.md | grep -oE '`[a-z-]+ [0-9]+`' | tr -d '`' | sort -u)
+[ "$heads" = "$table" ] || say "ARCHITECTURE.md: formats on disk are others in src/: $(printf '%s\n' "$heads" "$table" | sort | uniq -u | tr '\n' ';')"
+for w in $(grep -oE '`(struct |enum )?([a-z]+_[a-z0-9_]+|[A-Z]+_[A-Z_]+)`' ARCHITECTURE.md | tr -d '`' | sed 's/.* //' | sort -u); do
+	grep -rqw -- "$w" src || say "ARCHITECTURE.md: nothing in src/ is called $w"
+done
 folders=$(cd src && echo */)
 awk -v folders="$folders" 'function end() { if (name in words && words[name] > 250) { print "ARCHITECTURE.md: the chapter " name " has " words[name] " words; at most 250"; bad = 1 } }
 	/^#/ { end(); name = $2; inside = /^### [a-z]+$/ }
