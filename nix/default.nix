@@ -9,10 +9,13 @@ let
   fetchPin = import ./pin.nix { inherit system program sources; };
   kernel = import ./kernel.nix { inherit system pkgs program fetchPin; };
 
-  # The path of a kernel alone, or a set with it. Of the original's other arguments, rev, doGetKernelCheck,
-  # torchVersions and the like have no meaning here and are ignored.
+  # The path of a kernel alone, or a set with it. Of the original's other arguments, rev, doGetKernelCheck and the like
+  # have no meaning here and are ignored. torchVersions would choose variants; build.toml and the lock do that, so it is said.
   withArgs = f: args:
-    if builtins.isAttrs args && args ? path then
+    if builtins.isAttrs args && args ? torchVersions then
+      builtins.trace "warning: torchVersions is ignored; matrix = \"all\", minver and maxver of [torch], or a lock choose variants"
+        (withArgs f (removeAttrs args [ "torchVersions" ]))
+    else if builtins.isAttrs args && args ? path then
       if args ? pkgs || args ? sources then
         again f (removeAttrs args [ "pkgs" "sources" ]) {
           pkgs = args.pkgs or pkgs;

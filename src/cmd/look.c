@@ -37,6 +37,8 @@ cmd_check_config(struct ctx *c, struct err *e)
 	}
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
+	log_info("note: %s: this program builds nothing of it: %s", p.file,
+		p.framework == FRAMEWORK_TVM_FFI ? "it is a [tvm-ffi] kernel" : "none of its sections is for cpu or cuda");
 	TRY(sources_load(&c->arena, &p, &w.sources, e));
 	TRY(explain_refuse(&p, &w.sources, e));
 	return cmd_check_python(c, &p, &w.sources, e);

@@ -117,14 +117,32 @@ name_lock(const struct work *w, struct err *e)
 	return -1;
 }
 
+/* Nothing is left of a matrix that nobody chose: does another one have something? */
+static void
+name_matrix(struct ctx *c, const struct work *w, struct err *e)
+{
+	struct selection in_all = w->selection;
+	struct resolution found;
+	struct err none = { 0 };
+	size_t n = strlen(e->msg);
+
+	in_all.matrix = "all";
+	if (w->locked || e->code != ERR_RESOLVE || w->selection.matrix || !catalog_find_matrix(&w->catalog, "all") ||
+		resolve_variants(&c->arena, &w->project, &w->catalog, &in_all, &found, &none) < 0)
+		return;
+	snprintf(e->msg + n, sizeof(e->msg) - n, "; --matrix all has %zu variant%s", found.n, found.n == 1 ? "" : "s");
+}
+
 /* What the chosen matrix has for the kernel; where that may be any and the chosen one has nothing, what all has. */
 static int
 find_variants(struct ctx *c, struct work *w, struct err *e)
 {
 	if (resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) == 0)
 		return 0;
-	if (!c->any_matrix || e->code != ERR_RESOLVE)
+	if (!c->any_matrix || e->code != ERR_RESOLVE) {
+		name_matrix(c, w, e);
 		return name_lock(w, e);
+	}
 	w->selection.matrix = "all";
 	TRY(cmd_load_catalog(c, &w->catalog, e));
 	return resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e);
@@ -145,6 +163,8 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 	TRY(choose_catalog(c, w, e));
 	TRY(find_variants(c, w, e));
 	w->selection.matrix = w->resolution.matrix;
+	for (size_t i = 0; i < w->resolution.warnings.n; i++)
+		log_warn("%s", w->resolution.warnings.v[i]);
 	if (c->newest_only)
 		resolution_keep_newest(&w->resolution);
 	for (size_t i = 0; i < w->resolution.notes.n; i++)

@@ -161,7 +161,8 @@ fail_name(struct resolving *w, const char *name)
 	for (size_t i = 0; i < w->reasons.n; i++) {
 		const struct reason *r = &w->reasons.v[i];
 
-		if (streq(r->variant[0], name) || streq(r->variant[1], name))
+		/* That its kernels are gone says the same as why they are. */
+		if ((streq(r->variant[0], name) || streq(r->variant[1], name)) && !(why.n && str_has_prefix(r->text, "variant ")))
 			strs_add(w->a, &why, r->text);
 	}
 	if (why.n)

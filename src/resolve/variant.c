@@ -141,6 +141,32 @@ add_noarch(struct resolving *w)
 	}
 }
 
+/* Rows were asked for, and nothing came of any: whoever reads no notes would miss a backend. */
+static void
+warn_of_lost_backends(struct resolving *w, const struct rows *rows)
+{
+	for (int b = 0; b < BACKEND_COUNT; b++) {
+		const char *why = NULL;
+		size_t n = 0;
+
+		for (size_t i = 0; i < w->out->n; i++)
+			n += w->out->v[i].backend == (enum backend)b;
+		for (size_t i = 0; n == 0 && !why && i < rows->n; i++) {
+			const char *name = row_variant(w, &rows->v[i]);
+
+			if (rows->v[i].backend != (enum backend)b || !selection_asks_for(w, &rows->v[i]))
+				continue;
+			for (size_t k = 0; !why && k < w->reasons.n; k++)
+				if (streq(w->reasons.v[k].variant[1], name) && str_has_prefix(w->reasons.v[k].text, "kernel "))
+					why = w->reasons.v[k].text;
+		}
+		if (why)
+			vec_push(w->a, &w->out->warnings,
+				arena_printf(w->a, "%s: no variant of backend %s is left: %s", w->p->file,
+					backend_name((enum backend)b), why));
+	}
+}
+
 static int
 resolve_in_matrix(struct resolving *w)
 {
@@ -154,6 +180,7 @@ resolve_in_matrix(struct resolving *w)
 	kept = rows_of_stable_abi(w);
 	for (size_t i = 0; i < kept.n; i++)
 		add_variant(w, &kept.v[i]);
+	warn_of_lost_backends(w, &kept);
 	add_noarch(w);
 	return selection_apply(w);
 }

@@ -42,6 +42,7 @@ struct resolution {
 	size_t n, cap;
 	const char *matrix; /* where they were found */
 	struct strs notes; /* what was dropped of what the selection asks for, and why; for people */
+	struct strs warnings; /* a whole backend was */
 };
 /* The variants, in the order of the matrix, without duplicates, with the rules of the original
  * (backends, minver and maxver, stable ABI keeps only the newest torch per backend version, a

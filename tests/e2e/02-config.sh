@@ -275,9 +275,22 @@ fresh
 sed -i 's/^\[torch\]/&\nmaxver = "2.8"/' "$K/build.toml"
 status 3 "list-variants for an older torch" "$KB" list-variants --no-lock "$K"
 like "$out" 'no variant of matrix current is left' "says that none of the newest is left"
+like "$out" '; --matrix all has [0-9]+ variants' "and where there are some"
 status 0 "check-config of it" "$KB" check-config "$K"
 # What this program does not build is read only.
 fresh
 sed -i 's/"cuda"/"rocm"/; s/^cuda-.*//' "$K/build.toml"
 status 0 "a kernel for ROCm" "$KB" check-config "$K"
+like "$out" 'builds nothing of it: none of its sections is for cpu or cuda' "says that nothing is built of it"
+# A backend of which nothing is left is told even to those who read no notes.
+cp -r "$ROOT/examples/activation" "$T/lost"
+rm -f "$T/lost/kernel-builder.lock"
+sed -i '0,/^backend = "cuda"/s//&\ncuda-capabilities = ["5.0"]/' "$T/lost/build.toml"
+status 0 "no capability of any release" "$KB" list-variants -q "$T/lost"
+like "$out" 'warning: .*no variant of backend cuda is left: kernel activation, CUDA 12.6: capability 5.0 is dropped' "warns"
+is "$(printf '%s\n' "$out" | grep -c '^torch')" 3 "those for CPUs are there"
+status 3 "asked for by its name" "$KB" list-variants -q --variant torch215-cxx11-cu130-x86_64-linux "$T/lost"
+is "$(printf '%s\n' "$out" | grep -o ' is [a-z]* *' | tr -d '\n')" " is dropped is left " "says why, once"
+status 0 "without that backend" "$KB" list-variants -q --backend cpu "$T/lost"
+is "$(printf '%s\n' "$out" | grep -c warning)" 0 "nobody misses it"
 done_testing
