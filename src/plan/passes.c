@@ -84,6 +84,7 @@ or_decline(const struct passes *p, enum step_kind compiler, const struct part *p
 	s.label = arena_printf(p->m->a, "%s, slim", label_of(p, compiler, part->arch));
 	s.root = step_root(p->m, compiler, &p->sights);
 	s.tool[TOOL_COMPILE] = part->argv;
+	s.names_dir = compiler == STEP_CICC;
 	return s;
 }
 

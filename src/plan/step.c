@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps put together by what their kind's row lists: command, mounts, inputs and outputs. */
 #include "base/arena.h"
-#include "base/path.h"
 #include "plan/key.h"
 #include "plan/kinds.h"
 #include "plan/maker.h"
@@ -105,12 +104,6 @@ step_env(struct arena *a)
 	return out;
 }
 
-static bool
-runs_cicc(const struct strs *argv)
-{
-	return argv->n && str_has_suffix(argv->v[0], "/cicc");
-}
-
 /* A step with inputs is told by them, too. */
 static struct str
 identity(struct arena *a, const struct step *s)
@@ -140,7 +133,7 @@ maker_add_step(struct maker *m, struct step s)
 	if (s.depfile || s.tool[TOOL_PREPROCESS].n)
 		vec_push(m->a, &s.env, "TZ=UTC0");
 	/* PTX with line numbers names files by where cicc runs. */
-	s.names_dir = s.kind == STEP_CICC || s.tool[TOOL_CICC].n || runs_cicc(&s.tool[TOOL_COMPILE]);
+	s.names_dir = s.names_dir || s.kind == STEP_CICC || s.tool[TOOL_CICC].n;
 	if (s.names_dir)
 		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
 	s.key = step_key(&s, m->src);
