@@ -28,6 +28,16 @@ awk 'FNR == 1 { top = $0 } FNR == 2 && (top $0) !~ /SPDX-License-Identifier: Apa
 	grep -nE '\bprintf\(|\bputs\(' $files | grep -vE '^src/(cmd|main\.c|base)|snprintf|buf_|arena_|EMBED|format\(printf' | grep -vE '^\S+:\s*//' && bad=1
 	grep -nE '\b(TODO|FIXME|XXX)\b' $files && bad=1
 }
+# An option that a message names is one of a command, or of the program that it is about. A page that is named is there.
+options=" $(sed -nE "s/^.*[{ \t](0|'.'), \"([a-z-]+)\", .*/\\2/p" src/cmd/command_table.c | tr '\n' ' ')help version \
+build cmdline compile-only coverage dryrun expt-relaxed-constexpr hash ignore-submodules index-url init name others porcelain recursive untracked-files "
+# shellcheck disable=SC2086
+grep -noE '"([^"\\]|\\.)*"' $files | grep ' ' | grep -oE '^[^:]+:[0-9]+|(^|[^-A-Za-z0-9])--[a-z][a-z-]+' |
+	awk -v options="$options" '/^src/ { at = $0; next }
+		{ sub(/^[^-]*--/, ""); if (!index(options, " " $0 " ")) { print at ": there is no option --" $0; bad = 1 } } END { exit bad }' || bad=1
+for f in $(git grep -ohE '(^|[^/a-z])docs/[a-z-]+\.md' -- src docker nix README.md docs | sed 's/^[^d]//' | sort -u); do
+	[ -e "$f" ] || say "there is no $f"
+done
 # ARCHITECTURE.md and HACKING.md name files that are there; their paragraphs are short. Each folder of src/ has its chapter.
 for page in ARCHITECTURE.md HACKING.md; do
 	for f in $(grep -oE '`[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+`' $page | tr -d '`' | sort -u); do

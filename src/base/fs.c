@@ -63,16 +63,16 @@ fs_map(const char *path, struct str *out, struct err *e)
 
 	*out = (struct str){ "", 0 };
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "cannot open %s", path);
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, "stat %s", path);
+		return err_sys(e, "cannot look at %s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_SYS, "%s: not a regular file", path);
 	if (st.st_size == 0)
 		return 0;
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
-		return err_sys(e, "read %s", path);
+		return err_sys(e, "cannot read %s", path);
 	*out = (struct str){ p, (size_t)st.st_size };
 	return 0;
 }

@@ -33,10 +33,10 @@ check_symbol(struct check_run *r, const struct fact_file *f, const struct elf_sy
 		first = version_text(r->a, &added);
 		one.rule = "python-version";
 		one.message =
-			arena_printf(r->a, "%s came with Python %s, but Python %s is to load this",
+			arena_printf(r->a, "%s came with Python %s, but this must load in Python %s",
 				s->name, first, floor);
 		one.advice =
-			arena_printf(r->a, "do without it, or check with --python-abi %s", first);
+			arena_printf(r->a, "avoid it, or check with --python-abi %s", first);
 		found(r, one);
 	}
 }

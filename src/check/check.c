@@ -249,7 +249,7 @@ check_file(struct arena *a, const char *path, const struct check_options *o, str
 	TRY(facts_of_file(a, path, &facts, e));
 	if (!facts.is_wheel && !facts.files[0].is_elf)
 		return err_set(e, ERR_USAGE,
-			"%s is neither an ELF file for a CPU, nor a wheel, nor a directory", path);
+			"%s is not an ELF file for a CPU, a wheel or a directory", path);
 	return run(a, &facts, o, out, e);
 }
 

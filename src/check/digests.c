@@ -31,9 +31,9 @@ check_entry(struct check_run *r, const EVP_MD *md, const struct metadata_digest 
 
 	if (!f || !is_covered(d->path)) {
 		found_error(r, .rule = "digest-missing", .file = d->path,
-			.message = f ? "is in the digest of metadata.json, which may not cover it"
+			.message = f ? "is in the digest of metadata.json, where it must not be"
 				     : "is in the digest of metadata.json, but not in the variant",
-			.advice = "build the variant again: it is not what was built");
+			.advice = "build the variant again: files of it are gone");
 		return;
 	}
 	if (f->is_link)
@@ -65,8 +65,8 @@ check_digests(struct check_run *r)
 		return;
 	if (!m->algorithm) {
 		found_warning(r, .rule = "digest-absent", .file = "metadata.json",
-			.message = "has no digest: nobody can tell whether the files are those "
-				   "that were built",
+			.message = "has no digest, so nobody can tell whether the files are those that were "
+				"built",
 			.advice = "build the variant with a builder that writes one");
 		return;
 	}
@@ -76,7 +76,7 @@ check_digests(struct check_run *r)
 	if (!md) {
 		found_error(r, .rule = "digest-algorithm", .file = "metadata.json",
 			.message = arena_printf(r->a, "has a digest by \"%.60s\"", m->algorithm),
-			.advice = "use sha256 or sha512: clients know no others");
+			.advice = "use sha256 or sha512, the only ones that clients know");
 		return;
 	}
 	for (size_t i = 0; i < m->n_digests; i++)

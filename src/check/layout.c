@@ -35,14 +35,13 @@ check_id(struct check_run *r, const struct metadata *m)
 	if (!is_identifier(m->id))
 		found_error(r, .rule = "metadata", .file = "metadata.json",
 			.message = arena_printf(r->a,
-				"has the id \"%.100s\", which cannot be a module's name", m->id),
+				"has the id \"%.100s\", which is not a valid module name", m->id),
 			.advice = "use letters, digits and _ only");
 	else if (!str_has_prefix(m->id, head))
 		found_warning(r, .rule = "metadata", .file = "metadata.json",
 			.message = arena_printf(
 				r->a, "has the id %s, which does not begin with %s", m->id, head),
-			.advice = "name it _NAME_BACKEND_ and what makes it unique, so that no "
-				  "other kernel has it");
+			.advice = "name it _NAME_BACKEND_ followed by what makes it unique");
 }
 
 static void
@@ -64,8 +63,8 @@ check_metadata(struct check_run *r)
 	if (owner)
 		found_error(r, .rule = "metadata", .file = "metadata.json",
 			.message = arena_printf(r->a,
-				"has the name %s, and the module %s belongs to %s: with the variant "
-				"on Python's path, it is hidden",
+				"has the name %s, and would hide the module %s of %s when the variant is on "
+				"Python's path",
 				m->name, module_name(r->a, m->name), owner),
 			.advice = arena_printf(
 				r->a, "choose another name, such as %s-kernel", m->name));
@@ -80,7 +79,7 @@ check_metadata(struct check_run *r)
 			.advice = "rename the directory, or build the variant again");
 	if (m->is_dirty)
 		found_warning(r, .rule = "dirty", .file = "metadata.json",
-			.message = "says that it was built from changes that are in no commit",
+			.message = "was built from changes that are not committed",
 			.advice = "commit first, then build what is to be published");
 }
 
@@ -128,13 +127,11 @@ check_extension_file(struct check_run *r)
 	if (f->name.kind == NAME_NOARCH) {
 		if (modules)
 			found_error(r, .rule = "layout",
-				.message = "has an extension, but its name says that it is of "
-					   "Python only",
+				.message = "has an extension, but its name says that it is Python only",
 				.advice = "build it as torchXY-..., or leave the extension out");
 	} else if (id && f->name.kind != NAME_UNKNOWN && !exact) {
 		found_error(r, .rule = "extension-name", .file = want,
-			.message = "is missing: the extension must be called as the "
-				   "id in metadata.json",
+			.message = "is missing: the extension must have the id of metadata.json as its name",
 			.advice = "build the variant again");
 	}
 }
@@ -148,7 +145,7 @@ check_files(struct check_run *r)
 
 		if (f->is_link)
 			found_error(r, .rule = "layout", .file = f->path,
-				.message = "is a symbolic link, or nothing that can be published",
+				.message = "is a symbolic link, or not a file that can be published",
 				.advice = "put the file itself there");
 		else if (streq(ext, ".pyc"))
 			found_warning(r, .rule = "layout", .file = f->path,
@@ -156,7 +153,7 @@ check_files(struct check_run *r)
 				.advice = "remove it before publishing; clients make their own");
 		else if (f->path[0] == '.' || strstr(f->path, "/."))
 			found_warning(r, .rule = "layout", .file = f->path,
-				.message = "is hidden: left over from a tool, and no part of a kernel",
+				.message = "is a hidden file, left over from a tool",
 				.advice = "remove it before publishing");
 		else if (!f->is_elf &&
 			 (streq(ext, ".so") || streq(ext, ".pyd") || streq(ext, ".dylib")))
@@ -164,8 +161,8 @@ check_files(struct check_run *r)
 										 : SEVERITY_WARNING,
 					 .rule = "elf-kind",
 					 .file = f->path,
-					 .message = "is no ELF file: no loader of Linux takes it, "
-						    "and nothing in it was checked",
+					 .message = "is not an ELF file: Linux cannot load it, and nothing in "
+					 	"it was checked",
 					 .advice = "build it for Linux, or leave it out" });
 	}
 }
@@ -178,10 +175,9 @@ check_layout(struct check_run *r)
 	if (r->facts->name.kind == NAME_UNKNOWN)
 		found_error(r, .rule = "variant-name",
 			.message = arena_printf(r->a,
-				"\"%s\" is no name of a variant: clients do not look at it",
+				"\"%s\" is not the name of a variant: clients ignore it",
 				r->facts->variant),
-			.advice = "call it as list-variants does, such as "
-				  "torch211-cxx11-cu130-x86_64-linux");
+			.advice = "name it as list-variants does, such as torch211-cxx11-cu130-x86_64-linux");
 	check_metadata(r);
 	check_package(r);
 	check_extension_file(r);

@@ -26,9 +26,8 @@ check_path(struct check_run *r, const struct fact_file *f, const char *tag, cons
 			 .rule = "rpath",
 			 .file = f->path,
 			 .message = arena_printf(r->a, "has %s \"%s\"", tag, path),
-			 .advice = "link without -rpath: torch has loaded what a kernel may need, "
-				   "and paths of one machine mean "
-				   "something else on another" });
+			 .advice = "link without -rpath: torch has already loaded what a kernel may need, and "
+			 	"paths differ between machines" });
 }
 
 void
@@ -40,19 +39,16 @@ check_loading(struct check_run *r, const struct fact_file *f)
 		return; /* a program */
 	if (e->kind != ET_DYN) {
 		found_error(r, .rule = "elf-kind", .file = f->path,
-			.message = "is an ELF file, but no shared library",
-			.advice = "ship what the kernel loads, and neither object files nor "
-				  "programs");
+			.message = "is an ELF file, but not a shared library",
+			.advice = "ship only what the kernel loads, no object files or programs");
 		return;
 	}
 	check_path(r, f, "RPATH", e->rpath);
 	check_path(r, f, "RUNPATH", e->runpath);
 	if (e->has_textrel)
 		found_error(r, .rule = "textrel", .file = f->path,
-			.message = "has TEXTREL: the loader must write into its code, which "
-				   "hardened systems refuse",
-			.advice = "compile everything that goes into it, assembler as well, with "
-				  "-fPIC");
+			.message = "has text relocations (TEXTREL), which hardened systems refuse",
+			.advice = "compile all that goes into it with -fPIC, assembler as well");
 	if (e->has_exec_stack || !e->has_gnu_stack)
 		found_error(r, .rule = "executable-stack", .file = f->path,
 			.message = e->has_exec_stack

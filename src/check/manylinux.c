@@ -19,7 +19,7 @@ advice(struct check_run *r, const char *version)
 
 	if (!newest)
 		return arena_printf(r->a,
-			"%s has no version of %s; link what needs it statically, or do without",
+			"%s has no version of %s; link what needs it statically, or avoid it",
 			r->policy, family);
 	return arena_printf(r->a,
 		"link against older libraries: %s_%s is the newest that %s allows", family, newest,
@@ -105,8 +105,7 @@ check_unversioned(struct check_run *r, const struct fact_file *f, const struct e
 			 .file = f->path,
 			 .symbol = s->name,
 			 .message = arena_printf(r->a,
-				 "needs %s without a version; it is there since %s, which %s does not "
-				 "have%s",
+				 "needs %s without a version; it came with %s, which %s does not have%s",
 				 s->name, version, r->policy,
 				 s->bind == ELF_WEAK ? " (weakly: where it is missing, its address is 0)" : ""),
 			 .advice = "link with g++ against the libraries that it is to run with, so that "

@@ -31,7 +31,7 @@ text(const struct reader *r, const json_t *o, const char *key, const char **out)
 	const char *s = json_string_value(json_object_get(o, key));
 
 	if (!s || !*s || !is_plain(s))
-		return fail(r, key, "is missing, or no text");
+		return fail(r, key, "is missing, or not a string");
 	*out = arena_strdup(r->a, s);
 	return 0;
 }
@@ -40,12 +40,12 @@ static int
 texts(const struct reader *r, const json_t *list, const char *key, struct strs *out)
 {
 	if (!json_is_array(list))
-		return fail(r, key, "is missing, or no list");
+		return fail(r, key, "is missing, or not a list");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *s = json_string_value(json_array_get(list, i));
 
 		if (!s || !*s || !is_plain(s))
-			return fail(r, key, "holds something that is no text");
+			return fail(r, key, "holds something that is not a string");
 		vec_push(r->a, out, arena_strdup(r->a, s));
 	}
 	return 0;
@@ -58,7 +58,7 @@ backend(const struct reader *r, const json_t *o, struct metadata *out)
 	const char *type = json_string_value(json_object_get(b, "type"));
 
 	if (!type || !*type || !is_plain(type))
-		return fail(r, "backend.type", "is missing, or no text");
+		return fail(r, "backend.type", "is missing, or not a string");
 	out->backend = arena_strdup(r->a, type);
 	out->has_archs = archs && !json_is_null(archs);
 	return out->has_archs ? texts(r, archs, "backend.archs", &out->archs) : 0;
@@ -75,14 +75,14 @@ digest(const struct reader *r, const json_t *d, struct metadata *out)
 		return 0;
 	TRY(text(r, d, "algorithm", &out->algorithm));
 	if (!json_is_object(files))
-		return fail(r, "digest.files", "is missing, or no object");
+		return fail(r, "digest.files", "is missing, or not an object");
 	out->digests = arena_array(r->a, struct metadata_digest, json_object_size(files));
 	json_object_foreach(files, key, value)
 	{
 		const char *s = json_string_value(value);
 
 		if (!s || !*s || !is_plain(s) || !is_plain(key))
-			return fail(r, "digest.files", "holds something that is no text");
+			return fail(r, "digest.files", "holds something that is not a string");
 		out->digests[out->n_digests++] =
 			(struct metadata_digest){ arena_strdup(r->a, key), arena_strdup(r->a, s) };
 	}
@@ -108,7 +108,7 @@ parse(const struct reader *r, const json_t *o, struct metadata *out)
 	TRY(text(r, o, "license", &out->license));
 	if (!json_is_integer(json_object_get(o, "version")) ||
 		json_integer_value(json_object_get(o, "version")) < 0)
-		return fail(r, "version", "is missing, or no whole number");
+		return fail(r, "version", "is missing, or not a whole number");
 	TRY(texts(r, json_object_get(o, "python-depends"), "python-depends", &out->python_depends));
 	TRY(backend(r, o, out));
 	TRY(digest(r, json_object_get(o, "digest"), out));

@@ -221,7 +221,7 @@ check_other(struct check_run *r, const struct fact_file *f, const char *soname, 
 		found_error(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a, "needs %s, which neither torch nor %s brings",
 				soname, r->policy),
-			.advice = "link it statically, or do without it");
+			.advice = "link it statically, or avoid it");
 }
 
 static void
@@ -249,14 +249,14 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 	else if (k->verdict == LATE)
 		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
-				"needs %s, which not every release of torch brings and loads", soname),
-			.advice = "load it by dlopen when it is used, or do without it");
+				"needs %s, which some releases of torch do not bring or load", soname),
+			.advice = "load it with dlopen when it is used, or avoid it");
 	else if (k->verdict == DRIVER)
 		found_warning(r, .rule = "needed-driver", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
 				"needs %s: it cannot be imported without NVIDIA's driver", soname),
-			.advice = "get the driver's functions by cudaGetDriverEntryPoint, and do "
-				  "not link -lcuda");
+			.advice = "get the driver's functions with cudaGetDriverEntryPoint, and do not link "
+				"-lcuda");
 	else if (k->verdict == OPENMP)
 		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
@@ -267,8 +267,8 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 	else if (k->verdict == PYTHON)
 		found_error(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
-				"needs %s: it can be loaded by one version of Python only", soname),
-			.advice = "do not link -lpython: the interpreter has its symbols");
+				"needs %s, so only one version of Python can load it", soname),
+			.advice = "do not link -lpython: the interpreter has these symbols");
 	else if (str_eq(name, STR("libcudart")))
 		check_cudart(r, f, soname);
 	else if (str_eq(name, STR("libcurand")))

@@ -23,8 +23,8 @@ found_syntax(struct check_run *r, const struct fact_file *f, const struct err *w
 
 	found_error(r, .rule = "python-syntax", .file = f->path, .line = (unsigned)line,
 		.col = (unsigned)col,
-		.message = arena_printf(r->a, "does not parse: %s", end + 2),
-		.advice = "mend it, and try python3 -m py_compile FILE");
+		.message = arena_printf(r->a, "syntax error: %s", end + 2),
+		.advice = "correct it; python3 -m py_compile shows it as well");
 }
 
 void

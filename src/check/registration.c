@@ -327,9 +327,9 @@ judge_call(const struct scan *s, const struct python_call *c, struct registratio
 		return;
 	what = (struct str){ s->t[r.from].s.p,
 		(size_t)(s->t[r.to - 1].s.p + s->t[r.to - 1].s.n - s->t[r.from].s.p) };
-	x.message = arena_printf(s->a, "%s %s %.*s%s, not by add_op_namespace_prefix: all builds of the "
-				       "kernel share the name",
-		f->name, f->takes_namespace ? "opens the namespace" : "names the operator by",
+	x.message = arena_printf(s->a, "%s %s %.*s%s, not with add_op_namespace_prefix: all builds of the "
+		"kernel would share the name",
+		f->name, f->takes_namespace ? "opens the namespace" : "names the operator with",
 		(int)(what.n < 80 ? what.n : 80), what.p, what.n < 80 ? "" : "...");
 	x.advice = f->takes_namespace
 			   ? "give it the namespace of ops in ._ops: ops.__name__.rsplit(\".\", 1)[-1]"

@@ -60,7 +60,7 @@ check_cxx(struct check_run *r, const struct fact_file *f, const struct elf_symbo
 	case ORIGIN_TORCH:
 		found_error(r, .rule = "torch-stable-symbol", .file = f->path, .symbol = s->name,
 			.message = arena_printf(r->a,
-				"%s is C++ of torch, not of its stable ABI %s", s->name, version),
+				"%s is from torch's C++ API, not from its stable ABI %s", s->name, version),
 			.advice = "include torch/csrc/stable/... and torch/headeronly/... only, "
 				  "and use torch::stable::Tensor");
 		break;
@@ -69,8 +69,8 @@ check_cxx(struct check_run *r, const struct fact_file *f, const struct elf_symbo
 			found_warning(r, .rule = "torch-stable-unknown", .file = f->path,
 				.symbol = s->name,
 				.message = arena_printf(r->a,
-					"%s is defined nowhere in this variant; if torch has it, "
-					"it is not of its stable ABI",
+					"%s is not defined in this variant; if torch has it, it is not in its "
+					"stable ABI",
 					s->name),
 				.advice = "define it in the kernel");
 		break;
@@ -102,7 +102,7 @@ check_stable_abi(struct check_run *r, const struct fact_file *f)
 					"%s came with torch %s, but this is for the stable ABI %s",
 					s->name, version_text(r->a, &added), version),
 				.advice = arena_printf(r->a,
-					"do without it, or set stable-abi = \"%s\" in build.toml",
+					"avoid it, or set stable-abi = \"%s\" in build.toml",
 					version_text(r->a, &added)));
 	}
 }

@@ -11,7 +11,8 @@ report(struct check_run *r, const struct fact_file *f, const char *symbol, size_
 			 .rule = "gnu-unique",
 			 .file = f->path,
 			 .symbol = symbol,
-			 .message = arena_printf(r->a, "%s is GNU-unique: all %s of a process share it%s",
+			 .message = arena_printf(r->a, "%s is a GNU-unique symbol: all %s of a process share "
+			 	"it%s",
 				 symbol, r->facts->is_wheel ? "libraries" : "kernels",
 				 others ? arena_printf(r->a, "; so are %zu more", others) : ""),
 			 .advice = "compile host code with -fno-gnu-unique (in .cu files: "

@@ -47,7 +47,7 @@ static const struct {
 	{ "dgemm_", "a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
 	{ "mkl_", "a function of MKL, which kernels are not linked with; call torch's operators instead" },
 	{ "vms", "a function of MKL, which kernels are not linked with; call torch's operators instead" },
-	{ "dnnl_", "a function of oneDNN, which torch keeps for itself; call torch's operators instead" },
+	{ "dnnl_", "a function of oneDNN, which torch does not export; call torch's operators instead" },
 	{ "crc32\n", "a function of zlib, which kernels are not linked with; list its sources in src" },
 	{ "deflate", "a function of zlib, which kernels are not linked with; list its sources in src" },
 	{ "inflate", "a function of zlib, which kernels are not linked with; list its sources in src" },
@@ -55,7 +55,8 @@ static const struct {
 	{ "numa_", "a function of libnuma, which kernels are not linked with; use the system calls (mbind, "
 		   "sched_getcpu)" },
 	{ "ibv_", "a function of libibverbs, which kernels are not linked with; look it up with dlopen and dlsym" },
-	{ "hip", "a function of ROCm, whose kernels this program does not build; leave it out with #ifdef USE_ROCM" },
+	{ "hip", "a function of ROCm, for which kernel-builder does not build; leave it out with #ifdef "
+		"USE_ROCM" },
 	{ "__asan_", "a function of a sanitizer; drop -fsanitize from the flags" },
 	{ "__ubsan_", "a function of a sanitizer; drop -fsanitize from the flags" },
 	{ "__tsan_", "a function of a sanitizer; drop -fsanitize from the flags" },
@@ -70,17 +71,19 @@ static const struct {
 static const struct {
 	const char *space, *text;
 } spaces[] = {
-	{ "pybind11", "of pybind11, which cannot be used with the limited API of Python; register operators with "
-		      "torch/library.h and registration.h" },
-	{ "boost", "of Boost, which kernels are not linked with; use what it has in headers alone, or list its "
-		   "sources in src" },
-	{ "fmt", "of {fmt}, which kernels are not linked with; add -DFMT_HEADER_ONLY to the flags" },
-	{ "spdlog", "of spdlog, which kernels are not linked with; use its headers alone" },
-	{ "dnnl", "of oneDNN, which torch keeps for itself; call torch's operators instead" },
-	{ "sycl", "of SYCL, whose kernels this program does not build" },
-	{ "google", "of glog or protobuf, which kernels are not linked with; use TORCH_CHECK and TORCH_WARN" },
-	{ "testing", "of googletest, which kernels are not linked with; leave test files out of src" },
-	{ "benchmark", "of a benchmark library, which kernels are not linked with; leave such files out of src" },
+	{ "pybind11", "part of pybind11, which needs more than Python's limited API; register operators with "
+		"torch/library.h and registration.h" },
+	{ "boost", "part of Boost, which kernels are not linked with; use its headers alone, or list its "
+		"sources in src" },
+	{ "fmt", "part of {fmt}, which kernels are not linked with; add -DFMT_HEADER_ONLY to the flags" },
+	{ "spdlog", "part of spdlog, which kernels are not linked with; use its headers alone" },
+	{ "dnnl", "part of oneDNN, which torch does not export; call torch's operators instead" },
+	{ "sycl", "part of SYCL, for which kernel-builder does not build" },
+	{ "google", "part of glog or protobuf, which kernels are not linked with; use TORCH_CHECK and "
+		"TORCH_WARN" },
+	{ "testing", "part of googletest, which kernels are not linked with; leave test files out of src" },
+	{ "benchmark", "part of a benchmark library, which kernels are not linked with; leave such files out "
+		"of src" },
 };
 
 /* Functions of a newer C library and what does the same without it. */
@@ -128,26 +131,27 @@ tell_cuda(struct explainer *x, const struct symbol *s)
 			continue;
 		if (x->is_cpu)
 			explain_tell(x, s->text,
-				"of %s, which a variant for CPUs is not linked with; move the file that calls it "
-				"to a section with backend = \"cuda\"",
+				"part of %s, which variants for CPUs are not linked with; move the file that "
+				"calls it to a section with backend = \"cuda\"",
 				name);
 		else if (streq(prefix, "__cuda"))
 			explain_tell(x, s->text,
-				"of relocatable device code that was not linked; give -rdc=true in cuda-flags of "
-				"every section that has such a file, or of none");
+				"part of relocatable device code that was not linked; put -rdc=true into "
+				"cuda-flags of every section that has such a file, or of none");
 		else if (is_linked(x, cuda_libraries[i].library))
 			explain_tell(x, s->text,
-				"%s of %s has no such function; call it where CUDART_VERSION says that it is there",
+				"%s of %s has no such function; call it only where CUDART_VERSION is high "
+				"enough",
 				name, cuda_text(x));
 		else if (cuda_libraries[i].is_pinned)
 			explain_tell(x, s->text,
-				"of %s, whose symbols the kernel's lock does not hold: it was written when no file in src "
-				"named %s; write it anew with `kernel-builder lock`",
+				"part of %s, which the kernel's lock lacks, since no file in src named %s when "
+				"it was written; update it with `kernel-builder lock`",
 				name, name);
 		else
 			explain_tell(x, s->text,
-				"of %s, which this variant is not linked with; call what torch has for it, or look "
-				"it up with dlopen and dlsym",
+				"part of %s, which this variant is not linked with; call what torch has for "
+				"it, or look it up with dlopen and dlsym",
 				name);
 		return true;
 	}
@@ -166,12 +170,12 @@ tell_torch(struct explainer *x, const struct symbol *s)
 			"what data_ptr() gives");
 	else if (x->is_cpu && strstr(s->text, "cuda"))
 		explain_tell(x, s->text,
-			"of torch's CUDA libraries, which a variant for CPUs is not linked with; move the file "
-			"that calls it to a section with backend = \"cuda\"");
+			"part of torch's CUDA libraries, which variants for CPUs are not linked with; move the "
+			"file that calls it to a section with backend = \"cuda\"");
 	else if (strstr(s->text, "__cxx11") && !v->cxx11)
 		explain_tell(x, s->text,
-			"this variant has the C++ ABI of before C++11; drop _GLIBCXX_USE_CXX11_ABI from the flags, "
-			"the builder sets it");
+			"this variant has the old C++ ABI (cxx98); drop _GLIBCXX_USE_CXX11_ABI from the flags, "
+			"kernel-builder sets it");
 	else if (!v->cxx11 || strstr(s->text, "std::basic_string") || strstr(s->text, "std::string"))
 		explain_tell(x, s->text,
 			"torch %s has no such function with the C++ ABI of this variant; drop "
@@ -179,9 +183,9 @@ tell_torch(struct explainer *x, const struct symbol *s)
 			torch);
 	else
 		explain_tell(x, s->text,
-			"torch %s exports no such function: it is of another release, or torch keeps it for "
-			"itself; use what the headers of torch %s mark TORCH_API, or bound the releases with "
-			"minver and maxver in [torch]",
+			"torch %s exports no such function: another release may, or it is internal; use what "
+			"the headers of torch %s mark TORCH_API, or limit the releases with minver and maxver "
+			"in [torch]",
 			torch, torch);
 	return true;
 }
@@ -196,13 +200,13 @@ tell_python(struct explainer *x, const struct symbol *s)
 		return false;
 	if (abi3_added(s->text, &added))
 		explain_tell(x, s->text,
-			"joined the limited API with Python %s, and extensions run with %s and later; use an "
+			"in the limited API only since Python %s, and extensions must run with %s; use an "
 			"older function",
 			version_text(x->a, &added), PLAN_PYTHON);
 	else
 		explain_tell(x, s->text,
-			"not in the limited API of Python, which is all that extensions may use, so that one serves all "
-			"releases; use a function that is");
+			"not in Python's limited API, which is all that extensions may use; use a function "
+			"that is");
 	return true;
 }
 
@@ -215,7 +219,7 @@ tell_shim(struct explainer *x, const struct symbol *s)
 		return false;
 	if (!torch_shim_added(s->text, &added))
 		return false;
-	explain_tell(x, s->text, "joined the stable ABI with torch %s; raise stable-abi, or minver in [torch]",
+	explain_tell(x, s->text, "in the stable ABI only since torch %s; raise stable-abi, or minver in [torch]",
 		version_text(x->a, &added));
 	return true;
 }
@@ -225,7 +229,7 @@ static bool
 tell_newer(struct explainer *x, const struct symbol *s)
 {
 	const char *version = x->f->version_of ? x->f->version_of(x->f->arg, x->x->step, s->text) : NULL;
-	const char *instead = "do without it, or look it up with dlsym";
+	const char *instead = "avoid it, or look it up with dlsym";
 
 	if (!version)
 		return false;
@@ -233,7 +237,8 @@ tell_newer(struct explainer *x, const struct symbol *s)
 		if (streq(newer[i].name, s->text))
 			instead = newer[i].instead;
 	if (str_has_prefix(version, "GLIBC_"))
-		explain_tell(x, s->text, "glibc 2.28, with which extensions must run, has no such function (it came with %s); %s",
+		explain_tell(x, s->text, "not in glibc 2.28, with which extensions must run (it came with %s); "
+			"%s",
 			version + strlen("GLIBC_"), instead);
 	else
 		explain_tell(x, s->text, "came with version %s, and extensions must run with older libraries; %s", version,
@@ -290,14 +295,15 @@ tell_openmp(struct explainer *x, const struct symbol *s)
 	const struct variant *v = x->x->step->variant;
 
 	if (str_has_prefix(s->text, "__kmpc_"))
-		explain_tell(x, s->text, "of clang's OpenMP; compile the sources here, and link no object of clang");
+		explain_tell(x, s->text, "part of clang's OpenMP; compile the sources here, and link no object "
+			"of clang");
 	else if (is_linked(x, PLAN_OPENMP_SONAME))
-		explain_tell(x, s->text, "torch %s brings an OpenMP runtime without this function; do without it",
+		explain_tell(x, s->text, "not in the OpenMP runtime that torch %s brings; avoid it",
 			v->torch ? version_text(x->a, &v->torch->version) : "");
 	else
 		explain_tell(x, s->text,
-			"of OpenMP, and these pins of torch do not list its runtime; kernel-builder lock writes the lock "
-			"anew");
+			"part of OpenMP, and the kernel's lock lacks its runtime; update it with "
+			"`kernel-builder lock`");
 }
 
 bool
@@ -313,8 +319,8 @@ tell_foreign(struct explainer *x, const struct symbol *s)
 	if (str_has_prefix(s->text, "cu") && isupper((unsigned char)s->text[2]) &&
 		!str_has_prefix(s->text, "cuFile")) {
 		explain_tell(x, s->text,
-			"of the driver API, whose library is not on every machine that imports the kernel; get the "
-			"function at run time with cudaGetDriverEntryPoint");
+			"part of the driver API, whose library is not on every machine that imports the "
+			"kernel; get the function at run time with cudaGetDriverEntryPoint");
 		return true;
 	}
 	return tell_cuda(x, s) || tell_python(x, s) || tell_shim(x, s) || tell_newer(x, s) || tell_other(x, s);

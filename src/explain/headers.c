@@ -12,43 +12,49 @@
 #include <ctype.h>
 #include <strings.h>
 
-static const char torn_out[] = "of THC, which is no part of torch any more; use ATen/cuda/CUDAContext.h, and what is in at::cuda and c10::cuda";
+static const char torn_out[] = "part of THC, which torch no longer has; use ATen/cuda/CUDAContext.h, and what "
+	"is in at::cuda and c10::cuda";
 
 /* Headers of others by the first part of their names; '\n' at the end: the whole name. */
 static const struct {
 	const char *start, *text;
 } others[] = {
-	{ "cudnn", "of cuDNN, which is no part of CUDA and not at hand; call at::cudnn_... operators instead" },
-	{ "nccl.h\n", "of NCCL, which is no part of CUDA and not at hand; use torch's process groups" },
-	{ "nvshmem", "of NVSHMEM, which is no part of CUDA and not at hand" },
-	{ "cutensor", "of cuTENSOR, which is no part of CUDA and not at hand" },
+	{ "cudnn", "part of cuDNN, which kernel-builder does not provide; call at::cudnn_... operators instead" },
+	{ "nccl.h\n", "part of NCCL, which kernel-builder does not provide; use torch's process groups" },
+	{ "nvshmem", "part of NVSHMEM, which kernel-builder does not provide; leave the file out of src" },
+	{ "cutensor", "part of cuTENSOR, which kernel-builder does not provide; call at::einsum or the like "
+		"instead" },
 	{ "THC/", torn_out },
 	{ "THCUNN/", torn_out },
-	{ "TH/", "of TH, which is no part of torch any more; use ATen/ATen.h" },
-	{ "hip/", "of ROCm, whose kernels this program does not build; leave it out with #ifdef USE_ROCM" },
-	{ "hipcub/", "of ROCm, whose kernels this program does not build; leave it out with #ifdef USE_ROCM" },
-	{ "rocwmma/", "of ROCm, whose kernels this program does not build; leave it out with #ifdef USE_ROCM" },
-	{ "ck/", "of ROCm's Composable Kernel, and kernels for ROCm are not built here" },
-	{ "ck_tile/", "of ROCm's Composable Kernel, and kernels for ROCm are not built here" },
-	{ "sycl/", "of SYCL, whose kernels this program does not build" },
-	{ "CL/", "of OpenCL or SYCL, whose kernels this program does not build" },
+	{ "TH/", "part of TH, which torch no longer has; use ATen/ATen.h" },
+	{ "hip/", "part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
+	{ "hipcub/", "part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
+	{ "rocwmma/", "part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
+	{ "ck/", "part of ROCm's Composable Kernel, and kernel-builder does not build for ROCm" },
+	{ "ck_tile/", "part of ROCm's Composable Kernel, and kernel-builder does not build for ROCm" },
+	{ "sycl/", "part of SYCL, for which kernel-builder does not build" },
+	{ "CL/", "part of OpenCL or SYCL, for which kernel-builder does not build" },
 	{ "arm_neon.h\n", "for ARM, and this is x86-64; leave it out with #ifdef __ARM_NEON" },
 	{ "arm_sve.h\n", "for ARM, and this is x86-64; leave it out with #ifdef __ARM_FEATURE_SVE" },
 	{ "Metal/", "for Apple's machines" },
-	{ "boost/", "of Boost, which is not at hand; copy what is used into the kernel's directory" },
-	{ "Eigen/", "of Eigen, which is not at hand; copy it into the kernel's directory" },
-	{ "fmt/", "of {fmt}, which is not at hand; copy it into the kernel's directory" },
-	{ "spdlog/", "of spdlog, which is not at hand; use TORCH_WARN, or copy it into the kernel's directory" },
-	{ "nlohmann/", "of another library, which is not at hand; copy it into the kernel's directory" },
-	{ "absl/", "of Abseil, which is not at hand; copy what is used into the kernel's directory" },
-	{ "gtest/", "of googletest, which is not at hand; leave test files out of src" },
-	{ "mkl", "of MKL, which is not at hand; call torch's operators instead" },
-	{ "oneapi/", "of oneAPI, which is not at hand; call torch's operators instead" },
-	{ "dnnl", "of oneDNN, which is not at hand; call torch's operators instead" },
-	{ "cblas.h\n", "of a BLAS, which is not at hand; call torch's operators instead" },
-	{ "numa.h\n", "of libnuma, which is not at hand; use the system calls" },
-	{ "numpy/", "of NumPy, which is not at hand; take tensors" },
-	{ "zlib.h\n", "of zlib, which is not at hand; copy it into the kernel's directory" },
+	{ "boost/", "part of Boost, which kernel-builder does not provide; copy what is used into the kernel's "
+		"directory" },
+	{ "Eigen/", "part of Eigen, which kernel-builder does not provide; copy it into the kernel's directory" },
+	{ "fmt/", "part of {fmt}, which kernel-builder does not provide; copy it into the kernel's directory" },
+	{ "spdlog/", "part of spdlog, which kernel-builder does not provide; use TORCH_WARN, or copy it into "
+		"the kernel's directory" },
+	{ "nlohmann/", "part of another library, which kernel-builder does not provide; copy it into the "
+		"kernel's directory" },
+	{ "absl/", "part of Abseil, which kernel-builder does not provide; copy what is used into the kernel's "
+		"directory" },
+	{ "gtest/", "part of googletest, which kernel-builder does not provide; leave test files out of src" },
+	{ "mkl", "part of MKL, which kernel-builder does not provide; call torch's operators instead" },
+	{ "oneapi/", "part of oneAPI, which kernel-builder does not provide; call torch's operators instead" },
+	{ "dnnl", "part of oneDNN, which kernel-builder does not provide; call torch's operators instead" },
+	{ "cblas.h\n", "part of a BLAS, which kernel-builder does not provide; call torch's operators instead" },
+	{ "numa.h\n", "part of libnuma, which kernel-builder does not provide; use the system calls" },
+	{ "numpy/", "part of NumPy, which kernel-builder does not provide; take tensors" },
+	{ "zlib.h\n", "part of zlib, which kernel-builder does not provide; copy it into the kernel's directory" },
 };
 
 /* Headers of C++ and the first gcc that has them. */
@@ -99,15 +105,15 @@ tell_there(struct explainer *x, const struct missing *m, const char *path, const
 
 	if (source_is_compiled(path) && !is_listed(x, path))
 		explain_tell(x, NULL,
-			"%s is there, but not in src of %s, and there it would be compiled by itself; call it %s, and list "
-			"that in src",
+			"%s exists, but src of %s does not list it, and would compile it by itself; rename it "
+			"to %s, and list that in src",
 			path, m->where, call);
 	else if (dir && is_listed(x, path))
-		explain_tell(x, NULL, "%s is there; add include = [\"%s\"] to %s", path, dir, m->where);
+		explain_tell(x, NULL, "%s exists; add include = [\"%s\"] to %s", path, dir, m->where);
 	else if (dir)
-		explain_tell(x, NULL, "%s is there; add include = [\"%s\"] to %s, and the file to src", path, dir, m->where);
+		explain_tell(x, NULL, "%s exists; add include = [\"%s\"] to %s, and the file to src", path, dir, m->where);
 	else
-		explain_tell(x, NULL, "%s is there, but not in src of %s; add it there", path, m->where);
+		explain_tell(x, NULL, "%s exists, but src of %s does not list it; add it there", path, m->where);
 }
 
 /* Where the compiler looked for it: beside the file that includes it, and in the directories of its section. */
@@ -167,9 +173,11 @@ tell_similar(struct explainer *x, const struct missing *m)
 		if (strcasecmp(path_base(path), path_base(m->name)) != 0)
 			continue;
 		if (!streq(path_base(path), path_base(m->name)))
-			explain_tell(x, NULL, "there is no %s, but %s; names are told apart by capital letters", m->name, path);
+			explain_tell(x, NULL, "there is no %s, but there is %s; capital letters matter in "
+				"names of files", m->name, path);
 		else
-			explain_tell(x, NULL, "there is no %s, but %s; correct the #include, or add a directory to include",
+			explain_tell(x, NULL, "there is no %s, but there is %s; correct the #include, or add a "
+				"directory to include",
 				m->name, path);
 		return true;
 	}
@@ -190,7 +198,8 @@ tell_empty(struct explainer *x, const struct missing *m)
 		if (empty->n > 1 && !(n && strncmp(base, m->name, n) == 0 && !base[n]))
 			continue;
 		explain_tell(x, NULL,
-			"%s is not there, and %s/ is empty: git submodule update --init --recursive fills submodules",
+			"there is no %s, and %s/ is empty; if it is a submodule, run git submodule update "
+			"--init --recursive",
 			m->name, empty->v[i]);
 		return true;
 	}
@@ -219,8 +228,8 @@ tell_cutlass(struct explainer *x, const struct missing *m)
 					     "#include",
 				       m->name, k->depends.v[i], m->where),
 			       true;
-	explain_tell(x, NULL, "%s is of CUTLASS; add the version that the code is written for to depends of %s, such as "
-		      "\"cutlass_3_9\"",
+	explain_tell(x, NULL, "%s is part of CUTLASS; add the version that the code is written for to depends "
+		"of %s, such as \"cutlass_3_9\"",
 		m->name, m->where);
 	return true;
 }
@@ -234,8 +243,8 @@ tell_standard(struct explainer *x, const struct missing *m)
 	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++) {
 		if (!streq(standard[i].name, m->name) || standard[i].gcc <= gcc)
 			continue;
-		explain_tell(x, NULL, "<%s> comes with gcc %u, and %s is compiled with gcc %u; do without it, or include it "
-			      "where __has_include(<%s>) finds it",
+		explain_tell(x, NULL, "<%s> came with gcc %u, and %s is compiled with gcc %u; avoid it, or "
+			"include it where __has_include(<%s>) finds it",
 			m->name, standard[i].gcc, v->name, gcc, m->name);
 		return true;
 	}
@@ -256,8 +265,8 @@ tell_cuda(struct explainer *x, const struct missing *m)
 				m->user, m->name, m->where);
 		else
 			explain_tell(x, NULL,
-				"%s is of CUDA, and %s has backend = \"cpu\"; include it below #ifdef CUDA_KERNEL, or move "
-				"the file to a section with backend = \"cuda\"",
+				"%s is part of CUDA, and %s has backend = \"cpu\"; include it below #ifdef "
+				"CUDA_KERNEL, or move the file to a section with backend = \"cuda\"",
 				m->name, m->where);
 		return true;
 	}

@@ -75,9 +75,10 @@ tell_mismatch(struct explainer *x, const struct symbol *s, const struct place *p
 	const char *where = arena_printf(x->a, "%s:%u", p->file->path, p->line);
 
 	if (p->condition)
-		explain_tell(x, s->text, "defined at %s, below an #if (line %u) that may not hold here", where, p->condition);
+		explain_tell(x, s->text, "defined at %s, but under the #if of line %u, which may be false here", where, p->condition);
 	else if (p->is_static && !(user && streq(user, p->file->path)))
-		explain_tell(x, s->text, "defined at %s for that file alone; drop static, or the unnamed namespace", where);
+		explain_tell(x, s->text, "defined at %s, but visible in that file alone; drop static, or the "
+			"unnamed namespace", where);
 	else if (p->is_c && s->is_function)
 		explain_tell(x, s->text, "defined at %s as a C function; declare it extern \"C\" in %s", where,
 			user ? user : "the file that calls it");
@@ -88,11 +89,12 @@ tell_mismatch(struct explainer *x, const struct symbol *s, const struct place *p
 		explain_tell(x, s->text, "%s defines %s; declare it in the same namespace", where, p->name);
 	else if (p->is_template || s->is_template)
 		explain_tell(x, s->text,
-			"a template that is defined at %s, where no code makes one for these types; move its body to "
-			"a header, or instantiate it there",
+			"a template defined at %s, where nothing instantiates it for these types; move its "
+			"body to a header, or instantiate it there",
 			where);
 	else
-		explain_tell(x, s->text, "%s defines %s, with other parameters; make declaration and definition equal", where,
+		explain_tell(x, s->text, "%s defines %s, with other parameters; make the declaration and the "
+			"definition agree", where,
 			p->head);
 }
 
@@ -121,8 +123,8 @@ tell_nowhere(struct explainer *x, const struct symbol *s)
 
 	if (empty->n)
 		explain_tell(x, s->text,
-			"no definition was found in the kernel's directory, and %s/ is empty: git submodule update --init "
-			"--recursive fills submodules",
+			"no definition was found in the kernel's directory, and %s/ is empty; if it is a "
+			"submodule, run git submodule update --init --recursive",
 			empty->v[0]);
 	else
 		explain_tell(x, s->text,
@@ -141,12 +143,14 @@ tell_table(struct explainer *x, const struct symbol *s)
 
 		if (!source_is_compiled(path) || is_compiled_here(x, path) || !text_find(x->f->files[i].text, member))
 			continue;
-		explain_tell(x, s->text, "functions of %s are in %s, which is not in src of %s; add it there", s->qualified,
+		explain_tell(x, s->text, "functions of %s are in %s, which src of %s does not list; add it "
+			"there", s->qualified,
 			path, section_for(x, NULL));
 		return;
 	}
 	explain_tell(x, s->text,
-		"not every virtual function of %s has a body; the first that is not inline brings this table",
+		"a virtual function of %s has no definition; define all of them (the first that is not inline "
+		"brings this table)",
 		s->qualified);
 }
 
@@ -171,13 +175,15 @@ tell_own(struct explainer *x, const struct symbol *s, const char *user)
 	}
 	section = listing_section(x, p->file->path);
 	if (section && listing_kernel(x, p->file->path) && source_is_compiled(p->file->path))
-		explain_tell(x, s->text, "defined in %s, which only %s lists, and that is no part of this variant; list it in %s",
+		explain_tell(x, s->text, "defined in %s, which only %s lists, and this variant does not have "
+			"that section; list the file in %s",
 			p->file->path, section, section_for(x, user));
 	else if (source_is_compiled(p->file->path))
-		explain_tell(x, s->text, "defined in %s, which is not in src of %s; add it there", p->file->path,
+		explain_tell(x, s->text, "defined in %s, which src of %s does not list; add it there", p->file->path,
 			section_for(x, user));
 	else
-		explain_tell(x, s->text, "defined in %s, which no compiled file includes; include it, and list it in src of %s",
+		explain_tell(x, s->text, "defined in %s, which no compiled file includes; include it, and list "
+			"it in src of %s",
 			p->file->path, section_for(x, user));
 }
 
@@ -228,7 +234,8 @@ tell_included(struct explainer *x, const struct symbol *s, const char *one, cons
 	if (!f || !includes(f, other))
 		return false;
 	explain_tell(x, s->text,
-		"%s includes %s, which src lists as well, so it is compiled twice; call it %s%s, or do not include it",
+		"%s includes %s, which src lists too, so it is compiled twice; rename it to %s%s, or do not "
+		"include it",
 		one, other, arena_strndup(x->a, other, strlen(other) - strlen(path_ext(other))),
 		streq(path_ext(other), ".cu") ? ".cuh" : ".h");
 	return true;
@@ -247,7 +254,7 @@ tell_doubled(struct explainer *x, const struct symbol *s, const char *one, const
 	else if (one && two && (tell_included(x, s, one, two) || tell_included(x, s, two, one)))
 		return;
 	else if (strstr(s->text, "PyInit_"))
-		explain_tell(x, s->text, "REGISTER_EXTENSION stands in two files; leave one of them");
+		explain_tell(x, s->text, "REGISTER_EXTENSION is in two files; keep it in one");
 	else if (header)
 		explain_tell(x, s->text, "defined at %s:%u, a header that more than one file includes; make it inline",
 			header->file->path, header->line);
@@ -297,14 +304,14 @@ unresolved(struct explainer *x, struct str raw)
 	symbol_read(x->a, raw, &s);
 	if (str_has_prefix(s.text, "cudaCG") || str_has_prefix(s.text, "cudaGetParameterBuffer") ||
 		str_has_prefix(s.text, "cudaLaunchDevice")) {
-		explain_tell(x, s.text, "of CUDA's device runtime; add \"-rdc=true\" to cuda-flags");
+		explain_tell(x, s.text, "part of CUDA's device runtime; add \"-rdc=true\" to cuda-flags");
 		return;
 	}
 	find_definitions(x, s.base, &all);
 	if (all.n)
 		explain_tell(x, s.text,
-			"device code of %s:%u, which is another compilation; add \"-rdc=true\" to cuda-flags, or move it "
-			"to a header",
+			"device code defined at %s:%u, in another file; add \"-rdc=true\" to cuda-flags, or "
+			"move it to a header",
 			all.v[0].file->path, all.v[0].line);
 	else
 		explain_tell(x, s.text,
@@ -319,8 +326,8 @@ tell_device_runtime(struct explainer *x, struct str line, struct str raw)
 	if (!str_starts(line, STR("nvlink")) || !(str_starts(raw, STR("cuda")) || str_starts(raw, STR("__cuda"))))
 		return false;
 	explain_tell(x, arena_strndup(x->a, raw.p, raw.n),
-		"of CUDA's device runtime, with which kernels start kernels; only CUDA 13 has one that can be linked here: "
-		"write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0");
+		"part of CUDA's device runtime, with which kernels start kernels, and which can be linked from "
+		"CUDA 13 on; write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0");
 	return true;
 }
 

@@ -19,21 +19,21 @@ struct message {
 };
 
 static const char memory[] =
-	"memory ran out, and the compiler was killed; run fewer jobs (-j1), or say with --memory "
-	"how much they may take";
+	"the compiler was killed for lack of memory; run fewer jobs (-j1), or limit what they take together "
+	"with --memory";
 static const char rdc[] =
 	"a kernel that launches kernels needs relocatable device code; add \"-rdc=true\" to cuda-flags";
 static const char pybind[] =
-	"$Fpybind11 needs more of Python than the limited API, which is all that extensions may "
-	"use; register operators with torch/library.h and registration.h, without PYBIND11_MODULE";
+	"$Fpybind11 needs more than Python's limited API, which is all that extensions may use; register "
+	"operators with torch/library.h and registration.h, without PYBIND11_MODULE";
 static const char cxx_standard[] =
 	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder "
 	"sets what torch needs";
 static const char std_name[] =
 	"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags";
 static const char half[] =
-	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, __float2half and "
-	"their like, or cast to float. -D__CUDA_NO_HALF_... in flags takes away those that there are";
+	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, "
+	"__float2half and the like, or cast to float (-D__CUDA_NO_HALF_... in flags takes even more away)";
 static const char newer_gpu[] =
 	"$1 is for newer GPUs than one of those that the file is compiled for; put it below #if __CUDA_ARCH__ >= ..., or "
 	"give the file a section of its own, with the cuda-capabilities that have it";
@@ -47,23 +47,24 @@ static const char warp[] = "CUDA 9 removed $1; use the function with _sync and a
 static const struct message messages[] = {
 	/* nvcc's options */
 	{ "Unsupported gpu architecture '", "'",
-		"$V does not know $1; flags name no architectures: cuda-capabilities does, and each CUDA gets those that "
-		"it knows" },
+		"$V does not know $1; name architectures in cuda-capabilities, not in flags: each CUDA gets "
+		"those that it knows" },
 	{ "nvcc fatal   : Unknown option '-rdc", "'", "write \"-rdc=true\"" },
 	{ "nvcc fatal   : Unknown option '", "'",
-		"$1 is no option of nvcc; in cuda-flags, one for the C++ compiler behind it is \"-Xcompiler=$1\"" },
+		"$1 is not an option of nvcc; if it is one of g++, write \"-Xcompiler=$1\" in cuda-flags" },
 	{ "Don't know what to do with '", "'",
-		"\"$1\" is no option; each word of cuda-flags is a string of its own, without quotes in it" },
+		"\"$1\" is not an option; write each word of cuda-flags as a string of its own, without quotes "
+		"in it" },
 	{ "nvcc fatal   : A single input file is required", NULL,
 		"a flag was taken for a file; each option is a string of its own" },
 	/* g++'s options */
 	{ "unrecognized command-line option '", "'",
-		"$1 is no option of g++; drop it from cxx-flags (options of nvcc belong into cuda-flags)" },
+		"$1 is not an option of g++; drop it from cxx-flags (options of nvcc belong in cuda-flags)" },
 	{ "error: argument to '", "'",
-		"$1 got more than one word; each option is a string of its own: [\"-O2\", \"-g\"], not [\"-O2 -g\"]" },
+		"$1 got more than one word; write each option as a string of its own: [\"-O2\", \"-g\"], not "
+		"[\"-O2 -g\"]" },
 	{ "warnings being treated as errors", NULL,
-		"compilers differ in their warnings, so -Werror fails sooner or later; drop it "
-		"from the flags" },
+		"warnings differ between compilers, so -Werror fails sooner or later; drop it from the flags" },
 	{ "torch/include/", "is only available from C++20", cxx_standard },
 	{ "is only available from ", " onwards",
 		"this needs $1; drop an older -std=... from the flags, or give the one that it needs" },
@@ -74,12 +75,12 @@ static const struct message messages[] = {
 	{ "namespace \"std\" has no member \"", "\"",
 		std_name },
 	{ "error: redefinition of '", "'",
-		"$1 is seen twice; if it is one header, included twice, put #pragma once at its top" },
+		"$1 is defined twice; if its header is included twice, put #pragma once at its top" },
 	{ "error: function \"", "\" has already been defined",
-		"$1 is seen twice; if it is one header, included twice, put #pragma once at its top" },
+		"$1 is defined twice; if its header is included twice, put #pragma once at its top" },
 	/* instruction sets of the host */
 	{ "target specific option mismatch", NULL,
-		"an intrinsic needs instructions that are not turned on; put the file into a section of its own with "
+		"an intrinsic needs instructions that are off; put the file into a section of its own with "
 		"\"-mavx2\", \"-mfma\" or \"-mavx512f\" in cxx-flags, and call it only where "
 		"__builtin_cpu_supports says so" },
 	/* torch */
@@ -87,10 +88,10 @@ static const struct message messages[] = {
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
 	{ "torch/include/pybind11/", "error", pybind },
 	{ "torch/include/torch/csrc/", "error: 'Py",
-		"$Fheaders of torch's own Python module need more of Python than the limited API, which is all that extensions may use; "
-		"use torch/library.h" },
+		"$Fheaders of torch's own Python module need more than Python's limited API, which is all that "
+		"extensions may use; use torch/library.h" },
 	{ "DeprecatedTypeProperties", "ScalarType",
-		"tensor.type() is no type of scalars any more; write tensor.scalar_type(), also in AT_DISPATCH_..." },
+		"tensor.type() is no longer a scalar type; write tensor.scalar_type(), also in AT_DISPATCH_..." },
 	{ "should not be included when either TORCH_STABLE_ONLY or TORCH_TARGET_VERSION", NULL,
 		"with stable-abi only headers of torch/csrc/stable and torch/headeronly can be included" },
 	{ "fatal error: Python.h", NULL,
@@ -121,8 +122,8 @@ static const struct message messages[] = {
 	{ "identifier \"__any", "\" is undefined", warp },
 	{ "identifier \"__all", "\" is undefined", warp },
 	{ "no instance of overloaded function \"atomic", "\" matches",
-		"atomic$1 has no form for these types; cast int64_t to unsigned long long, and mind that double needs capability "
-		"6.0, __half 7.0, __nv_bfloat16 8.0, float2 9.0" },
+		"atomic$1 has no overload for these types; cast int64_t to unsigned long long (double needs "
+		"capability 6.0, __half 7.0, __nv_bfloat16 8.0, float2 9.0)" },
 	{ "texture is not a template", NULL,
 		"CUDA 12 removed texture references; use cudaTextureObject_t and "
 		"cudaCreateTextureObject" },
@@ -130,8 +131,8 @@ static const struct message messages[] = {
 		"CUDA 12 removed texture references; use cudaTextureObject_t and "
 		"cudaCreateTextureObject" },
 	{ "namespace \"cub\" has no member \"", "\"",
-		"CUB of $V has no cub::$1; of CUDA 13 on, cub::Max, Min and Sum are cuda::maximum<>, cuda::minimum<> and "
-		"cuda::std::plus<> (#include <cuda/functional>)" },
+		"CUB of $V has no cub::$1; since CUDA 13, cub::Max, Min and Sum are cuda::maximum<>, "
+		"cuda::minimum<> and cuda::std::plus<> (#include <cuda/functional>)" },
 	{ "namespace \"thrust\" has no member \"", "\"",
 		"Thrust of $V has no thrust::$1; the same is in namespace cuda or cuda::std" },
 	{ "class \"cudaDeviceProp\" has no member \"", "\"",
@@ -159,8 +160,8 @@ static const struct message messages[] = {
 		"$V knows no instruction $1; correct the asm, or put it below #if CUDART_VERSION >= ..." },
 	/* the machine */
 	{ "No space left on device", NULL,
-		"the disk is full; make room, or put the store elsewhere with KERNEL_BUILDER_HOME (kernel-builder store gc "
-		"removes what is not used)" },
+		"the disk is full; make room (kernel-builder store gc), or put the store elsewhere with "
+		"KERNEL_BUILDER_HOME" },
 	{ "Killed signal terminated program", NULL, memory },
 	{ "died due to signal 9", NULL, memory },
 	{ "virtual memory exhausted", NULL, memory },
@@ -168,14 +169,16 @@ static const struct message messages[] = {
 	{ "Memory allocation failure", NULL, memory },
 	{ "std::bad_alloc", NULL, memory },
 	{ "internal compiler error", NULL,
-		"a fault of the compiler; the same code at another level (-O1), or written otherwise, may pass" },
+		"the compiler crashed, which is its bug; another level (-O1), or other code for the same, may "
+		"pass" },
 	{ "died due to signal 11", NULL,
-		"a fault of the compiler; the same code at another level (-O1), or written otherwise, may pass" },
+		"the compiler crashed, which is its bug; another level (-O1), or other code for the same, may "
+		"pass" },
 	/* ld */
 	{ "can not be used when making a shared object", NULL,
 		"extensions are position-independent; drop -fno-pic, -no-pie and -mcmodel from the flags" },
 	{ "relocation truncated to fit", NULL,
-		"the extension's code is beyond 2 GiB; compile for fewer capabilities, or split the kernel" },
+		"the extension is larger than 2 GiB; compile for fewer capabilities, or split the kernel" },
 };
 
 /* Names that the advice on warp functions shows: the text before $1 belongs to them. */

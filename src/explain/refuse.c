@@ -30,7 +30,8 @@ check_pointer(struct refuse *r, const char *path, struct str text)
 	if (!str_starts(text, STR("version https://git-lfs.github.com/spec/")))
 		return 0;
 	return err_set(r->e, ERR_CONFIG,
-		"%s:1: this is a pointer of Git LFS, not the file itself; run `git lfs pull` in the kernel's directory",
+		"%s:1: this is a Git LFS pointer, not the file itself; run `git lfs pull` in the kernel's "
+		"directory",
 		path_join(r->a, r->p->dir, path));
 }
 
@@ -114,9 +115,9 @@ refuse_pybind(struct refuse *r)
 	if (r->n_more > 1)
 		more = arena_printf(r->a, "; %u more files include such headers", r->n_more);
 	return err_set(r->e, ERR_CONFIG,
-		"%s:%u: %s %s pybind11, which needs more of Python than the limited API, which is all that extensions may use; "
-		"%s, and register operators with TORCH_LIBRARY_EXPAND of torch/library.h and registration.h, without "
-		"PYBIND11_MODULE%s",
+		"%s:%u: %s %s pybind11, which needs more than Python's limited API, all that extensions may "
+		"use; %s, and register operators with TORCH_LIBRARY_EXPAND of torch/library.h and "
+		"registration.h, without PYBIND11_MODULE%s",
 		path_join(r->a, r->p->dir, r->pybind_path), r->pybind_line, r->pybind_name, torch ? "brings" : "is of",
 		torch ? "include torch/all.h instead, for tensors" : "leave it out", more);
 }

@@ -56,7 +56,7 @@ add_package(struct arena *a, const struct plan *p, struct files *out, struct err
 
 		if (streq(s->path, "_ops.py") || streq(s->path, "metadata.json"))
 			return err_set(e, ERR_CONFIG,
-				"%s: the builder writes a file of this name into every variant; remove yours",
+				"%s: kernel-builder writes a file of this name into every variant; remove yours",
 				f.from);
 		vec_push(a, out, f);
 	}

@@ -19,13 +19,12 @@ depend_find(struct maker *m, const struct project_kernel *k, const struct catalo
 		d = catalog_find_depend(m->catalog, name);
 		if (!d)
 			return err_set(e, ERR_CONFIG,
-				"%s:%u:1: kernel.%s depends on %s, which the lock or the catalog "
-				"lacks; update the lock with `kernel-builder lock`",
+				"%s:%u:1: kernel.%s depends on %s, which the lock lacks; update it with "
+				"`kernel-builder lock`",
 				m->p->file, k->line, k->name, name);
 		if (*out)
 			return err_set(e, ERR_CONFIG,
-				"%s:%u:1: kernel.%s depends on both %s and %s; a section can see "
-				"one of them",
+				"%s:%u:1: kernel.%s depends on both %s and %s; drop one of them",
 				m->p->file, k->line, k->name, (*out)->name, name);
 		*out = d;
 	}

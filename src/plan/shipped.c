@@ -102,7 +102,7 @@ static int
 fail_link(const struct walk *w, const char *full, const char *why)
 {
 	return err_set(w->e, ERR_CONFIG,
-		"%s: the link leads %s; put a copy there, or a link to something inside the kernel's "
+		"%s: the link leads %s; replace it by a copy, or by a link to something inside the kernel's "
 		"directory",
 		full, why);
 }

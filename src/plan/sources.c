@@ -108,8 +108,7 @@ load_package(struct arena *a, const struct project *p, struct sources_set *out, 
 
 		if (str_has_prefix(s.path, arena_printf(a, "%s/", p->module)))
 			return err_set(e, ERR_CONFIG,
-				"%s: a directory named like the package is where the builder puts the "
-				"alias for `import %s`; rename it",
+				"%s: kernel-builder puts the alias for `import %s` there; rename this directory",
 				full, p->module);
 		TRY(ours = is_generated(a, full, s.path, e));
 		if (ours)

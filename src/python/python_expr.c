@@ -93,7 +93,7 @@ static enum expr_kind
 parse_yield(struct parser *p)
 {
 	if (!p->in_function) {
-		parse_fail(p, "yield outside of a function");
+		parse_fail(p, "yield outside a function");
 		return EXPR_FAILED;
 	}
 	p->at++;
@@ -137,7 +137,7 @@ parse_item(struct parser *p, int *dict)
 		}
 	}
 	if (*dict >= 0 && *dict != is_pair)
-		return parse_fail(p, "items of a dictionary and of a set are mixed");
+		return parse_fail(p, "dictionary and set items are mixed");
 	*dict = is_pair;
 	return true;
 }
@@ -173,12 +173,12 @@ parse_strings(struct parser *p)
 		for (size_t i = 0; i < s.n && s.p[i] != '"' && s.p[i] != '\''; i++)
 			b = b || s.p[i] == 'b' || s.p[i] == 'B';
 		if (bytes >= 0 && bytes != b) {
-			parse_fail(p, "bytes and text stand beside each other");
+			parse_fail(p, "bytes and text literals cannot be joined");
 			return EXPR_FAILED;
 		}
 		for (size_t i = 0; b && i < s.n; i++)
 			if ((unsigned char)s.p[i] >= 0x80) {
-				parse_fail(p, "bytes hold a character beyond ASCII");
+				parse_fail(p, "bytes can hold ASCII characters only");
 				return EXPR_FAILED;
 			}
 		bytes = b;
@@ -234,7 +234,7 @@ parse_arguments(struct parser *p)
 				return false;
 		} else if (is_op(p, "*")) {
 			if (mapping)
-				return parse_fail(p, "an unpacked list behind an unpacked mapping");
+				return parse_fail(p, "an unpacked list follows an unpacked mapping");
 			p->at++;
 			if (parse_expression(p) == EXPR_FAILED)
 				return false;
@@ -246,7 +246,7 @@ parse_arguments(struct parser *p)
 				return false;
 		} else {
 			if (keyword || mapping)
-				return parse_fail(p, "a positional argument behind one with a keyword");
+				return parse_fail(p, "a positional argument follows one with a keyword");
 			if (parse_named(p) == EXPR_FAILED)
 				return false;
 			if (at_clauses(p)) {
@@ -505,7 +505,7 @@ parse_targets(struct parser *p, bool with_star)
 			return false;
 		if (!is_target(k)) {
 			p->at = at;
-			return parse_fail(p, "nothing can be assigned to what stands here");
+			return parse_fail(p, "cannot assign to this");
 		}
 		if (!accept_op(p, ",") || !goes_on(p))
 			return true;

@@ -97,7 +97,7 @@ check_character(struct lexer *l)
 		(left >= 3 && u[0] == 0xe3 && u[1] == 0x80 && (u[2] < 0x85 || (u[2] >= 0x88 && u[2] <= 0xa0))) ||
 		(left >= 3 && u[0] == 0xef && u[1] == 0xbc && (u[2] <= 0x8f || (u[2] >= 0x9a && u[2] <= 0xa0))) ||
 		(left >= 4 && u[0] == 0xf0 && u[1] == 0x9f))
-		return fail(l, "a character that Python does not know here; use ASCII");
+		return fail(l, "Python does not allow this character here; use ASCII");
 	return 0;
 }
 
@@ -192,7 +192,7 @@ lex_number(struct lexer *l)
 			return fail_at(l, l->line, col, "a number must not begin with 0; octal is 0o17");
 	}
 	if (!goes_on(l))
-		return fail(l, "letters directly behind a number");
+		return fail(l, "letters directly after a number");
 	add(l, PY_NUMBER, from, l->line, col);
 	return 0;
 }
@@ -208,7 +208,7 @@ pass_nested(struct lexer *l, const char *from)
 	int status;
 
 	if (l->n_nested == MAX_NESTED)
-		return fail(l, "strings in fields of strings in more than 150 levels");
+		return fail(l, "f-strings are nested more than 150 levels deep");
 	while (s > from && is_word_byte(s[-1]))
 		s--;
 	for (const char *c = s; l->p - s <= 2 && c < l->p; c++) {
@@ -231,7 +231,7 @@ pass_format(struct lexer *l, unsigned depth, char quote, size_t n)
 		char c = *l->p;
 
 		if (at_newline(l) && n == 1)
-			return fail(l, "a line ends inside of a field of a string");
+			return fail(l, "a line ends inside a field of an f-string");
 		if (at_newline(l)) {
 			pass_newline(l);
 			continue;
@@ -244,7 +244,7 @@ pass_format(struct lexer *l, unsigned depth, char quote, size_t n)
 		if (c == '{')
 			TRY(pass_field(l, depth + 1, quote, n));
 	}
-	return fail(l, "a field of a string is not closed");
+	return fail(l, "a field of an f-string is not closed");
 }
 
 /* The expression in f"{...}", and what follows ":" in it; the cursor is behind "{". quote and n: what
@@ -258,7 +258,7 @@ pass_field(struct lexer *l, unsigned depth, char quote, size_t n)
 	bool any = false;
 
 	if (depth > 20)
-		return fail(l, "fields of strings in more than twenty levels");
+		return fail(l, "fields of f-strings are nested more than 20 levels deep");
 	while (l->p < l->end) {
 		char c = *l->p;
 
@@ -273,18 +273,18 @@ pass_field(struct lexer *l, unsigned depth, char quote, size_t n)
 			l->p++;
 		} else if (n_open && strchr(")]}", c)) {
 			if (open[--n_open] != (c == ')' ? '(' : c == ']' ? '[' : '{'))
-				return fail(l, "brackets in a field of a string do not match");
+				return fail(l, "brackets in a field of an f-string do not match");
 			l->p++;
 		} else if (c == '}' || (!n_open && (c == ':' || (c == '!' && peek(l, 1) != '=')))) {
 			if (!any)
-				return fail(l, "an empty field in a string");
+				return fail(l, "an empty field in an f-string");
 			l->p++;
 			if (c == ':')
 				return pass_format(l, depth, quote, n);
 			if (c == '}')
 				return 0;
 		} else if (c == ')' || c == ']') {
-			return fail(l, "brackets in a field of a string do not match");
+			return fail(l, "brackets in a field of an f-string do not match");
 		} else if (c == '#') {
 			while (l->p < l->end && !at_newline(l))
 				l->p++;
@@ -295,7 +295,7 @@ pass_field(struct lexer *l, unsigned depth, char quote, size_t n)
 			l->p++;
 		}
 	}
-	return fail(l, "a field of a string is not closed");
+	return fail(l, "a field of an f-string is not closed");
 }
 
 /* N{DIGIT ONE}; a quote or the line's end cuts it off. */
@@ -339,7 +339,7 @@ pass_string(struct lexer *l, bool formatted, bool raw)
 			l->p++;
 			TRY(pass_field(l, 0, quote, n));
 		} else if (formatted && *l->p == '}') {
-			return fail(l, "a single } in a formatted string");
+			return fail(l, "a single } in an f-string");
 		} else {
 			l->p++;
 		}
@@ -378,16 +378,16 @@ note_bracket(struct lexer *l, char c)
 
 	if (strchr("([{", c)) {
 		if (l->n_brackets == MAX_BRACKETS)
-			return fail(l, "too many brackets in each other");
+			return fail(l, "brackets are nested too deep");
 		l->brackets[l->n_brackets].open = c;
 		l->brackets[l->n_brackets].line = l->line;
 		l->brackets[l->n_brackets++].col = col;
 		return 0;
 	}
 	if (l->n_brackets == 0)
-		return fail(l, "a closing bracket that nothing opens");
+		return fail(l, "a closing bracket without an opening one");
 	if (l->brackets[--l->n_brackets].open != (c == ')' ? '(' : c == ']' ? '[' : '{'))
-		return fail(l, "a closing bracket of another kind than the one that opens");
+		return fail(l, "the closing bracket does not match the opening one");
 	return 0;
 }
 
@@ -422,7 +422,7 @@ set_indent(struct lexer *l, unsigned col, unsigned alt)
 	unsigned top = l->indents[l->n_indents - 1].column, top_alt = l->indents[l->n_indents - 1].alt;
 
 	if ((col == top) != (alt == top_alt) || (col > top && alt <= top_alt))
-		return fail(l, "tabs and blanks are mixed in the indentation");
+		return fail(l, "tabs and spaces are mixed in the indentation");
 	if (col > top) {
 		if (l->n_indents == MAX_INDENTS)
 			return fail(l, "too many levels of indentation");
@@ -435,9 +435,9 @@ set_indent(struct lexer *l, unsigned col, unsigned alt)
 		add(l, PY_DEDENT, l->p, l->line, column(l, l->p));
 	}
 	if (col != l->indents[l->n_indents - 1].column)
-		return fail(l, "the indentation is that of no line above");
+		return fail(l, "the indentation matches no line above");
 	if (alt != l->indents[l->n_indents - 1].alt)
-		return fail(l, "tabs and blanks are mixed in the indentation");
+		return fail(l, "tabs and spaces are mixed in the indentation");
 	return 0;
 }
 
@@ -506,9 +506,9 @@ lex_one(struct lexer *l)
 	if (*l->p == '\\') {
 		l->p++;
 		if (!at_newline(l))
-			return fail(l, "a backslash that does not end its line");
+			return fail(l, "a backslash is not the last character of its line");
 		pass_newline(l);
-		return l->p == l->end ? fail(l, "the file ends behind a backslash") : 0;
+		return l->p == l->end ? fail(l, "the file ends after a backslash") : 0;
 	}
 	if (*l->p == '\0')
 		return fail(l, "a NUL byte");

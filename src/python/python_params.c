@@ -28,7 +28,7 @@ parse_plain(struct parser *p, struct params *s, bool annotated)
 		return parse_expression(p) != EXPR_FAILED;
 	}
 	if (s->has_default && !s->star)
-		return parse_fail(p, "a parameter without a default behind one with a default");
+		return parse_fail(p, "a parameter without a default follows one with a default");
 	return true;
 }
 
@@ -36,10 +36,10 @@ static bool
 parse_one(struct parser *p, struct params *s, bool annotated, const char *end)
 {
 	if (s->mapping)
-		return parse_fail(p, "a parameter behind **");
+		return parse_fail(p, "a parameter follows **");
 	if (is_op(p, "/")) {
 		if (s->slash || s->star)
-			return parse_fail(p, "'/' stands once, and before '*'");
+			return parse_fail(p, "'/' can occur once, and before '*'");
 		s->slash = true;
 		p->at++;
 		return true;
@@ -52,7 +52,7 @@ parse_one(struct parser *p, struct params *s, bool annotated, const char *end)
 	}
 	if (accept_op(p, "*")) {
 		if (s->star)
-			return parse_fail(p, "'*' stands twice");
+			return parse_fail(p, "'*' occurs twice");
 		s->star = true;
 		s->bare = is_op(p, ",") || is_op(p, end);
 		return s->bare || (expect_name(p) && parse_annotation(p, annotated, true));

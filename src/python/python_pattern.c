@@ -83,7 +83,7 @@ parse_fields(struct parser *p)
 			p->at += 2;
 			keyword = true;
 		} else if (keyword) {
-			return parse_fail(p, "a positional pattern behind one with a keyword");
+			return parse_fail(p, "a positional pattern follows one with a keyword");
 		}
 		if (!parse_pattern(p))
 			return false;

@@ -21,7 +21,7 @@ parse_block(struct parser *p)
 	}
 	p->at++;
 	if (p->t[p->at].kind != PY_INDENT)
-		return parse_fail(p, "an indented line is missing");
+		return parse_fail(p, "an indented block is missing");
 	p->at++;
 	do {
 		if (!parse_statement(p))
@@ -94,7 +94,7 @@ parse_with_item(struct parser *p)
 	k = parse_arith(p);
 	if (k != EXPR_FAILED && !is_target(k)) {
 		p->at = at;
-		return parse_fail(p, "nothing can be assigned to what stands here");
+		return parse_fail(p, "cannot assign to this");
 	}
 	return k != EXPR_FAILED;
 }
@@ -212,7 +212,7 @@ parse_decorated(struct parser *p)
 			if (p->calls.v[n].callee == from && p->calls.v[n].close == p->at - 1)
 				p->calls.v[n].decorates = p->is_top;
 		if (p->t[p->at].kind != PY_NEWLINE)
-			return parse_fail(p, "the decorator's line goes on");
+			return parse_fail(p, "the decorator's line should have ended");
 		p->at++;
 	}
 	if (accept_word(p, "def"))
@@ -306,7 +306,7 @@ static bool
 parse_return(struct parser *p)
 {
 	if (!p->in_function)
-		return parse_fail(p, "return outside of a function");
+		return parse_fail(p, "return outside a function");
 	return at_line_end(p) || parse_star_expressions(p) != EXPR_FAILED;
 }
 
@@ -336,7 +336,7 @@ parse_assignment(struct parser *p)
 	size_t at = p->at;
 	bool is_yield = is_word(p, "yield");
 	enum expr_kind k = parse_star_expressions(p);
-	static const char no_target[] = "nothing can be assigned to what stands here";
+	static const char no_target[] = "cannot assign to this";
 
 	if (k == EXPR_FAILED)
 		return false;
@@ -388,7 +388,7 @@ static bool
 parse_flow(struct parser *p, bool allowed)
 {
 	if (!allowed)
-		return parse_fail(p, "break or continue outside of a loop");
+		return parse_fail(p, "break or continue outside a loop");
 	p->at++;
 	return true;
 }
@@ -426,7 +426,7 @@ parse_simple_line(struct parser *p)
 			return false;
 	} while (accept_op(p, ";") && p->t[p->at].kind != PY_NEWLINE);
 	if (p->t[p->at].kind != PY_NEWLINE)
-		return parse_fail(p, "the statement does not end here");
+		return parse_fail(p, "the statement should have ended");
 	p->at++;
 	return true;
 }
@@ -459,7 +459,7 @@ parse_statement(struct parser *p)
 	bool found, r;
 
 	if (p->t[p->at].kind == PY_INDENT)
-		return parse_fail(p, "the indentation is not expected");
+		return parse_fail(p, "unexpected indentation");
 	if (!parse_enter(p))
 		return false;
 	r = parse_compound(p, &found);

@@ -76,7 +76,7 @@ host_read_python(struct arena *a, const char *name, struct str text, struct host
 	json_decref(o);
 	if (!out->program || !*out->program)
 		out->program = name;
-	return out->version ? 0 : err_set(e, ERR_RESOLVE, "%s does not say its version", name);
+	return out->version ? 0 : err_set(e, ERR_RESOLVE, "%s did not say its version", name);
 }
 
 static void
@@ -285,9 +285,7 @@ check_row(struct arena *a, const struct host *h, const struct matrix_row *want,
 			description(a, h),
 			torch_variant_name(a, &want->torch, want->cxx11, &want->cuda));
 	return err_set(e, ERR_RESOLVE,
-		"%s loads %s, which the catalog does not have; the nearest that it has is %s "
-		"(--matrix all "
-		"--variant)",
+		"%s loads %s, which the catalog does not have; the nearest is %s (--matrix all --variant)",
 		description(a, h), torch_variant_name(a, &want->torch, want->cxx11, &want->cuda),
 		torch_variant_name(a, &near.torch, near.cxx11, &near.cuda));
 }

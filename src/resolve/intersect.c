@@ -266,7 +266,7 @@ unknown_because(struct arena *a, const struct catalog_cuda *cuda, const char *pl
 			"the nvcc that packages have does not know it; NVIDIA's own of CUDA %s does (--redist)",
 			version_text(a, &cuda->version));
 	if (known->n == 0)
-		return "this nvcc knows none";
+		return "this nvcc knows none of them";
 	return arena_printf(a, "this nvcc knows none but those from %s to %s", known->v[0], known->v[known->n - 1]);
 }
 

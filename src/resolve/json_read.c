@@ -104,7 +104,7 @@ json_keys(const struct json_reader *r, const struct json_at *at, const char *con
 			if (is_control(*p))
 				key = "?";
 		return json_fail(
-			r, at, "\"%.60s\" is unknown to this program; it may be too old", key);
+			r, at, "this kernel-builder does not know \"%.60s\"; a newer one may", key);
 	}
 	return 0;
 }
@@ -144,7 +144,7 @@ take_text(const struct json_reader *r, const struct json_at *at, const char **ou
 	const char *s = json_string_value(at->v);
 
 	if (!s || !*s)
-		return json_fail(r, at, "this must be a text that is not empty");
+		return json_fail(r, at, "this must be a string that is not empty");
 	for (const char *p = s; *p; p++)
 		if (is_control(*p))
 			return json_fail(r, at, "this holds a control character");

@@ -126,7 +126,7 @@ find_policy(const struct toml_reader *r, const struct toml *root, const struct t
 		}
 		list = arena_printf(r->a, "%s%s%s", list, *list ? ", " : "", u->names.v[i]);
 	}
-	return err_set(r->e, ERR_USAGE, "\"%s\" is no manylinux policy for %s; there is %s", name,
+	return err_set(r->e, ERR_USAGE, "\"%s\" is not a manylinux policy for %s; choose from %s", name,
 		machine_name, list);
 }
 
@@ -147,8 +147,7 @@ manylinux_load(struct arena *a, const char *name, const char *machine, const str
 		at = toml_get(&root, machine);
 	if (!at || at->kind != TOML_TABLE || !toml_get(at, "loader"))
 		return err_set(e, ERR_USAGE,
-			"there is no manylinux policy for the machine \"%s\", only for x86_64 and "
-			"aarch64",
+			"there are manylinux policies for x86_64 and aarch64, not for \"%s\"",
 			machine);
 	TRY(find_policy(&r, &root, at, machine, name, &u));
 	TRY(toml_value(&r, &root, "libraries", TOML_TABLE, TOML_NEEDED, &libraries));

@@ -26,11 +26,11 @@ rows_matrix(struct resolving *w)
 		return 0;
 	if (streq(name, "host"))
 		return err_set(w->e, ERR_RESOLVE,
-			"matrix host: no torch was found; activate the environment that has it, "
-			"or name its Python with --python");
+			"matrix host: no torch found; activate the environment that has it, or name its Python "
+			"with --python");
 	for (size_t i = 0; i < w->c->n_matrices; i++)
 		vec_push(w->a, &names, w->c->matrices[i].name);
-	return err_set(w->e, ERR_RESOLVE, "there is no matrix \"%s\"; there are %s, host", name,
+	return err_set(w->e, ERR_RESOLVE, "there is no matrix \"%s\"; choose from %s, host", name,
 		join(w->a, &names, ", "));
 }
 
@@ -106,7 +106,7 @@ rows_collect(struct resolving *w)
 			resolving_note(w, "backend %s is skipped: matrix %s has no variant of it",
 				backend_name((enum backend)b), w->m->name);
 		else
-			resolving_note(w, "backend %s is skipped: this program builds cpu and cuda",
+			resolving_note(w, "backend %s is skipped: kernel-builder builds cpu and cuda",
 				backend_name((enum backend)b));
 	}
 	return 0;

@@ -42,9 +42,9 @@ check_versions(struct resolving *w, const char *option, const struct strs *filte
 			found = version_parse(str_of(all.v[k]), &v) && fits(&one, &v);
 		}
 		if (!found)
-			return err_set(w->e, ERR_RESOLVE, "--%s %s: matrix %s has %s", option,
+			return err_set(w->e, ERR_RESOLVE, "--%s %s is not in matrix %s, which has %s", option,
 				filter->v[i], w->m->name,
-				all.n ? join(w->a, &all, ", ") : "none at all");
+				all.n ? join(w->a, &all, ", ") : "none");
 	}
 	return 0;
 }
@@ -220,7 +220,7 @@ fail_empty(struct resolving *w, bool by_selection)
 			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, "
 			"--abi, --backend%s%s",
 			w->p->file, w->m->name, notes->n ? ": " : "", reasons(w));
-	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s is left: %s", w->p->file,
+	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s can be built: %s", w->p->file,
 		w->m->name, notes->n ? reasons(w) : "no backend is listed");
 }
 

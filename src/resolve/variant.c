@@ -38,7 +38,7 @@ takes_part(struct resolving *w, const struct project_kernel *k, const struct row
 		       false;
 	*caps = kernel_capabilities(w, k, r->cuda);
 	if (caps->n == 0)
-		return resolving_note(w, "kernel %s is left out for CUDA %s: empty set of capabilities%s",
+		return resolving_note(w, "kernel %s is left out for CUDA %s: none of its capabilities is left%s",
 			       k->name, version_text(w->a, &r->cuda->version),
 			       capabilities_why_none(w->a, r->cuda, &k->capabilities)),
 		       false;
@@ -101,7 +101,7 @@ add_variant(struct resolving *w, const struct row *r)
 	}
 	sort_strs(&v.archs);
 	if (v.n_kernels == 0)
-		why = "no kernel is left in it";
+		why = "none of the kernel's sections is left";
 	else if (v.cuda && w->sel->capabilities.n)
 		why = variant_narrow(w->a, &w->sel->capabilities, &v);
 	if (why)
@@ -196,8 +196,7 @@ resolve_variants(struct arena *a, const struct project *p, const struct catalog 
 	*out = (struct resolution){ 0 };
 	if (p->framework == FRAMEWORK_TVM_FFI)
 		return err_set(e, ERR_RESOLVE,
-			"%s: this program does not build [tvm-ffi] kernels; it builds [torch] and "
-			"[torch-noarch]",
+			"%s: kernel-builder does not build [tvm-ffi] kernels, only [torch] and [torch-noarch]",
 			p->file);
 	r = resolve_in_matrix(&w);
 	if (r == 0 || e->code != ERR_RESOLVE || sel->matrix || !selection_names_releases(sel) || c->n_matrices == 1 ||

@@ -71,7 +71,7 @@ mkdir -p "$T/like/k/third_party/lib"
 src third_party/lib/src/x.cpp
 like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "third_party/lib/src/x.cpp"; third_party/lib/ is empty; if it is a submodule, run git submodule update' "a source in a submodule that is not there"
 src src/answer.cpp
-like "$("$KB" build --no-lock --torch 2.11 --backend cpu --wheel-index "$T/nowhere" "$T/like/k" 2>&1)" '^hint: the source has no such file' "a source without the package: what to do"
+like "$("$KB" build --no-lock --torch 2.11 --backend cpu --wheel-index "$T/nowhere" "$T/like/k" 2>&1)" '^hint: the source no longer has this file' "a source without the package: what to do"
 status 2 "an output that cannot be made" "$KB" build --no-lock --torch 2.11 --backend cpu --output "$T/like/k/build.toml/x" --wheel-index "$T/nowhere" "$T/like/k"
 like "$out" 'build.toml is not a directory; move it away' "is known before anything is fetched"
 done_testing

@@ -132,7 +132,7 @@ status 0 "a lock of a kernel that calls none" "$KB" lock --matrix all --variant 
 is "$(grep -c cuda-libraries "$T/device/kernel-builder.lock")" 0 "holds none"
 sed 's/curand_kernel.h/cublas_v2.h/; s/return .*/cublasHandle_t h; return cublasCreate(\&h);/' -i "$T/device/src/call.cu"
 status 1 "a call that came after it" "$KB" build --variant $CUDA "$T/device"
-like "$out" 'cublasCreate_v2: of cuBLAS, whose symbols .* write it anew with `kernel-builder lock`' "says what to do"
+like "$out" 'cublasCreate_v2: part of cuBLAS, which the kernel.s lock lacks.* update it with `kernel-builder lock`' "says what to do"
 
 # The driver's library is on no machine that builds, and not on every one that imports.
 mk driver cuda.h 'return cuTensorMapEncodeTiled(0, CU_TENSOR_MAP_DATA_TYPE_UINT8, 1, 0, 0, 0, 0, 0, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE, CU_TENSOR_MAP_L2_PROMOTION_NONE, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) + cuInit(0);'

@@ -55,7 +55,7 @@ V=$CPU
 kernel cpu '"c.cpp"'
 file c.cpp "$uses"
 file lib/helper.cpp "$body"
-hint 1 '^hint: helper\(float\*, long\): defined in lib/helper.cpp, which is not in src of \[kernel.k\]; add it there$' "the file that defines it is not listed"
+hint 1 '^hint: helper\(float\*, long\): defined in lib/helper.cpp, which src of \[kernel.k\] does not list; add it there$' "the file that defines it is not listed"
 like "$out" 'undefined reference to .helper' "what the linker said is shown as well"
 is "$(printf '%s\n' "$out" | grep -nE '^hint:|undefined' | head -2 | cut -d: -f2 | cut -c1-4 | tr '\n' ' ')" "hint c.cp " "below the hint"
 status 1 "with -q" "$KB" build -q --variant "$V" "$K"
@@ -73,17 +73,17 @@ file c.cpp "$uses"
 file d.cpp "namespace inner { $body }"
 hint 1 '^hint: helper.*d.cpp:1 defines inner::helper; declare it in the same namespace' "another namespace"
 file d.cpp "static $body\nvoid other(float *p) { helper(p, 1); }"
-hint 1 '^hint: helper.*defined at d.cpp:1 for that file alone' "a static function"
+hint 1 '^hint: helper.*defined at d.cpp:1, but visible in that file alone' "a static function"
 file d.cpp "#ifdef NEVER\n$body\n#endif"
-hint 1 '^hint: helper.*defined at d.cpp:2, below an #if \(line 1\) that may not hold' "a function below an #if"
+hint 1 '^hint: helper.*defined at d.cpp:2, but under the #if of line 1' "a function below an #if"
 file d.cpp "void helper(float *p, int n) { p[0] = n; }"
 hint 1 '^hint: helper.*d.cpp:1 defines helper\(float \*p, int n\), with other parameters' "other parameters"
 file c.cpp 'template <class T> void helper(T *, long);\nvoid launch(float *p, long n) { helper(p, n); }'
 file d.cpp 'template <class T> void helper(T *p, long n) { p[0] = n; }'
-hint 1 '^hint: void helper<float>.*a template that is defined at d.cpp:1' "a template in a source"
+hint 1 '^hint: void helper<float>.*a template defined at d.cpp:1' "a template in a source"
 file c.cpp '#include "d.cpp"\nvoid launch(float *p, long n) { helper(p, n); }'
 file d.cpp "$body"
-hint 1 '^hint: helper.*c.cpp includes d.cpp, which src lists as well' "a source that another includes"
+hint 1 '^hint: helper.*c.cpp includes d.cpp, which src lists too' "a source that another includes"
 file c.cpp "$body\nvoid launch(float *p, long n) { helper(p, n); }"
 hint 1 '^hint: helper.*both c.cpp and d.cpp define it' "defined twice"
 
@@ -96,38 +96,38 @@ like "$out" '^hint: table: defined in h.h, which both' "a table in a header"
 
 kernel cpu '"c.cpp"'
 file c.cpp '#include <unistd.h>\nvoid launch(float *p, long n) { p[0] = gettid(); }'
-hint 1 '^hint: gettid: glibc 2.28, .* \(it came with 2.30\); call syscall\(SYS_gettid\)' "a function of a newer glibc"
+hint 1 '^hint: gettid: not in glibc 2.28, .* \(it came with 2.30\); call syscall\(SYS_gettid\)' "a function of a newer glibc"
 file c.cpp '#include <pthread.h>\n#include <time.h>\nvoid launch(float *p, long n) { pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; timespec t{}; p[0] = pthread_mutex_clocklock(&m, CLOCK_MONOTONIC, &t); }'
-hint 1 '^hint: pthread_mutex_clocklock: glibc 2.28, .* \(it came with 2.30\); call pthread_mutex_timedlock' "another one"
+hint 1 '^hint: pthread_mutex_clocklock: not in glibc 2.28, .* \(it came with 2.30\); call pthread_mutex_timedlock' "another one"
 file c.cpp '#include <condition_variable>\n#include <chrono>\n#include <mutex>\n#include <shared_mutex>\nusing namespace std::chrono_literals;\nvoid launch(float *p, long n) { std::timed_mutex m; p[0] = m.try_lock_for(1s); std::shared_timed_mutex s; p[1] = s.try_lock_shared_for(1s) + s.try_lock_for(1s); std::mutex k; std::unique_lock<std::mutex> l(k); std::condition_variable c; c.wait_for(l, 1ms); }'
 status 0 "timed waits of C++ need no newer glibc" "$KB" build --variant "$V" "$K"
 file c.cpp '#include <format>\nvoid launch(float *p, long n) { p[0] = std::format("x").size(); }'
-hint 1 '^hint: <format> comes with gcc 13, and .* is compiled with gcc 12' "a header of a newer gcc"
+hint 1 '^hint: <format> came with gcc 13, and .* is compiled with gcc 12' "a header of a newer gcc"
 file c.cpp 'extern "C" int cuMemAlloc_v2(void *, unsigned long);\nvoid launch(float *p, long n) { p[0] = cuMemAlloc_v2(p, n); }'
-hint 1 '^hint: cuMemAlloc_v2: of the driver API.*cudaGetDriverEntryPoint' "the driver API"
+hint 1 '^hint: cuMemAlloc_v2: part of the driver API.*cudaGetDriverEntryPoint' "the driver API"
 file c.cpp 'namespace at { struct Tensor; void no_such(Tensor *); }\nvoid launch(float *p, long n) { at::no_such(nullptr); }'
 hint 1 '^hint: at::no_such\(at::Tensor\*\): torch 2.11.0 exports no such function' "a function that torch lacks"
 file c.cpp '#include <immintrin.h>\nvoid launch(float *p, long n) { _mm256_storeu_ps(p, _mm256_set1_ps(1.f)); }'
-hint 1 '^hint: an intrinsic needs instructions that are not turned on' "an intrinsic"
+hint 1 '^hint: an intrinsic needs instructions that are off' "an intrinsic"
 file c.cpp '#include <boost/config.hpp>\nvoid launch(float *p, long n) { }'
-hint 1 '^hint: boost/config.hpp is of Boost' "a library that is not at hand"
+hint 1 '^hint: boost/config.hpp is part of Boost' "a library that is not at hand"
 file c.cpp '#include "inc/my/a.h"\nvoid launch(float *p, long n) { p[0] = A; }'
 file inc/my/a.h '#define A 1'
-hint 1 '^hint: inc/my/a.h is there, but not in src of \[kernel.k\]; add it there$' "a header that is not listed"
+hint 1 '^hint: inc/my/a.h exists, but src of \[kernel.k\] does not list it; add it there$' "a header that is not listed"
 file c.cpp '#include <my/a.h>\nvoid launch(float *p, long n) { p[0] = A; }'
-hint 1 '^hint: inc/my/a.h is there; add include = \["inc"\] to \[kernel.k\], and the file to src$' "a header in a directory that is not on include"
+hint 1 '^hint: inc/my/a.h exists; add include = \["inc"\] to \[kernel.k\], and the file to src$' "a header in a directory that is not on include"
 sed -i 's|^src = \["c.cpp"\]|src = ["c.cpp", "inc/my/a.h"]|' "$K/build.toml"
-hint 1 '^hint: inc/my/a.h is there; add include = \["inc"\] to \[kernel.k\]$' "the same, listed"
+hint 1 '^hint: inc/my/a.h exists; add include = \["inc"\] to \[kernel.k\]$' "the same, listed"
 sed -i 's|^backend = "cpu"|&\ninclude = ["inc"]|' "$K/build.toml"
 status 0 "what the hint says works" "$KB" build --variant "$V" "$K"
 file c.cpp '#include <cutlass/cutlass.h>\nvoid launch(float *p, long n) { }'
-hint 1 '^hint: cutlass/cutlass.h is of CUTLASS; add the version .* to depends of \[kernel.k\]' "a dependency that depends lacks"
+hint 1 '^hint: cutlass/cutlass.h is part of CUTLASS; add the version .* to depends of \[kernel.k\]' "a dependency that depends lacks"
 mkdir -p "$K/third_party/json"
 file c.cpp '#include <json/json.hpp>\nvoid launch(float *p, long n) { }'
-hint 1 '^hint: json/json.hpp is not there, and third_party/json/ is empty; if it is a submodule, run git submodule update' "a submodule that is not there"
+hint 1 '^hint: there is no json/json.hpp, and third_party/json/ is empty; if it is a submodule, run git submodule update' "a submodule that is not there"
 kernel cpu '"c.cpp"' 'cxx-flags = ["-Wall", "-Werror"]'
 file c.cpp 'void launch(float *p, long n) { int x; }'
-hint 1 '^hint: compilers differ in their warnings' "-Werror"
+hint 1 '^hint: warnings differ between compilers' "-Werror"
 
 # Known before anything is compiled, or fetched.
 before() { # PATTERN TEXT
@@ -156,10 +156,10 @@ file c.cpp 'void launch(float *p, long n) { }'
 file a/h.h '#include <torch/extension.h>'
 status 0 "nor in a header that nobody includes" "$KB" build --variant "$V" "$K"
 file a/h.h 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345'
-before 'k/a/h.h:1: this is a pointer of Git LFS.*git lfs pull' "a pointer of Git LFS among headers"
+before 'k/a/h.h:1: this is a Git LFS pointer.*git lfs pull' "a pointer of Git LFS among headers"
 kernel cpu '"c.cpp"'
 file c.cpp 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345'
-before 'k/c.cpp:1: this is a pointer of Git LFS' "a pointer of Git LFS among sources"
+before 'k/c.cpp:1: this is a Git LFS pointer' "a pointer of Git LFS among sources"
 
 V=$CUDA
 kernel cuda '"k.cu"' 'cuda-capabilities = ["7.0"]'
@@ -168,18 +168,18 @@ hint 3 'variant torch211-cxx11-cu130-x86_64-linux cannot be built: kernel k, CUD
 kernel cuda '"k.cu"' 'cuda-capabilities = ["8.0", "12.0"]'
 file k.cu '#include "h.cuh"\nvoid launch(float *p, long n) { k<<<1, 1>>>(p); }'
 file h.cuh '__global__ void k(float *p) { p[0] = 1; }'
-hint 1 '^hint: h.cuh is there, but not in src of \[kernel.k\]; add it there$' "a CUDA header that is not listed"
+hint 1 '^hint: h.cuh exists, but src of \[kernel.k\] does not list it; add it there$' "a CUDA header that is not listed"
 is "$(printf '%s\n' "$out" | grep -c '^note: ')" 0 "no note is about other variants"
 mv "$K/h.cuh" "$K/impl.cu"
 sed -i 's/h.cuh/impl.cu/' "$K/k.cu"
-hint 1 '^hint: impl.cu is there, but not in src of \[kernel.k\], and there it would be compiled by itself; call it impl.cuh, and list that in src$' "a .cu that another includes"
+hint 1 '^hint: impl.cu exists, but src of \[kernel.k\] does not list it, and would compile it by itself; rename it to impl.cuh, and list that in src$' "a .cu that another includes"
 file k.cu '__device__ float helper(float);\n__global__ void k(float *p) { p[0] = helper(1); }\nvoid launch(float *p, long n) { k<<<1, 1>>>(p); }'
 file impl.cu '__device__ float helper(float x) { return x; }'
-hint 1 '^hint: helper\(float\): device code of impl.cu:1, which is another compilation; add "-rdc=true"' "device code of another file"
+hint 1 '^hint: helper\(float\): device code defined at impl.cu:1, in another file; add "-rdc=true"' "device code of another file"
 file k.cu '__global__ void k(float *p) { __shared__ float s[20000]; s[threadIdx.x] = p[0]; __syncthreads(); p[0] = s[1]; }\nvoid launch(float *p, long n) { k<<<1, 1>>>(p); }'
 hint 1 '^hint: __shared__ arrays of fixed size have 48 KiB together' "too much shared memory"
 file k.cu '__global__ void k(float *p) { p[0] = __shfl_down(p[1], 1); }\nvoid launch(float *p, long n) { k<<<1, 1>>>(p); }'
 hint 1 '^hint: CUDA 9 removed __shfl_down' "a function that CUDA took away"
 sed -i 's/^cuda-cap.*/&\ncuda-flags = ["--no-such-option"]/' "$K/build.toml"
-hint 1 '^hint: --no-such-option is no option of nvcc' "an option that nvcc does not know"
+hint 1 '^hint: --no-such-option is not an option of nvcc' "an option that nvcc does not know"
 done_testing

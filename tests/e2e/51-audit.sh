@@ -54,7 +54,7 @@ print(" ".join(n for n, p in kernel_tool.package_files()))')" "__init__.py data.
 wrong_link() { # text target name message
 	ln -s "$2" "$K/torch-ext/linked/$3"
 	status 3 "$1" "$KB" build "$K"
-	like "$out" "torch-ext/linked/$3.*: the link leads $4; put a copy there" "says where it leads"
+	like "$out" "torch-ext/linked/$3.*: the link leads $4; replace it by a copy" "says where it leads"
 	rm "$K/torch-ext/linked/$3"
 }
 wrong_link "a file outside" /etc/passwd more.py "out of the kernel's directory"
@@ -86,11 +86,11 @@ wrong_python() { # name text place message
 	status 5 "$1: check-builds" "$KB" check-builds "$K"
 	like "$out" "torch-cpu/__init__.py:$3: error: .*$4" "finds it as well"
 }
-wrong_python unclosed 'def f(:\n' 1:6 'does not parse: the bracket is not closed'
-wrong_python indented 'def f():\n  x = 1\n y = 2\n' 3:2 'the indentation is that of no line above'
-wrong_python oldprint 'x = 1\nprint "x"\n' 2:7 'the statement does not end here'
+wrong_python unclosed 'def f(:\n' 1:6 'syntax error: the bracket is not closed'
+wrong_python indented 'def f():\n  x = 1\n y = 2\n' 3:2 'the indentation matches no line above'
+wrong_python oldprint 'x = 1\nprint "x"\n' 2:7 'the statement should have ended'
 wrong_python fixedop 'import torch\n@torch.library.custom_op("fixedop::z", mutates_args=())\ndef z(x: torch.Tensor) -> None: pass\n' 2:2 \
-	'custom_op names the operator by "fixedop::z", not by add_op_namespace_prefix'
+	'custom_op names the operator with "fixedop::z", not with add_op_namespace_prefix'
 wrong_python fixedlib 'import torch\nlib = torch.library.Library("fixedlib", "DEF")\n' 2:7 'Library opens the namespace "fixedlib"'
 printf '@torch.library.register_fake("fixedop::go")\ndef f(x): pass\n' >"$T/fixedop/torch-ext/fixedop/more.py"
 status 3 "two mistakes" "$KB" build "$T/fixedop"
@@ -137,7 +137,7 @@ print(" ".join(f["severity"] + ":" + f["symbol"] for f in json.load(sys.stdin)["
 }
 O=_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev
 is "$(unversioned u.abi3.so)" "error:$O" "std::ostringstream() came with GLIBCXX_3.4.26"
-like "$("$KB" check-abi u.abi3.so 2>&1)" "needs $O without a version; it is there since GLIBCXX_3.4.26, which manylinux_2_28 does not" "says so"
+like "$("$KB" check-abi u.abi3.so 2>&1)" "needs $O without a version; it came with GLIBCXX_3.4.26, which manylinux_2_28 does not" "says so"
 is "$("$KB" check-abi --json -m manylinux_2_31 u.abi3.so 2>/dev/null | grep -c 'without a version')" 0 "manylinux_2_31 has it"
 is "$(unversioned c.abi3.so)" "error:__isoc23_strtol" "and so of glibc"
 is "$(unversioned old.abi3.so)$(unversioned linked.abi3.so)" "" "what older libraries have is right"
@@ -174,7 +174,7 @@ for octal in 276 340; do
 	python3 wheel.py c-1-py3-none-any.whl "" c/$octal.cubin=$octal.cubin
 	is "$(errors c-1-*.whl)" "" "a wheel with ELF machine $octal"
 	status 2 "alone" "$KB" check-abi $octal.cubin
-	like "$out" "is neither an ELF file for a CPU" "is not judged"
+	like "$out" "is not an ELF file for a CPU" "is not judged"
 done
 cd "$T" || exit 1
 

@@ -41,7 +41,7 @@ C
 is "$(PYTHONPATH=$T/fake bare list-variants -q -m host "$K")" torch29-cxx11-cu128-x86_64-linux "a torch that must be imported"
 sed -i 's/2.9.0a0/2.3.1/; s/12.8/12.1/; s/True/False/' "$T/fake/torch/__init__.py"
 status 3 "a torch that is too old" env PYTHONPATH="$T/fake" PATH="$T/bare/bin:$PATH" "$KB" build -m host "$K"
-like "$out" '^error: torch 2.3.1\+git123 of .*/bare/bin/python3 loads torch23-cxx98-cu121-x86_64-linux, which the catalog does not have; the nearest that it has is torch24-cxx98-cu121-x86_64-linux' "the nearest variant is named"
+like "$out" '^error: torch 2.3.1\+git123 of .*/bare/bin/python3 loads torch23-cxx98-cu121-x86_64-linux, which the catalog does not have; the nearest is torch24-cxx98-cu121-x86_64-linux' "the nearest variant is named"
 echo 'raise OSError("libnothing.so is missing")' >"$T/fake/torch/__init__.py"
 status 3 "a torch that cannot be imported" env PYTHONPATH="$T/fake" PATH="$T/bare/bin:$PATH" "$KB" build -m host "$K"
 like "$out" 'cannot import its torch: OSError: libnothing.so is missing' "says why"

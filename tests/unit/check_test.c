@@ -630,7 +630,7 @@ test_unique(void **state)
 	check_unique(&b.run, &b.file);
 	assert_string_equal(bench_text(&b), "warning gnu-unique");
 	assert_string_equal(b.found.v[0].message,
-		"b is GNU-unique: all libraries of a process share it; so are 1 more");
+		"b is a GNU-unique symbol: all libraries of a process share it; so are 1 more");
 	arena_free(&b.a);
 }
 

@@ -279,7 +279,7 @@ test_errors(void **state)
 		const char *msg, *want; /* part of the hint; NULL: none */
 	} t[] = {
 		{ ERR_NET, "fetch wheel x: http://h/: Could not resolve host: h (given up after 5 attempts)", "network" },
-		{ ERR_NET, "fetch wheel x: x is not in /mirror", "no such file" },
+		{ ERR_NET, "fetch wheel x: x is not in /mirror", "no longer has this file" },
 		{ ERR_SYS, "fetch wheel x: a.h: write: No space left on device", "make room" },
 		{ ERR_SYS, "mnt/build cannot be written: Read-only file system", "--output" },
 		{ ERR_CONFIG, "k/build.toml: there is no file \"timed out\"", NULL },

@@ -152,13 +152,13 @@ test_errors(void **state)
 		{ GPU, SAYS("2.15.0", "\"12.1\"", "null", "true"),
 			.said = "loads torch215-cxx11-cu121-x86_64-linux, which the catalog does "
 				"not have; "
-				"the nearest that it has is torch215-cxx11-cu130-x86_64-linux" },
+				"the nearest is torch215-cxx11-cu130-x86_64-linux" },
 		{ GPU, SAYS("2.3.1", "\"12.1\"", "null", "false"),
-			.said = "nearest that it has is torch24-cxx98-cu121-x86_64-linux" },
+			.said = "nearest is torch24-cxx98-cu121-x86_64-linux" },
 		{ GPU, SAYS("2.99.0", "\"13.2\"", "null", "true"),
-			.said = "nearest that it has is torch215-" },
+			.said = "nearest is torch215-" },
 		{ CPU, SAYS("2.7.1", "null", "null", "false"),
-			.said = "nearest that it has is torch27-cxx11-cpu-x86_64-linux" },
+			.said = "nearest is torch27-cxx11-cpu-x86_64-linux" },
 	};
 
 	(void)state;

@@ -135,7 +135,7 @@ test_depends(void **state)
 	static const struct {
 		const char *from, *to, *want;
 	} t[] = {
-		{ "\"title\": \"CUTLASS\"", "\"titel\": \"x\"", "depends[0]: \"titel\" is unknown" },
+		{ "\"title\": \"CUTLASS\"", "\"titel\": \"x\"", "depends[0]: this kernel-builder does not know \"titel\"" },
 		{ "\"tools/util/include\"\n", "\"../include\"\n", "depends[0]: \"include\" lists" },
 		{ "\"plain\": true", "\"plain\": 1", "depends[0].pins[0].plain" },
 		{ "\"version\": \"4.0.0\"", "\"version\": \"4.0\"", "depends[0].version" },
@@ -298,7 +298,7 @@ test_refused(void **state)
 		{ "\"version\": 2\n", "\"version\": 3\n",
 			"kernel-builder.lock: this program reads locks of version 2" },
 		{ "\"version\": 2\n", "\"version\": 2, \"x\": 1\n",
-			"kernel-builder.lock: \"x\" is unknown" },
+			"kernel-builder.lock: this kernel-builder does not know \"x\"" },
 		{ "\"version\": 2\n", "\"version\": 2, \"version\": 2\n", "duplicate" },
 		{ "\"cxx-std\": 17", "\"cxx-std\": 11", "torch[0]: \"cxx-std\" must be 17 or 20" },
 		{ "\"gcc\": 11", "\"gcc\": -1", "cuda[0].gcc: this must be a number" },
@@ -324,8 +324,8 @@ test_refused(void **state)
 		{ "\"version\": \"2.5.1\"", "\"version\": \"2.4\"",
 			"torch[1].version: this must be a version of 3 numbers" },
 		{ "\"cpu\": true", "\"cpu\": 1", "torch[0].cpu: this must be true or false" },
-		{ "\"headers\": {", "\"header\": {", "torch[0]: \"header\" is unknown" },
-		{ "\"rows\": [", "\"rows\": {}, \"r\": [", "\"r\" is unknown" },
+		{ "\"headers\": {", "\"header\": {", "torch[0]: this kernel-builder does not know \"header\"" },
+		{ "\"rows\": [", "\"rows\": {}, \"r\": [", "this kernel-builder does not know \"r\"" },
 	};
 	struct arena a = { 0 };
 	const char *variants;

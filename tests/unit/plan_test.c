@@ -780,7 +780,7 @@ test_depends(void **state)
 	assert_int_equal(plan_depends(&w, "", &p, &e), 0);
 	assert_int_equal(plan_depends(&w, "cutlass_3_6 cutlass_4_0", &p, &e), -1);
 	assert_string_equal(e.msg, "build.toml:7:1: kernel.k depends on both cutlass_3_6 and "
-				   "cutlass_4_0; a section can see one of them");
+				   "cutlass_4_0; drop one of them");
 	w.catalog.n_depends = 1;
 	assert_int_equal(plan_depends(&w, "torch cutlass_4_0", &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);

@@ -165,7 +165,7 @@ test_backends(void **state)
 		{ GENERAL("\"rocm\"") TORCH KERNEL("r", "rocm"),
 			.said = "backend rocm is skipped" },
 		{ GENERAL("\"cuda\"") "[tvm-ffi]\nsrc = [\"b.cpp\"]\n" KERNEL("k", "cuda"),
-			.said = "/k/build.toml: this program does not build [tvm-ffi]" },
+			.said = "/k/build.toml: kernel-builder does not build [tvm-ffi]" },
 	};
 
 	(void)state;
@@ -189,17 +189,17 @@ test_filters(void **state)
 			.want = "torch214-cxx11-cpu-x86_64-linux" },
 		/* Names that do not exist: the message lists those that do. */
 		{ CUDA, .matrix = "2025-01", .torch = "2.3",
-			.said = "--torch 2.3: matrix 2025-01 has 2.4.1, 2.5.1" },
+			.said = "--torch 2.3 is not in matrix 2025-01, which has 2.4.1, 2.5.1" },
 		{ CUDA, .matrix = "2025-01", .torch = "2.4.0",
-			.said = "--torch 2.4.0: matrix 2025-01 has 2.4.1, 2.5.1" },
+			.said = "--torch 2.4.0 is not in matrix 2025-01, which has 2.4.1, 2.5.1" },
 		{ CUDA, .matrix = "2025-01", .torch = "new",
-			.said = "--torch new: matrix 2025-01 has 2.4.1, 2.5.1" },
+			.said = "--torch new is not in matrix 2025-01, which has 2.4.1, 2.5.1" },
 		{ CUDA, .matrix = "2025-01", .cuda = "12.6",
-			.said = "--cuda 12.6: matrix 2025-01 has 11.8, 12.1, 12.4" },
+			.said = "--cuda 12.6 is not in matrix 2025-01, which has 11.8, 12.1, 12.4" },
 		{ CUDA, .abi = "cxx17", .said = "--abi cxx17: choose from cxx11, cxx98" },
 		{ CUDA, .backends = "cpu", .said = "--backend cpu: choose from cuda" },
-		{ CUDA, .matrix = "2026", .said = "there are 2025-01, current, all, host" },
-		{ CUDA, .matrix = "host", .said = "no torch was found" },
+		{ CUDA, .matrix = "2026", .said = "choose from 2025-01, current, all, host" },
+		{ CUDA, .matrix = "host", .said = "no torch found" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch26-cxx11-cu118-x86_64-linux",
 			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux, torch25-cxx98-cu121-x86_64-linux, "
 				"torch25-cxx98-cu124-x86_64-linux and others: see `kernel-builder list-variants --matrix 2025-01`" },
@@ -221,14 +221,14 @@ test_all(void **state)
 		{ CUDA, .torch = "2.4", .cuda = "11.8", .abi = "cxx98",
 			.want = "torch24-cxx98-cu118-x86_64-linux" },
 		{ CUDA, .torch = "2.15", .cuda = "13.2", .want = "torch215-cxx11-cu132-x86_64-linux" },
-		{ CUDA, .torch = "1.9", .said = "--torch 1.9: matrix all has 2." },
+		{ CUDA, .torch = "1.9", .said = "--torch 1.9 is not in matrix all, which has 2." },
 		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
 			.said = "there is no variant torch211-cxx11-cu131-x86_64-linux in matrix all; "
 				"there are torch211-cxx11-cu126-x86_64-linux, " },
 		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
 			.said = " and others: see `kernel-builder list-variants --matrix all`" },
 		{ CUDA, .matrix = "current", .torch = "2.11",
-			.said = "--torch 2.11: matrix current has 2.13.0, 2.14.1, 2.15.0" },
+			.said = "--torch 2.11 is not in matrix current, which has 2.13.0, 2.14.1, 2.15.0" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch211-cxx11-cu130-x86_64-linux",
 			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux" },
 	};
@@ -310,7 +310,7 @@ test_bounds(void **state)
 			.said = "CUDA 12.4 is skipped: the kernel allows at most CUDA 12.1" },
 		{ GENERAL("\"cuda\"") TORCH "minver = \"2.6\"\n" KERNEL("k", "cuda"),
 			.matrix = "2025-01",
-			.said = "no variant of matrix 2025-01 is left: torch 2.4.1 is skipped" },
+			.said = "no variant of matrix 2025-01 can be built: torch 2.4.1 is skipped" },
 	};
 
 	(void)state;
@@ -353,18 +353,18 @@ test_capabilities(void **state)
 			  "b", "cuda") "cuda-capabilities = [\"10.0\"]\n",
 			.matrix = "2025-01", .variants = "torch24-cxx11-cu124-x86_64-linux",
 			.want = "torch24-cxx11-cu124-x86_64-linux",
-			.said = "kernel b is left out for CUDA 12.4: empty set of capabilities" },
+			.said = "kernel b is left out for CUDA 12.4: none of its capabilities is left" },
 		/* A variant in which nothing is left is skipped, and said. */
 		{ CUDA "cuda-capabilities = [\"12.0\"]\n", .torch = "2.14",
 			.want = "torch214-cxx11-cu130-x86_64-linux "
 				"torch214-cxx11-cu132-x86_64-linux",
 			.said = "variant torch214-cxx11-cu126-x86_64-linux is skipped" },
-		{ CUDA "cuda-capabilities = [\"999.0\"]\n", .said = "empty set of capabilities" },
+		{ CUDA "cuda-capabilities = [\"999.0\"]\n", .said = "none of its capabilities is left" },
 		/* What the composed 12.8 cannot make: said of the section, and why. */
 		{ CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL(
 			  "b", "cuda") "cuda-capabilities = [\"10.0a\", \"12.0a\"]\n",
 			.matrix = "all", .variants = CU128, .want = CU128,
-			.said = "kernel b is left out for CUDA 12.8: empty set of capabilities: the nvcc that "
+			.said = "kernel b is left out for CUDA 12.8: none of its capabilities is left: the nvcc that "
 				"packages have knows none of 10.0a, 12.0a, NVIDIA's own does (--redist)" },
 		/* Nothing is left of a variant that was asked for. */
 		{ CUDA "cuda-capabilities = [\"10.0a\"]\n", .matrix = "all", .variants = CU128,
