@@ -3,12 +3,12 @@
 #include "cmd/unchanged.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "generate/commands.h"
 #include "publish/publish.h"
 #include <stdlib.h>
 #include <time.h>
 
-#define HEAD "kernel-builder unchanged 1\n"
 #define KIND "published"
 enum { FULL_LOOK_S = 3600 };
 
@@ -159,19 +159,6 @@ describe_files(const struct build *b, struct buf *out)
 		describe_file(b->w.project.dir, *p, out);
 }
 
-/* The next line, if it begins with the word: what stands behind that. */
-static bool
-take(struct str *rest, struct str word, struct str *out)
-{
-	struct str line, at = *rest;
-
-	if (!str_cut(&at, '\n', &line) || !str_starts(line, word))
-		return false;
-	*out = (struct str){ line.p + word.n, line.n - word.n };
-	*rest = at;
-	return true;
-}
-
 /* What stands in front of the last line, if that is the digest of it. */
 static bool
 is_whole(struct str *text)
@@ -185,7 +172,7 @@ is_whole(struct str *text)
 	last = (struct str){ text->p + text->n - n, n };
 	text->n -= n;
 	is = sha256_of(text->p, text->n);
-	return take(&last, STR("end "), &line) && digest_parse(line, &was) && digest_eq(&was, &is);
+	return record_take_value(&last, "end", &line) && digest_parse(line, &was) && digest_eq(&was, &is);
 }
 
 /* The variants of the resolution, in its order, with the record that each has. */
@@ -195,7 +182,7 @@ has_variants(const struct build *b, struct publish *pub, struct str *rest, struc
 	struct str line;
 	size_t n = 0;
 
-	for (; take(rest, STR("variant "), &line); n++) {
+	for (; record_take_value(rest, "variant", &line); n++) {
 		struct digest was, is;
 		int r;
 
@@ -217,7 +204,7 @@ has_objects(const struct build *b, struct str *rest)
 	struct str line;
 	struct digest d;
 
-	while (take(rest, STR("object "), &line)) {
+	while (record_take_value(rest, "object", &line)) {
 		if (!digest_parse(line, &d) || !store_has_object(b->store, &d))
 			return false;
 	}
@@ -248,9 +235,9 @@ look(struct build *b, struct publish *pub, struct str text, struct err *e)
 	struct str line;
 	int r;
 
-	if (!is_whole(&text) || !take(&text, STR("kernel-builder unchanged 1"), &line) || line.n)
+	if (!is_whole(&text) || !record_take_head(&text, RECORD_UNCHANGED))
 		return 0;
-	if (!take(&text, STR(""), &line) || !is_recent(line) || !take(&text, STR(""), &line) || !digest_parse(line, &was))
+	if (!record_take_line(&text, &line) || !is_recent(line) || !record_take_line(&text, &line) || !digest_parse(line, &was))
 		return 0;
 	TRY(make_key(b, &key, e));
 	if (!digest_eq(&key, &was))
@@ -331,7 +318,7 @@ unchanged_remember(struct build *b, struct err *e)
 	if (!b->records || !is_eligible(b) || !record_key(b, &where))
 		return 0;
 	TRY(make_key(b, &key, e));
-	buf_addf(&text, HEAD "%llu\n%s\n", (unsigned long long)time(NULL), digest_hex(&key, hex));
+	buf_addf(&text, RECORD_UNCHANGED "\n%llu\n%s\n", (unsigned long long)time(NULL), digest_hex(&key, hex));
 	for (size_t i = 0; i < b->w.resolution.n; i++)
 		buf_addf(&text, "variant %s %s\n", digest_hex(&b->records[i], hex), b->w.resolution.v[i].name);
 	add_objects(b, &text);

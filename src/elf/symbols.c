@@ -4,12 +4,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/record.h"
 #include "base/vec.h"
 #include "elf/symbols_head.h"
 #include <elf.h>
 #include <stdlib.h>
 
-#define HEAD "kernel-builder symbols 1\n"
 static const uint64_t TABLE_LIMIT = (uint64_t)1 << 30;
 
 struct reading {
@@ -154,7 +154,7 @@ list(struct reading *r, const struct tables *t, struct buf *out)
 	}
 	if (k)
 		qsort(lines, k, sizeof(*lines), compare);
-	buf_adds(out, HEAD);
+	record_add_head(out, RECORD_SYMBOLS);
 	for (size_t i = 0; i < k; i++)
 		if (i == 0 || compare(&lines[i - 1], &lines[i]) != 0)
 			buf_addf(out, "%s\n", lines[i]);
@@ -193,10 +193,9 @@ symbols_parse(struct arena *a, struct str text, const char *path, const struct m
 {
 	struct str rest = text, line;
 
-	if (!str_starts(text, STR(HEAD)) || text.p[text.n - 1] != '\n')
+	if (!record_take_head(&rest, RECORD_SYMBOLS) || text.p[text.n - 1] != '\n')
 		return err_set(e, ERR_STORE, "%s is no list of symbols", path);
 	*out = (struct stub_symbols){ 0 };
-	str_cut(&rest, '\n', &line);
 	while (rest.n && str_cut(&rest, '\n', &line)) {
 		struct str name = { line.p + 2, line.n - 2 };
 

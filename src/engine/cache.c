@@ -4,11 +4,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
-#include <stdio.h>
+#include "base/record.h"
 #include <stdlib.h>
-
-#define DEPS_HEAD "kernel-builder deps 1\n"
-#define RESULT_HEAD "kernel-builder result 2\n"
 
 static struct digest
 key_of(const char *kind, const struct digest *base, const void *more, size_t n)
@@ -88,10 +85,8 @@ find_result(struct cache *c, const struct step *s, const struct digest *key,
 
 	if (r <= 0)
 		return r;
-	if (!str_starts(text, STR(RESULT_HEAD)))
+	if (!record_take_head(&text, RECORD_RESULT))
 		return 0;
-	text.p += strlen(RESULT_HEAD);
-	text.n -= strlen(RESULT_HEAD);
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		if (!str_cut(&text, '\n', &line) || !digest_parse(line, &objects[i]))
 			return 0;
@@ -121,7 +116,7 @@ read_deps(struct cache *c, const struct digest *key, struct strs *out, struct er
 	if (r <= 0)
 		return r;
 	*out = (struct strs){ 0 };
-	if (!str_cut(&text, '\n', &line) || !str_eq(line, STR("kernel-builder deps 1")))
+	if (!record_take_head(&text, RECORD_DEPS))
 		return 0;
 	while (str_cut(&text, '\n', &line)) {
 		const char *path = arena_strndup(c->arena, line.p, line.n);
@@ -229,7 +224,7 @@ put_result(struct cache *c, const struct step *s, const struct digest *key,
 	CLEANUP(buf_free) struct buf text = { 0 };
 	char hex[65];
 
-	buf_adds(&text, RESULT_HEAD);
+	record_add_head(&text, RECORD_RESULT);
 	for (size_t i = 0; i < s->outputs.n; i++)
 		buf_addf(&text, "%s\n", digest_hex(&objects[i], hex));
 	return cache_put_text(c, key, buf_str(&text), e);
@@ -250,7 +245,7 @@ cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	if (!result_key(c, &deps_key, deps, &key))
 		return err_set(e, ERR_BUG, "%s read a file that is not among the kernel's sources",
 			s->label);
-	buf_adds(&text, DEPS_HEAD);
+	record_add_head(&text, RECORD_DEPS);
 	for (size_t i = 0; i < deps->n; i++)
 		buf_addf(&text, "%s\n", deps->v[i]);
 	TRY(put_result(c, s, &key, objects, e));

@@ -4,10 +4,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "plan/kinds.h"
 #include <stdio.h>
-
-#define COST_HEAD "kernel-builder cost 2\n"
 
 static struct digest
 cost_key(const struct step *s)
@@ -29,9 +28,9 @@ read_cost(struct engine *x, const struct step *s, struct cost *out, struct err *
 	uint64_t n, cpu;
 	int r = x->world->get_record(x->w, &key, &text, e);
 
-	if (r <= 0 || !str_starts(text, STR(COST_HEAD)))
+	if (r <= 0 || !record_take_head(&text, RECORD_COST))
 		return r < 0 ? -1 : 0;
-	text = str_trim((struct str){ text.p + strlen(COST_HEAD), text.n - strlen(COST_HEAD) });
+	text = str_trim(text);
 	if (!str_cut(&text, ' ', &ms) || !str_to_u64(ms, &n) || !str_cut(&text, ' ', &bytes) ||
 		!str_to_u64(bytes, &out->bytes) || !str_to_u64(text, &cpu))
 		return 0;
@@ -142,7 +141,7 @@ schedule_end(
 	s->alone_running -= s->alone[step];
 	if (!is_done)
 		return 0;
-	buf_addf(&text, COST_HEAD "%llu %llu %llu\n", (unsigned long long)(end->seconds * 1000),
+	buf_addf(&text, RECORD_COST "\n%llu %llu %llu\n", (unsigned long long)(end->seconds * 1000),
 		(unsigned long long)end->peak_bytes, (unsigned long long)(end->cpu_seconds * 1000));
 	return s->engine->world->put_record(s->engine->w, &key, buf_str(&text), e);
 }

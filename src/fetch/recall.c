@@ -3,6 +3,7 @@
  * store's roots/, as for a composition, under H("pin 1", SHA-256 of the file, each selection). */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/record.h"
 #include "fetch/fetch.h"
 #include <stdio.h>
 
@@ -26,7 +27,7 @@ fetch_recall(struct store *s, struct pin *p, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena mem = { 0 };
 	struct digest key;
-	struct str text;
+	struct str text, tree;
 	int r;
 
 	if (p->has_tree || !p->has_sha256)
@@ -35,9 +36,7 @@ fetch_recall(struct store *s, struct pin *p, struct err *e)
 	r = store_get_text(&mem, s, "roots", &key, &text, e);
 	if (r <= 0)
 		return r;
-	text = str_trim(text);
-	if (!str_starts(text, STR("tree ")) ||
-		!digest_parse((struct str){ text.p + 5, text.n - 5 }, &p->tree) ||
+	if (!record_take_value(&text, "tree", &tree) || !digest_parse(tree, &p->tree) ||
 		!store_has_tree(s, &p->tree))
 		return 0;
 	p->has_tree = true;

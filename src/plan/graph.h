@@ -11,6 +11,7 @@
 #include "plan/sources.h"
 #include "resolve/variant.h"
 #include "base/map.h"
+#include "base/record.h"
 #include "store/store.h"
 
 enum mount_kind {
@@ -133,7 +134,7 @@ struct step_options {
 #define STEP_ABI "_GLIBCXX_USE_CXX11_ABI=1"
 #define STEP_OTHER_ABI "_GLIBCXX_USE_CXX11_ABI=0"
 /* The whole output of a step that found that it cannot give what was wanted. */
-#define STEP_DECLINED "kernel-builder declined 1\n"
+#define STEP_DECLINED RECORD_DECLINED "\n"
 /* What an input is to the step that takes it. */
 enum input_role {
 	INPUT_FILE,        /* one that the command names, or one of many alike */

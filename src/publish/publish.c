@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "base/signal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define HEAD "kernel-builder published 1\n"
 #define TEMPORARY ".kb-" /* what a killed builder leaves begins with this */
 #define OLD "-old"       /* and ends with this, when it is what another replaces */
 
@@ -133,7 +133,7 @@ describe(const struct publish *p, const struct package *pkg, const char *dir, st
 {
 	char hex[65];
 
-	buf_addf(out, HEAD "%s\n", digest_hex(&pkg->id, hex));
+	buf_addf(out, RECORD_PUBLISHED "\n%s\n", digest_hex(&pkg->id, hex));
 	for (size_t i = 0; i < pkg->n; i++) {
 		if (describe_file(p->a, dir, pkg->files[i].path, out) < 0)
 			return -1;
@@ -183,10 +183,10 @@ publish_is_unchanged(struct publish *p, const char *variant, struct digest *reco
 	if (r <= 0)
 		return r;
 	*record = sha256_of(text.p, text.n);
-	if (!str_starts(text, STR(HEAD)))
+	if (!record_take_head(&text, RECORD_PUBLISHED))
 		return 0;
 	for (int i = 0; str_cut(&text, '\n', &line); i++) {
-		if (i >= 2 && !is_as_recorded(p, dir, line))
+		if (i >= 1 && !is_as_recorded(p, dir, line))
 			return 0;
 	}
 	return 1;

@@ -2,6 +2,7 @@
 /* The device-only way of device code: see device/proof.h. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/record.h"
 #include "steps/device_only.h"
 #include "steps/does.h"
 #include "device/ptx.h"
@@ -205,16 +206,14 @@ builtin_stub(struct builtin *o, struct err *e)
 static int
 read_shared(struct builtin *o, enum device_level level, struct str *text, bool *clean, struct err *e)
 {
-	const size_t head = strlen(BUILTIN_SHARED_HEAD);
-
 	TRY(builtin_input(o, INPUT_SHARED, text, e));
 	if (str_eq(*text, builtin_declined))
 		return 0;
-	if (!str_starts(*text, STR(BUILTIN_SHARED_HEAD)) || text->n <= head + DEVICE_LEVELS)
+	if (!record_take_head(text, RECORD_SHARED) || text->n <= DEVICE_LEVELS)
 		return err_set(e, ERR_STORE, "the text that architectures share is damaged");
-	*clean = text->p[head + level] == '1';
-	text->p += head + DEVICE_LEVELS + 1;
-	text->n -= head + DEVICE_LEVELS + 1;
+	*clean = text->p[level] == '1';
+	text->p += DEVICE_LEVELS + 1;
+	text->n -= DEVICE_LEVELS + 1;
 	return 0;
 }
 

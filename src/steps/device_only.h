@@ -19,9 +19,8 @@ struct device_code {
 };
 /* *hit: the first name that a guard (device/guard.h) finds which could mean something else; NULL: there is none. */
 int builtin_guard(struct builtin *o, const struct device_code *code, struct str prelude, const char **hit, struct err *e);
-/* The kernel's own text, as proof keys gives it for all architectures: behind this line a digit for each level, 1 where the guards found
- * nothing, and a line feed. */
-#define BUILTIN_SHARED_HEAD "kernel-builder shared 1\n"
+/* The kernel's own text, as proof keys gives it for all architectures: RECORD_SHARED, a line with a digit for each level, 1
+ * where the guards found nothing, and the text. */
 /* That output becomes the proof that the full way is to be taken, for why. */
 int builtin_write_full(struct builtin *o, enum output_role output, const char *why, struct err *e);
 /* The architectures that the preprocessor of the step is told of, all that the source is compiled for; how many there are. */

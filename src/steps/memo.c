@@ -14,12 +14,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/record.h"
 #include "steps/memo.h"
 #include "device/proof.h"
 #include "steps/declined.h"
 #include <stdlib.h>
 
-#define HEAD "kernel-builder remembered 1\n"
 
 static struct digest
 name_of(struct str line)
@@ -100,10 +100,8 @@ recall(struct engine *x, struct str name, struct digest *out, struct err *e)
 	if (name.n <= 1)
 		return 0;
 	r = engine_get_record(x, &key, &text, e);
-	if (r <= 0 || !str_starts(text, STR(HEAD)))
+	if (r <= 0 || !record_take_head(&text, RECORD_REMEMBERED))
 		return r < 0 ? -1 : 0;
-	text.p += strlen(HEAD);
-	text.n -= strlen(HEAD);
 	return str_cut(&text, '\n', &line) && digest_parse(line, out);
 }
 
@@ -114,7 +112,7 @@ record(struct engine *x, struct str name, const struct digest *proof, struct err
 	struct digest key = name_of(name);
 	char hex[65];
 
-	return engine_put_record(x, &key, str_of(arena_printf(&a, HEAD "%s\n", digest_hex(proof, hex))), e);
+	return engine_put_record(x, &key, str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), e);
 }
 
 static int

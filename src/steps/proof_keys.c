@@ -2,14 +2,13 @@
 /* Under which names a proof on device code is remembered: see device/proof.h. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/record.h"
 #include "plan/kinds.h"
 #include "steps/device_only.h"
 #include "steps/does.h"
 #include "device/arch.h"
 #include <inttypes.h>
 #include <stdio.h>
-
-#define HEAD "kernel-builder proof-keys 2\n"
 
 static void
 add_tokens(struct sha256 *h, const struct device_text *t, const struct decl *d)
@@ -219,7 +218,7 @@ write_shared(struct builtin *o, struct str full, const struct keys *k, struct er
 	for (size_t i = 0; same && i < n; i++)
 		same = fs_read(&o->a, files[i].path, SIZE_MAX, &files[i].bytes, e) == 0;
 	same = same && arch_is_same(&o->a, &(struct arch_text){ archs, n_archs, full, files, n }, &why);
-	buf_adds(&out, BUILTIN_SHARED_HEAD);
+	record_add_head(&out, RECORD_SHARED);
 	for (size_t i = 0; i < DEVICE_LEVELS; i++)
 		buf_addc(&out, k->clean[i] ? '1' : '0');
 	buf_addc(&out, '\n');
@@ -235,14 +234,14 @@ write_none(struct builtin *o, const char *why, struct err *e)
 {
 	TRY(builtin_write_full(o, OUTPUT_EARLY_PROOF, why, e));
 	TRY(builtin_output(o, OUTPUT_SHARED, builtin_declined, e));
-	return builtin_output(o, OUTPUT_MAIN, STR(HEAD "-\n-\n-\n-\n"), e);
+	return builtin_output(o, OUTPUT_MAIN, STR(RECORD_PROOF_KEYS "\n-\n-\n-\n-\n"), e);
 }
 
 static int
 write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 {
 	device_frame(k->text, &k->frame);
-	buf_adds(&k->out, HEAD);
+	record_add_head(&k->out, RECORD_PROOF_KEYS);
 	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
 		if (level < device_levels(k->text))
 			TRY(add_name(o, k, level, e));

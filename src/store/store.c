@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "base/signal.h"
 #include "store/internal.h"
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STORE_VERSION "kernel-builder store 1\n"
+#define STORE_VERSION RECORD_STORE "\n"
 enum { TMP_GRACE_S = 600 };
 
 /* Waits for a lock, but not through a signal that asks to end. */

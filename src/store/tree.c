@@ -4,13 +4,13 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "formats/member.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TREE_HEAD "kernel-builder tree 1"
 
 static int
 scan_link(const char *full, struct tree_entry *t, struct err *e)
@@ -80,7 +80,7 @@ tree_format(const struct tree *t, struct buf *out)
 {
 	char hex[65];
 
-	buf_adds(out, TREE_HEAD "\n");
+	record_add_head(out, RECORD_TREE);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct tree_entry *x = &t->v[i];
 
@@ -128,9 +128,8 @@ tree_parse(struct arena *a, struct str manifest, struct tree *out, struct err *e
 	*out = (struct tree){ 0 };
 	if (manifest.n == 0 || manifest.p[manifest.n - 1] != '\n')
 		return err_set(e, ERR_STORE, "manifest: cut off");
-	str_cut(&manifest, '\n', &line);
-	if (!str_eq(line, STR(TREE_HEAD)))
-		return err_set(e, ERR_STORE, "manifest: line 1: not \"" TREE_HEAD "\"");
+	if (!record_take_head(&manifest, RECORD_TREE))
+		return err_set(e, ERR_STORE, "manifest: line 1: not \"" RECORD_TREE "\"");
 	while (str_cut(&manifest, '\n', &line)) {
 		struct tree_entry t = { 0 };
 		const char *fault = parse_line(a, line, &t);

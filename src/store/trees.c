@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "store/internal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STAT_HEAD "kernel-builder stat 1"
 #define HEAL "run `kernel-builder store verify --drop`, then build again"
 
 struct seen {
@@ -124,8 +124,7 @@ read_stat(struct arena *a, const struct store *s, const struct digest *d, size_t
 
 	if (fs_read(a, store_path(a, s, "trees", d, ".stat"), MANIFEST_LIMIT, &text, &ignored) < 0)
 		return NULL;
-	if (!str_ends(text, STR("\n")) || !str_cut(&text, '\n', &line) ||
-		!str_eq(line, STR(STAT_HEAD)))
+	if (!str_ends(text, STR("\n")) || !record_take_head(&text, RECORD_STAT))
 		return NULL;
 	while (str_cut(&text, '\n', &line)) {
 		if (i == n || !parse_seen(line, &seen[i++]))
@@ -141,7 +140,7 @@ write_stat(const struct store *s, const struct digest *d, const struct seen *see
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	CLEANUP(buf_free) struct buf b = { 0 };
 
-	buf_adds(&b, STAT_HEAD "\n");
+	record_add_head(&b, RECORD_STAT);
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "%" PRIu64 " %" PRIu64 " %jd.%09ld %jd.%09ld\n", seen[i].inode,
 			seen[i].size, (intmax_t)seen[i].mtime.tv_sec, seen[i].mtime.tv_nsec,

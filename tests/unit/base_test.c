@@ -8,6 +8,7 @@
 #include "base/near.h"
 #include "base/opt.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "base/sha256.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -202,6 +203,34 @@ test_sha256(void **state)
 	assert_false(digest_eq(&dx, &dy));
 }
 
+/* Each part is whole, or the text stays as it was. */
+static void
+test_record(void **state)
+{
+	static const char *const cut[] = { "", "x 1", "x 12\n", "y 1\n", "x 1\nk", "x 1\nk 3", "x 1\nk 3\n", "x 1\nk 3\nab",
+		"x 1\nk -1\nabc", "x 1\nl 3\nabc" };
+	CLEANUP(buf_free) struct buf out = { 0 };
+	struct str text, value;
+
+	(void)state;
+	record_add_head(&out, "x 1");
+	record_add_value(&out, "k", STR("a b"));
+	record_add_bytes(&out, "k", STR("a\nb"));
+	record_add_bytes(&out, "e", STR(""));
+	assert_string_equal(out.p, "x 1\nk a b\nk 3\na\nbe 0\n");
+	text = buf_str(&out);
+	assert_true(record_take_head(&text, "x 1") && record_take_value(&text, "k", &value));
+	assert_true(str_eq(value, STR("a b")));
+	assert_false(record_take_value(&text, "e", &value));
+	assert_true(record_take_bytes(&text, "k", &value) && str_eq(value, STR("a\nb")));
+	assert_true(record_take_bytes(&text, "e", &value) && value.n == 0 && text.n == 0);
+	assert_false(record_take_line(&text, &value));
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		text = str_of(cut[i]);
+		assert_false(record_take_head(&text, "x 1") && record_take_bytes(&text, "k", &value));
+	}
+}
+
 static void
 test_opt(void **state)
 {
@@ -303,6 +332,7 @@ main(void)
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_opt),
 		cmocka_unit_test(test_fs),
 		cmocka_unit_test(test_near),
