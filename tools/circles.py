@@ -15,8 +15,6 @@ MEANT = {
     "cxx/specifiers.c cxx/split.c",
     # A lambda has parameters, and these have defaults.
     "python/python_expr.c python/python_params.c",
-    # The plan's conductor also adds the steps that its parts make.
-    "plan/cxx_steps.c plan/device_link.c plan/graph.c plan/link.c plan/passes.c",
 }
 
 
