@@ -105,13 +105,14 @@ describe(struct why *w, size_t i, struct entry *out)
 	const struct step *s = &w->plan->steps[i];
 	const struct sources_set *set = w->plan->sources;
 	struct arena *a = w->a;
+	const struct strs words = step_words(a, s);
 	bool has_id = s->id != NULL;
 
 	out->id = arena_printf(a, "%s\t%s\t%s\t%s", step_kind_name(s->kind), s->variant->name, without_id(a, s->label, set->id, &has_id),
 		s->source ? s->source : "");
 	out->how = step_implementation(s->kind);
 	out->has_result = w->step[i].objects != NULL;
-	add_words(a, &s->argv, set->id, &out->list[WORDS], &has_id);
+	add_words(a, &words, set->id, &out->list[WORDS], &has_id);
 	for (size_t k = 0; k < STEP_TOOLS; k++)
 		add_words(a, &s->tool[k], set->id, &out->list[WORDS], &has_id);
 	add_words(a, &s->env, set->id, &out->list[WORDS], &has_id);
