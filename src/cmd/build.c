@@ -448,7 +448,7 @@ evict(struct build *b, struct err *e)
 }
 
 static void
-tell_long_way(const struct step *s, struct str why)
+tell_full_way(const struct step *s, struct str why)
 {
 	log_debug("note: device code of %s for %s is compiled with the host's: %.*s", s->source,
 		s->variant->name, (int)why.n, why.p);
@@ -456,7 +456,7 @@ tell_long_way(const struct step *s, struct str why)
 
 /* Which sources' device code went the full way, and why. */
 static void
-tell_long_ways(const struct build *b)
+tell_full_ways(const struct build *b)
 {
 	const struct digest declined = builtin_declined_id();
 	const struct outcome *out = engine_outcomes(b->engine);
@@ -472,11 +472,11 @@ tell_long_ways(const struct build *b)
 		if (!outcome_has_objects(&out[i]))
 			continue;
 		if (s->kind == STEP_EMBED_FATBIN && digest_eq(&out[i].objects[0], &declined))
-			tell_long_way(s, STR("its host launches kernels that the proof did not find"));
+			tell_full_way(s, STR("its host launches kernels that the proof did not find"));
 		if (is_proof && fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX, &text,
 					  &ignored) == 0 &&
 			proof_read(text, &v) && v.why.n)
-			tell_long_way(s, v.why);
+			tell_full_way(s, v.why);
 	}
 }
 
@@ -511,7 +511,7 @@ build(struct build *b, struct err *e)
 	if (r == 0) {
 		TRY(publish_can_open(&b->c->arena, b->w.project.dir, output, e));
 		TRY(run_steps(b, e));
-		tell_long_ways(b);
+		tell_full_ways(b);
 		if (any_done(b))
 			TRY(with_publish(b, false, &written, e));
 		TRY(evict(b, e));

@@ -186,8 +186,8 @@ test_rounds(void **state)
 static void
 test_cut(void **state)
 {
-	struct step_input host = { 0, 0, "tmp/h" }, a80 = { 1, 0, "tmp/a" }, a90 = { 2, 0, "tmp/b" },
-			  ptx = { 4, 0, "tmp/p" };
+	struct step_input host = { .step = 0, .path = "tmp/h" }, a80 = { .step = 1, .path = "tmp/a" }, a90 = { .step = 2, .path = "tmp/b" },
+			  ptx = { .step = 4, .path = "tmp/p" };
 	struct step steps[] = {
 		{ .kind = STEP_PREPROCESS, .label = "k.cu: g++ -E" },
 		{ .kind = STEP_PREPROCESS, .label = "k.cu: g++ -E 80" },
