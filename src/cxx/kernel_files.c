@@ -52,3 +52,43 @@ kernel_files(struct arena *a, const struct lexed *l)
 		is[i] = is_kernel_file(l->file[i]);
 	return is;
 }
+
+/* The name in `# 12 "cuda/include/cuda.h" 3`; none when the line is no marker. */
+static struct str
+name_in_marker(struct str line)
+{
+	size_t i = 2;
+
+	if (line.n < 4 || line.p[0] != '#' || line.p[1] != ' ' || line.p[2] < '0' || line.p[2] > '9')
+		return STR("");
+	while (i < line.n && line.p[i] >= '0' && line.p[i] <= '9')
+		i++;
+	if (i + 2 > line.n || line.p[i] != ' ' || line.p[i + 1] != '"')
+		return STR("");
+	return (struct str){ line.p + i + 2, line.n - i - 2 };
+}
+
+size_t
+bytes_of_others(struct str text)
+{
+	static const char *const known[] = { "torch/", "py/", "cuda/", "gcc/", "gen/", "<" };
+	struct str line;
+	bool is_other = false;
+	size_t n = 0;
+
+	while (str_cut(&text, '\n', &line)) {
+		struct str name = name_in_marker(line);
+
+		if (!name.n) {
+			n += is_other ? line.n + 1 : 0;
+			continue;
+		}
+		is_other = true;
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+			size_t k = strlen(known[i]);
+
+			is_other &= name.n < k || memcmp(name.p, known[i], k) != 0;
+		}
+	}
+	return n;
+}

@@ -472,10 +472,20 @@ lex_marker(const struct lexed *l, uint32_t token)
 uint32_t
 lex_line(const struct lexed *l, uint32_t token)
 {
-	const struct marker *m = &l->marker[lex_marker(l, token)];
-	uint32_t line = m->line, end = l->token[token].offset;
+	struct lex_place at = { 0 };
 
-	for (uint32_t i = m->end + (m->offset < m->end); i < end; i++)
-		line += l->text.p[i] == '\n';
-	return line;
+	return lex_line_after(l, token, &at);
+}
+
+uint32_t
+lex_line_after(const struct lexed *l, uint32_t token, struct lex_place *at)
+{
+	uint32_t marker = lex_marker(l, token), end = l->token[token].offset;
+	const struct marker *m = &l->marker[marker];
+
+	if (!at->is_known || at->marker != marker || at->offset > end)
+		*at = (struct lex_place){ true, marker, m->end + (m->offset < m->end), m->line };
+	for (; at->offset < end; at->offset++)
+		at->line += l->text.p[at->offset] == '\n';
+	return at->line;
 }

@@ -80,6 +80,12 @@ uint32_t lex_find(const struct lexed *l, struct str name);
 uint32_t lex_marker(const struct lexed *l, uint32_t token);
 /* The line of a token in its file. */
 uint32_t lex_line(const struct lexed *l, uint32_t token);
+/* The same for one token after the other: at is zero before the first, and remembers how far the lines are counted. */
+struct lex_place {
+	bool is_known;
+	uint32_t marker, offset, line;
+};
+uint32_t lex_line_after(const struct lexed *l, uint32_t token, struct lex_place *at);
 
 static inline struct str
 token_text(const struct lexed *l, uint32_t i)

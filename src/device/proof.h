@@ -50,7 +50,10 @@
  * device code twice more. It saves what headers cost in later builds, and some of that in each architecture but the one that goes both
  * ways. Measured: of a text of 18 MB torch's headers take cicc 16 s; the CUDA headers and the standard library, 8 MB, take 2 s; code takes
  * 0.5 to 2 s for each megabyte of PTX; the slimmed text of an architecture takes 3 s more than the device-only one with torch's headers, 1 s
- * without. */
+ * without. What headers of others take, such as CUTLASS's, is not saved: they stay, and templates that fill 11 MB of text take cicc 80 to
+ * 200 s for little PTX. So where there is more than PROOF_OTHERS of them and of the kernel's own (bytes_of_others), a proof does not pay,
+ * and neither does compiling the reference once more from its slimmed text for the sake of one or two other architectures. */
+#define PROOF_OTHERS ((size_t)1 << 20)
 bool proof_pays(size_t text, size_t ptx, size_t n_archs);
 struct proof {
 	struct str why; /* not empty: the full way, and why */

@@ -115,6 +115,7 @@ enum prove_when {
  * and what is not in it is no option. */
 #define STEP_OPTIONS(FLAG, CHOICE, DIGEST) \
 	FLAG(slims) /* the text that it gives, or proves */ \
+	FLAG(if_few_others) /* slims nothing of which much is headers of others (device/proof.h) */ \
 	FLAG(relocatable) /* of relocatable device code */ \
 	FLAG(trusts) /* proofs by the slimmed text: what was trusted is not remembered as proved */ \
 	CHOICE(audit, audit_of) \

@@ -162,13 +162,14 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 /* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
  * the time. With same, which may be NULL, only if that is not declined. */
 static struct made
-add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, const struct made *same)
+add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, const struct made *same, bool if_few_others)
 {
 	struct step slim = drop_macros(p, text), s = or_decline(p, STEP_CICC, cicc);
 
 	if (same)
 		step_take(p->m, &slim, INPUT_SAME, *same);
 	slim.options.slims = true;
+	slim.options.if_few_others = if_few_others;
 	step_take_at(p->m, &s, INPUT_TEXT, cicc->inputs.v[0], add_step(p, slim));
 	if (strs_has(&cicc->outputs, p->d->stub))
 		vec_push(p->m->a, &s.outputs, cicc->outputs.v[1]);
@@ -286,9 +287,9 @@ add_proof_steps(struct passes *p, const struct part *cicc)
 	whole = add_whole(p, cicc, p->reference);
 	p->keys = add_proof_keys(p, cicc);
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
-		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL), PROVE_ALWAYS, false);
+		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL, false), PROVE_ALWAYS, false);
 	} else if (p->m->options.slim != PLAN_SLIM_OFF) {
-		w.first = add_slim_whole(p, cicc, p->reference, NULL);
+		w.first = add_slim_whole(p, cicc, p->reference, NULL, false);
 		w.second = add_prove(p, cicc, whole, PROVE_IF_IT_PAYS, true);
 		w.first = add_prove(p, cicc, w.first, PROVE_IF_PROVED_BEFORE, false);
 		p->proof = add_choice(p, p->reference->arch, w, "out/proof");
@@ -315,6 +316,17 @@ add_slice(struct passes *p, const struct part *text, enum input_role role, bool 
 	return add_step(p, s);
 }
 
+/* The reference is compiled once more to prove that, for what each other architecture saves. */
+static bool
+has_few_archs(const struct passes *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->d->parts.n; i++)
+		n += p->d->parts.v[i].kind == STEP_CICC;
+	return n <= 3;
+}
+
 /* That the slimmed text of the reference gives what the whole one gives: once for a source. What is
  * trusted needs none. */
 static const struct made *
@@ -330,7 +342,7 @@ add_same(struct passes *p)
 		return &p->same;
 	s = builtin_step(p, STEP_AUDIT, p->reference->arch, "out/proof");
 	w.second = add_whole(p, cicc, p->reference);
-	w.first = add_slim_whole(p, cicc, p->reference, NULL);
+	w.first = add_slim_whole(p, cicc, p->reference, NULL, has_few_archs(p));
 	take_ways(p, &s, w);
 	s.options.audit = AUDIT_AS_PROOF;
 	s.label = arena_printf(p->m->a, "%s: slim: proof by %s", p->src, p->reference->arch);
@@ -349,7 +361,7 @@ add_full(struct passes *p, const struct part *cicc, const struct part *text)
 
 	if (p->m->options.slim == PLAN_SLIM_OFF || text == p->reference)
 		return w.second;
-	w.first = add_slim_whole(p, cicc, text, add_same(p));
+	w.first = add_slim_whole(p, cicc, text, add_same(p), false);
 	s = builtin_step(p, STEP_CHOOSE, cicc->arch, "out/ptx");
 	take_ways(p, &s, w);
 	s.is_lazy = true;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/record.h"
+#include "cxx/kernel_files.h"
 #include "steps/device_only.h"
 #include "steps/does.h"
 #include "device/ptx.h"
@@ -151,7 +152,7 @@ is_worth_it(const struct builtin *o, struct str full, struct str whole)
 	unsigned archs[64];
 
 	return o->s->options.prove != PROVE_IF_IT_PAYS ||
-	       proof_pays(full.n, whole.n, builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0])));
+	       (bytes_of_others(full) <= PROOF_OTHERS && proof_pays(full.n, whole.n, builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0]))));
 }
 
 int

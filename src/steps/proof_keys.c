@@ -27,16 +27,19 @@ add_scopes(struct sha256 *h, const struct device_text *t, const struct decl *d)
 /* A number that stands where __LINE__ may have stood, and can stand in no list of template arguments: the distance to its own line. An
  * insertion further up moves both. */
 static bool
-is_line_number(const struct device_text *t, const struct decl *d, uint32_t k, uint64_t *distance)
+is_line_number(const struct device_text *t, const struct decl *d, uint32_t k, struct lex_place *at, uint64_t *distance)
 {
 	const struct lexed *l = &t->lexed;
-	uint32_t line = lex_line(l, k);
 	uint64_t n;
+	uint32_t line;
 	int angles = 0;
 
-	if (l->token[k].kind != TOKEN_NUMBER || !str_to_u64(token_text(l, k), &n) || n < line ||
-		n - line > 100 || k == d->begin || !(token_is(l, k - 1, ',') || token_is(l, k - 1, '(')) ||
-		!(token_is(l, k + 1, ',') || token_is(l, k + 1, ')')))
+	if (l->token[k].kind != TOKEN_NUMBER || !str_to_u64(token_text(l, k), &n) || k == d->begin ||
+		!(token_is(l, k - 1, ',') || token_is(l, k - 1, '(')) || !(token_is(l, k + 1, ',') || token_is(l, k + 1, ')')))
+		return false;
+	/* Counted from the last token that was asked for: from the marker each time, a long file takes minutes. */
+	line = lex_line_after(l, k, at);
+	if (n < line || n - line > 100)
 		return false;
 	for (uint32_t i = k; i-- > d->begin;) {
 		if (token_is(l, i, ';') || token_is(l, i, '{') || token_is(l, i, '}'))
@@ -55,11 +58,13 @@ is_line_number(const struct device_text *t, const struct decl *d, uint32_t k, ui
 static void
 add_host_tokens(struct sha256 *h, const struct device_text *t, const struct decl *d)
 {
+	struct lex_place at = { 0 };
+
 	for (uint32_t k = d->begin; k < d->end; k++) {
 		char text[32];
 		uint64_t distance;
 
-		if (!is_line_number(t, d, k, &distance)) {
+		if (!is_line_number(t, d, k, &at, &distance)) {
 			sha256_add_field(h, token_text(&t->lexed, k));
 			continue;
 		}

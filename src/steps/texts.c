@@ -2,6 +2,8 @@
 /* STEP_SLIM, STEP_STRIP_BODIES, STEP_DROP_MACROS: a text that a compiler reads, without what it does not need. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "cxx/kernel_files.h"
+#include "device/proof.h"
 #include "slim/bodies.h"
 #include "slim/slim.h"
 #include "steps/does.h"
@@ -70,7 +72,7 @@ is_of_macros(struct str directive)
 }
 
 /* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
- * feed stays for each. Declined if the slimmed text is known not to do. */
+ * feed stays for each. Declined if the slimmed text is known not to do, or to cost more than it saves. */
 int
 builtin_drop_macros(struct builtin *o, struct err *e)
 {
@@ -86,6 +88,8 @@ builtin_drop_macros(struct builtin *o, struct err *e)
 			return builtin_decline(o, e);
 	}
 	TRY(builtin_input(o, INPUT_MACROS, &text, e));
+	if (o->s->options.if_few_others && bytes_of_others(text) > PROOF_OTHERS)
+		return builtin_decline(o, e);
 	before = arena_mark(&o->a);
 	TRY(lex(&o->a, text, &l, e));
 	for (uint32_t i = 0; i < l.n; i++) {

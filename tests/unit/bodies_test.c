@@ -163,6 +163,31 @@ test_names(void **state)
 	arena_free(&a);
 }
 
+/* What is neither torch's, CUDA's, Python's nor the compiler's. */
+static void
+test_bytes_of_others(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+	} t[] = {
+		{ "", 0 },
+		{ "int a;\n", 0 },
+		{ "# 1 \"src/a.cu\"\nint a;\n", 7 },
+		{ "# 1 \"src/a.cu\"\nint a;\n# 1 \"torch/include/t.h\" 1 3\nint t;\n# 2 \"src/a.cu\" 2\nint b;\n", 14 },
+		{ "# 1 \"cutlass/include/c.h\"\nint c;\n# 1 \"cuda/c.h\"\nint a;\n# 1 \"gcc/c\"\nint a;\n"
+		  "# 1 \"py/c\"\nint a;\n# 1 \"<built-in>\"\nint a;\n", 7 },
+		{ "# 1 \"src/a.cu\"\n#define X\n# pragma once\n", 24 },
+		{ "# 1 \"cudart/a.h\"\nab\n", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		if (bytes_of_others(str_of(t[i].text)) != t[i].n)
+			fail_msg("%s: %zu", t[i].text, bytes_of_others(str_of(t[i].text)));
+	}
+}
+
 int
 main(void)
 {
@@ -170,7 +195,7 @@ main(void)
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bytes_of_others), cmocka_unit_test(test_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

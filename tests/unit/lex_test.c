@@ -236,6 +236,27 @@ test_large(void **state)
 	arena_free(&a);
 }
 
+/* Counted on from the last token, forwards, backwards and over markers. */
+static void
+test_line_after(void **state)
+{
+	static const char text[] = "# 7 \"src/a.cu\"\nint a;\n\n\nint b; int\nc;\n# 3 \"src/b.h\" 1\nint d;\nint e;\n# 13 \"src/a.cu\" 2\nint f;\n\nint g;";
+	struct arena a = { 0 };
+	struct lexed l;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(lex(&a, str_of(text), &l, &e), 0);
+	for (uint32_t step = 1; step < 5; step++) {
+		struct lex_place at = { 0 };
+
+		for (uint32_t i = 1; i < 4 * l.n; i += step)
+			assert_int_equal(lex_line_after(&l, i % l.n, &at), lex_line(&l, i % l.n));
+	}
+	assert_int_equal(lex_line(&l, l.n - 2), 15);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -247,7 +268,7 @@ main(void)
 		cmocka_unit_test(test_long_token),
 		cmocka_unit_test(test_brackets),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_line_after), cmocka_unit_test(test_large),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
