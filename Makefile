@@ -152,7 +152,7 @@ acceptance:
 bench: kernel-builder
 	bench/run.sh $(BENCH)
 format:
-	clang-format -i $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard src/*.c src/*/*.[ch] src/*/*.cc tests/*/*.[ch])
 tidy:
 	tools/tidy.sh
 # Man pages and completions, by the program itself: its table of options is the only list of them.

@@ -41,12 +41,14 @@ oom(size_t n)
 	abort();
 }
 
-/* Half of the time of reading a text of 16 MB is page faults, so large blocks ask for large pages; where there are none, nothing
- * changes. They come zeroed, so what nobody writes to is never touched. */
+/* Half of the time of reading a text of 16 MB is page faults, so large blocks ask for large pages;
+ * where there are none, nothing changes. They come zeroed, so what nobody writes to is never
+ * touched. */
 static struct arena_block *
 large_block(size_t cap)
 {
-	const size_t page = HUGE_PAGE, size = (sizeof(struct arena_block) + cap + page - 1) & ~(page - 1);
+	const size_t page = HUGE_PAGE,
+		     size = (sizeof(struct arena_block) + cap + page - 1) & ~(page - 1);
 	struct arena_block *b;
 #ifdef __SANITIZE_ADDRESS__
 	/* The search for leaks looks for pointers in what malloc gave only. */
@@ -55,7 +57,8 @@ large_block(size_t cap)
 		return NULL;
 	*b = (struct arena_block){ .dirty = size - sizeof(*b), .mapping = size };
 #else
-	char *p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p =
+		mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t front = -(uintptr_t)p & (page - 1);
 
 	if (p == MAP_FAILED)
@@ -71,7 +74,8 @@ large_block(size_t cap)
 	return b;
 }
 
-/* A large block that was in use before; not a much larger one than is needed, for it may be needed itself. */
+/* A large block that was in use before; not a much larger one than is needed, for it may be needed
+ * itself. */
 static struct arena_block *
 take_spare(struct arena *a, size_t cap)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bump memory with mark and rewind. Everything that the core allocates lives in an arena; nothing is
- * freed piecemeal. Out of memory aborts with a message. Under AddressSanitizer, memory behind the
- * mark is poisoned after a rewind, so a use of it is reported.
+ * Bump memory with mark and rewind. Everything that the core allocates lives in an arena; nothing
+ * is freed piecemeal. Out of memory aborts with a message. Under AddressSanitizer, memory behind
+ * the mark is poisoned after a rewind, so a use of it is reported.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -13,8 +13,10 @@
 struct arena_block;
 struct arena {
 	struct arena_block *tail;
-	struct arena_block *spare; /* large ones, for what is allocated next: fresh pages are dear */
-	size_t block_size; /* bytes per block; 0: 64 KiB for the first, then twice as many each time, up to 4 MiB */
+	/* large ones, for what is allocated next: fresh pages are dear */
+	struct arena_block *spare;
+	/* bytes per block; 0: 64 KiB for the first, then twice as many each time, up to 4 MiB */
+	size_t block_size;
 };
 struct arena_mark {
 	struct arena_block *block;

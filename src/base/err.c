@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Messages quote names that come from anywhere: they stay one line, and give a terminal no orders. */
+/* Messages quote names that come from anywhere: they stay one line, and give a terminal no
+ * orders. */
 static void
 make_plain(char *s)
 {

@@ -40,10 +40,10 @@ int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 
 /* The program's exit status for an error. */
 int err_exit_status(const struct err *e);
 
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		if ((call) < 0)                                                                    \
-			return -1;                                                                 \
+#define TRY(call) \
+	do { \
+		if ((call) < 0) \
+			return -1; \
 	} while (0)
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 #endif

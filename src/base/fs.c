@@ -36,7 +36,8 @@ fs_read(struct arena *a, const char *path, size_t limit, struct str *out, struct
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_SYS, "%s is not a regular file", path);
 	if ((uint64_t)st.st_size > limit)
-		return err_set(e, ERR_SYS, "%s has more than %zu bytes, the most that is read of it", path, limit);
+		return err_set(e, ERR_SYS,
+			"%s has more than %zu bytes, the most that is read of it", path, limit);
 	p = arena_alloc(a, (size_t)st.st_size + 1, 1);
 	while (have < (size_t)st.st_size) {
 		ssize_t n = read(fd, p + have, (size_t)st.st_size - have);
@@ -326,10 +327,10 @@ walk(struct arena *a, const char *root, const char *rel, struct fs_entries *out,
 
 		if (lstat(full, &ent.st) < 0)
 			return err_sys(e, "cannot look at %s", full);
-		ent.kind = S_ISREG(ent.st.st_mode) ? FS_FILE :
-			S_ISDIR(ent.st.st_mode)    ? FS_DIR :
-			S_ISLNK(ent.st.st_mode)    ? FS_LINK :
-						     FS_OTHER;
+		ent.kind = S_ISREG(ent.st.st_mode)   ? FS_FILE
+			   : S_ISDIR(ent.st.st_mode) ? FS_DIR
+			   : S_ISLNK(ent.st.st_mode) ? FS_LINK
+						     : FS_OTHER;
 		vec_push(a, out, ent);
 		if (ent.kind == FS_DIR)
 			TRY(walk(a, root, ent.path, out, e));

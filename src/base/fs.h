@@ -15,8 +15,8 @@ void fd_closep(int *fd);
 
 /* Reads a whole regular file, at most limit bytes, ended by a NUL that is not counted. */
 int fs_read(struct arena *a, const char *path, size_t limit, struct str *out, struct err *e);
-/* Makes a regular file's bytes readable without reading those that nobody looks at, for files that nobody writes to (objects of the store).
- * CLEANUP(fs_unmapp) ends that. */
+/* Makes a regular file's bytes readable without reading those that nobody looks at, for files that
+ * nobody writes to (objects of the store). CLEANUP(fs_unmapp) ends that. */
 int fs_map(const char *path, struct str *out, struct err *e);
 void fs_unmapp(struct str *s);
 int fs_write_all(int fd, const void *p, size_t n, struct err *e);
@@ -31,8 +31,8 @@ int fs_mkdirs_for(const char *path, struct err *e);
 int fs_remove(const char *path, struct err *e);
 /* Copies contents and permission bits; the target must not exist. */
 int fs_copy(const char *from, const char *to, mode_t mode, struct err *e);
-/* Copies what is below a directory into a new one: files, links as they are, permission bits of files. Fails on
- * anything else. */
+/* Copies what is below a directory into a new one: files, links as they are, permission bits of
+ * files. Fails on anything else. */
 int fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e);
 /* Makes a hard link; where that is impossible (other device, link limit), copies. */
 int fs_link_or_copy(const char *from, const char *to, struct err *e);

@@ -89,8 +89,8 @@ jobserver_open(struct arena *a, const char *makeflags)
 	if (is_fifo ? open_fifo(a, (struct str){ auth.p + 5, auth.n - 5 }, j)
 		    : open_pipe(a, auth, j))
 		return j;
-	log_warn("make's job server (%.*s) cannot be used, so make's -j is ignored; put a + before the command "
-		"in the Makefile",
+	log_warn(
+		"make's job server (%.*s) cannot be used, so make's -j is ignored; put a + before the command in the Makefile",
 		(int)auth.n, auth.p);
 	fd_closep(&j->in);
 	fd_closep(&j->out);

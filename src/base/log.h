@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages for people, on stderr. One sticky status line, redrawn after each message, when stderr is
- * a terminal. Nothing below cmd/ prints in any other way. */
+/* Messages for people, on stderr. One sticky status line, redrawn after each message, when stderr
+ * is a terminal. Nothing below cmd/ prints in any other way. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 #include <stdbool.h>

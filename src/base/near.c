@@ -28,7 +28,8 @@ distance(struct str s, const char *word, unsigned limit)
 	for (unsigned j = 0; j <= n; j++)
 		rows[0][j] = j;
 	for (unsigned i = 1; i <= s.n; i++) {
-		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *before = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (unsigned j = 1; j <= n; j++) {
@@ -38,8 +39,8 @@ distance(struct str s, const char *word, unsigned limit)
 				best = above[j] + 1;
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
-			if (i > 1 && j > 1 && same(s.p[i - 1], word[j - 2]) && same(s.p[i - 2], word[j - 1]) &&
-				before[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && same(s.p[i - 1], word[j - 2]) &&
+				same(s.p[i - 2], word[j - 1]) && before[j - 2] + 1 < best)
 				best = before[j - 2] + 1;
 			row[j] = best;
 		}

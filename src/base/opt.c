@@ -13,8 +13,8 @@ find(const struct opt *own, const struct opt *global, const char *name, size_t n
 
 	for (size_t t = 0; t < 2; t++) {
 		for (const struct opt *o = table[t]; o && o->name; o++) {
-			if (letter ? o->letter == letter :
-				     strlen(o->name) == n && memcmp(o->name, name, n) == 0)
+			if (letter ? o->letter == letter
+				   : strlen(o->name) == n && memcmp(o->name, name, n) == 0)
 				return o;
 		}
 	}
@@ -62,7 +62,8 @@ parse_long(struct parse *p, const char *arg, struct err *e)
 	else if (o->arg && p->argv[p->at + 1])
 		value = p->argv[++p->at];
 	else if (o->arg)
-		return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
+		return err_set(
+			e, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
 	vec_push(p->a, p->out, (struct opt_value){ o->name, value });
 	return 0;
 }
@@ -75,15 +76,15 @@ parse_short(struct parse *p, const char *arg, struct err *e)
 		const char *value = "";
 
 		if (!o)
-			return err_set(e, ERR_USAGE,
-				"unknown option -%c; --help lists the options",
-				*arg);
+			return err_set(
+				e, ERR_USAGE, "unknown option -%c; --help lists the options", *arg);
 		if (o->arg && arg[1])
 			value = arg + 1;
 		else if (o->arg && p->argv[p->at + 1])
 			value = p->argv[++p->at];
 		else if (o->arg)
-			return err_set(e, ERR_USAGE, "-%c needs a value: -%c %s", *arg, *arg, o->arg);
+			return err_set(
+				e, ERR_USAGE, "-%c needs a value: -%c %s", *arg, *arg, o->arg);
 		vec_push(p->a, p->out, (struct opt_value){ o->name, value });
 		if (o->arg)
 			break;

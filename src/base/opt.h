@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command-line options from one table, which also feeds help, man pages and completions. Accepts -x, -xVALUE, -x VALUE, --name,
- * --name=VALUE, --name VALUE, "--" and options after operands. */
+/* Command-line options from one table, which also feeds help, man pages and completions. Accepts
+ * -x, -xVALUE, -x VALUE, --name, --name=VALUE, --name VALUE, "--" and options after operands. */
 #ifndef BASE_OPT_H
 #define BASE_OPT_H
 #include "base/vec.h"

@@ -105,7 +105,8 @@ path_relative(struct arena *a, const char *from, const char *to)
 	}
 	for (const char *p = from + common; *p; p++) {
 		if (p[0] == '/' && p[1])
-			out = streq(out, ".") ? arena_strdup(a, "..") : arena_printf(a, "../%s", out);
+			out = streq(out, ".") ? arena_strdup(a, "..")
+					      : arena_printf(a, "../%s", out);
 	}
 	for (to += common; *to == '/'; to++)
 		;

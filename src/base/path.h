@@ -15,7 +15,8 @@ char *path_dir(struct arena *a, const char *p);
 const char *path_ext(const char *p);
 /* Removes "." and empty components and resolves ".." by text. An empty result is ".". */
 char *path_clean(struct arena *a, const char *p);
-/* How to go from one directory to another; both are absolute and clean. "." if they are the same. */
+/* How to go from one directory to another; both are absolute and clean. "." if they are the
+ * same. */
 char *path_relative(struct arena *a, const char *from, const char *to);
 /* True for a relative path whose components never climb above where they start and which is
  * not empty: what an archive member or a source of build.toml must be. */

@@ -35,7 +35,8 @@ perform(const struct task *t)
 	}
 	if (t->fn)
 		return t->fn(t->arg);
-	/* Descriptors that somebody left open for this program are not for steps. Linux before 5.11 cannot: they stay open. */
+	/* Descriptors that somebody left open for this program are not for steps. Linux before 5.11
+	 * cannot: they stay open. */
 	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	/* execvpe would search the PATH of this process, not the step's. */
 	environ = t->env;
@@ -44,7 +45,8 @@ perform(const struct task *t)
 	return 127;
 }
 
-/* This is below a watcher: what it starts belongs to the same group, so that killing that kills all. */
+/* This is below a watcher: what it starts belongs to the same group, so that killing that kills
+ * all. */
 static bool is_member;
 
 static int
@@ -73,7 +75,8 @@ child(const struct task *t, int out, pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	/* Never the input and output of this process, which may be a terminal or a pipe of --json. */
+	/* Never the input and output of this process, which may be a terminal or a pipe of
+	 * --json. */
 	if (dup2(out, STDERR_FILENO) < 0)
 		_exit(127);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
@@ -86,9 +89,10 @@ child(const struct task *t, int out, pid_t parent)
 }
 
 /*
- * Stands between this program and a child, at the head of a session. When this program ends, however it does, it kills the whole
- * group: that the child dies is not enough, for what it started may not know of it yet. (bubblewrap's second process waits for the
- * first one to write its user's number, for ever if need be.)
+ * Stands between this program and a child, at the head of a session. When this program ends,
+ * however it does, it kills the whole group: that the child dies is not enough, for what it started
+ * may not know of it yet. (bubblewrap's second process waits for the first one to write its user's
+ * number, for ever if need be.)
  */
 static _Noreturn void
 watch(const struct task *t, int out, pid_t parent)
@@ -110,7 +114,8 @@ watch(const struct task *t, int out, pid_t parent)
 		dprintf(out, "cannot start a process: %s\n", strerror(errno));
 		_exit(127);
 	}
-	syscall(SYS_close_range, 0, ~0U, 0); /* output, locks and pipes of others end without this one */
+	/* output, locks and pipes of others end without this one */
+	syscall(SYS_close_range, 0, ~0U, 0);
 	close(out);
 	while ((ended = waitpid(pid, &status, WNOHANG)) != pid)
 		if (ended < 0 || sigwaitinfo(&set, NULL) == SIGTERM)
@@ -170,9 +175,9 @@ proc_start(struct proc *p, const char *dir, const struct strs *argv, const struc
 	struct err *e)
 {
 	CLEANUP(arena_freep) struct arena scratch = { 0 };
-	struct task t = { .dir = dir,
-		.argv = pointers(&scratch, argv),
-		.env = pointers(&scratch, env) };
+	struct task t = {
+		.dir = dir, .argv = pointers(&scratch, argv), .env = pointers(&scratch, env)
+	};
 
 	return start(p, &t, argv->v[0], e);
 }
@@ -228,7 +233,7 @@ proc_finish(struct proc *p, struct proc_end *out, struct err *e)
 	*out = (struct proc_end){
 		.exit_status = shell_status(status),
 		.seconds = (double)(now.tv_sec - p->started.tv_sec) +
-			(double)(now.tv_nsec - p->started.tv_nsec) / 1e9,
+			   (double)(now.tv_nsec - p->started.tv_nsec) / 1e9,
 		.cpu_seconds = seconds(ru.ru_utime) + seconds(ru.ru_stime),
 		.peak_bytes = (uint64_t)ru.ru_maxrss * 1024,
 	};

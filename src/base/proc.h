@@ -9,9 +9,10 @@
 
 struct err;
 struct proc {
-	pid_t pid;   /* 0: none; leads a session of its own, but for what a function of proc_call starts */
-	int pidfd;   /* readable when the child has ended */
-	int out;     /* its stdout and stderr, non-blocking; -1 once closed */
+	/* 0: none; leads a session of its own, but for what a function of proc_call starts */
+	pid_t pid;
+	int pidfd; /* readable when the child has ended */
+	int out;   /* its stdout and stderr, non-blocking; -1 once closed */
 	struct buf text;
 	struct timespec started;
 };
@@ -20,12 +21,13 @@ struct proc_end {
 	double seconds, cpu_seconds;
 	uint64_t peak_bytes;
 };
-/* Starts argv in dir with exactly env; program is looked up in env's PATH when it has no '/'. The child gets no stdin, dies
- * with this process, as does all that is still in its group, and inherits no descriptors. */
+/* Starts argv in dir with exactly env; program is looked up in env's PATH when it has no '/'. The
+ * child gets no stdin, dies with this process, as does all that is still in its group, and inherits
+ * no descriptors. */
 int proc_start(struct proc *p, const char *dir, const struct strs *argv, const struct strs *env,
 	struct err *e);
-/* The same with a function of this program, whose value becomes the exit status. What it starts with these functions is of its
- * group, and is killed with it. */
+/* The same with a function of this program, whose value becomes the exit status. What it starts
+ * with these functions is of its group, and is killed with it. */
 int proc_call(struct proc *p, const char *dir, int (*fn)(void *arg), void *arg, struct err *e);
 /* Takes what there is to read. */
 int proc_read(struct proc *p, struct err *e);
@@ -40,8 +42,9 @@ struct proc_command {
 	const struct strs *argv, *env; /* env NULL: this process's */
 };
 /* Runs a command to its end, and gives what it printed and its exit status. */
-int proc_run(struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e);
-/* Becomes that command, which gets the terminal, this process's environment and its exit status. Returns only when that
- * fails. */
+int proc_run(
+	struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e);
+/* Becomes that command, which gets the terminal, this process's environment and its exit status.
+ * Returns only when that fails. */
 int proc_become(const char *dir, const struct strs *argv, struct err *e);
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 of bytes, fields and files, by libcrypto. */
-/* Most digests are of a few hundred bytes, and there are thousands of them. What replaces these functions (EVP) looks an algorithm up
- * and allocates for each, after it has read a configuration: that takes longer than the digests. */
+/* Most digests are of a few hundred bytes, and there are thousands of them. What replaces these
+ * functions (EVP) looks an algorithm up and allocates for each, after it has read a configuration:
+ * that takes longer than the digests. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/sha256.h"
 #include "base/err.h"

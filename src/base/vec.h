@@ -6,29 +6,29 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define VEC(type)                                                                                  \
-	struct {                                                                                   \
-		type *v;                                                                           \
-		size_t n, cap;                                                                     \
+#define VEC(type) \
+	struct { \
+		type *v; \
+		size_t n, cap; \
 	}
 
 /* Makes room for one more element; old memory stays in the arena until it is rewound. */
-#define vec_grow(a, vec)                                                                           \
-	do {                                                                                       \
-		if ((vec)->n == (vec)->cap) {                                                      \
-			size_t vec_cap = (vec)->cap ? (vec)->cap * 2 : 8;                          \
-			void *vec_mem = arena_alloc_array(                                         \
-				a, vec_cap, sizeof(*(vec)->v), _Alignof(max_align_t));             \
-			if ((vec)->n)                                                              \
-				memcpy(vec_mem, (vec)->v, (vec)->n * sizeof(*(vec)->v));           \
-			(vec)->v = vec_mem;                                                        \
-			(vec)->cap = vec_cap;                                                      \
-		}                                                                                  \
+#define vec_grow(a, vec) \
+	do { \
+		if ((vec)->n == (vec)->cap) { \
+			size_t vec_cap = (vec)->cap ? (vec)->cap * 2 : 8; \
+			void *vec_mem = arena_alloc_array( \
+				a, vec_cap, sizeof(*(vec)->v), _Alignof(max_align_t)); \
+			if ((vec)->n) \
+				memcpy(vec_mem, (vec)->v, (vec)->n * sizeof(*(vec)->v)); \
+			(vec)->v = vec_mem; \
+			(vec)->cap = vec_cap; \
+		} \
 	} while (0)
-#define vec_push(a, vec, ...)                                                                      \
-	do {                                                                                       \
-		vec_grow(a, vec);                                                                  \
-		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                              \
+#define vec_push(a, vec, ...) \
+	do { \
+		vec_grow(a, vec); \
+		(vec)->v[(vec)->n++] = (__VA_ARGS__); \
 	} while (0)
 
 struct strs {

@@ -25,24 +25,22 @@ check_symbol(struct check_run *r, const struct fact_file *f, const struct elf_sy
 		one.message =
 			arena_printf(r->a, "%s is not in the limited API of CPython", s->name);
 		one.advice = arena_printf(r->a,
-			"compile with -DPy_LIMITED_API=0x%02x%02x0000, and use what is declared "
-			"then",
+			"compile with -DPy_LIMITED_API=0x%02x%02x0000, and use what is declared then",
 			r->python.v[0], r->python.v[1]);
 		found(r, one);
 	} else if (version_cmp(&added, &r->python) > 0) {
 		first = version_text(r->a, &added);
 		one.rule = "python-version";
-		one.message =
-			arena_printf(r->a, "%s came with Python %s, but this must load in Python %s",
-				s->name, first, floor);
-		one.advice =
-			arena_printf(r->a, "avoid it, or check with --python-abi %s", first);
+		one.message = arena_printf(r->a,
+			"%s came with Python %s, but this must load in Python %s", s->name, first,
+			floor);
+		one.advice = arena_printf(r->a, "avoid it, or check with --python-abi %s", first);
 		found(r, one);
 	}
 }
 
-/* A wheel for one version of Python says so in its name, NAME-VERSION-cp311-cp311-PLATFORM.whl, or by
- * those of its files: what they take of that version is there. */
+/* A wheel for one version of Python says so in its name, NAME-VERSION-cp311-cp311-PLATFORM.whl, or
+ * by those of its files: what they take of that version is there. */
 static bool
 is_for_one_python(struct check_run *r, const struct fact_file *f)
 {

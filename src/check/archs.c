@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Architectures in metadata.json against the device code in the variant's libraries. The client
- * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. A cubin that is not linked serves no GPU; PTX is linked by the driver. */
+ * refuses a kernel on a GPU that the metadata do not list, and trusts them on those they do. A
+ * cubin that is not linked serves no GPU; PTX is linked by the driver. */
 #include "check/run.h"
 
 struct archs {
 	struct strs cubins, ptx; /* "9.0a" */
-	struct strs linkable;    /* of relocatable PTX; not all of that is the kernel's: CUDA's device runtime has some */
-	const char *file;        /* a library with device code; NULL: there is none */
+	/* of relocatable PTX; not all of that is the kernel's: CUDA's device runtime has some */
+	struct strs linkable;
+	const char *file; /* a library with device code; NULL: there is none */
 };
 
 static void
@@ -17,7 +19,7 @@ gather(struct check_run *r, struct archs *out)
 
 		for (size_t k = 0; fact_is_library(f) && k < f->images.n; k++) {
 			const struct fatbin_image *image = &f->images.v[k];
-			struct strs *list = !image->is_ptx           ? &out->cubins
+			struct strs *list = !image->is_ptx          ? &out->cubins
 					    : image->is_relocatable ? &out->linkable
 								    : &out->ptx;
 			const char *text = fatbin_arch(r->a, image);
@@ -51,8 +53,8 @@ check_listed(struct check_run *r, const struct archs *have, const char *listed, 
 		found_error(r, .rule = "archs", .file = "metadata.json",
 			.message = arena_printf(
 				r->a, "lists %s, but no library has PTX for %s", listed, arch),
-			.advice = "compile with code=compute_... too, or take +PTX out of "
-				  "backend.archs");
+			.advice =
+				"compile with code=compute_... too, or take +PTX out of backend.archs");
 }
 
 static void
@@ -70,8 +72,7 @@ check_unlisted(struct check_run *r, const struct archs *have, const struct strs 
 		if (!strs_has(ptx, have->ptx.v[i]))
 			found_warning(r, .rule = "archs", .file = have->file,
 				.message = arena_printf(r->a,
-					"has PTX for %s, which metadata.json does not list as "
-					"%s+PTX",
+					"has PTX for %s, which metadata.json does not list as %s+PTX",
 					have->ptx.v[i], have->ptx.v[i]),
 				.advice = "add it to backend.archs, or do not compile it in");
 }

@@ -36,13 +36,13 @@ static const struct check_rule rules[] = {
 	{ "variant-name", "The directory's name is that of a variant." },
 	{ "metadata", "metadata.json is complete and agrees with the variant's name." },
 	{ "dirty", "What is published was built from commits." },
-	{ "layout", "A variant has the files that clients expect, and no others that they cannot "
-		    "use." },
+	{ "layout",
+		"A variant has the files that clients expect, and no others that they cannot use." },
 	{ "namespace", "Operators are registered under the id of metadata.json." },
-	{ "fixed-namespace", "No operators are registered under a name that other builds have too." },
+	{ "fixed-namespace",
+		"No operators are registered under a name that other builds have too." },
 	{ "python-syntax", "Python files parse." },
-	{ "registration",
-		"Operators that Python registers are named by add_op_namespace_prefix." },
+	{ "registration", "Operators that Python registers are named by add_op_namespace_prefix." },
 	{ "digest-absent", "metadata.json has a digest of every file." },
 	{ "digest-algorithm", "The digest is by an algorithm that clients know." },
 	{ "digest-missing", "Every file of the digest is in the variant." },
@@ -202,7 +202,8 @@ run(struct arena *a, const struct facts *facts, const struct check_options *o, s
 		const char *tag = wheel_tag(a, facts->variant, 3);
 		uint64_t minor;
 
-		if (str_has_prefix(tag, "cp3") && str_to_u64(str_of(tag + 3), &minor) && minor < 100)
+		if (str_has_prefix(tag, "cp3") && str_to_u64(str_of(tag + 3), &minor) &&
+			minor < 100)
 			r.python = (struct version){ .v = { 3, (unsigned)minor }, .n = 2 };
 	}
 	if (r.python.n == 0)
@@ -254,8 +255,8 @@ check_file(struct arena *a, const char *path, const struct check_options *o, str
 }
 
 int
-check_python_files(struct arena *a, const char *dir, const struct strs *files,
-	struct findings *out, struct err *e)
+check_python_files(struct arena *a, const char *dir, const struct strs *files, struct findings *out,
+	struct err *e)
 {
 	struct facts facts = { .variant = dir };
 	struct check_run r = { .a = a, .facts = &facts, .out = out };
@@ -306,8 +307,7 @@ check_discover(struct arena *a, const char *dir, struct strs *out, struct err *e
 		TRY(list_variants(a, places[i], out, e));
 	if (out->n == 0)
 		return err_set(e, ERR_USAGE,
-			"no variants in %s, %s or %s: none has a directory with a metadata.json; "
-			"build the kernel first",
+			"no variants in %s, %s or %s: none has a directory with a metadata.json; build the kernel first",
 			result, build, dir);
 	return 0;
 }

@@ -59,8 +59,8 @@ int check_variant(struct arena *a, const char *dir, const struct check_options *
 int check_file(struct arena *a, const char *path, const struct check_options *o,
 	struct findings *out, struct err *e);
 
-/* The Python files of a kernel before it is built: the rules python-syntax and registration. Paths in
- * findings are those of files, below dir; variant is dir. */
+/* The Python files of a kernel before it is built: the rules python-syntax and registration. Paths
+ * in findings are those of files, below dir; variant is dir. */
 int check_python_files(struct arena *a, const char *dir, const struct strs *files,
 	struct findings *out, struct err *e);
 

@@ -2,8 +2,8 @@
 /* Whether symbols of torch are of the C++ ABI in the variant's name. In the old ABI std::string is
  * mangled as Ss; in the new one it is std::__cxx11::basic_string. Only a torch of the same kind
  * defines them. */
-#include "formats/mangled.h"
 #include "check/run.h"
+#include "formats/mangled.h"
 
 /* What the arguments of this symbol show: "cxx11", "cxx98", or NULL when nothing. */
 static const char *

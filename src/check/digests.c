@@ -41,8 +41,8 @@ check_entry(struct check_run *r, const EVP_MD *md, const struct metadata_digest 
 	digest_text(md, f->bytes, text);
 	if (!streq(text, d->text))
 		found_error(r, .rule = "digest-mismatch", .file = d->path,
-			.message = "is not the file whose digest is in metadata.json: it was "
-				   "changed, or damaged",
+			.message =
+				"is not the file whose digest is in metadata.json: it was changed, or damaged",
 			.advice = "build the variant again");
 }
 
@@ -65,8 +65,8 @@ check_digests(struct check_run *r)
 		return;
 	if (!m->algorithm) {
 		found_warning(r, .rule = "digest-absent", .file = "metadata.json",
-			.message = "has no digest, so nobody can tell whether the files are those that were "
-				"built",
+			.message =
+				"has no digest, so nobody can tell whether the files are those that were built",
 			.advice = "build the variant with a builder that writes one");
 		return;
 	}

@@ -12,14 +12,15 @@ struct fact_file {
 	const char *path; /* in the variant */
 	struct str bytes; /* all of them; ended by a NUL that is not counted */
 	bool is_link;     /* a symbolic link or something odd: bytes are not read */
-	bool is_elf; /* begins as an ELF file for a CPU does; elf and images are valid when fault is NULL */
+	/* begins as an ELF file for a CPU does; elf and images are valid when fault is NULL */
+	bool is_elf;
 	const char *fault;
 	struct elf elf;
 	struct fatbin images;
 };
 struct facts {
-	const char *variant;      /* name; of a lone file or a wheel: its file name */
-	bool is_lone;             /* a lone file or a wheel: no layout, no metadata */
+	const char *variant; /* name; of a lone file or a wheel: its file name */
+	bool is_lone;        /* a lone file or a wheel: no layout, no metadata */
 	bool is_wheel;
 	struct strs requires;     /* of a wheel: packages that are installed with it */
 	struct variant_name name; /* kind NAME_UNKNOWN when it is none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings as checks make them, and what several checks ask. */
-#include "check/run.h"
 #include "base/arena.h"
+#include "check/run.h"
 #include <jansson.h>
 
 /* Names come from other people's files: one line of UTF-8 without control characters. */

@@ -66,16 +66,19 @@ check_init(struct check_run *r, const struct fact_file *f)
 	other = other_init(&f->elf);
 	/* A wheel may have more than one thing to load, and other ways. */
 	if (!defines(&f->elf, want))
-		found(r, (struct finding){
-			.severity = r->facts->is_wheel ? SEVERITY_WARNING : SEVERITY_ERROR,
-			.rule = "python-init", .file = f->path, .symbol = want,
-			.message =
-				other ? arena_printf(r->a,
-						"does not define %s, but %s: it cannot be imported",
-						want, other)
-				      : arena_printf(r->a,
-						"does not define %s: it cannot be imported", want),
-			.advice = "put REGISTER_EXTENSION(TORCH_EXTENSION_NAME) into the binding, "
-				  "and give the file the "
-				  "module's name" });
+		found(r,
+			(struct finding){
+				.severity = r->facts->is_wheel ? SEVERITY_WARNING : SEVERITY_ERROR,
+				.rule = "python-init",
+				.file = f->path,
+				.symbol = want,
+				.message =
+					other ? arena_printf(r->a,
+							"does not define %s, but %s: it cannot be imported",
+							want, other)
+					      : arena_printf(r->a,
+							"does not define %s: it cannot be imported",
+							want),
+				.advice =
+					"put REGISTER_EXTENSION(TORCH_EXTENSION_NAME) into the binding, and give the file the module's name" });
 }

@@ -54,8 +54,8 @@ check_metadata(struct check_run *r)
 	if (!f->has_metadata || f->metadata_fault) {
 		found_error(r, .rule = "metadata", .file = "metadata.json",
 			.message = f->has_metadata ? f->metadata_fault : "is missing",
-			.advice = "clients cannot load a variant without it; build the variant "
-				  "again");
+			.advice =
+				"clients cannot load a variant without it; build the variant again");
 		return;
 	}
 	check_id(r, m);
@@ -63,8 +63,7 @@ check_metadata(struct check_run *r)
 	if (owner)
 		found_error(r, .rule = "metadata", .file = "metadata.json",
 			.message = arena_printf(r->a,
-				"has the name %s, and would hide the module %s of %s when the variant is on "
-				"Python's path",
+				"has the name %s, and would hide the module %s of %s when the variant is on Python's path",
 				m->name, module_name(r->a, m->name), owner),
 			.advice = arena_printf(
 				r->a, "choose another name, such as %s-kernel", m->name));
@@ -127,11 +126,13 @@ check_extension_file(struct check_run *r)
 	if (f->name.kind == NAME_NOARCH) {
 		if (modules)
 			found_error(r, .rule = "layout",
-				.message = "has an extension, but its name says that it is Python only",
+				.message =
+					"has an extension, but its name says that it is Python only",
 				.advice = "build it as torchXY-..., or leave the extension out");
 	} else if (id && f->name.kind != NAME_UNKNOWN && !exact) {
 		found_error(r, .rule = "extension-name", .file = want,
-			.message = "is missing: the extension must have the id of metadata.json as its name",
+			.message =
+				"is missing: the extension must have the id of metadata.json as its name",
 			.advice = "build the variant again");
 	}
 }
@@ -145,7 +146,8 @@ check_files(struct check_run *r)
 
 		if (f->is_link)
 			found_error(r, .rule = "layout", .file = f->path,
-				.message = "is a symbolic link, or not a file that can be published",
+				.message =
+					"is a symbolic link, or not a file that can be published",
 				.advice = "put the file itself there");
 		else if (streq(ext, ".pyc"))
 			found_warning(r, .rule = "layout", .file = f->path,
@@ -157,13 +159,14 @@ check_files(struct check_run *r)
 				.advice = "remove it before publishing");
 		else if (!f->is_elf &&
 			 (streq(ext, ".so") || streq(ext, ".pyd") || streq(ext, ".dylib")))
-			found(r, (struct finding){ .severity = streq(ext, ".so") ? SEVERITY_ERROR
-										 : SEVERITY_WARNING,
-					 .rule = "elf-kind",
-					 .file = f->path,
-					 .message = "is not an ELF file: Linux cannot load it, and nothing in "
-					 	"it was checked",
-					 .advice = "build it for Linux, or leave it out" });
+			found(r,
+				(struct finding){ .severity = streq(ext, ".so") ? SEVERITY_ERROR
+										: SEVERITY_WARNING,
+					.rule = "elf-kind",
+					.file = f->path,
+					.message =
+						"is not an ELF file: Linux cannot load it, and nothing in it was checked",
+					.advice = "build it for Linux, or leave it out" });
 	}
 }
 
@@ -177,7 +180,8 @@ check_layout(struct check_run *r)
 			.message = arena_printf(r->a,
 				"\"%s\" is not the name of a variant: clients ignore it",
 				r->facts->variant),
-			.advice = "name it as list-variants does, such as torch211-cxx11-cu130-x86_64-linux");
+			.advice =
+				"name it as list-variants does, such as torch211-cxx11-cu130-x86_64-linux");
 	check_metadata(r);
 	check_package(r);
 	check_extension_file(r);

@@ -2,8 +2,8 @@
 /*
  * Paths of the machine that built the variant. They tell about it, and they differ elsewhere, so
  * the same sources do not give the same bytes. Paths that the caller knows to be private are errors
- * in files that a builder makes, warnings in others. In shared libraries, paths of the usual places for what only one machine has are
- * warnings: a kernel may mean them.
+ * in files that a builder makes, warnings in others. In shared libraries, paths of the usual places
+ * for what only one machine has are warnings: a kernel may mean them.
  */
 #include "check/run.h"
 
@@ -67,15 +67,16 @@ check_file_leaks(struct check_run *r, const struct fact_file *f)
 					   : find_path(r, f->bytes, private->v[i], true);
 
 		if (path)
-			found(r, (struct finding){
-					 .severity = is_made(f) ? SEVERITY_ERROR : SEVERITY_WARNING,
-					 .rule = "private-path",
-					 .file = f->path,
-					 .message = arena_printf(r->a,
-						 "holds \"%s\", a path of the machine that built it",
-						 path),
-					 .advice = "find what writes it (__FILE__, a flag, a "
-						   "generated file) and make it relative" });
+			found(r,
+				(struct finding){
+					.severity = is_made(f) ? SEVERITY_ERROR : SEVERITY_WARNING,
+					.rule = "private-path",
+					.file = f->path,
+					.message = arena_printf(r->a,
+						"holds \"%s\", a path of the machine that built it",
+						path),
+					.advice =
+						"find what writes it (__FILE__, a flag, a generated file) and make it relative" });
 	}
 	for (const char *const *u = usual; f->is_elf && *u; u++) {
 		const char *path = find_path(r, f->bytes, *u, false);
@@ -85,8 +86,8 @@ check_file_leaks(struct check_run *r, const struct fact_file *f)
 				.message = arena_printf(r->a,
 					"holds \"%s\", perhaps a path of the machine that built it",
 					path),
-				.advice = "compile with -ffile-prefix-map, or make the path "
-					  "relative");
+				.advice =
+					"compile with -ffile-prefix-map, or make the path relative");
 	}
 }
 

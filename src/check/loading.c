@@ -22,12 +22,14 @@ check_path(struct check_run *r, const struct fact_file *f, const char *tag, cons
 	if (!path || !*path || (r->facts->is_wheel && is_relative(path)))
 		return;
 	/* What a wheel needs is brought some other way, or reported as missing. */
-	found(r, (struct finding){ .severity = r->facts->is_wheel ? SEVERITY_WARNING : SEVERITY_ERROR,
-			 .rule = "rpath",
-			 .file = f->path,
-			 .message = arena_printf(r->a, "has %s \"%s\"", tag, path),
-			 .advice = "link without -rpath: torch has already loaded what a kernel may need, and "
-			 	"paths differ between machines" });
+	found(r,
+		(struct finding){
+			.severity = r->facts->is_wheel ? SEVERITY_WARNING : SEVERITY_ERROR,
+			.rule = "rpath",
+			.file = f->path,
+			.message = arena_printf(r->a, "has %s \"%s\"", tag, path),
+			.advice =
+				"link without -rpath: torch has already loaded what a kernel may need, and paths differ between machines" });
 }
 
 void
@@ -54,9 +56,8 @@ check_loading(struct check_run *r, const struct fact_file *f)
 			.message = e->has_exec_stack
 					   ? "asks for an executable stack"
 					   : "has no PT_GNU_STACK, which means an executable stack",
-			.advice = "link with -z noexecstack, and end assembler files with "
-				  ".section .note.GNU-stack,\"\",@progbits; newer C libraries "
-				  "refuse to load it");
+			.advice =
+				"link with -z noexecstack, and end assembler files with .section .note.GNU-stack,\"\",@progbits; newer C libraries refuse to load it");
 	if (!e->has_relro)
 		found_warning(r, .rule = "relro", .file = f->path,
 			.message = "has no PT_GNU_RELRO: its tables of addresses stay writable",

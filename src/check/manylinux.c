@@ -3,11 +3,11 @@
  * `strip` leaves and every linker writes. A version that is only needed weakly does not keep a
  * library from being loaded.
  *
- * A symbol that is needed without a version (linked without the library that has it) is found by its
- * name: the loader takes any version of it, but there is none. Names of C may be those of any library;
- * where the file needs one that is not of the policy, they may come from there. torch's libraries have
- * been linked with the static part of a newer libstdc++ and export a few hundred of its names (261 of
- * the table's 830 in torch 2.11): what needs torch may take them from it. */
+ * A symbol that is needed without a version (linked without the library that has it) is found by
+ * its name: the loader takes any version of it, but there is none. Names of C may be those of any
+ * library; where the file needs one that is not of the policy, they may come from there. torch's
+ * libraries have been linked with the static part of a newer libstdc++ and export a few hundred of
+ * its names (261 of the table's 830 in torch 2.11): what needs torch may take them from it. */
 #include "check/run.h"
 #include <elf.h>
 
@@ -72,7 +72,8 @@ static bool
 needs_torch(const struct elf *e)
 {
 	for (size_t i = 0; i < e->needed.n; i++)
-		if (str_has_prefix(e->needed.v[i], "libtorch") || str_has_prefix(e->needed.v[i], "libc10"))
+		if (str_has_prefix(e->needed.v[i], "libtorch") ||
+			str_has_prefix(e->needed.v[i], "libc10"))
 			return true;
 	return false;
 }
@@ -100,16 +101,19 @@ check_unversioned(struct check_run *r, const struct fact_file *f, const struct e
 	if (manylinux_judge(r->manylinux, version) != VERSION_TOO_NEW ||
 		defined_in_variant(r->facts, s->name))
 		return;
-	found(r, (struct finding){ .severity = sure ? SEVERITY_ERROR : SEVERITY_WARNING,
-			 .rule = "manylinux-version",
-			 .file = f->path,
-			 .symbol = s->name,
-			 .message = arena_printf(r->a,
-				 "needs %s without a version; it came with %s, which %s does not have%s",
-				 s->name, version, r->policy,
-				 s->bind == ELF_WEAK ? " (weakly: where it is missing, its address is 0)" : ""),
-			 .advice = "link with g++ against the libraries that it is to run with, so that "
-				   "what they lack is taken from the static one" });
+	found(r,
+		(struct finding){ .severity = sure ? SEVERITY_ERROR : SEVERITY_WARNING,
+			.rule = "manylinux-version",
+			.file = f->path,
+			.symbol = s->name,
+			.message = arena_printf(r->a,
+				"needs %s without a version; it came with %s, which %s does not have%s",
+				s->name, version, r->policy,
+				s->bind == ELF_WEAK
+					? " (weakly: where it is missing, its address is 0)"
+					: ""),
+			.advice =
+				"link with g++ against the libraries that it is to run with, so that what they lack is taken from the static one" });
 }
 
 void

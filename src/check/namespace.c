@@ -2,11 +2,11 @@
 /*
  * Whether the operators are registered under the name that metadata.json gives the variant. Two
  * builds of a kernel can be loaded into one process because each has its own namespace,
- * torch.ops.<id>; Python's side takes it from _ops.py, C++'s from what the static initialisers of the
- * extension pass to torch::Library, or to the shims of the stable ABI. Their calls are found in the
- * code (elf/elf_code.h), with the texts and constants in front of each: compilers keep a text
- * whole, or cut it into constants of 16 bytes and operands of 8. Where a call is in a function of its
- * own, its callers pass the name. Which strings else are in the file does not matter.
+ * torch.ops.<id>; Python's side takes it from _ops.py, C++'s from what the static initialisers of
+ * the extension pass to torch::Library, or to the shims of the stable ABI. Their calls are found in
+ * the code (elf/elf_code.h), with the texts and constants in front of each: compilers keep a text
+ * whole, or cut it into constants of 16 bytes and operands of 8. Where a call is in a function of
+ * its own, its callers pass the name. Which strings else are in the file does not matter.
  *
  * Another build's id is an error, another fixed name a warning: its operators work, but not from
  * torch.ops.<id>, and not in two versions at once. Of other machines only strings are looked at.
@@ -48,8 +48,7 @@ check_ops(struct check_run *r, const struct fact_file *f, const char *id)
 			((size_t)(p - name) != strlen(id) || memcmp(name, id, strlen(id)) != 0))
 			found_error(r, .rule = "namespace", .file = f->path,
 				.message = arena_printf(r->a,
-					"takes operators from torch.ops.%.*s, but the variant's id "
-					"is %s",
+					"takes operators from torch.ops.%.*s, but the variant's id is %s",
 					(int)(p - name < 200 ? p - name : 200), name, id),
 				.advice = "make _ops.py anew, with the id of metadata.json");
 	}
@@ -118,8 +117,8 @@ note_operand(void *arg, const char *bytes)
 static void
 look_at_call(const struct elf_code *c, const struct code_call *call, struct given *g)
 {
-	/* What makes the name stands directly in front; texts of operators that were registered before
-	 * are farther away. */
+	/* What makes the name stands directly in front; texts of operators that were registered
+	 * before are farther away. */
 	uint64_t near = call->to - call->from > 200 ? call->to - 200 : call->from;
 
 	elf_code_constants(c, call->from, call->to, note_constant, g);
@@ -144,26 +143,27 @@ report_name(struct check_run *r, const struct fact_file *f, const struct given *
 	if (g->other)
 		found_error(r, .rule = "namespace", .file = f->path,
 			.message = arena_printf(r->a,
-				"registers operators under the id %.200s, but the variant's is %s", g->other,
-				g->id),
+				"registers operators under the id %.200s, but the variant's is %s",
+				g->other, g->id),
 			.advice = "compile every source with one TORCH_EXTENSION_NAME");
 	else
 		found_warning(r, .rule = "fixed-namespace", .file = f->path,
 			.message = arena_printf(r->a,
-				"registers operators under %.200s, not under the id %s: they are not in "
-				"torch.ops.%s, and two versions of the kernel cannot be loaded together",
+				"registers operators under %.200s, not under the id %s: they are not in torch.ops.%s, and two versions of the kernel cannot be loaded together",
 				g->word, g->id, g->id),
-			.advice = "use TORCH_LIBRARY_EXPAND(TORCH_EXTENSION_NAME, ...) of registration.h");
+			.advice =
+				"use TORCH_LIBRARY_EXPAND(TORCH_EXTENSION_NAME, ...) of registration.h");
 }
 
-/* The name that a call gets, or that callers of its function pass on; word is what was seen on the way
- * up. Where no name is seen, nothing is said: the function may be a copy that nothing calls. */
+/* The name that a call gets, or that callers of its function pass on; word is what was seen on the
+ * way up. Where no name is seen, nothing is said: the function may be a copy that nothing calls. */
 static void
 judge_call(struct check_run *r, const struct fact_file *f, const struct elf_code *c,
 	const struct code_call *call, const char *word, unsigned depth)
 {
-	struct given g = { .id = r->facts->metadata.id, .head = id_head(r->a, &r->facts->metadata),
-		.a = r->a };
+	struct given g = {
+		.id = r->facts->metadata.id, .head = id_head(r->a, &r->facts->metadata), .a = r->a
+	};
 	struct code_calls callers = { 0 };
 
 	if (depth == 4)
@@ -184,7 +184,8 @@ judge_call(struct check_run *r, const struct fact_file *f, const struct elf_code
 static bool
 is_constructor(const char *symbol)
 {
-	return str_has_prefix(symbol, "_ZN5torch7LibraryC1E") || str_has_prefix(symbol, "_ZN5torch7LibraryC2E");
+	return str_has_prefix(symbol, "_ZN5torch7LibraryC1E") ||
+	       str_has_prefix(symbol, "_ZN5torch7LibraryC2E");
 }
 
 static bool
@@ -195,9 +196,12 @@ is_shim(const char *symbol)
 
 /* The shims get the name as their first argument; others are texts as well, such as "CPU". */
 static void
-judge_shim(struct check_run *r, const struct fact_file *f, const struct elf_code *c, const struct code_call *call)
+judge_shim(struct check_run *r, const struct fact_file *f, const struct elf_code *c,
+	const struct code_call *call)
 {
-	struct given g = { .id = r->facts->metadata.id, .head = id_head(r->a, &r->facts->metadata), .a = r->a };
+	struct given g = {
+		.id = r->facts->metadata.id, .head = id_head(r->a, &r->facts->metadata), .a = r->a
+	};
 	struct str name = elf_code_argument(c, call);
 
 	if (name.n)
@@ -248,11 +252,10 @@ check_strings(struct check_run *r, const struct fact_file *f, const struct metad
 	if (!found_id)
 		found_error(r, .rule = "namespace", .file = f->path,
 			.message = arena_printf(r->a,
-				"does not hold the id %s: its operators are registered under "
-				"another name",
+				"does not hold the id %s: its operators are registered under another name",
 				m->id),
-			.advice = "use TORCH_LIBRARY_EXPAND(TORCH_EXTENSION_NAME, ...), and give "
-				  "that macro the id of metadata.json");
+			.advice =
+				"use TORCH_LIBRARY_EXPAND(TORCH_EXTENSION_NAME, ...), and give that macro the id of metadata.json");
 	if (other)
 		found_error(r, .rule = "namespace", .file = f->path,
 			.message = arena_printf(

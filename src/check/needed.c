@@ -9,8 +9,8 @@
  * could not even be imported on a machine that has no driver.
  *
  * A wheel may bring libraries of its own, which it finds by a path relative to itself, and those of
- * packages that are installed with it: where that path leads to another package's directory, what is
- * missing is a warning.
+ * packages that are installed with it: where that path leads to another package's directory, what
+ * is missing is a warning.
  */
 #include "base/path.h"
 #include "check/run.h"
@@ -104,8 +104,9 @@ brought_by_wheel(struct check_run *r, const char *soname, struct str name)
 	return false;
 }
 
-/* A directory that the library looks in and that is none of the wheel's: "z3/lib" of $ORIGIN/../../z3/lib
- * in x/lib. x.libs is where auditwheel puts the wheel's own. NULL: there is none. */
+/* A directory that the library looks in and that is none of the wheel's: "z3/lib" of
+ * $ORIGIN/../../z3/lib in x/lib. x.libs is where auditwheel puts the wheel's own. NULL: there is
+ * none. */
 static const char *
 foreign_directory(struct check_run *r, const struct fact_file *f)
 {
@@ -118,8 +119,9 @@ foreign_directory(struct check_run *r, const struct fact_file *f)
 
 		if (!str_starts(part, origin))
 			continue;
-		dir = path_clean(r->a, path_join(r->a, path_dir(r->a, f->path),
-			arena_strndup(r->a, part.p + origin.n, part.n - origin.n)));
+		dir = path_clean(
+			r->a, path_join(r->a, path_dir(r->a, f->path),
+				      arena_strndup(r->a, part.p + origin.n, part.n - origin.n)));
 		own = str_has_suffix(dir, ".libs");
 		for (size_t i = 0; i < r->facts->n_files; i++)
 			own = own || streq(path_dir(r->a, r->facts->files[i].path), dir);
@@ -177,22 +179,26 @@ check_cudart(struct check_run *r, const struct fact_file *f, const char *soname)
 		.advice = "compile and link with the CUDA of the variant's name");
 }
 
-/* torch 2.15 asks for cuRAND no more (Requires-Dist of its wheel), and nothing else that it asks for does. */
+/* torch 2.15 asks for cuRAND no more (Requires-Dist of its wheel), and nothing else that it asks
+ * for does. */
 static void
 check_curand(struct check_run *r, const struct fact_file *f, const char *soname)
 {
-	static const char advice[] = "draw random numbers in device code (curand_kernel.h) or with torch's generators";
+	static const char advice[] =
+		"draw random numbers in device code (curand_kernel.h) or with torch's generators";
 	static const struct version since = { { 2, 15 }, 2 };
 	const struct variant_name *v = &r->facts->name;
 
 	if (v->kind == NAME_TORCH && version_cmp_minor(&v->version, &since) >= 0)
 		found_error(r, .rule = "needed", .file = f->path, .library = soname,
-			.message = arena_printf(r->a, "needs %s, which torch %s does not bring: 2.14 was the last",
+			.message = arena_printf(r->a,
+				"needs %s, which torch %s does not bring: 2.14 was the last",
 				soname, version_text(r->a, &v->version)),
 			.advice = advice);
 	else if (v->kind == NAME_STABLE)
 		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
-			.message = arena_printf(r->a, "needs %s, which torch 2.15 and later do not bring", soname),
+			.message = arena_printf(
+				r->a, "needs %s, which torch 2.15 and later do not bring", soname),
 			.advice = advice);
 }
 
@@ -249,19 +255,19 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 	else if (k->verdict == LATE)
 		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
-				"needs %s, which some releases of torch do not bring or load", soname),
+				"needs %s, which some releases of torch do not bring or load",
+				soname),
 			.advice = "load it with dlopen when it is used, or avoid it");
 	else if (k->verdict == DRIVER)
 		found_warning(r, .rule = "needed-driver", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
 				"needs %s: it cannot be imported without NVIDIA's driver", soname),
-			.advice = "get the driver's functions with cudaGetDriverEntryPoint, and do not link "
-				"-lcuda");
+			.advice =
+				"get the driver's functions with cudaGetDriverEntryPoint, and do not link -lcuda");
 	else if (k->verdict == OPENMP)
 		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
-				"needs %s, which only newer releases of torch bring under this "
-				"name",
+				"needs %s, which only newer releases of torch bring under this name",
 				soname),
 			.advice = "use at::parallel_for, or say that the system must have it");
 	else if (k->verdict == PYTHON)

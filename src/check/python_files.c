@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Python that a variant ships: whether it parses, and what it registers. A parser of our own, so that
- * the verdict is the same with any Python at hand, or none. */
+/* The Python that a variant ships: whether it parses, and what it registers. A parser of our own,
+ * so that the verdict is the same with any Python at hand, or none. */
 #include "base/err.h"
 #include "check/registration.h"
 #include "check/run.h"
@@ -22,8 +22,7 @@ found_syntax(struct check_run *r, const struct fact_file *f, const struct err *w
 	unsigned long col = strtoul(end + 1, &end, 10);
 
 	found_error(r, .rule = "python-syntax", .file = f->path, .line = (unsigned)line,
-		.col = (unsigned)col,
-		.message = arena_printf(r->a, "syntax error: %s", end + 2),
+		.col = (unsigned)col, .message = arena_printf(r->a, "syntax error: %s", end + 2),
 		.advice = "correct it; python3 -m py_compile shows it as well");
 }
 

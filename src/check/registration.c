@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operators that Python registers with torch.library must have a name of this build alone, which
- * add_op_namespace_prefix of _ops.py makes; else a second version of the kernel in the process meets
- * the first one's.
+ * add_op_namespace_prefix of _ops.py makes; else a second version of the kernel in the process
+ * meets the first one's.
  *
  * The original looks at decorators of functions and classes at the top of a file, by six names, and
  * refuses any first argument but that call. So do we there, but for methods of an operator
@@ -135,7 +135,8 @@ resolve(const struct scan *s, size_t from, size_t to, bool *known)
 static bool
 is_prefix_call(const struct scan *s, struct range r)
 {
-	size_t to = r.from < r.to && s->t[r.from].kind == PY_NAME ? dotted_end(s, r.from) : r.to, depth = 0;
+	size_t to = r.from < r.to && s->t[r.from].kind == PY_NAME ? dotted_end(s, r.from) : r.to,
+	       depth = 0;
 	const struct alias *x;
 
 	if (to >= r.to || !is(s, to, "("))
@@ -154,8 +155,8 @@ is_prefix_call(const struct scan *s, struct range r)
 
 static enum nature judge(const struct scan *s, struct range r, bool namespace, unsigned depth);
 
-/* Whether token i, a name, gets a value in a way that is not followed: as a parameter, in a loop, of a
- * tuple, by an import. */
+/* Whether token i, a name, gets a value in a way that is not followed: as a parameter, in a loop,
+ * of a tuple, by an import. */
 static bool
 is_bound_elsewhere(const struct scan *s, size_t i)
 {
@@ -165,8 +166,10 @@ is_bound_elsewhere(const struct scan *s, size_t i)
 	for (size_t k = 0; k < sizeof(before) / sizeof(*before); k++)
 		if (i && is(s, i - 1, before[k]))
 			return true;
-	if (is(s, i + 1, ":=") || (s->t[i + 1].kind == PY_OP && s->t[i + 1].s.n > 1 && str_ends(s->t[i + 1].s, STR("=")) &&
-					  !is(s, i + 1, "==") && !is(s, i + 1, "!=") && !is(s, i + 1, "<=") && !is(s, i + 1, ">=")))
+	if (is(s, i + 1, ":=") ||
+		(s->t[i + 1].kind == PY_OP && s->t[i + 1].s.n > 1 &&
+			str_ends(s->t[i + 1].s, STR("=")) && !is(s, i + 1, "==") &&
+			!is(s, i + 1, "!=") && !is(s, i + 1, "<=") && !is(s, i + 1, ">=")))
 		return true;
 	/* Back to what opens here: def f(..., for ... in, x, NAME = */
 	for (size_t k = i; k-- > 0 && s->t[k].kind != PY_NEWLINE && i - k < 2000;) {
@@ -239,8 +242,10 @@ judge_text(const struct scan *s, struct str text, bool namespace, unsigned depth
 		p++, end--;
 	if (formatted && p < end && *p == '{' && end - p > 1 && p[1] != '{') {
 		for (name = ++p; p < end && *p != '}'; p++)
-			whole = whole && (*p == '_' || (*p >= '0' && *p <= '9') || (*p | 0x20) >= 'a');
-		return whole ? judge_variable(s, (struct str){ name, (size_t)(p - name) }, true, depth)
+			whole = whole &&
+				(*p == '_' || (*p >= '0' && *p <= '9') || (*p | 0x20) >= 'a');
+		return whole ? judge_variable(
+				       s, (struct str){ name, (size_t)(p - name) }, true, depth)
 			     : UNSEEN;
 	}
 	if (formatted)
@@ -296,8 +301,8 @@ first_argument(const struct scan *s, const struct python_call *c)
 static bool
 is_of_torch(const struct scan *s, struct range r)
 {
-	static const char *const heads[] = { "\"aten", "'aten", "\"prims", "'prims", "\"prim\"", "'prim'",
-		"\"_\"", "'_'" };
+	static const char *const heads[] = { "\"aten", "'aten", "\"prims", "'prims", "\"prim\"",
+		"'prim'", "\"_\"", "'_'" };
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		if (str_starts(s->t[r.from].s, str_of(heads[i])))
@@ -312,7 +317,8 @@ judge_call(const struct scan *s, const struct python_call *c, struct registratio
 	const struct function *f = resolve(s, c->callee, c->open, &known);
 	struct range r = f ? first_argument(s, c) : (struct range){ 0, 0 };
 	struct registration x = { s->t[c->callee].line, s->t[c->callee].col, NULL, NULL };
-	bool bare = c->open - c->callee == 1, makes = f && (f == &functions[0] || f == &functions[1]);
+	bool bare = c->open - c->callee == 1,
+	     makes = f && (f == &functions[0] || f == &functions[1]);
 	struct str what;
 	enum nature k;
 
@@ -327,16 +333,16 @@ judge_call(const struct scan *s, const struct python_call *c, struct registratio
 		return;
 	what = (struct str){ s->t[r.from].s.p,
 		(size_t)(s->t[r.to - 1].s.p + s->t[r.to - 1].s.n - s->t[r.from].s.p) };
-	x.message = arena_printf(s->a, "%s %s %.*s%s, not with add_op_namespace_prefix: all builds of the "
-		"kernel would share the name",
+	x.message = arena_printf(s->a,
+		"%s %s %.*s%s, not with add_op_namespace_prefix: all builds of the kernel would share the name",
 		f->name, f->takes_namespace ? "opens the namespace" : "names the operator with",
 		(int)(what.n < 80 ? what.n : 80), what.p, what.n < 80 ? "" : "...");
-	x.advice = f->takes_namespace
-			   ? "give it the namespace of ops in ._ops: ops.__name__.rsplit(\".\", 1)[-1]"
-			   : arena_printf(s->a,
-				     "import add_op_namespace_prefix from ._ops and write "
-				     "%s(add_op_namespace_prefix(\"name\"), ...)",
-				     f->name);
+	x.advice =
+		f->takes_namespace
+			? "give it the namespace of ops in ._ops: ops.__name__.rsplit(\".\", 1)[-1]"
+			: arena_printf(s->a,
+				  "import add_op_namespace_prefix from ._ops and write %s(add_op_namespace_prefix(\"name\"), ...)",
+				  f->name);
 	vec_push(s->a, out, x);
 }
 
@@ -357,7 +363,8 @@ note_aliases(struct scan *s)
 		} else if (is(s, i, "import") && i + 1 < s->n) {
 			to = dotted_end(s, i + 1);
 			if (is_module(s, i + 1, to) && is(s, to, "as") && to + 1 < s->n)
-				vec_push(s->a, &s->aliases, ((struct alias){ .name = s->t[to + 1].s }));
+				vec_push(s->a, &s->aliases,
+					((struct alias){ .name = s->t[to + 1].s }));
 		} else if (s->t[i].kind == PY_NAME && is(s, i + 1, "=") && i + 2 < s->n &&
 			   s->t[i + 2].kind == PY_NAME) {
 			struct alias x = { .name = s->t[i].s };

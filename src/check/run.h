@@ -20,7 +20,7 @@ struct check_run {
 /* Appends a finding; the variant's name is put in. */
 void found(struct check_run *r, struct finding f);
 #define found_error(r, ...) found(r, (struct finding){ .severity = SEVERITY_ERROR, __VA_ARGS__ })
-#define found_warning(r, ...)                                                                      \
+#define found_warning(r, ...) \
 	found(r, (struct finding){ .severity = SEVERITY_WARNING, __VA_ARGS__ })
 
 /* Of each shared library. */
@@ -46,7 +46,8 @@ void check_python_file(struct check_run *r, const struct fact_file *f);
  * that of an extension. *is_tagged: for one version of Python (".cpython-311-x86_64-linux-gnu.so").
  */
 const char *extension_module(struct arena *a, const char *path, bool *is_tagged);
-/* A part of a wheel's file name: 3 from the end is Python's tag ("cp310"), 2 the ABI's; "" of other names. */
+/* A part of a wheel's file name: 3 from the end is Python's tag ("cp310"), 2 the ABI's; "" of other
+ * names. */
 const char *wheel_tag(struct arena *a, const char *name, size_t from_end);
 /* Whether any shared library of the variant defines the symbol. */
 bool defined_in_variant(const struct facts *f, const char *symbol);

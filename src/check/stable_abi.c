@@ -6,8 +6,8 @@
  * from its mangled name. That a kernel's own function mentions a type of torch in its arguments is
  * no use of torch.
  */
-#include "formats/mangled.h"
 #include "check/run.h"
+#include "formats/mangled.h"
 
 enum origin { ORIGIN_RUNTIME, ORIGIN_STABLE, ORIGIN_TORCH, ORIGIN_OTHER };
 
@@ -60,17 +60,17 @@ check_cxx(struct check_run *r, const struct fact_file *f, const struct elf_symbo
 	case ORIGIN_TORCH:
 		found_error(r, .rule = "torch-stable-symbol", .file = f->path, .symbol = s->name,
 			.message = arena_printf(r->a,
-				"%s is from torch's C++ API, not from its stable ABI %s", s->name, version),
-			.advice = "include torch/csrc/stable/... and torch/headeronly/... only, "
-				  "and use torch::stable::Tensor");
+				"%s is from torch's C++ API, not from its stable ABI %s", s->name,
+				version),
+			.advice =
+				"include torch/csrc/stable/... and torch/headeronly/... only, and use torch::stable::Tensor");
 		break;
 	case ORIGIN_OTHER:
 		if (!s->library)
 			found_warning(r, .rule = "torch-stable-unknown", .file = f->path,
 				.symbol = s->name,
 				.message = arena_printf(r->a,
-					"%s is not defined in this variant; if torch has it, it is not in its "
-					"stable ABI",
+					"%s is not defined in this variant; if torch has it, it is not in its stable ABI",
 					s->name),
 				.advice = "define it in the kernel");
 		break;

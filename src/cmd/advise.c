@@ -119,7 +119,8 @@ run_round(struct advising *v, enum advise_round r, struct err *e)
 	struct build *b = &v->b;
 	struct arena *a = &b->c->arena;
 	const struct plan_subject of = work_subject(&b->w);
-	static const struct plan_options whole = { .device_only = PLAN_DEVICE_OFF, .is_to_read = true };
+	static const struct plan_options whole = { .device_only = PLAN_DEVICE_OFF,
+		.is_to_read = true };
 	struct plan_answers answers = { 0 };
 	struct plan all;
 	int result = 0;
@@ -268,8 +269,7 @@ say_source(const struct advising *v, size_t i)
 	if (best != ADVISE_AS_IS)
 		say_instead(v, i, best);
 	else if (was_tried(s))
-		printf("  narrower includes were tried, and do not do or save nothing (-v says "
-		       "why)\n");
+		printf("  narrower includes were tried, and do not do or save nothing (-v says why)\n");
 }
 
 static void
@@ -281,8 +281,7 @@ say_stable(const struct advising *v, const struct advise_merges *m)
 			v->ad.table.stable_since);
 		return;
 	}
-	printf("stable ABI (stable-abi = \"%s\" in build.toml; torch/csrc/stable instead of ATen, "
-	       "c10 and torch):\n",
+	printf("stable ABI (stable-abi = \"%s\" in build.toml; torch/csrc/stable instead of ATen, c10 and torch):\n",
 		m->abi);
 	for (size_t i = 0; i < v->ad.n; i++) {
 		struct seconds t = without_empty(&v->stable[i], &v->empty[i]);
@@ -423,8 +422,7 @@ say_all(struct advising *v)
 	advise_merges(&v->b.c->arena, &v->ad.table, &v->w.resolution, &merges);
 	if (opt_has(&v->b.c->opts, "json"))
 		return print_json(v, &merges);
-	printf("%s, seconds of a processor of this machine; an include is without what an empty "
-	       "file takes.\n",
+	printf("%s, seconds of a processor of this machine; an include is without what an empty file takes.\n",
 		v->ad.variant->name);
 	for (size_t i = 0; i < v->ad.n; i++)
 		say_source(v, i);

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* build: the pipeline from build.toml to published variants. */
+#include "cmd/build.h"
 #include "base/err.h"
+#include "base/jobserver.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/path.h"
-#include "cmd/build.h"
 #include "cmd/hints.h"
 #include "cmd/reasons.h"
 #include "cmd/unchanged.h"
-#include "engine/compare.h"
-#include "base/jobserver.h"
 #include "device/proof.h"
-#include "steps/declined.h"
-#include "steps/steps.h"
+#include "engine/compare.h"
 #include "engine/sandbox.h"
 #include "generate/commands.h"
 #include "package/package.h"
 #include "publish/publish.h"
+#include "steps/declined.h"
+#include "steps/steps.h"
 #include "store/gc.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +35,8 @@ events_fd(const struct ctx *c, int *out, struct err *e)
 		return 0;
 	if (!str_to_u64(str_of(text), &n) || n > 65535 || fcntl((int)n, F_GETFD) < 0)
 		return err_set(e, ERR_USAGE,
-			"--events: descriptor \"%s\" is not open; open it in the shell, as in "
-			"--events 3 3>events", text);
+			"--events: descriptor \"%s\" is not open; open it in the shell, as in --events 3 3>events",
+			text);
 	*out = (int)n;
 	return 0;
 }
@@ -69,17 +69,20 @@ fetch_needed(struct build *b, struct err *e)
 	return work_fetch(b->c, b->store, &(struct pin_list){ pins, seen.n }, false, &b->bytes, e);
 }
 
-/* Device debug information names the directory that the compiler ran in, in a form that cannot be changed afterwards. */
+/* Device debug information names the directory that the compiler ran in, in a form that cannot be
+ * changed afterwards. */
 static void
 warn_of_device_debug(const struct build *b)
 {
 	const struct project *p = b->w.plan.project;
 
 	for (size_t i = 0; i < p->n_kernels; i++) {
-		if (!strs_has(&p->kernels[i].cuda_flags, "-G") && !strs_has(&p->kernels[i].cuda_flags, "--device-debug"))
+		if (!strs_has(&p->kernels[i].cuda_flags, "-G") &&
+			!strs_has(&p->kernels[i].cuda_flags, "--device-debug"))
 			continue;
-		log_warn("[kernel.%s] uses -G without a sandbox, so its bytes depend on the build's directory; "
-			"install bubblewrap, or use -lineinfo", p->kernels[i].name);
+		log_warn(
+			"[kernel.%s] uses -G without a sandbox, so its bytes depend on the build's directory; install bubblewrap, or use -lineinfo",
+			p->kernels[i].name);
 		return;
 	}
 }
@@ -140,8 +143,9 @@ run_steps(struct build *b, struct err *e)
 
 	trace_phase(b->trace, "look up");
 	left = engine_probe(b->engine, false, e);
-	return left <= 0 ? left
-			 : build_run_prepared(b, (struct observer){ progress_event, b->progress }, e);
+	return left <= 0
+		       ? left
+		       : build_run_prepared(b, (struct observer){ progress_event, b->progress }, e);
 }
 
 /* Of the questions, only a failure is worth a word. */
@@ -164,14 +168,16 @@ take_answers(struct build *b, struct plan_answers *out, struct err *e)
 		struct str *text = arena_new(a, struct str);
 		struct digest id, is;
 
-		if (fs_read(a, engine_object_path(a, b->engine, &o[i].objects[0]), SIZE_MAX, text, e) < 0)
+		if (fs_read(a, engine_object_path(a, b->engine, &o[i].objects[0]), SIZE_MAX, text,
+			    e) < 0)
 			return e->sys == ENOENT ? 0 : -1;
 		is = sha256_of(text->p, text->n);
 		if (!digest_eq(&is, &o[i].objects[0]))
 			return 0;
 		id = plan_question_id(a, s);
 		*map_put(a, &out->by_id,
-			(struct str){ arena_strndup(a, (const char *)id.b, sizeof(id.b)), sizeof(id.b) }) = text;
+			(struct str){ arena_strndup(a, (const char *)id.b, sizeof(id.b)),
+				sizeof(id.b) }) = text;
 	}
 	return 1;
 }
@@ -194,8 +200,8 @@ build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 		return err_set(e, ERR_STEP, "nvcc rejects %zu compilation%s; see above", b->failed,
 			b->failed == 1 ? "" : "s");
 	TRY(taken = take_answers(b, out, e));
-	return taken ? 0 : err_set(e, ERR_STORE,
-		"a stored result of nvcc was damaged; build again");
+	return taken ? 0
+		     : err_set(e, ERR_STORE, "a stored result of nvcc was damaged; build again");
 }
 
 static int
@@ -216,7 +222,8 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 	else if (streq(device, "audit"))
 		out->audits_device = true;
 	else
-		return err_set(e, ERR_USAGE, "--device-only must be verify, trust, audit or off, not \"%s\"", device);
+		return err_set(e, ERR_USAGE,
+			"--device-only must be verify, trust, audit or off, not \"%s\"", device);
 	if (!slim || streq(slim, "all"))
 		out->slim = PLAN_SLIM_ALL;
 	else if (streq(slim, "device"))
@@ -224,7 +231,8 @@ read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
 	else if (streq(slim, "off"))
 		out->slim = PLAN_SLIM_OFF;
 	else if (!streq(slim, "audit"))
-		return err_set(e, ERR_USAGE, "--slim must be all, device, audit or off, not \"%s\"", slim);
+		return err_set(
+			e, ERR_USAGE, "--slim must be all, device, audit or off, not \"%s\"", slim);
 	if (slim && streq(slim, "audit")) {
 		out->slim = PLAN_SLIM_ALL;
 		out->audits_slim = out->audits_device = true;
@@ -241,7 +249,8 @@ first_plan(struct build *b, struct err *e)
 	const struct plan_subject of = work_subject(w);
 
 	if (engine && !streq(engine, "plain") && !streq(engine, "divided"))
-		return err_set(e, ERR_USAGE, "--engine must be divided or plain, not \"%s\"", engine);
+		return err_set(
+			e, ERR_USAGE, "--engine must be divided or plain, not \"%s\"", engine);
 	b->asks = !engine || !streq(engine, "plain");
 	if (!b->asks)
 		return work_make_plan(b->c, w, NULL, &b->plan_options, e);
@@ -319,7 +328,8 @@ make_package(struct build *b, const struct plan_variant *v, struct package *pkg,
 	if (!is_done(b, v))
 		return 0;
 	if (link)
-		extension = (struct package_extension){ engine_object_path(a, b->engine, link), *link };
+		extension =
+			(struct package_extension){ engine_object_path(a, b->engine, link), *link };
 	TRY(package_make(a, &b->w.plan, v, link ? &extension : NULL, pkg, e));
 	return 1;
 }
@@ -390,7 +400,8 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	int r;
 
 	trace_phase(b->trace, "publish");
-	TRY(publish_open(&b->c->arena, b->store, b->w.project.dir, opt_get(&b->c->opts, "output"), &pub, e));
+	TRY(publish_open(
+		&b->c->arena, b->store, b->w.project.dir, opt_get(&b->c->opts, "output"), &pub, e));
 	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
 	if (r >= 0 && (!look || r > 0))
 		r = publish_result(pub, e) < 0 ? -1 : r;
@@ -408,7 +419,8 @@ rebuild(struct build *b, struct err *e)
 	int differ;
 
 	if (streq(b->c->settings.cache, "off"))
-		return err_set(e, ERR_USAGE, "--rebuild compares with the cache; leave out --cache=off");
+		return err_set(
+			e, ERR_USAGE, "--rebuild compares with the cache; leave out --cache=off");
 	trace_phase(b->trace, "look up");
 	TRY(build_open_engine(b, e));
 	TRY(engine_probe(b->engine, false, e));
@@ -422,7 +434,8 @@ rebuild(struct build *b, struct err *e)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");
 	if (differ)
-		return err_set(e, ERR_STEP, "%d of %zu steps did not give the same bytes as before; see above", differ,
+		return err_set(e, ERR_STEP,
+			"%d of %zu steps did not give the same bytes as before; see above", differ,
 			had);
 	TRY(with_publish(b, false, &written, e));
 	if (b->refused)
@@ -472,9 +485,11 @@ tell_full_ways(const struct build *b)
 		if (!outcome_has_objects(&out[i]))
 			continue;
 		if (s->kind == STEP_EMBED_FATBIN && digest_eq(&out[i].objects[0], &declined))
-			tell_full_way(s, STR("its host launches kernels that the proof did not find"));
-		if (is_proof && fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX, &text,
-					  &ignored) == 0 &&
+			tell_full_way(
+				s, STR("its host launches kernels that the proof did not find"));
+		if (is_proof &&
+			fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX,
+				&text, &ignored) == 0 &&
 			proof_read(text, &v) && v.why.n)
 			tell_full_way(s, v.why);
 	}
@@ -490,8 +505,10 @@ tell_end(struct build *b, size_t written)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	log_info("%zu variant%s in %s, %zu written, %s fetched, %.2f s", n, n == 1 ? "" : "s",
-		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written, str_size(size, b->bytes),
-		(double)(now.tv_sec - b->begin.tv_sec) + (double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
+		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written,
+		str_size(size, b->bytes),
+		(double)(now.tv_sec - b->begin.tv_sec) +
+			(double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
 }
 
 static int
@@ -539,7 +556,8 @@ take_trees(struct build *b, struct err *e)
 	return 0;
 }
 
-/* For editors: not with an output of its own, which names no path. The build is what it is without. */
+/* For editors: not with an output of its own, which names no path. The build is what it is
+ * without. */
 static void
 write_commands(struct build *b, int r, const struct err *why)
 {
@@ -561,14 +579,15 @@ note_package(const struct project *p, const struct sources_set *s)
 	const char *const more[] = { "", ", ..." };
 
 	if (!sources_can_alias(s, p))
-		log_info("note: the package has its own module %s, so `import %s` does not work from a "
-			"variant's directory; the kernels client loads it",
+		log_info(
+			"note: the package has its own module %s, so `import %s` does not work from a variant's directory; the kernels client loads it",
 			p->module, p->module);
 	if (s->left_out.n)
-		log_info("note: %zu file%s of the package %s not shipped (%s%s); if the kernel needs them, add "
-			"their suffix to pyext",
-			s->left_out.n, s->left_out.n == 1 ? "" : "s", s->left_out.n == 1 ? "is" : "are",
-			s->left_out.v[0], more[s->left_out.n > 1]);
+		log_info(
+			"note: %zu file%s of the package %s not shipped (%s%s); if the kernel needs them, add their suffix to pyext",
+			s->left_out.n, s->left_out.n == 1 ? "" : "s",
+			s->left_out.n == 1 ? "is" : "are", s->left_out.v[0],
+			more[s->left_out.n > 1]);
 }
 
 /* Asks nvcc, makes the plan, runs it, publishes. */

@@ -18,21 +18,24 @@ struct build {
 	struct jobserver *jobserver; /* NULL: none, or not looked for yet */
 	bool asks;                   /* nvcc, before the plan is made */
 	struct plan_options plan_options;
-	bool keeps_going;            /* after a failure, whatever the options say */
+	bool keeps_going; /* after a failure, whatever the options say */
 	struct timespec begin;
 	uint64_t memory;
 	size_t failed, refused;
 	struct check_options check;
 	uint64_t bytes;
-	struct digest *records;      /* of each variant, what is recorded of it (cmd/unchanged.h); NULL: not all are current */
+	/* of each variant, what is recorded of it (cmd/unchanged.h); NULL: not all are current */
+	struct digest *records;
 };
 
-/* What `build` does, by c's options; then b->w.resolution says what was built. Everything but memory is given back. */
+/* What `build` does, by c's options; then b->w.resolution says what was built. Everything but
+ * memory is given back. */
 int build_all(struct build *b, struct ctx *c, struct err *e);
 /* Opens b->engine for b->w.plan. */
 int build_open_engine(struct build *b, struct err *e);
 /* Fetches what the steps need that engine_probe or engine_again left, and runs them. */
 int build_run_prepared(struct build *b, struct observer observer, struct err *e);
-/* Runs b->w.plan, which must be of questions to nvcc, and takes the answers. b->engine stays open. */
+/* Runs b->w.plan, which must be of questions to nvcc, and takes the answers. b->engine stays
+ * open. */
 int build_run_questions(struct build *b, struct plan_answers *out, struct err *e);
 #endif

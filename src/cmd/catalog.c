@@ -12,8 +12,8 @@ add_torch(struct ctx *c, const struct fetch_job *job, const char *version, struc
 	struct strs cuda = opt_all(&c->arena, &c->opts, "cuda");
 	const char *file;
 
-	TRY(maintain_add_torch(
-		&c->arena, job, c->settings.catalog, &(struct new_torch){ version, &cuda }, &file, e));
+	TRY(maintain_add_torch(&c->arena, job, c->settings.catalog,
+		&(struct new_torch){ version, &cuda }, &file, e));
 	log_info("added torch %s: %s", version, file);
 	return 0;
 }
@@ -55,16 +55,17 @@ cmd_catalog(struct ctx *c, struct err *e)
 	int r;
 
 	if (!is_add && !is_fill && !is_nix)
-		return err_set(e, ERR_USAGE,
-			"catalog needs an action: add torch VERSION, fill or nix");
+		return err_set(
+			e, ERR_USAGE, "catalog needs an action: add torch VERSION, fill or nix");
 	if (!s->catalog)
 		return err_set(e, ERR_USAGE,
-			"catalog needs --catalog DIR, the directory with the files to change, such as catalog/ "
-			"of the sources");
+			"catalog needs --catalog DIR, the directory with the files to change, such as catalog/ of the sources");
 	TRY(sources_find(&c->arena, &where, need, &sources, e));
 	job.sources = &sources;
 	TRY(store_open(s->home, false, &job.store, e));
-	r = is_add ? add_torch(c, &job, word->v[2], e) : is_nix ? nix(c, &job, e) : fill(c, &job, e);
+	r = is_add   ? add_torch(c, &job, word->v[2], e)
+	    : is_nix ? nix(c, &job, e)
+		     : fill(c, &job, e);
 	store_close(job.store);
 	return r;
 }

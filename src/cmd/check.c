@@ -44,8 +44,7 @@ cmd_private_paths(struct ctx *c, const char *dir, struct strs *out)
 }
 
 int
-cmd_check_python(
-	struct ctx *c, const struct project *p, const struct sources_set *s, struct err *e)
+cmd_check_python(struct ctx *c, const struct project *p, const struct sources_set *s, struct err *e)
 {
 	const char *dir = path_join(&c->arena, path_join(&c->arena, p->dir, p->pyroot), p->module);
 	CLEANUP(buf_free) struct buf text = { 0 };
@@ -58,8 +57,9 @@ cmd_check_python(
 	if (found.n == 0)
 		return 0;
 	if (found.n == 1)
-		return err_set(e, ERR_CONFIG, "%s/%s:%u:%u: %s; %s", found.v[0].variant, found.v[0].file,
-			found.v[0].line, found.v[0].col, found.v[0].message, found.v[0].advice);
+		return err_set(e, ERR_CONFIG, "%s/%s:%u:%u: %s; %s", found.v[0].variant,
+			found.v[0].file, found.v[0].line, found.v[0].col, found.v[0].message,
+			found.v[0].advice);
 	report_text(&found, &text);
 	log_text(LOG_ERROR, text.p, text.n);
 	return err_set(e, ERR_CONFIG, "%zu mistakes in the Python files of %s", found.n, p->name);
@@ -77,7 +77,8 @@ operand(const struct ctx *c, const char **out, struct err *e)
 }
 
 static int
-check_one(struct ctx *c, const char *dir, const struct check_options *o, struct findings *out, struct err *e)
+check_one(struct ctx *c, const char *dir, const struct check_options *o, struct findings *out,
+	struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct findings found = { 0 };
@@ -99,8 +100,8 @@ check_all(struct ctx *c, const struct check_options *o, struct strs *names, stru
 	if (!fs_is_dir(what)) {
 		if (o->groups == CHECK_BUILD)
 			return err_set(e, ERR_USAGE,
-				"%s is a file; check-builds takes directories, check-abi takes "
-				"files", what);
+				"%s is a file; check-builds takes directories, check-abi takes files",
+				what);
 		vec_push(&c->arena, names, path_base(what));
 		return check_one(c, what, o, f, e);
 	}

@@ -18,8 +18,10 @@ struct ctx {
 	struct opts opts;
 	struct settings settings;
 	const struct host *host; /* the Python at hand, once it was asked */
-	bool newest_only;	 /* of the variants chosen, the newest one for CPUs (resolution_keep_newest) */
-	bool any_matrix;  /* where no variant of the chosen matrix is left, those of matrix all count */
+	/* of the variants chosen, the newest one for CPUs (resolution_keep_newest) */
+	bool newest_only;
+	/* where no variant of the chosen matrix is left, those of matrix all count */
+	bool any_matrix;
 };
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];
@@ -64,7 +66,8 @@ int work_dir(const struct ctx *c, const char **out, struct err *e);
 int cmd_need_dir(const char *path, struct err *e);
 /* Prints the end of what a program printed, and fails with what it failed at. */
 int cmd_fail_program(enum err_code code, const char *what, struct str printed, struct err *e);
-/* The program's catalog, or that of --catalog, as the settings want it: NVIDIA's own archives where they name a source of them. */
+/* The program's catalog, or that of --catalog, as the settings want it: NVIDIA's own archives where
+ * they name a source of them. */
 int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
 /* build.toml, the lock or the catalog, the variants asked for. */
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
@@ -77,39 +80,44 @@ int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *ans
 	const struct plan_options *o, struct err *e);
 /* All of that, without answers. */
 int work_plan(struct ctx *c, struct work *w, struct err *e);
-/* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was received. */
-int work_fetch(struct ctx *c, struct store *s, const struct pin_list *pins, bool full, uint64_t *bytes, struct err *e);
-/* Of what the variants depend on, takes that into the store which the directory of --cutlass is. Fails when something is needed that
- * no package has, and that it is not; also when the flag is given, and the directory is nothing that is needed. */
+/* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was
+ * received. */
+int work_fetch(struct ctx *c, struct store *s, const struct pin_list *pins, bool full,
+	uint64_t *bytes, struct err *e);
+/* Of what the variants depend on, takes that into the store which the directory of --cutlass is.
+ * Fails when something is needed that no package has, and that it is not; also when the flag is
+ * given, and the directory is nothing that is needed. */
 int work_take_cutlass(struct ctx *c, struct store *s, const struct work *w, struct err *e);
 /* The same for one pin. */
 int cutlass_take_pin(struct ctx *c, struct store *s, struct pin *pin, struct err *e);
-/* Writes what create-pyproject does into the kernel's directory, absolute. What it wrote there before is brought up to
- * date, unless somebody changed it: then all stays, and a line says so. Fails when files of others are in the way.
- * *compiled: CMake has something to do. */
+/* Writes what create-pyproject does into the kernel's directory, absolute. What it wrote there
+ * before is brought up to date, unless somebody changed it: then all stays, and a line says so.
+ * Fails when files of others are in the way. *compiled: CMake has something to do. */
 int cmd_write_pyproject(struct ctx *c, const char *dir, bool *compiled, struct err *e);
 /* An absolute path without links; fails when there is nothing. */
 int cmd_real_path(struct arena *a, const char *path, const char **out, struct err *e);
-/* Asks the Python at hand which torch it has, unless that is done: --python, else that of $VIRTUAL_ENV, else python3. */
+/* Asks the Python at hand which torch it has, unless that is done: --python, else that of
+ * $VIRTUAL_ENV, else python3. */
 int cmd_find_host(struct ctx *c, struct err *e);
 /* The same Python, with torch or without. */
 int cmd_find_python(struct ctx *c, struct host_python *out, struct err *e);
 /* Asks that Python which torch it has of its own, whatever PYTHONPATH says. */
 int cmd_ask_own_torch(struct ctx *c, const char *python, struct host *out, struct err *e);
 
-/* What --capability asks for, "host" as the GPUs that the driver, else nvidia-smi, knows of. Fails with ERR_USAGE when
- * one is no capability, and with ERR_RESOLVE when there is no GPU. */
+/* What --capability asks for, "host" as the GPUs that the driver, else nvidia-smi, knows of. Fails
+ * with ERR_USAGE when one is no capability, and with ERR_RESOLVE when there is no GPU. */
 int cmd_capabilities(struct ctx *c, struct strs *out, struct err *e);
 
-/* Puts the commit into the project that --provenance names, or git. Fails with ERR_USAGE when it is none, or git knows none. */
+/* Puts the commit into the project that --provenance names, or git. Fails with ERR_USAGE when it is
+ * none, or git knows none. */
 int cmd_provenance(struct ctx *c, struct project *p, struct err *e);
 
-/* Appends paths of this machine that no variant may hold: the store, the home directory, and, unless
- * it is NULL, the kernel's directory. */
+/* Appends paths of this machine that no variant may hold: the store, the home directory, and,
+ * unless it is NULL, the kernel's directory. */
 void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);
 
-/* Fails with ERR_CONFIG where a Python file of the package does not parse, or registers operators under a
- * fixed name. Several mistakes are logged, one is the error. */
+/* Fails with ERR_CONFIG where a Python file of the package does not parse, or registers operators
+ * under a fixed name. Several mistakes are logged, one is the error. */
 int cmd_check_python(
 	struct ctx *c, const struct project *p, const struct sources_set *s, struct err *e);
 
@@ -128,7 +136,8 @@ void progress_end(struct progress *p);
 /* One JSON line to the events' descriptor, if there is one: {"event": NAME, "name": value}. */
 void progress_note(struct progress *p, const char *event, const char *key, const char *value);
 
-/* What ran when, as a file for Chrome's trace viewer. Every function takes NULL for a run that is not traced. */
+/* What ran when, as a file for Chrome's trace viewer. Every function takes NULL for a run that is
+ * not traced. */
 struct trace;
 /* Fails with ERR_USAGE when path is in no directory that can be written to. */
 int trace_open(struct arena *a, const char *path, struct trace **out, struct err *e);

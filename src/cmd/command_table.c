@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands and options: what the command line takes, and what help, man pages and completions say. */
+/* The table of commands and options: what the command line takes, and what help, man pages and
+ * completions say. */
 #include "cmd/cmd.h"
 
 const struct opt global_opts[] = {
@@ -7,50 +8,73 @@ const struct opt global_opts[] = {
 	{ 'q', "quiet", NULL, "print errors and warnings only" },
 	{ 'v', "verbose", NULL, "print more" },
 	{ 'h', "help", NULL, "print help for this command" },
-	{ 0, "store", "DIR", "the directory of the store (KERNEL_BUILDER_HOME; default: ~/.cache/kernel-builder)" },
-	{ 0, "catalog", "DIR", "use this catalog instead of the built-in one (KERNEL_BUILDER_CATALOG)" },
-	{ 0, "wheel-index", "URL", "index or directory of wheels (KERNEL_BUILDER_WHEEL_INDEX; default: pip's)" },
-	{ 0, "debian-mirror", "URL", "mirror or directory of Debian packages (KERNEL_BUILDER_DEBIAN_MIRROR; default: apt's)" },
-	{ 0, "redist", "URL", "take CUDA's compilers from NVIDIA's redistributables: a mirror, a directory, or nvidia (KERNEL_BUILDER_REDIST)" },
-	{ 0, "cutlass", "DIR", "a checkout of CUTLASS, for versions that no package has (KERNEL_BUILDER_CUTLASS)" },
+	{ 0, "store", "DIR",
+		"the directory of the store (KERNEL_BUILDER_HOME; default: ~/.cache/kernel-builder)" },
+	{ 0, "catalog", "DIR",
+		"use this catalog instead of the built-in one (KERNEL_BUILDER_CATALOG)" },
+	{ 0, "wheel-index", "URL",
+		"index or directory of wheels (KERNEL_BUILDER_WHEEL_INDEX; default: pip's)" },
+	{ 0, "debian-mirror", "URL",
+		"mirror or directory of Debian packages (KERNEL_BUILDER_DEBIAN_MIRROR; default: apt's)" },
+	{ 0, "redist", "URL",
+		"take CUDA's compilers from NVIDIA's redistributables: a mirror, a directory, or nvidia (KERNEL_BUILDER_REDIST)" },
+	{ 0, "cutlass", "DIR",
+		"a checkout of CUTLASS, for versions that no package has (KERNEL_BUILDER_CUTLASS)" },
 	{ 0 },
 };
 
-#define SELECTION_OPTS                                                                             \
-	{ 'm', "matrix", "2025-01|current|host|all",                                               \
-		"the set to choose variants from (default: the lock's, else current)" },           \
-		{ 0, "python", "PROGRAM", "for --matrix host: the Python that has torch (default: that of VIRTUAL_ENV, else python3)" }, \
-		{ 0, "variant", "VARIANT", "only this variant; may be repeated" },               \
-		{ 0, "torch", "VERSION", "only this torch; may be repeated" },                  \
-		{ 0, "cuda", "VERSION", "only this CUDA; may be repeated" },                    \
-		{ 0, "abi", "cxx11|cxx98", "only this C++ ABI" },                                  \
-		{ 0, "backend", "cuda|cpu", "only this backend; may be repeated" },             \
-	{                                                                                          \
-		0, "no-lock", NULL, "ignore kernel-builder.lock"                                   \
+#define SELECTION_OPTS \
+	{ 'm', "matrix", "2025-01|current|host|all", \
+		"the set to choose variants from (default: the lock's, else current)" }, \
+		{ 0, "python", "PROGRAM", \
+			"for --matrix host: the Python that has torch (default: that of VIRTUAL_ENV, else python3)" }, \
+		{ 0, "variant", "VARIANT", "only this variant; may be repeated" }, \
+		{ 0, "torch", "VERSION", "only this torch; may be repeated" }, \
+		{ 0, "cuda", "VERSION", "only this CUDA; may be repeated" }, \
+		{ 0, "abi", "cxx11|cxx98", "only this C++ ABI" }, \
+		{ 0, "backend", "cuda|cpu", "only this backend; may be repeated" }, \
+	{ \
+		0, "no-lock", NULL, "ignore kernel-builder.lock" \
 	}
 
-#define CAPABILITY_OPT                                                                             \
-	{                                                                                          \
-		0, "capability", "GPU", "build CUDA code for this GPU only, such as 9.0, or host for those of this machine; may be repeated" \
+#define CAPABILITY_OPT \
+	{ \
+		0, "capability", "GPU", \
+			"build CUDA code for this GPU only, such as 9.0, or host for those of this machine; may be repeated" \
 	}
-#define PROVENANCE_OPT { 0, "provenance", "git|COMMIT", "write the kernel's commit into metadata.json: that of its git checkout, with +dirty if files differ from it, or this one" }
-#define JOBS_OPT { 'j', "max-jobs", "N", "run at most N steps at once (MAX_JOBS; default: the number of cores)" }
-#define CORES_OPT { 0, "cores", "N", "use N cores (CORES; default: those that the process may use)" }
-#define MEMORY_OPT                                                                                 \
-	{                                                                                          \
-		0, "memory", "SIZE", "memory that running steps may take together, such as 8G (default: what is free)" \
+#define PROVENANCE_OPT \
+	{ \
+		0, "provenance", "git|COMMIT", \
+			"write the kernel's commit into metadata.json: that of its git checkout, with +dirty if files differ from it, or this one" \
 	}
-#define SANDBOX_OPT                                                                                \
-	{                                                                                          \
-		0, "sandbox", "auto|on|off", "run steps in a sandbox that shows them only their inputs (KERNEL_BUILDER_SANDBOX; default: auto, where bubblewrap works)" \
+#define JOBS_OPT \
+	{ \
+		'j', "max-jobs", "N", \
+			"run at most N steps at once (MAX_JOBS; default: the number of cores)" \
 	}
-#define CACHE_OPT                                                                                  \
-	{                                                                                          \
-		0, "cache", "rw|ro|off", "ro reuses results and keeps no new ones; off does neither (KERNEL_BUILDER_CACHE; default: rw)" \
+#define CORES_OPT \
+	{ \
+		0, "cores", "N", "use N cores (CORES; default: those that the process may use)" \
 	}
-#define CACHE_SIZE_OPT                                                                             \
-	{                                                                                          \
-		0, "cache-size", "SIZE", "evict least recently used results beyond this size; 0 keeps all (KERNEL_BUILDER_CACHE_SIZE; default: 20G)" \
+#define MEMORY_OPT \
+	{ \
+		0, "memory", "SIZE", \
+			"memory that running steps may take together, such as 8G (default: what is free)" \
+	}
+#define SANDBOX_OPT \
+	{ \
+		0, "sandbox", "auto|on|off", \
+			"run steps in a sandbox that shows them only their inputs (KERNEL_BUILDER_SANDBOX; default: auto, where bubblewrap works)" \
+	}
+#define CACHE_OPT \
+	{ \
+		0, "cache", "rw|ro|off", \
+			"ro reuses results and keeps no new ones; off does neither (KERNEL_BUILDER_CACHE; default: rw)" \
+	}
+#define CACHE_SIZE_OPT \
+	{ \
+		0, "cache-size", "SIZE", \
+			"evict least recently used results beyond this size; 0 keeps all (KERNEL_BUILDER_CACHE_SIZE; default: 20G)" \
 	}
 
 static const struct opt build_opts[] = {
@@ -65,42 +89,59 @@ static const struct opt build_opts[] = {
 	SANDBOX_OPT,
 	CACHE_OPT,
 	CACHE_SIZE_OPT,
-	{ 0, "engine", "divided|plain", "divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" },
-	{ 0, "device-only", "verify|trust|audit|off", "compile device code without host code: verify (default), where one architecture proves that the result is the same; trust, where its slimmed source proves it; audit, both ways, and fail where they differ; off, never" },
-	{ 0, "slim", "all|device|audit|off", "show compilers only the parts of headers that the kernel reaches: all (default); device, in device code only; audit, both ways, and fail where they differ; off, never" },
-	{ 0, "rebuild", NULL, "run every step again and compare; a mismatch is reported, and the stored result is kept" },
-	{ 0, "explain", NULL, "say why each step ran: which file, flag, tree or program changed, or that its result was gone; with -v, each step by name" },
+	{ 0, "engine", "divided|plain",
+		"divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" },
+	{ 0, "device-only", "verify|trust|audit|off",
+		"compile device code without host code: verify (default), where one architecture proves that the result is the same; trust, where its slimmed source proves it; audit, both ways, and fail where they differ; off, never" },
+	{ 0, "slim", "all|device|audit|off",
+		"show compilers only the parts of headers that the kernel reaches: all (default); device, in device code only; audit, both ways, and fail where they differ; off, never" },
+	{ 0, "rebuild", NULL,
+		"run every step again and compare; a mismatch is reported, and the stored result is kept" },
+	{ 0, "explain", NULL,
+		"say why each step ran: which file, flag, tree or program changed, or that its result was gone; with -v, each step by name" },
 	{ 0, "no-check", NULL, "publish variants even if the checks refuse them" },
 	PROVENANCE_OPT,
 	{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" },
 	{ 0, "events", "FD", "write events as JSON lines to this file descriptor" },
 	{ 0 },
 };
-#define TEST_BACKEND_OPT                                                                           \
-	{                                                                                          \
-		0, "backend", "cuda|cpu", "this backend (default: cuda if that torch and the kernel have it, else cpu)" \
+#define TEST_BACKEND_OPT \
+	{ \
+		0, "backend", "cuda|cpu", \
+			"this backend (default: cuda if that torch and the kernel have it, else cpu)" \
 	}
-#define NO_LOCK_OPT { 0, "no-lock", NULL, "ignore kernel-builder.lock" }
-#define TEST_OPTS                                                                                  \
-	{ 0, "python", "PROGRAM", "the Python that has torch and pytest (default: that of VIRTUAL_ENV, else python3)" }, \
-		TEST_BACKEND_OPT, NO_LOCK_OPT, JOBS_OPT, CORES_OPT, MEMORY_OPT, SANDBOX_OPT, CACHE_OPT, CACHE_SIZE_OPT
-#define SHELL_MATRIX_OPT                                                                           \
-	{                                                                                          \
-		'm', "matrix", "2025-01|current|host|all", "the set that has --variant (default: the lock's, else current)" \
+#define NO_LOCK_OPT \
+	{ \
+		0, "no-lock", NULL, "ignore kernel-builder.lock" \
+	}
+#define TEST_OPTS \
+	{ \
+		0, "python", "PROGRAM", \
+		"the Python that has torch and pytest (default: that of VIRTUAL_ENV, else python3)" \
+	}, \
+		TEST_BACKEND_OPT, NO_LOCK_OPT, JOBS_OPT, CORES_OPT, MEMORY_OPT, SANDBOX_OPT, \
+		CACHE_OPT, CACHE_SIZE_OPT
+#define SHELL_MATRIX_OPT \
+	{ \
+		'm', "matrix", "2025-01|current|host|all", \
+			"the set that has --variant (default: the lock's, else current)" \
 	}
 static const struct opt test_opts[] = { CAPABILITY_OPT, TEST_OPTS, { 0 } };
 static const struct opt testshell_opts[] = {
-	{ 0, "variant", "VARIANT", "use this variant, in an environment in the store with its torch, made with --python" },
+	{ 0, "variant", "VARIANT",
+		"use this variant, in an environment in the store with its torch, made with --python" },
 	SHELL_MATRIX_OPT,
 	CAPABILITY_OPT,
 	TEST_OPTS,
 	{ 0 },
 };
 static const struct opt devshell_opts[] = {
-	{ 0, "variant", "VARIANT", "set up for this variant, in an environment in the store with its torch, made with --python" },
+	{ 0, "variant", "VARIANT",
+		"set up for this variant, in an environment in the store with its torch, made with --python" },
 	SHELL_MATRIX_OPT,
 	CAPABILITY_OPT,
-	{ 0, "python", "PROGRAM", "the Python that has torch (default: that of VIRTUAL_ENV, else python3)" },
+	{ 0, "python", "PROGRAM",
+		"the Python that has torch (default: that of VIRTUAL_ENV, else python3)" },
 	TEST_BACKEND_OPT,
 	NO_LOCK_OPT,
 	{ 0 },
@@ -138,9 +179,11 @@ static const struct opt catalog_opts[] = {
 	{ 0 },
 };
 static const struct opt check_abi_opts[] = {
-	{ 'm', "manylinux", "POLICY", "the oldest systems it must run on (default: manylinux_2_28)" },
+	{ 'm', "manylinux", "POLICY",
+		"the oldest systems it must run on (default: manylinux_2_28)" },
 	{ 'p', "python-abi", "VERSION", "the oldest Python it must run on (default: 3.9)" },
-	{ 0, "torch-stable-abi", "VERSION", "check it against this version of torch's stable ABI (default: what its name says)" },
+	{ 0, "torch-stable-abi", "VERSION",
+		"check it against this version of torch's stable ABI (default: what its name says)" },
 	{ 0, "json", NULL, "print JSON" },
 	{ 0, "sarif", NULL, "print SARIF 2.1.0" },
 	{ 0 },
@@ -151,18 +194,21 @@ static const struct opt check_builds_opts[] = {
 	{ 0 },
 };
 static const struct opt check_load_opts[] = {
-	{ 0, "python", "PROGRAM", "load in this Python; may be repeated (default: python3 and python3.9 to 3.14)" },
+	{ 0, "python", "PROGRAM",
+		"load in this Python; may be repeated (default: python3 and python3.9 to 3.14)" },
 	{ 0 },
 };
 static const struct opt create_pyproject_opts[] = {
 	{ 'f', "force", NULL, "overwrite existing files" },
-	{ 0, "unique-id", "ID", "the last part of the operators' namespace (default: a digest of the kernel)" },
+	{ 0, "unique-id", "ID",
+		"the last part of the operators' namespace (default: a digest of the kernel)" },
 	PROVENANCE_OPT,
 	{ 0 },
 };
 static const struct opt clean_pyproject_opts[] = {
 	{ 'd', "dry-run", NULL, "print what would be removed; remove nothing" },
-	{ 'f', "force", NULL, "accepted for scripts, without effect: it never asks, and keeps what you changed" },
+	{ 'f', "force", NULL,
+		"accepted for scripts, without effect: it never asks, and keeps what you changed" },
 	{ 0 },
 };
 static const struct opt update_build_opts[] = {
@@ -179,33 +225,45 @@ static const struct opt no_opts[] = { { 0 } };
 
 const struct cmd all_cmds[] = {
 	{ "build", "[DIR]", "build variants into DIR/build", build_opts, cmd_build },
-	{ "test", "[DIR] [-- ARG...]", "build for the torch of this Python, and run the kernel's pytest", test_opts,
+	{ "test", "[DIR] [-- ARG...]",
+		"build for the torch of this Python, and run the kernel's pytest", test_opts,
 		cmd_test },
-	{ "testshell", "[DIR] [-- COMMAND...]", "build for the torch of this Python, and start a shell that finds the kernel",
+	{ "testshell", "[DIR] [-- COMMAND...]",
+		"build for the torch of this Python, and start a shell that finds the kernel",
 		testshell_opts, cmd_testshell },
-	{ "devshell", "[DIR] [-- COMMAND...]", "configure CMake for work on a kernel, and start a shell", devshell_opts,
+	{ "devshell", "[DIR] [-- COMMAND...]",
+		"configure CMake for work on a kernel, and start a shell", devshell_opts,
 		cmd_devshell },
-	{ "advise", "[DIR]", "measure what includes cost, and recommend narrower ones", advise_opts, cmd_advise },
-	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts, cmd_list_variants },
-	{ "check-config", "[DIR]", "read build.toml and report mistakes", no_opts, cmd_check_config },
-	{ "check-abi", "[DIR|FILE.so|FILE.whl]", "report where a variant, library or wheel cannot be loaded",
-		check_abi_opts, cmd_check_abi },
-	{ "check-builds", "[DIR]", "compare built variants with their metadata and digests", check_builds_opts,
-		cmd_check_builds },
-	{ "check-load", "[DIR]", "load built variants in every Python here that has torch", check_load_opts,
-		cmd_check_load },
+	{ "advise", "[DIR]", "measure what includes cost, and recommend narrower ones", advise_opts,
+		cmd_advise },
+	{ "list-variants", "[DIR]", "print the variants that build would make", selection_opts,
+		cmd_list_variants },
+	{ "check-config", "[DIR]", "read build.toml and report mistakes", no_opts,
+		cmd_check_config },
+	{ "check-abi", "[DIR|FILE.so|FILE.whl]",
+		"report where a variant, library or wheel cannot be loaded", check_abi_opts,
+		cmd_check_abi },
+	{ "check-builds", "[DIR]", "compare built variants with their metadata and digests",
+		check_builds_opts, cmd_check_builds },
+	{ "check-load", "[DIR]", "load built variants in every Python here that has torch",
+		check_load_opts, cmd_check_load },
 	{ "plan", "[DIR]", "print every command that build would run", plan_opts, cmd_plan },
-	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline", selection_opts, cmd_fetch },
+	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline",
+		selection_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
 	{ "store", "info|verify|gc", "show, verify or shrink the store", store_opts, cmd_store },
 	{ "clean", "[DIR]", "remove DIR/build and DIR/result", no_opts, cmd_clean },
-	{ "create-pyproject", "[DIR] [TARGET]", "write a CMake and pip project for a local torch and CUDA",
-		create_pyproject_opts, cmd_create_pyproject },
-	{ "clean-pyproject", "[DIR] [TARGET]", "remove what create-pyproject wrote", clean_pyproject_opts,
-		cmd_clean_pyproject },
-	{ "update-build", "[DIR]", "bring an old build.toml up to edition 5 or 6", update_build_opts, cmd_update_build },
-	{ "catalog", "add torch VERSION|fill|nix", "make pins (for maintainers)", catalog_opts, cmd_catalog },
-	{ "nix", "fetch|link|script ...", "run a step of the derivations in nix/", no_opts, cmd_nix },
+	{ "create-pyproject", "[DIR] [TARGET]",
+		"write a CMake and pip project for a local torch and CUDA", create_pyproject_opts,
+		cmd_create_pyproject },
+	{ "clean-pyproject", "[DIR] [TARGET]", "remove what create-pyproject wrote",
+		clean_pyproject_opts, cmd_clean_pyproject },
+	{ "update-build", "[DIR]", "bring an old build.toml up to edition 5 or 6",
+		update_build_opts, cmd_update_build },
+	{ "catalog", "add torch VERSION|fill|nix", "make pins (for maintainers)", catalog_opts,
+		cmd_catalog },
+	{ "nix", "fetch|link|script ...", "run a step of the derivations in nix/", no_opts,
+		cmd_nix },
 	{ "help", "[COMMAND]", "explain a command", help_opts, cmd_help },
 	{ 0 },
 };

@@ -8,7 +8,8 @@
 /* Pins that go together: those of one dependency. */
 struct wanted {
 	const char *title; /* "CUTLASS 4.5.2" */
-	const char *where; /* for messages: "k/build.toml:9:1: kernel.gemm depends on cutlass_4_5: " */
+	/* for messages: "k/build.toml:9:1: kernel.gemm depends on cutlass_4_5: " */
+	const char *where;
 	struct pin **pins;
 	size_t n;
 };
@@ -39,12 +40,12 @@ static int
 fail_absent(const struct wanted *g, struct err *e)
 {
 	return err_set(e, ERR_CONFIG,
-		"%sno package has %s; check out its tag %s, and name the directory with --cutlass DIR or "
-		"KERNEL_BUILDER_CUTLASS",
+		"%sno package has %s; check out its tag %s, and name the directory with --cutlass DIR or KERNEL_BUILDER_CUTLASS",
 		g->where, g->title, g->pins[0]->file);
 }
 
-/* What differs is known when the right tree is in the store; where a package has it, it is fetched. */
+/* What differs is known when the right tree is in the store; where a package has it, it is
+ * fetched. */
 static int
 fail_different(struct ctx *c, struct store *s, const struct wanted *g, struct err *e)
 {
@@ -53,8 +54,8 @@ fail_different(struct ctx *c, struct store *s, const struct wanted *g, struct er
 	if (has_package(g))
 		TRY(work_fetch(c, s, &(struct pin_list){ g->pins, g->n }, false, NULL, e));
 	TRY(directory_differences(&c->arena, s, dir, &(struct pin_list){ g->pins, g->n }, &how, e));
-	return err_set(e, ERR_HASH,
-		"%s is not %s: in include/ and tools/util/include/, %s", dir, g->title, how);
+	return err_set(e, ERR_HASH, "%s is not %s: in include/ and tools/util/include/, %s", dir,
+		g->title, how);
 }
 
 /* Makes *served true when the directory is g, or the store has it. */
@@ -126,12 +127,10 @@ work_take_cutlass(struct ctx *c, struct store *s, const struct work *w, struct e
 int
 cutlass_take_pin(struct ctx *c, struct store *s, struct pin *pin, struct err *e)
 {
-	const struct wanted g = {
-		.title = arena_printf(&c->arena, "%s %s", pin->name, pin->file),
+	const struct wanted g = { .title = arena_printf(&c->arena, "%s %s", pin->name, pin->file),
 		.where = "",
 		.pins = &pin,
-		.n = 1
-	};
+		.n = 1 };
 	bool served = false;
 
 	return pin->kind == PIN_DIRECTORY ? take(c, s, &g, &served, e) : 0;

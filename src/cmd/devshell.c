@@ -4,9 +4,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "cmd/shell.h"
 #include "cmd/venv.h"
-#include "base/proc.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -105,8 +105,7 @@ set_gcc(struct arena *a, unsigned version)
 /* nvcc's compiler of host code, and then that of all else. 1: there is one; 0: a line says what is
  * wrong. What the user named is only looked at. */
 static int
-set_host_compiler(
-	struct ctx *c, const struct catalog_cuda *cuda, bool cxx_is_named, struct err *e)
+set_host_compiler(struct ctx *c, const struct catalog_cuda *cuda, bool cxx_is_named, struct err *e)
 {
 	const char *home = getenv("CUDA_HOME"), *named = getenv("CUDAHOSTCXX"),
 		   *flags = getenv("NVCC_PREPEND_FLAGS");
@@ -119,16 +118,16 @@ set_host_compiler(
 	if (cxx)
 		TRY(takes = nvcc_takes(c, home, cxx, e));
 	if (!takes && (named || cxx_is_named)) {
-		log_info("note: CUDA %s does not support %s as host compiler; set CXX to another, such as "
-			"g++-%u",
+		log_info(
+			"note: CUDA %s does not support %s as host compiler; set CXX to another, such as g++-%u",
 			release, cxx, cuda->gcc);
 		return 0;
 	}
 	if (!takes) {
 		TRY(find_gcc(c, home, cuda->gcc, &version, e));
 		if (!version) {
-			log_info("note: CUDA %s supports no C++ compiler of this machine; install g++-%u, or "
-				"set CXX to one that it supports",
+			log_info(
+				"note: CUDA %s supports no C++ compiler of this machine; install g++-%u, or set CXX to one that it supports",
 				release, cuda->gcc);
 			return 0;
 		}
@@ -182,7 +181,8 @@ note_compiler(struct arena *a, const struct catalog_cuda *cuda)
 		newer = arena_printf(a, "%s%s%s", newer, i ? ", " : "", cuda->newer.v[i]);
 	log_info("note: CUDA %s in CUDA_HOME is made of two releases: %s", release, cuda->note);
 	if (*newer)
-		log_info("note: so CMake compiles nothing for %s here; `kernel-builder build` does", newer);
+		log_info("note: so CMake compiles nothing for %s here; `kernel-builder build` does",
+			newer);
 }
 
 static int
@@ -268,7 +268,8 @@ configure(struct ctx *c, const char *dir, const struct work *w, struct err *e)
 		TRY(fs_remove(path_join(&c->arena, build, "CMakeFiles"), e));
 	}
 	argv = cmake_command(c, program, dir, w);
-	TRY(proc_run(&c->arena, &(struct proc_command){ .dir = dir, .argv = &argv }, &text, &status, e));
+	TRY(proc_run(
+		&c->arena, &(struct proc_command){ .dir = dir, .argv = &argv }, &text, &status, e));
 	if (status == 0) {
 		log_info("CMake is configured; build with cmake --build " BUILD_DIR);
 		return 0;
@@ -302,9 +303,10 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	}
 	TRY(shell_torch(c, v, &torch, e));
 	if (!asked)
-		log_info("note: %s has no torch; using an environment for %s that has one", python.program,
-			v->name);
-	return venv_find(c, &(struct venv_wish){ &python, &w->project, v, torch, true }, &c->host, e);
+		log_info("note: %s has no torch; using an environment for %s that has one",
+			python.program, v->name);
+	return venv_find(
+		c, &(struct venv_wish){ &python, &w->project, v, torch, true }, &c->host, e);
 }
 
 /* *path becomes the directory that Python finds the kernel in, once it is built. */

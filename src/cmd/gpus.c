@@ -2,10 +2,10 @@
 /* --capability: which GPUs to build for, and which there are in this machine. */
 #include "base/err.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/signal.h"
 #include "cmd/cmd.h"
 #include "config/capability.h"
-#include "base/proc.h"
 #include <dlfcn.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@ static int
 print_gpus(void *arg)
 {
 	void *lib = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-	int (*init)(unsigned), (*count)(int *), (*device)(int *, int), (*attribute)(int *, int, int);
+	int (*init)(unsigned), (*count)(int *), (*device)(int *, int),
+		(*attribute)(int *, int, int);
 	int n = 0, r;
 
 	(void)arg;
@@ -77,7 +78,8 @@ ask_driver(struct arena *a, struct str *text, struct err *e)
 	TRY(proc_call(&p, "/", print_gpus, NULL, e));
 	r = wait_for(&p, &end, e);
 	if (r == 0)
-		*text = (struct str){ arena_strndup(a, p.text.p ? p.text.p : "", p.text.n), p.text.n };
+		*text = (struct str){ arena_strndup(a, p.text.p ? p.text.p : "", p.text.n),
+			p.text.n };
 	proc_free(&p);
 	TRY(r);
 	return end.exit_status == 0;
@@ -118,8 +120,7 @@ add_host(struct ctx *c, struct strs *out, struct err *e)
 	}
 	if (out->n == before)
 		return err_set(e, ERR_RESOLVE,
-			"--capability host: no NVIDIA GPU or driver found; name a capability, such as "
-			"--capability 9.0");
+			"--capability host: no NVIDIA GPU or driver found; name a capability, such as --capability 9.0");
 	for (size_t i = before; i < out->n; i++)
 		log_debug("a GPU here has capability %s", out->v[i]);
 	return 0;
@@ -140,8 +141,7 @@ cmd_capabilities(struct ctx *c, struct strs *out, struct err *e)
 		}
 		if (!capability_is_valid(str_of(s)) || strchr(s, '+'))
 			return err_set(e, ERR_USAGE,
-				"--capability %s is not a capability; write one such as 9.0 or 9.0a, or host "
-				"for the GPUs of this machine",
+				"--capability %s is not a capability; write one such as 9.0 or 9.0a, or host for the GPUs of this machine",
 				s);
 		strs_add(&c->arena, out, s);
 	}

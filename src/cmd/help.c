@@ -34,10 +34,12 @@ cmd_print_help(struct ctx *c, const struct cmd *only)
 }
 
 static int
-write_page(struct arena *a, const struct usage *u, const struct cmd *only, const char *dir, struct err *e)
+write_page(struct arena *a, const struct usage *u, const struct cmd *only, const char *dir,
+	struct err *e)
 {
 	CLEANUP(buf_free) struct buf page = { 0 };
-	const char *name = arena_printf(a, "kernel-builder%s%s.1", only ? "-" : "", only ? only->name : "");
+	const char *name =
+		arena_printf(a, "kernel-builder%s%s.1", only ? "-" : "", only ? only->name : "");
 
 	usage_man(&page, u, only, KB_VERSION, KB_DATE);
 	return fs_write_atomic(path_join(a, dir, name), page.p, page.n, 0644, e);
@@ -65,7 +67,8 @@ print_completion(const struct usage *u, const char *shell, struct err *e)
 	else if (streq(shell, "fish"))
 		usage_fish(&text, u);
 	else
-		return err_set(e, ERR_USAGE, "--completion must be bash, zsh or fish, not \"%s\"", shell);
+		return err_set(
+			e, ERR_USAGE, "--completion must be bash, zsh or fish, not \"%s\"", shell);
 	fwrite(text.p, 1, text.n, stdout);
 	return 0;
 }

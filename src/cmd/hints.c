@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a failed step gets in front of its output: the facts that src/explain asks for. */
+#include "cmd/hints.h"
 #include "base/err.h"
 #include "base/path.h"
-#include "cmd/hints.h"
-#include "explain/explain.h"
 #include "elf/elf.h"
+#include "explain/explain.h"
 
 struct hinter {
 	struct arena *a; /* of the run */
@@ -38,12 +38,15 @@ read_library(struct hinter *h, const struct mount_stub *s)
 {
 	for (size_t i = 0; s->from && i < s->from->n_pins; i++) {
 		const struct pin *p = s->from->pins[i];
-		const char *path = p->has_tree
-			? path_join(h->a, store_tree_path(h->a, h->store, &p->tree), s->member) : "";
+		const char *path =
+			p->has_tree ? path_join(h->a, store_tree_path(h->a, h->store, &p->tree),
+					      s->member)
+				    : "";
 		struct err ignored;
 		struct str bytes;
 
-		if (*path && fs_exists(path) && fs_read(h->a, path, SIZE_MAX, &bytes, &ignored) == 0 &&
+		if (*path && fs_exists(path) &&
+			fs_read(h->a, path, SIZE_MAX, &bytes, &ignored) == 0 &&
 			elf_read(h->a, bytes, path, &h->libraries[h->n_libraries], &ignored) == 0)
 			h->n_libraries++;
 	}
@@ -58,7 +61,8 @@ read_libraries(struct hinter *h, const struct step *link)
 	for (size_t m = 0; m < link->root->n_mounts; m++)
 		for (size_t i = 0; i < link->root->mounts[m]->n_stubs; i++)
 			most += link->root->mounts[m]->stubs[i].what == STUB_PORTABLE
-				? link->root->mounts[m]->stubs[i].from->n_pins : 0;
+					? link->root->mounts[m]->stubs[i].from->n_pins
+					: 0;
 	h->libraries = arena_array(h->a, struct elf, most + 1);
 	for (size_t m = 0; m < link->root->n_mounts; m++)
 		for (size_t i = 0; i < link->root->mounts[m]->n_stubs; i++)
@@ -84,9 +88,12 @@ version_of(void *arg, const struct step *link, const char *symbol)
 }
 
 void
-hinter_explain(struct hinter *h, const struct step *s, const struct engine_event *ev, struct strs *hints)
+hinter_explain(
+	struct hinter *h, const struct step *s, const struct engine_event *ev, struct strs *hints)
 {
-	const struct explain_failure x = { .step = s, .output = ev->output, .status = ev->exit_status };
+	const struct explain_failure x = {
+		.step = s, .output = ev->output, .status = ev->exit_status
+	};
 	struct err ignored;
 
 	if (!h->looked && explain_look(h->a, h->project, &h->facts, &ignored) < 0)

@@ -10,5 +10,6 @@ struct hinter *hinter_new(struct arena *a, const struct project *p, const struct
 /* The kernel's directory. */
 const char *hinter_dir(const struct hinter *h);
 /* Lines for people, in the arena of hinter_new. */
-void hinter_explain(struct hinter *h, const struct step *s, const struct engine_event *ev, struct strs *hints);
+void hinter_explain(
+	struct hinter *h, const struct step *s, const struct engine_event *ev, struct strs *hints);
 #endif

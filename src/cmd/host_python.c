@@ -3,8 +3,8 @@
 #include "base/embed.h"
 #include "base/err.h"
 #include "base/path.h"
-#include "cmd/cmd.h"
 #include "base/proc.h"
+#include "cmd/cmd.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -60,12 +60,13 @@ probe(struct ctx *c, const char *python, bool isolated, struct str *text, struct
 	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, text, &status, e));
 	if (status == 127)
 		return err_set(e, ERR_RESOLVE,
-			"there is no Python %s; activate the environment that has torch, or name its Python "
-			"with --python",
+			"there is no Python %s; activate the environment that has torch, or name its Python with --python",
 			python);
 	if (status != 0)
 		return cmd_fail_program(ERR_RESOLVE,
-			arena_printf(a, "%s does not work as Python (exit status %d)", python, status), *text, e);
+			arena_printf(
+				a, "%s does not work as Python (exit status %d)", python, status),
+			*text, e);
 	return 0;
 }
 

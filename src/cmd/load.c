@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check-load: loads what was built in every Python that has a torch for it, with the kernels client. */
+/* check-load: loads what was built in every Python that has a torch for it, with the kernels
+ * client. */
 #include "base/embed.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "cmd/cmd.h"
 #include "base/proc.h"
+#include "cmd/cmd.h"
 #include "resolve/json_read.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@ struct tally {
 static struct strs
 clean_env(struct arena *a)
 {
-	static const char *const keep[] = { "PATH", "HOME", "LANG", "TMPDIR", "CUDA_VISIBLE_DEVICES", NULL };
+	static const char *const keep[] = { "PATH", "HOME", "LANG", "TMPDIR",
+		"CUDA_VISIBLE_DEVICES", NULL };
 	struct strs env = { 0 };
 
 	for (const char *const *k = keep; *k; k++)
@@ -83,8 +85,8 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	if (o) {
 		report(python, o, t);
 	} else {
-		printf("%s: crashed with exit status %d while loading\n%.*s", python, status, (int)text.n,
-			text.p);
+		printf("%s: crashed with exit status %d while loading\n%.*s", python, status,
+			(int)text.n, text.p);
 		fflush(stdout);
 		t->failed++;
 	}
@@ -108,7 +110,9 @@ find_pythons(struct ctx *c, struct strs *out)
 
 		vec_push(a, &argv, *n);
 		vec_push(a, &argv, "-V");
-		if (proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &text, &status, &ignored) == 0 && status == 0)
+		if (proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &text, &status,
+			    &ignored) == 0 &&
+			status == 0)
 			vec_push(a, out, *n);
 	}
 }
@@ -126,7 +130,8 @@ cmd_check_load(struct ctx *c, struct err *e)
 	TRY(project_load(&c->arena, dir, &p, e));
 	build = realpath(path_join(&c->arena, dir, "build"), NULL);
 	if (!build)
-		return err_set(e, ERR_USAGE, "%s/build does not exist; build the kernel first", dir);
+		return err_set(
+			e, ERR_USAGE, "%s/build does not exist; build the kernel first", dir);
 	if (pythons.n == 0)
 		find_pythons(c, &pythons);
 	for (size_t i = 0; i < pythons.n; i++) {
@@ -137,9 +142,8 @@ cmd_check_load(struct ctx *c, struct err *e)
 	}
 	free(build);
 	if (t.failed)
-		return err_set(e, ERR_ABI,
-			"%zu of %zu Pythons cannot load the kernel; see above", t.failed,
-			t.failed + t.loaded);
+		return err_set(e, ERR_ABI, "%zu of %zu Pythons cannot load the kernel; see above",
+			t.failed, t.failed + t.loaded);
 	if (t.loaded == 0)
 		return err_set(e, ERR_USAGE,
 			"no Python here has a torch that a variant is for; name one with --python");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands that only look: check-config, list-variants, plan. */
 #include "base/err.h"
+#include "base/log.h"
 #include "cmd/cmd.h"
 #include "explain/explain.h"
 #include "publish/publish.h"
-#include "base/log.h"
 #include <stdio.h>
 
 /* Whether this program builds anything of it; others are read only. */
@@ -38,7 +38,8 @@ cmd_check_config(struct ctx *c, struct err *e)
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
 	log_info("note: %s: this program builds nothing of it: %s", p.file,
-		p.framework == FRAMEWORK_TVM_FFI ? "it is a [tvm-ffi] kernel" : "none of its sections is for cpu or cuda");
+		p.framework == FRAMEWORK_TVM_FFI ? "it is a [tvm-ffi] kernel"
+						 : "none of its sections is for cpu or cuda");
 	TRY(sources_load(&c->arena, &p, &w.sources, e));
 	TRY(explain_refuse(&p, &w.sources, e));
 	return cmd_check_python(c, &p, &w.sources, e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The progress line and --events: what the engine tells, for people and programs. */
 #include "base/buf.h"
-#include "base/log.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/hints.h"
 #include <jansson.h>
@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 struct progress {
-	int events;           /* descriptor for JSON lines; -1: none */
+	int events; /* descriptor for JSON lines; -1: none */
 	struct timespec begin;
-	size_t ran;           /* steps that ended by running */
-	double spent;         /* wall seconds of those */
-	char label[160];      /* what started last */
+	size_t ran;            /* steps that ended by running */
+	double spent;          /* wall seconds of those */
+	char label[160];       /* what started last */
 	struct hinter *hinter; /* NULL: failures are not explained */
 };
 
@@ -70,21 +70,24 @@ array_of(const struct strs *s)
 }
 
 static void
-emit_step(struct progress *p, const struct plan *plan, const struct engine_event *ev, const struct strs *hints)
+emit_step(struct progress *p, const struct plan *plan, const struct engine_event *ev,
+	const struct strs *hints)
 {
-	static const char *const state[STEP_STATES] = { [STEP_CACHED] = "cached", [STEP_DONE] = "done", [STEP_FAILED] = "failed" };
+	static const char *const state[STEP_STATES] = {
+		[STEP_CACHED] = "cached", [STEP_DONE] = "done", [STEP_FAILED] = "failed"
+	};
 	const struct step *s = &plan->steps[ev->step];
 
 	if (ev->kind == ENGINE_READY)
-		emit(p, json_pack("{s:s, s:I, s:I}", "event", "ready", "steps", (json_int_t)ev->total,
-				"cached", (json_int_t)ev->cached));
+		emit(p, json_pack("{s:s, s:I, s:I}", "event", "ready", "steps",
+				(json_int_t)ev->total, "cached", (json_int_t)ev->cached));
 	else if (ev->kind == ENGINE_STARTED)
 		emit(p, json_pack("{s:s, s:I, s:s, s:s}", "event", "started", "step",
 				(json_int_t)ev->step, "label", s->label, "variant",
 				s->variant->name));
 	else
-		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:o*}", "event", "ended", "step",
-				(json_int_t)ev->step, "state", state[ev->state], "status",
+		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:o*}", "event", "ended",
+				"step", (json_int_t)ev->step, "state", state[ev->state], "status",
 				ev->exit_status, "seconds", ev->seconds, "cpu", ev->cpu_seconds,
 				"peak", (json_int_t)ev->peak_bytes, "hints",
 				hints->n ? array_of(hints) : NULL));
@@ -102,7 +105,7 @@ draw(struct progress *p, const struct engine_event *ev, unsigned parallel)
 		buf_addf(&line, ", %zu failed", ev->failed);
 	if (p->ran) {
 		double eta = p->spent / (double)p->ran * (double)(ev->total - ev->done) /
-			(parallel ? parallel : 1);
+			     (parallel ? parallel : 1);
 
 		buf_addf(&line, ", %u:%02u left", (unsigned)eta / 60, (unsigned)eta % 60);
 	}
@@ -202,7 +205,8 @@ report_output(const struct progress *p, struct str printed)
 static bool
 is_worth_a_line(const struct step *s)
 {
-	return !step_is_builtin(s) || s->kind == STEP_COMPILE_OR_DECLINE || s->kind == STEP_DEVICE || s->kind == STEP_PROVE;
+	return !step_is_builtin(s) || s->kind == STEP_COMPILE_OR_DECLINE ||
+	       s->kind == STEP_DEVICE || s->kind == STEP_PROVE;
 }
 
 void
@@ -228,7 +232,8 @@ progress_event(void *arg, const struct plan *plan, const struct engine_event *ev
 		report_failure(p, plan, ev, &hints);
 	else if (ev->kind == ENGINE_DONE && ev->state == STEP_DONE && ev->output.n)
 		report_output(p, ev->output);
-	if (!log_has_status() && ev->kind == ENGINE_DONE && ev->state == STEP_DONE && is_worth_a_line(s))
+	if (!log_has_status() && ev->kind == ENGINE_DONE && ev->state == STEP_DONE &&
+		is_worth_a_line(s))
 		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
 			ev->seconds);
 	draw(p, ev, (unsigned)ev->running);

@@ -36,7 +36,8 @@ take_given(struct arena *a, struct project *p, const char *given, struct err *e)
 
 /* What git prints to a command on the kernel's files; fails when it can say nothing. */
 static int
-ask_git(struct arena *a, const struct project *p, const struct strs *words, struct str *out, struct err *e)
+ask_git(struct arena *a, const struct project *p, const struct strs *words, struct str *out,
+	struct err *e)
 {
 	struct strs argv = { 0 };
 	int status;
@@ -47,7 +48,8 @@ ask_git(struct arena *a, const struct project *p, const struct strs *words, stru
 	TRY(proc_run(a, &(struct proc_command){ .dir = p->dir, .argv = &argv }, out, &status, e));
 	*out = str_trim(*out);
 	if (status == 127)
-		return err_set(e, ERR_USAGE, "--provenance git: there is no git here; give the commit: --provenance COMMIT");
+		return err_set(e, ERR_USAGE,
+			"--provenance git: there is no git here; give the commit: --provenance COMMIT");
 	if (status != 0)
 		return err_set(e, ERR_USAGE,
 			"--provenance git: %s is in no git checkout that has a commit; give the commit: --provenance COMMIT (git said: %.*s)",
@@ -64,7 +66,8 @@ add_words(struct arena *a, struct strs *out, const char *words)
 		vec_push(a, out, arena_strndup(a, word.p, word.n));
 }
 
-/* A file that git tracks below the directory has changed, or it does not track one that is compiled. */
+/* A file that git tracks below the directory has changed, or it does not track one that is
+ * compiled. */
 static int
 ask_if_dirty(struct arena *a, struct project *p, struct err *e)
 {
@@ -102,7 +105,8 @@ cmd_provenance(struct ctx *c, struct project *p, struct err *e)
 	add_words(&c->arena, &head, "rev-parse --verify HEAD");
 	TRY(ask_git(&c->arena, p, &head, &said, e));
 	if (!is_commit(said))
-		return err_set(e, ERR_USAGE, "--provenance git: git names no commit, but \"%.*s\"", (int)said.n, said.p);
+		return err_set(e, ERR_USAGE, "--provenance git: git names no commit, but \"%.*s\"",
+			(int)said.n, said.p);
 	p->commit = arena_strndup(&c->arena, said.p, said.n);
 	return ask_if_dirty(&c->arena, p, e);
 }

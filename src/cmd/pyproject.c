@@ -39,8 +39,7 @@ read_places(struct ctx *c, struct places *out, struct err *e)
 	const struct strs *o = &c->opts.operands;
 
 	if (o->n > 2)
-		return err_set(
-			e, ERR_USAGE, "two directories at most; \"%s\" is a third", o->v[2]);
+		return err_set(e, ERR_USAGE, "two directories at most; \"%s\" is a third", o->v[2]);
 	out->dir = o->n ? o->v[0] : flag ? flag : ".";
 	out->target = o->n > 1 ? o->v[1] : out->dir;
 	TRY(cmd_need_dir(out->dir, e));
@@ -68,7 +67,9 @@ make(struct ctx *c, const struct places *where, const char *id, struct generated
 	TRY(sources_load(&c->arena, &p, &sources, e));
 	TRY(catalog_load(&c->arena, c->settings.catalog, &catalog, e));
 	return generate_project(&c->arena,
-		&(struct generate_input){ &p, &sources, &catalog, where->root, id ? id : sources.id }, out, e);
+		&(struct generate_input){
+			&p, &sources, &catalog, where->root, id ? id : sources.id },
+		out, e);
 }
 
 int
@@ -80,8 +81,7 @@ cmd_create_pyproject(struct ctx *c, struct err *e)
 
 	if (id && !generate_id_is_valid(id))
 		return err_set(e, ERR_USAGE,
-			"--unique-id \"%s\": use lower-case letters, digits and _ only",
-			id);
+			"--unique-id \"%s\": use lower-case letters, digits and _ only", id);
 	TRY(read_places(c, &where, e));
 	TRY(make(c, &where, id, &set, e));
 	TRY(generate_write(&c->arena, where.target, &set, opt_has(&c->opts, "force"), e));

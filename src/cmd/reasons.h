@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * build --explain: why steps ran. What they were made of (explain/why.h) stands in the store's published/, under H("why", the kernel's
- * directory), and is of the last build there that ended well and ran something.
+ * build --explain: why steps ran. What they were made of (explain/why.h) stands in the store's
+ * published/, under H("why", the kernel's directory), and is of the last build there that ended
+ * well and ran something.
  */
 #ifndef CMD_REASONS_H
 #define CMD_REASONS_H

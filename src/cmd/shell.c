@@ -22,8 +22,7 @@ shell_check_packages(struct arena *a, const struct project *p, enum backend b, c
 		pips = arena_printf(a, "%s %s", pips, missing.v[i]->pip);
 	}
 	return err_set(e, ERR_RESOLVE,
-		"%s has no %s, which build.toml lists in python-depends; install it: %s -m pip "
-		"install%s",
+		"%s has no %s, which build.toml lists in python-depends; install it: %s -m pip install%s",
 		h->python, names, h->python, pips);
 }
 

@@ -38,8 +38,7 @@ verify(struct ctx *c, struct store *s, struct err *e)
 		(unsigned long long)v.damaged, v.damaged && v.drop ? " and removed" : "");
 	if (v.damaged && !v.drop)
 		return err_set(e, ERR_STORE,
-			"the store is damaged; `kernel-builder store verify --drop` removes the damaged parts, "
-			"and the next build makes them again");
+			"the store is damaged; `kernel-builder store verify --drop` removes the damaged parts, and the next build makes them again");
 	return 0;
 }
 

@@ -10,10 +10,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "cmd/build.h"
 #include "cmd/shell.h"
 #include "cmd/venv.h"
-#include "base/proc.h"
 
 /* `python -m pytest` would look for modules in the kernel's directory before the variant's. */
 static const char start[] = "import sys\n"
@@ -47,7 +47,8 @@ add_tests(
 	if (named)
 		return 0;
 	if (!fs_is_dir(path_join(a, dir, "tests")))
-		return err_set(e, ERR_CONFIG, "%s has no tests/, so there is nothing for pytest to run", dir);
+		return err_set(e, ERR_CONFIG,
+			"%s has no tests/, so there is nothing for pytest to run", dir);
 	vec_push(a, argv, "tests");
 	return 0;
 }
@@ -60,8 +61,8 @@ check_host(struct ctx *c, struct err *e)
 		return err_set(e, ERR_USAGE, "--backend can be given only once");
 	if (!c->host->has_pytest)
 		return err_set(e, ERR_RESOLVE,
-			"%s has no pytest; install it: %s -m pip install pytest",
-			c->host->python, c->host->python);
+			"%s has no pytest; install it: %s -m pip install pytest", c->host->python,
+			c->host->python);
 	return 0;
 }
 
@@ -143,8 +144,8 @@ build_for_pin(struct ctx *c, const struct host_python *base, const char **varian
 	v = &b.w.resolution.v[0];
 	TRY(shell_torch(c, v, &torch, e));
 	if (c->newest_only)
-		log_info("note: %s has no torch; using an environment for %s that has one", base->program,
-			v->name);
+		log_info("note: %s has no torch; using an environment for %s that has one",
+			base->program, v->name);
 	TRY(venv_find(c, &(struct venv_wish){ base, &b.w.project, v, torch, false }, &c->host, e));
 	*variant = v->name;
 	return 0;

@@ -20,7 +20,7 @@ struct span {
 	double begin, end; /* seconds since the trace was opened; end < 0: not over */
 	const char *name;
 	const struct step *step; /* NULL: a phase */
-	struct engine_event ev;    /* how it ended */
+	struct engine_event ev;  /* how it ended */
 };
 struct trace {
 	struct arena *a;
@@ -91,7 +91,8 @@ on_event(void *arg, const struct plan *p, const struct engine_event *ev)
 	if (ev->kind == ENGINE_STARTED) {
 		s.begin = now(t);
 		vec_push(t->a, &t->spans, s);
-	} else if (ev->kind == ENGINE_AGAIN || (ev->kind == ENGINE_DONE && ev->state != STEP_CACHED)) {
+	} else if (ev->kind == ENGINE_AGAIN ||
+		   (ev->kind == ENGINE_DONE && ev->state != STEP_CACHED)) {
 		begun = open_span(t, ev->job + 1);
 		if (begun) {
 			begun->end = now(t);

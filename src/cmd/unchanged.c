@@ -44,8 +44,9 @@ add_texts(struct sha256 *h, const struct strs *s)
 static void
 add_stat(struct sha256 *h, const struct stat *st)
 {
-	const uint64_t v[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
-		(uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec };
+	const uint64_t v[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size,
+		(uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
+		(uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec };
 
 	sha256_add(h, v, sizeof(v));
 }
@@ -125,7 +126,8 @@ static int
 record_key(struct build *b, struct digest *out)
 {
 	const char *output = opt_get(&b->c->opts, "output");
-	char *real = realpath(output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), NULL);
+	char *real = realpath(
+		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), NULL);
 	struct sha256 *h;
 
 	if (!real)
@@ -147,8 +149,10 @@ describe_file(const char *dir, const char *path, struct buf *out)
 	if (lstat(path_join(&a, dir, path), &st) < 0)
 		buf_addf(out, "file - %s\n", path);
 	else
-		buf_addf(out, "file %lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-			st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (unsigned long long)st.st_ino, path);
+		buf_addf(out, "file %lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+			(long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec,
+			(unsigned long long)st.st_ino, path);
 }
 
 /* clangd's files, which a build without an output of its own keeps up to date. */
@@ -172,7 +176,8 @@ is_whole(struct str *text)
 	last = (struct str){ text->p + text->n - n, n };
 	text->n -= n;
 	is = sha256_of(text->p, text->n);
-	return record_take_value(&last, "end", &line) && digest_parse(line, &was) && digest_eq(&was, &is);
+	return record_take_value(&last, "end", &line) && digest_parse(line, &was) &&
+	       digest_eq(&was, &is);
 }
 
 /* The variants of the resolution, in its order, with the record that each has. */
@@ -186,8 +191,10 @@ has_variants(const struct build *b, struct publish *pub, struct str *rest, struc
 		struct digest was, is;
 		int r;
 
-		if (n == b->w.resolution.n || line.n < 65 || !digest_parse((struct str){ line.p, 64 }, &was) ||
-			!str_eq((struct str){ line.p + 65, line.n - 65 }, str_of(b->w.resolution.v[n].name)))
+		if (n == b->w.resolution.n || line.n < 65 ||
+			!digest_parse((struct str){ line.p, 64 }, &was) ||
+			!str_eq((struct str){ line.p + 65, line.n - 65 },
+				str_of(b->w.resolution.v[n].name)))
 			return 0;
 		r = publish_is_unchanged(pub, b->w.resolution.v[n].name, &is, e);
 		if (r <= 0)
@@ -237,7 +244,8 @@ look(struct build *b, struct publish *pub, struct str text, struct err *e)
 
 	if (!is_whole(&text) || !record_take_head(&text, RECORD_UNCHANGED))
 		return 0;
-	if (!record_take_line(&text, &line) || !is_recent(line) || !record_take_line(&text, &line) || !digest_parse(line, &was))
+	if (!record_take_line(&text, &line) || !is_recent(line) ||
+		!record_take_line(&text, &line) || !digest_parse(line, &was))
 		return 0;
 	TRY(make_key(b, &key, e));
 	if (!digest_eq(&key, &was))
@@ -299,7 +307,8 @@ add_objects(const struct build *b, struct buf *out)
 			continue;
 		for (size_t k = 0; k < s->outputs.n; k++) {
 			const struct digest *d = &o[i].objects[k];
-			void **slot = map_put(&a, &seen, (struct str){ (const char *)d->b, sizeof(d->b) });
+			void **slot = map_put(
+				&a, &seen, (struct str){ (const char *)d->b, sizeof(d->b) });
 
 			if (!*slot)
 				buf_addf(out, "object %s\n", digest_hex(d, hex));
@@ -318,9 +327,11 @@ unchanged_remember(struct build *b, struct err *e)
 	if (!b->records || !is_eligible(b) || !record_key(b, &where))
 		return 0;
 	TRY(make_key(b, &key, e));
-	buf_addf(&text, RECORD_UNCHANGED "\n%llu\n%s\n", (unsigned long long)time(NULL), digest_hex(&key, hex));
+	buf_addf(&text, RECORD_UNCHANGED "\n%llu\n%s\n", (unsigned long long)time(NULL),
+		digest_hex(&key, hex));
 	for (size_t i = 0; i < b->w.resolution.n; i++)
-		buf_addf(&text, "variant %s %s\n", digest_hex(&b->records[i], hex), b->w.resolution.v[i].name);
+		buf_addf(&text, "variant %s %s\n", digest_hex(&b->records[i], hex),
+			b->w.resolution.v[i].name);
 	add_objects(b, &text);
 	describe_files(b, &text);
 	all = sha256_of(text.p, text.n);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update-build: build.toml of any generation becomes edition 5 or 6, in place. */
+#include "config/update.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
-#include "config/update.h"
 #include <sys/stat.h>
 
 static int

@@ -10,8 +10,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "cmd/shell.h"
 #include "base/proc.h"
+#include "cmd/shell.h"
 
 struct venv {
 	struct ctx *c;
@@ -122,12 +122,11 @@ install_torch(struct venv *v, struct err *e)
 		return 0;
 	if (strstr(text.p, "DO NOT MATCH THE HASHES"))
 		return err_set(e, ERR_HASH,
-			"pip's %s is not the pinned file %s; nothing was installed",
-			packages[0], v->w->torch->headers.file);
+			"pip's %s is not the pinned file %s; nothing was installed", packages[0],
+			v->w->torch->headers.file);
 	if (is_missing(text))
 		return err_set(e, ERR_RESOLVE,
-			"pip has no torch %s for Python %s; choose another variant, or another Python with "
-			"--python",
+			"pip has no torch %s for Python %s; choose another variant, or another Python with --python",
 			release, v->w->base->version);
 	return cmd_fail_program(ERR_NET, "pip failed", text, e);
 }
@@ -155,7 +154,8 @@ fill(struct venv *v, const struct host **out, struct err *e)
 	TRY(done = run_python(v, v->w->base->program, &args, &text, e));
 	if (!done)
 		return cmd_fail_program(ERR_SYS,
-			arena_printf(&v->c->arena, "%s -m venv failed", v->w->base->program), text, e);
+			arena_printf(&v->c->arena, "%s -m venv failed", v->w->base->program), text,
+			e);
 	TRY(install_torch(v, e));
 	TRY(ask(v, out, e));
 	packages[0] = v->wanted;
@@ -223,8 +223,8 @@ add_packages(struct venv *v, const struct host **h, struct err *e)
 	python_missing(a, v->w->project, v->w->variant->backend, &(*h)->modules, &missing);
 	if (!missing.n)
 		return 0;
-	vec_push(a, &packages,
-		arena_printf(a, "torch==%s", version_text(a, &v->w->torch->version)));
+	vec_push(
+		a, &packages, arena_printf(a, "torch==%s", version_text(a, &v->w->torch->version)));
 	for (size_t i = 0; i < missing.n; i++) {
 		log_info("installing %s, which build.toml asks for", missing.v[i]->pip);
 		vec_push(a, &packages, missing.v[i]->pip);
@@ -249,7 +249,8 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 	TRY(cmd_real_path(a, shells, &shells, e));
 	v->dir = path_join(a, shells, name);
 	v->python = path_join(a, v->dir, "bin/python3");
-	TRY(store_lock(s, name, "waiting for another kernel-builder that makes this environment", &lock, e));
+	TRY(store_lock(s, name, "waiting for another kernel-builder that makes this environment",
+		&lock, e));
 	TRY(find(v, out, e));
 	TRY(add_packages(v, out, e));
 	return v->w->with_cmake ? add_cmake(v, e) : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What most commands begin with: the project, the catalog or lock, the selection, the plan, the trees. */
+/* What most commands begin with: the project, the catalog or lock, the selection, the plan, the
+ * trees. */
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -11,8 +12,8 @@ int
 cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e)
 {
 	if (!str_to_size(str_of(text), out))
-		return err_set(e, ERR_USAGE, "%s: \"%s\" is not a size such as 20G or 512M",
-			option, text);
+		return err_set(
+			e, ERR_USAGE, "%s: \"%s\" is not a size such as 20G or 512M", option, text);
 	return 0;
 }
 
@@ -21,7 +22,8 @@ cmd_need_dir(const char *path, struct err *e)
 {
 	if (fs_is_dir(path))
 		return 0;
-	return err_set(e, ERR_USAGE, fs_exists(path) ? "%s is not a directory" : "there is no directory %s", path);
+	return err_set(e, ERR_USAGE,
+		fs_exists(path) ? "%s is not a directory" : "there is no directory %s", path);
 }
 
 int
@@ -69,7 +71,8 @@ choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct e
 	TRY(cmd_find_host(c, e));
 	TRY(host_backends(&c->arena, c->host, &w->project, &s->backends, &s->backends, e));
 	TRY(cmd_load_catalog(c, &w->catalog, e));
-	TRY(host_matrix(&c->arena, c->host, &(struct host_wish){ &w->project, &s->backends, &w->catalog }, m, e));
+	TRY(host_matrix(&c->arena, c->host,
+		&(struct host_wish){ &w->project, &s->backends, &w->catalog }, m, e));
 	s->host = m;
 	if (!lock)
 		return 0;
@@ -127,17 +130,21 @@ name_matrix(struct ctx *c, const struct work *w, struct err *e)
 	size_t n = strlen(e->msg);
 
 	in_all.matrix = "all";
-	if (w->locked || e->code != ERR_RESOLVE || w->selection.matrix || !catalog_find_matrix(&w->catalog, "all") ||
+	if (w->locked || e->code != ERR_RESOLVE || w->selection.matrix ||
+		!catalog_find_matrix(&w->catalog, "all") ||
 		resolve_variants(&c->arena, &w->project, &w->catalog, &in_all, &found, &none) < 0)
 		return;
-	snprintf(e->msg + n, sizeof(e->msg) - n, "; --matrix all has %zu variant%s", found.n, found.n == 1 ? "" : "s");
+	snprintf(e->msg + n, sizeof(e->msg) - n, "; --matrix all has %zu variant%s", found.n,
+		found.n == 1 ? "" : "s");
 }
 
-/* What the chosen matrix has for the kernel; where that may be any and the chosen one has nothing, what all has. */
+/* What the chosen matrix has for the kernel; where that may be any and the chosen one has nothing,
+ * what all has. */
 static int
 find_variants(struct ctx *c, struct work *w, struct err *e)
 {
-	if (resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) == 0)
+	if (resolve_variants(
+		    &c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e) == 0)
 		return 0;
 	if (!c->any_matrix || e->code != ERR_RESOLVE) {
 		name_matrix(c, w, e);
@@ -145,7 +152,8 @@ find_variants(struct ctx *c, struct work *w, struct err *e)
 	}
 	w->selection.matrix = "all";
 	TRY(cmd_load_catalog(c, &w->catalog, e));
-	return resolve_variants(&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e);
+	return resolve_variants(
+		&c->arena, &w->project, &w->catalog, &w->selection, &w->resolution, e);
 }
 
 int
@@ -253,7 +261,8 @@ on_fetch(void *arg, const struct fetch_event *ev)
 }
 
 int
-work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool full, uint64_t *bytes, struct err *e)
+work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool full, uint64_t *bytes,
+	struct err *e)
 {
 	struct pin *const *pins = list->v;
 	const size_t n = list->n;
@@ -263,9 +272,7 @@ work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool ful
 		.pins = pins,
 		.total_of = arena_array(&c->arena, uint64_t, n + 1),
 		.n = n };
-	struct fetch_job job = {
-		.store = s, .full = full, .on_event = on_fetch, .arg = &view
-	};
+	struct fetch_job job = { .store = s, .full = full, .on_event = on_fetch, .arg = &view };
 	struct sources sources;
 	bool need[PIN_KINDS] = { false }, any = false;
 	bool *unknown = arena_array(&c->arena, bool, n + 1);

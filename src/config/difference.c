@@ -89,7 +89,8 @@ general_difference(const struct project *p, const struct project *q)
 	if (!streq(p->name, q->name) || p->version != q->version)
 		return "name or version";
 	if (!same_strs(&p->upstream, &q->upstream) || !same_str(p->source, q->source) ||
-		!same_str(p->hub_repo_id, q->hub_repo_id) || !same_str(p->hub_branch, q->hub_branch))
+		!same_str(p->hub_repo_id, q->hub_repo_id) ||
+		!same_str(p->hub_branch, q->hub_branch))
 		return "upstream, source or hub";
 	if (!same_version(&p->cuda_minver, &q->cuda_minver) ||
 		!same_version(&p->cuda_maxver, &q->cuda_maxver))

@@ -11,7 +11,8 @@ edit_begin(struct arena *a, struct str text, struct editing *out)
 {
 	const char *lf = memchr(text.p, '\n', text.n);
 
-	*out = (struct editing){ .a = a, .eol = lf && lf > text.p && lf[-1] == '\r' ? "\r\n" : "\n" };
+	*out = (struct editing){ .a = a,
+		.eol = lf && lf > text.p && lf[-1] == '\r' ? "\r\n" : "\n" };
 	return toml_text_scan(a, text, &out->t);
 }
 
@@ -227,7 +228,8 @@ edit_insert(struct editing *ed, const struct toml_place *beside, bool before, co
 	if (edit_is_inline(beside)) {
 		at = before ? beside->key.begin : beside->val.end;
 		add(ed, at, at,
-			arena_printf(ed->a, "%s%s%s", before ? "" : ", ", pair, before ? ", " : ""));
+			arena_printf(
+				ed->a, "%s%s%s", before ? "" : ", ", pair, before ? ", " : ""));
 		return;
 	}
 	if (before) {
@@ -281,8 +283,7 @@ edit_remove_item(struct editing *ed, struct toml_span item)
 	}
 	while (end < t.n && strchr(" \t", t.p[end]))
 		end++;
-	if (end < t.n && strchr("\r\n", t.p[end]) &&
-		strspn(t.p + line, " \t") >= item.begin - line)
+	if (end < t.n && strchr("\r\n", t.p[end]) && strspn(t.p + line, " \t") >= item.begin - line)
 		add(ed, line, line_end(ed, end), NULL);
 	else
 		add(ed, item.begin, end, NULL);

@@ -14,7 +14,7 @@ struct editing {
 	struct toml_text t;
 	VEC(struct edit) edits;
 	VEC(const struct toml_place *) removed; /* from inline tables */
-	const char *eol; /* as the file has it */
+	const char *eol;                        /* as the file has it */
 };
 
 /* False when the text is not understood. */

@@ -9,9 +9,11 @@
 static struct toml_reader
 reader_of(const struct reading *r, const struct section *s, struct err *e)
 {
-	return (struct toml_reader){
-		.a = r->a, .file = r->p->file, .e = e, .where = s ? s->where : NULL, .takes_controls = true
-	};
+	return (struct toml_reader){ .a = r->a,
+		.file = r->p->file,
+		.e = e,
+		.where = s ? s->where : NULL,
+		.takes_controls = true };
 }
 
 int
@@ -108,9 +110,7 @@ unknown_key(const struct reading *r, const struct section *s, const struct toml_
 	for (size_t i = 0; i < n; i++) {
 		if (keys[i].since < GEN_6 && str_eq(p->key, str_of(keys[i].name)))
 			return fail_at(r, p->line, p->col, e,
-				"key %s in %s came with edition 5; add edition = 5 to [general], "
-				"or drop "
-				"the key",
+				"key %s in %s came with edition 5; add edition = 5 to [general], or drop the key",
 				key, s->where);
 		if (has_key(r, &keys[i]))
 			names[words.n++] = keys[i].name;
@@ -209,8 +209,7 @@ field_version(const struct reading *r, const struct section *s, const char *key,
 		return have;
 	if (!version_parse(v->s, out))
 		return fail_at(r, v->line, v->col, e,
-			"%s in %s is %s, which is not a version; write numbers joined by dots, such as "
-			"\"12.4\"",
+			"%s in %s is %s, which is not a version; write numbers joined by dots, such as \"12.4\"",
 			key, s->where, quoted(r->a, v->s));
 	if (r->p->gen >= GEN_5 && out->n != 2)
 		return fail_at(r, v->line, v->col, e,

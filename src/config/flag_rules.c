@@ -2,9 +2,9 @@
 /*
  * What cxx-flags and cuda-flags may not ask for, and what they ask for in vain.
  *
- * Compilers are called once per source, with -c; the builder says what they make and where, and calls
- * the linker itself. So words for the linker do nothing. Words that take something of the machine
- * that builds would give other bytes on another one.
+ * Compilers are called once per source, with -c; the builder says what they make and where, and
+ * calls the linker itself. So words for the linker do nothing. Words that take something of the
+ * machine that builds would give other bytes on another one.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -22,31 +22,30 @@ static const struct rule {
 	enum weight weight;
 	const char *say; /* after the word */
 } rules[] = {
-#define NATIVE                                                                                     \
-	"compiles for the CPU of this machine, and others may not run the result; name the "       \
-	"instructions, such as -mavx2, in a section of its own, and choose between sections at "   \
+#define NATIVE \
+	"compiles for the CPU of this machine, and others may not run the result; name the " \
+	"instructions, such as -mavx2, in a section of its own, and choose between sections at " \
 	"run time"
 	{ "-march=native", WHOLE, ERROR, NATIVE },
 	{ "-mtune=native", WHOLE, ERROR, NATIVE },
 	{ "-mcpu=native", WHOLE, ERROR, NATIVE },
-#define ARCH_NATIVE                                                                                \
-	"compiles for the GPU of this machine; write cuda-capabilities, or, for a quick try, "     \
+#define ARCH_NATIVE \
+	"compiles for the GPU of this machine; write cuda-capabilities, or, for a quick try, " \
 	"build --capability host"
-#define ARCH_ALL                                                                                   \
-	"compiles for whatever this nvcc knows; write cuda-capabilities, or leave them out for "   \
+#define ARCH_ALL \
+	"compiles for whatever this nvcc knows; write cuda-capabilities, or leave them out for " \
 	"the usual ones"
 	{ "-arch=native", WHOLE, ERROR, ARCH_NATIVE },
 	{ "-arch=all", PREFIX, ERROR, ARCH_ALL },
-#define LTO                                                                                        \
-	"leaves no machine code in the object, so it cannot be linked here; drop it"
+#define LTO "leaves no machine code in the object, so it cannot be linked here; drop it"
 	{ "-flto", WHOLE, ERROR, LTO },
 	{ "-flto=", PREFIX, ERROR, LTO },
-#define SANITIZER                                                                                  \
-	"needs a library that is loaded before Python, which users of a kernel do not do; drop "   \
+#define SANITIZER \
+	"needs a library that is loaded before Python, which users of a kernel do not do; drop " \
 	"it, and debug in a project of create-pyproject"
 	{ "-fsanitize=", PREFIX, ERROR, SANITIZER },
-#define PROFILE                                                                                    \
-	"needs a library that writes a profile, which users of a kernel do not have; drop it, "    \
+#define PROFILE \
+	"needs a library that writes a profile, which users of a kernel do not have; drop it, " \
 	"and measure in a project of create-pyproject"
 	{ "-pg", WHOLE, ERROR, PROFILE },
 	{ "-profile", WHOLE, ERROR, PROFILE },
@@ -54,8 +53,8 @@ static const struct rule {
 	{ "-fprofile-arcs", WHOLE, ERROR, PROFILE },
 	{ "-ftest-coverage", WHOLE, ERROR, PROFILE },
 	{ "-fprofile-generate", PREFIX, ERROR, PROFILE },
-#define LINK                                                                                       \
-	"is for the linker, which these flags do not reach; drop it: what the objects need is "    \
+#define LINK \
+	"is for the linker, which these flags do not reach; drop it: what the objects need is " \
 	"linked anyway"
 	{ "-Wl,", PREFIX, WARNING, LINK },
 	{ "-Xlinker", PREFIX, WARNING, LINK },
@@ -67,8 +66,7 @@ static const struct rule {
 	{ "-rdynamic", WHOLE, WARNING, LINK },
 	{ "-fuse-ld=", PREFIX, WARNING, LINK },
 	{ "-cudart", PREFIX, WARNING, LINK },
-#define MAKES                                                                                      \
-	"says what the compiler writes, and where, which kernel-builder decides; drop it"
+#define MAKES "says what the compiler writes, and where, which kernel-builder decides; drop it"
 	{ "-c", WHOLE, WARNING, MAKES },
 	{ "-S", WHOLE, ERROR, MAKES },
 	{ "-E", WHOLE, ERROR, MAKES },
@@ -86,8 +84,8 @@ static const struct rule {
 	{ "-fatbin", WHOLE, ERROR, MAKES },
 	{ "-dryrun", WHOLE, ERROR, MAKES },
 	{ "-run", WHOLE, ERROR, MAKES },
-#define COMPILER                                                                                   \
-	"names a compiler of this machine, which others lack; drop it: kernel-builder brings "     \
+#define COMPILER \
+	"names a compiler of this machine, which others lack; drop it: kernel-builder brings " \
 	"its own"
 	{ "-ccbin", PREFIX, ERROR, COMPILER },
 	{ "-compiler-bindir", PREFIX, ERROR, COMPILER },
@@ -99,15 +97,14 @@ static const struct rule {
 
 /* Of nvcc, in cuda-flags only: ways to link device code. */
 static const struct rule device_rules[] = {
-#define DEVICE_LTO                                                                                 \
-	"optimises device code at link time, which is not supported; drop it: -rdc=true is "       \
+#define DEVICE_LTO \
+	"optimises device code at link time, which is not supported; drop it: -rdc=true is " \
 	"enough"
 	{ "-dlto", WHOLE, ERROR, DEVICE_LTO },
 	{ "-dlink-time-opt", WHOLE, ERROR, DEVICE_LTO },
 	{ "-lto", WHOLE, ERROR, DEVICE_LTO },
 	{ "-gen-opt-lto", WHOLE, ERROR, DEVICE_LTO },
-#define DEVICE_LINK                                                                                \
-	"is a way to link device code that is not supported; write -rdc=true"
+#define DEVICE_LINK "is a way to link device code that is not supported; write -rdc=true"
 	{ "-ewp", WHOLE, ERROR, DEVICE_LINK },
 	{ "-extensible-whole-program", WHOLE, ERROR, DEVICE_LINK },
 	{ "-dlink", WHOLE, ERROR, DEVICE_LINK },
@@ -132,7 +129,8 @@ tell(const struct flag_place *at, enum weight weight, const char *say, struct er
 	const char *shown = quoted(at->r->a, str_of(at->shown));
 
 	if (weight == ERROR)
-		return fail_at(at->r, at->v->line, at->v->col, e, "%s: %s %s", at->what, shown, say);
+		return fail_at(
+			at->r, at->v->line, at->v->col, e, "%s: %s %s", at->what, shown, say);
 	warn_at(at->r, at->v->line, at->v->col, "%s: %s %s", at->what, shown, say);
 	return 0;
 }
@@ -147,10 +145,8 @@ short_name(struct arena *a, const char *word)
 		{ "--library", "-l" } };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (str_has_prefix(word, names[i][0]) &&
-			strchr("=", word[strlen(names[i][0])]))
-			return arena_printf(
-				a, "%s%s", names[i][1], word + strlen(names[i][0]));
+		if (str_has_prefix(word, names[i][0]) && strchr("=", word[strlen(names[i][0])]))
+			return arena_printf(a, "%s%s", names[i][1], word + strlen(names[i][0]));
 	return str_has_prefix(word, "--") ? word + 1 : word;
 }
 
@@ -164,7 +160,8 @@ static const struct rule *
 find_rule(const struct rule *list, size_t n, const char *w)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].match == WHOLE ? streq(w, list[i].word) : str_has_prefix(w, list[i].word))
+		if (list[i].match == WHOLE ? streq(w, list[i].word)
+					   : str_has_prefix(w, list[i].word))
 			return &list[i];
 	return NULL;
 }
@@ -222,8 +219,7 @@ check_gencode(const struct flag_place *at, const char *word, struct err *e)
 	capability = capability_of(at->r->a, w);
 	return tell(at, WARNING,
 		arena_printf(at->r->a,
-			"is not in metadata.json, so clients refuse the kernel on such GPUs; drop "
-			"it and write \"%s\" into cuda-capabilities",
+			"is not in metadata.json, so clients refuse the kernel on such GPUs; drop it and write \"%s\" into cuda-capabilities",
 			capability ? capability : "9.0"),
 		e);
 }
@@ -242,8 +238,7 @@ check_passed(const struct flag_place *at, const char *list, struct err *e)
 		one.shown = arena_strndup(at->r->a, list, n);
 		if (streq(one.shown, "-include"))
 			TRY(tell(&one, WARNING,
-				"behind -Xcompiler includes the header a second time, after the preprocessor; "
-				"give it to nvcc: \"-include\", \"FILE\"",
+				"behind -Xcompiler includes the header a second time, after the preprocessor; give it to nvcc: \"-include\", \"FILE\"",
 				e));
 		else if (n)
 			TRY(check_word(&one, one.shown, e));
@@ -252,8 +247,8 @@ check_passed(const struct flag_place *at, const char *list, struct err *e)
 }
 
 /* The first blank that is followed by another option, or that stands between an option and its
- * value; NULL: one word. Texts in quotes may hold anything, macros have any text, and what nvcc passes
- * on may be several words. */
+ * value; NULL: one word. Texts in quotes may hold anything, macros have any text, and what nvcc
+ * passes on may be several words. */
 static const char *
 splitting_blank(const char *s)
 {
@@ -321,9 +316,9 @@ check_include(const struct flag_place *at, const char *dir, struct err *e)
 		str_has_prefix(dir, "cuda/"))
 		return 0;
 	return tell(at, WARNING,
-		dir[0] == '/' ? "is a directory of this machine, which compilers do not see; copy the headers "
-			"into the kernel, and list their directory in include"
-			      : "is a relative path, and compilers run elsewhere; list the directory in include",
+		dir[0] == '/'
+			? "is a directory of this machine, which compilers do not see; copy the headers into the kernel, and list their directory in include"
+			: "is a relative path, and compilers run elsewhere; list the directory in include",
 		e);
 }
 
@@ -349,11 +344,11 @@ check_option(const struct flag_place *at, const char *first, const char *value, 
 }
 
 int
-check_flags(
-	const struct reading *r, const struct section *s, const char *key, struct err *e)
+check_flags(const struct reading *r, const struct section *s, const char *key, struct err *e)
 {
 	const struct toml_pair *p = field_find(s, key);
-	struct flag_place at = { .r = r, .what = arena_printf(r->a, "%s in %s", key, s->where),
+	struct flag_place at = { .r = r,
+		.what = arena_printf(r->a, "%s in %s", key, s->where),
 		.is_nvcc = streq(key, "cuda-flags") };
 	struct strs words = { 0 };
 

@@ -121,8 +121,7 @@ find_early(const struct reading *r, const struct section *general, const struct 
 		if (found >= 0 && !(found == ERA_2 && era == ERA_2_OR_LATER) &&
 			!(found == ERA_2_OR_LATER && era == ERA_3_OR_LATER))
 			return fail_at(r, this->line, this->col, e,
-				"two formats are mixed: %s is from %s, but %s (line %u) is from %s; keep to "
-				"one, best the current one with edition = 5 in [general]",
+				"two formats are mixed: %s is from %s, but %s (line %u) is from %s; keep to one, best the current one with edition = 5 in [general]",
 				this->key, era_name[era], that->key, that->line, era_name[found]);
 		/* v2 stays v2 when it has keys that later formats share with it. */
 		if (found != ERA_2)
@@ -130,8 +129,7 @@ find_early(const struct reading *r, const struct section *general, const struct 
 	}
 	if (found == ERA_3_OR_LATER)
 		return fail_at(r, general->line, general->col, e,
-			"[general] has no \"backends\", which a file with %s (line %u) needs; add "
-			"backends = [\"cuda\"] or others",
+			"[general] has no \"backends\", which a file with %s (line %u) needs; add backends = [\"cuda\"] or others",
 			m.of[found].key, m.of[found].line);
 	if (found >= 0) {
 		struct section torch = section_of(r->a, root, "torch");
@@ -168,8 +166,7 @@ check_edition(const struct reading *r, const struct toml *edition, struct err *e
 {
 	if (edition->kind != TOML_INT)
 		return fail_at(r, edition->line, edition->col, e,
-			"edition in [general] must be a whole number without quotes; write edition "
-			"= 5");
+			"edition in [general] must be a whole number without quotes; write edition = 5");
 	if (edition->i > 6)
 		return fail_at(r, edition->line, edition->col, e,
 			"edition %lld is newer than this program knows; upgrade kernel-builder",
@@ -216,8 +213,7 @@ find_generation(const struct reading *r, const struct section *root, struct err 
 
 	if (!general.table)
 		return fail_at(r, 1, 1, e,
-			"there is no [general] section; add one with name, version, edition, "
-			"license and backends");
+			"there is no [general] section; add one with name, version, edition, license and backends");
 	TRY(value_is(r, general.table, TOML_TABLE, "[general]", e));
 	edition = field_find(&general, "edition");
 	if (edition)

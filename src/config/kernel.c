@@ -20,7 +20,8 @@ kernel_section(struct arena *a, const struct toml_pair *pair)
 	return s;
 }
 
-/* Names in `depends` that mean something for one backend only. What a section of another backend asks for with them is not there. */
+/* Names in `depends` that mean something for one backend only. What a section of another backend
+ * asks for with them is not there. */
 static int
 check_depends(const struct reading *r, const struct section *s, const struct project_kernel *k,
 	struct err *e)
@@ -40,8 +41,7 @@ check_depends(const struct reading *r, const struct section *s, const struct pro
 			if (str_eq(items->item[i].s, str_of(only[n].name)) &&
 				k->backend != only[n].backend)
 				return fail_at(r, items->item[i].line, items->item[i].col, e,
-					"depends in %s: %s is %s, for sections of backend \"%s\"; this "
-					"one is of backend \"%s\"",
+					"depends in %s: %s is %s, for sections of backend \"%s\"; this one is of backend \"%s\"",
 					s->where, only[n].name, only[n].what,
 					backend_name(only[n].backend), backend_name(k->backend));
 	return 0;
@@ -83,8 +83,7 @@ kernel_begin(const struct reading *r, const struct toml_pair *pair, struct secti
 	TRY(value_is(r, &pair->val, TOML_TABLE, s->where, e));
 	if (n == 0 || n != pair->key.n || name[0] == '.' || name[0] == '-' || n > 128)
 		return fail_at(r, pair->line, pair->col, e,
-			"kernel section name %s is not allowed; use up to 128 letters, digits, underscores, "
-			"dashes and dots, starting with a letter, digit or underscore",
+			"kernel section name %s is not allowed; use up to 128 letters, digits, underscores, dashes and dots, starting with a letter, digit or underscore",
 			quoted(r->a, pair->key));
 	return 0;
 }
@@ -128,8 +127,7 @@ find_backend(const struct reading *r, const struct section *s, struct err *e)
 	for (int i = BACKEND_XPU + 1; i < BACKEND_COUNT; i++)
 		if (str_eq(p->val.s, str_of(backend_name((enum backend)i))))
 			return fail_at(r, p->val.line, p->val.col, e,
-				"%s is \"%s\", for which kernels are in Python only; drop the "
-				"section",
+				"%s is \"%s\", for which kernels are in Python only; drop the section",
 				what, backend_name((enum backend)i));
 	return value_word(r, &p->val, what, WORDS(compiled_names), e);
 }
@@ -146,19 +144,16 @@ find_language(const struct reading *r, const struct section *s, struct err *e)
 
 	if (p)
 		return fail_at(r, p->line, p->col, e,
-			"backend in %s is called language since edition 6; write language = "
-			"\"cpp-%s\"",
+			"backend in %s is called language since edition 6; write language = \"cpp-%s\"",
 			s->where,
 			p->val.kind == TOML_STRING && closest(p->val.s, WORDS(compiled_names))
 				? closest(p->val.s, WORDS(compiled_names))
 				: "cuda");
-	TRY(field_need(
-		r, s, "language", "language = \"cpp-cuda\" (or cpp-cpu, cpp-metal, cpp-rocm, "
-				  "cpp-xpu)",
-		e));
+	TRY(field_need(r, s, "language",
+		"language = \"cpp-cuda\" (or cpp-cpu, cpp-metal, cpp-rocm, cpp-xpu)", e));
 	p = field_find(s, "language");
-	i = value_word(r, &p->val, arena_printf(r->a, "language in %s", s->where),
-		WORDS(languages), e);
+	i = value_word(
+		r, &p->val, arena_printf(r->a, "language in %s", s->where), WORDS(languages), e);
 	if (i == rust)
 		return fail_at(r, p->val.line, p->val.col, e,
 			"%s is in Rust, which kernel-builder does not compile yet", s->where);
@@ -176,8 +171,7 @@ check_language(const struct reading *r, const struct section *s, struct err *e)
 	if (!str_starts(p->val.s, STR("cpp-")) && !str_starts(p->val.s, STR("rust-")))
 		return 0;
 	return fail_at(r, p->line, p->col, e,
-		"language in %s came with edition 6; write backend = \"%s\", or edition = 6 in "
-		"[general]",
+		"language in %s came with edition 6; write backend = \"%s\", or edition = 6 in [general]",
 		s->where, strchr(p->val.s.p, '-') + 1);
 }
 
@@ -200,8 +194,7 @@ read_kernel(
 	named = field_find(&s, r->p->gen >= GEN_6 ? "language" : "backend");
 	if (r->p->gen >= GEN_3 && !r->p->has_backend[k.backend])
 		return fail_at(r, named->val.line, named->val.col, e,
-			"%s is for backend \"%s\", which general.backends does not list; add it "
-			"there or drop the section",
+			"%s is for backend \"%s\", which general.backends does not list; add it there or drop the section",
 			s.where, compiled[i].name);
 	TRY(kernel_fill(r, &s, &k, e));
 	TRY(check_sources(r, &s, k.backend, e));

@@ -75,9 +75,7 @@ check_names(const struct reading *r, const struct section *kernel, const struct 
 		for (size_t k = 0; k < i; k++)
 			if (streq(all->v[i].name, all->v[k].name))
 				return fail_at(r, all->v[i].line, kernel->col, e,
-					"[kernel.%s] clashes with the kernel of line %u: "
-					"cuda-hipify "
-					"makes one of that name; rename one of them",
+					"[kernel.%s] clashes with the kernel of line %u: cuda-hipify makes one of that name; rename one of them",
 					all->v[i].name, all->v[k].line);
 	return 0;
 }
@@ -111,7 +109,8 @@ read_torch(const struct reading *r, const struct section *torch, struct err *e)
 	p->has_pyext = have > 0;
 	TRY(field_version(r, torch, "minver", &p->torch_minver, e));
 	TRY(field_version(r, torch, "maxver", &p->torch_maxver, e));
-	return check_bounds(r, torch, &(struct bounds){ "minver", "maxver", &p->torch_minver, &p->torch_maxver }, e);
+	return check_bounds(r, torch,
+		&(struct bounds){ "minver", "maxver", &p->torch_minver, &p->torch_maxver }, e);
 }
 
 /* A universal kernel is Python only; others have the backends of their kernels. */
@@ -126,9 +125,7 @@ set_backends(const struct reading *r, const struct section *root, const struct s
 
 	if (!universal && p->n_kernels == 0)
 		return fail_at(r, general.line, general.col, e,
-			"there is nothing to build; add a [kernel.NAME] section, or universal = "
-			"true "
-			"to %s for a kernel in Python only",
+			"there is nothing to build; add a [kernel.NAME] section, or universal = true to %s for a kernel in Python only",
 			p->gen == GEN_1 ? "[torch]" : "[general]");
 	if (universal && p->n_kernels)
 		return fail_compiled(r, root,
@@ -137,9 +134,7 @@ set_backends(const struct reading *r, const struct section *root, const struct s
 		const struct toml_pair *src = field_find(torch, "src");
 
 		return fail_at(r, src->line, src->col, e,
-			"a universal kernel is Python only, but src in [torch] is compiled; drop "
-			"src "
-			"or universal = true");
+			"a universal kernel is Python only, but src in [torch] is compiled; drop src or universal = true");
 	}
 	p->framework = universal ? FRAMEWORK_TORCH_NOARCH : FRAMEWORK_TORCH;
 	for (size_t i = 0; universal && i < sizeof(all) / sizeof(*all); i++)
@@ -177,9 +172,7 @@ read_g0(const struct reading *r, const struct section *root, struct err *e)
 	pysrc = field_find(&torch, "pysrc");
 	if (pysrc)
 		return fail_at(r, pysrc->line, pysrc->col, e,
-			"pysrc lists Python files, where a package directory is needed now; move "
-			"the "
-			"files to ext-torch/%s/ and write pyroot = \"ext-torch\"",
+			"pysrc lists Python files, where a package directory is needed now; move the files to ext-torch/%s/ and write pyroot = \"ext-torch\"",
 			r->p->module);
 	TRY(field_need(r, &torch, "pyroot", "pyroot = \"ext-torch\"", e));
 	TRY(field_pyroot(r, &torch, e));
@@ -267,7 +260,9 @@ read_v2(const struct reading *r, const struct section *root, struct err *e)
 	TRY(field_bool(r, &general, "universal", &universal, e));
 	TRY(field_version(r, &general, "cuda-minver", &p->cuda_minver, e));
 	TRY(field_version(r, &general, "cuda-maxver", &p->cuda_maxver, e));
-	TRY(check_bounds(r, &general, &(struct bounds){ "cuda-minver", "cuda-maxver", &p->cuda_minver, &p->cuda_maxver }, e));
+	TRY(check_bounds(r, &general,
+		&(struct bounds){ "cuda-minver", "cuda-maxver", &p->cuda_minver, &p->cuda_maxver },
+		e));
 	TRY(field_hub(r, &general, e));
 	TRY(read_v2_python(r, &general, e));
 	if (!universal)

@@ -94,7 +94,8 @@ instead(const struct reading *r, const char *clean)
 		names.n = 0;
 	if (names.n == 0 && !streq(dir, "."))
 		return arena_printf(r->a,
-			"%s/ is empty; if it is a submodule, run git submodule update --init --recursive", dir);
+			"%s/ is empty; if it is a submodule, run git submodule update --init --recursive",
+			dir);
 	/* of names with one or two letters, all are near */
 	if (streq(dir, path_dir(r->a, clean)) && path_ext(clean) >= path_base(clean) + 3)
 		near = near_word(str_of(path_base(clean)), names.v, names.n);
@@ -102,7 +103,8 @@ instead(const struct reading *r, const char *clean)
 		near = streq(dir, ".") ? near : path_join(r->a, dir, near);
 	else
 		near = same_name(r, clean);
-	return near ? arena_printf(r->a, "did you mean \"%s\"?", near) : "add it or correct the name";
+	return near ? arena_printf(r->a, "did you mean \"%s\"?", near)
+		    : "add it or correct the name";
 }
 
 /* The path exists, is of the kind asked for, and no link leads it out of the directory. */
@@ -116,15 +118,14 @@ check_there(const struct reading *r, const struct toml *v, const char *what, con
 	struct stat st;
 
 	if (!real && (errno == ENOENT || errno == ENOTDIR))
-		return fail_at(r, v->line, v->col, e,
-			"%s: there is no %s %s; %s", what, kind, shown, instead(r, clean));
+		return fail_at(r, v->line, v->col, e, "%s: there is no %s %s; %s", what, kind,
+			shown, instead(r, clean));
 	if (!real)
 		return fail_at(r, v->line, v->col, e, "%s: cannot look at %s: %s", what, shown,
 			strerror(errno));
 	if (!is_below(real, r->root))
 		return fail_at(r, v->line, v->col, e,
-			"%s: %s leaves the kernel's directory through a symbolic link; copy the %s "
-			"into it",
+			"%s: %s leaves the kernel's directory through a symbolic link; copy the %s into it",
 			what, shown, kind);
 	if (stat(real, &st) < 0)
 		return fail_at(r, v->line, v->col, e, "%s: cannot look at %s: %s", what, shown,
@@ -195,15 +196,14 @@ check_for_nvcc(const struct reading *r, const struct section *s, const char *key
 	if (!at)
 		return 0;
 	return fail_at(r, v->line, v->col, e,
-		"%s in %s: nvcc cannot take %s, because the '%c' in its name means something "
-		"to a shell; rename it",
+		"%s in %s: nvcc cannot take %s, because the '%c' in its name means something to a shell; rename it",
 		key, s->where, quoted(r->a, v->s), *at);
 }
 
 /* Sources that no compiler of the backend takes. */
 static int
-check_source(const struct reading *r, const struct section *s, const struct toml *v,
-	enum backend b, struct err *e)
+check_source(const struct reading *r, const struct section *s, const struct toml *v, enum backend b,
+	struct err *e)
 {
 	const char *path = v->s.p, *advice = source_advice(r->a, path);
 
@@ -212,21 +212,19 @@ check_source(const struct reading *r, const struct section *s, const struct toml
 			s->where, quoted(r->a, v->s), advice);
 	if (source_is_cuda(path) && b != BACKEND_CUDA)
 		return fail_at(r, v->line, v->col, e,
-			"src in %s: %s is a CUDA file; list it in a [kernel.NAME] section for "
-			"cuda%s",
+			"src in %s: %s is a CUDA file; list it in a [kernel.NAME] section for cuda%s",
 			s->where, quoted(r->a, v->s),
 			b == BACKEND_COUNT ? " instead" : ", for CPUs nothing compiles it");
 	return source_is_cuda(path) ? check_for_nvcc(r, s, "src", v, e) : 0;
 }
 
 int
-check_sources(
-	const struct reading *r, const struct section *s, enum backend b, struct err *e)
+check_sources(const struct reading *r, const struct section *s, enum backend b, struct err *e)
 {
 	const struct toml_pair *p = field_find(s, "src"), *dirs = field_find(s, "include");
-	bool cuda = false, ours = b == BACKEND_COUNT
-			    ? r->p->has_backend[BACKEND_CPU] || r->p->has_backend[BACKEND_CUDA]
-			    : b == BACKEND_CPU || b == BACKEND_CUDA;
+	bool cuda = false, ours = b == BACKEND_COUNT ? r->p->has_backend[BACKEND_CPU] ||
+							       r->p->has_backend[BACKEND_CUDA]
+						     : b == BACKEND_CPU || b == BACKEND_CUDA;
 
 	for (size_t i = 0; ours && p && i < p->val.n; i++) {
 		TRY(check_source(r, s, &p->val.item[i], b, e));
@@ -270,7 +268,8 @@ field_pyroot(const struct reading *r, const struct section *s, struct err *e)
 	return 1;
 }
 
-/* What to do where the Python package is not: mostly it is there by another name, with the kernel's hyphens. */
+/* What to do where the Python package is not: mostly it is there by another name, with the kernel's
+ * hyphens. */
 static const char *
 package_instead(const struct reading *r)
 {
@@ -286,7 +285,8 @@ package_instead(const struct reading *r)
 	for (size_t i = 0; i < names.n; i++)
 		if (fs_exists(path_join(r->a, path_join(r->a, root, names.v[i]), "__init__.py")))
 			vec_push(r->a, &packages, names.v[i]);
-	near = packages.n == 1 ? packages.v[0] : near_word(str_of(p->module), packages.v, packages.n);
+	near = packages.n == 1 ? packages.v[0]
+			       : near_word(str_of(p->module), packages.v, packages.n);
 	if (near && !streq(near, p->module))
 		return arena_printf(r->a, "there is %s/: rename it to %s",
 			path_join(r->a, p->pyroot, near), p->module);
@@ -311,9 +311,7 @@ project_check_layout(const struct reading *r, const struct section *framework, s
 			package_instead(r));
 	if (!is_below(real, r->root))
 		return fail_at(r, framework->line, framework->col, e,
-			"%s leaves the kernel's directory through a symbolic link; copy the "
-			"package "
-			"into it",
+			"%s leaves the kernel's directory through a symbolic link; copy the package into it",
 			init);
 	/* A built variant has a package of the module's name inside, which this would hide. */
 	twice = path_join(r->a, package, p->module);

@@ -49,7 +49,8 @@ read_backend_table(const struct reading *r, const struct section *general, enum 
 		return 0;
 	TRY(field_version(r, &s, "minver", &p->cuda_minver, e));
 	TRY(field_version(r, &s, "maxver", &p->cuda_maxver, e));
-	return check_bounds(r, &s, &(struct bounds){ "minver", "maxver", &p->cuda_minver, &p->cuda_maxver }, e);
+	return check_bounds(
+		r, &s, &(struct bounds){ "minver", "maxver", &p->cuda_minver, &p->cuda_maxver }, e);
 }
 
 static int
@@ -106,8 +107,7 @@ check_stable_abi(const struct reading *r, const struct section *s, const char *k
 	if (!v->n || version_cmp_minor(v, &first) >= 0)
 		return 0;
 	return fail_at(r, p->val.line, p->val.col, e,
-		"%s in %s is %s, but torch has a stable ABI since 2.9; write \"2.9\" or later, or "
-		"drop the key",
+		"%s in %s is %s, but torch has a stable ABI since 2.9; write \"2.9\" or later, or drop the key",
 		key, s->where, quoted(r->a, p->val.s));
 }
 
@@ -154,7 +154,8 @@ read_torch(const struct reading *r, const struct section *s, struct err *e)
 	TRY(section_check(r, s, KEYS(keys), e));
 	TRY(field_version(r, s, "minver", &p->torch_minver, e));
 	TRY(field_version(r, s, "maxver", &p->torch_maxver, e));
-	TRY(check_bounds(r, s, &(struct bounds){ "minver", "maxver", &p->torch_minver, &p->torch_maxver }, e));
+	TRY(check_bounds(r, s,
+		&(struct bounds){ "minver", "maxver", &p->torch_minver, &p->torch_maxver }, e));
 	return read_stable_abi(r, s, e);
 }
 
@@ -226,8 +227,7 @@ read_framework(const struct reading *r, const struct section *root, const struct
 			continue;
 		if (found >= 0)
 			return fail_at(r, s.line, s.col, e,
-				"there are both [%s] and [%s]; a kernel has one of them, drop the "
-				"other",
+				"there are both [%s] and [%s]; a kernel has one of them, drop the other",
 				frameworks[found].key, frameworks[i].key);
 		found = i;
 		*out = s;
@@ -235,9 +235,7 @@ read_framework(const struct reading *r, const struct section *root, const struct
 	p->pyroot = "torch-ext";
 	if (found < 0 && p->gen >= GEN_4)
 		return fail_at(r, general->line, general->col, e,
-			"there is no framework section; add [torch] for C++ and CUDA, "
-			"[torch-noarch] "
-			"for Python only, or [tvm-ffi]");
+			"there is no framework section; add [torch] for C++ and CUDA, [torch-noarch] for Python only, or [tvm-ffi]");
 	if (found < 0) {
 		p->framework = FRAMEWORK_TORCH_NOARCH;
 		return 0;
@@ -273,8 +271,7 @@ read_current(const struct reading *r, const struct section *root, struct err *e)
 		return fail_compiled(r, root,
 			framework.table == general.table
 				? "there is no [torch] section; add one, or drop the section"
-				: "[torch-noarch] is for Python only; drop the section, or write "
-				  "[torch] in place of [torch-noarch]",
+				: "[torch-noarch] is for Python only; drop the section, or write [torch] in place of [torch-noarch]",
 			e);
 	return project_check_layout(r, &framework, e);
 }
@@ -304,7 +301,8 @@ project_parse(struct arena *a, struct str text, const char *dir, bool check_file
 	return out->gen >= GEN_3 ? read_current(&r, &root, e) : read_legacy(&r, &root, e);
 }
 
-/* The directory of a kernel below dir, as others keep it in kernel/ or examples/kernels/NAME/; NULL: none, three levels down. */
+/* The directory of a kernel below dir, as others keep it in kernel/ or examples/kernels/NAME/;
+ * NULL: none, three levels down. */
 static const char *
 kernel_below(struct arena *a, const char *dir, unsigned levels)
 {
@@ -315,7 +313,8 @@ kernel_below(struct arena *a, const char *dir, unsigned levels)
 	if (levels == 0 || fs_list(a, dir, &names, &ignored) < 0)
 		return NULL;
 	for (size_t i = 0; i < names.n; i++)
-		if (names.v[i][0] != '.' && fs_exists(path_join(a, path_join(a, dir, names.v[i]), "build.toml")))
+		if (names.v[i][0] != '.' &&
+			fs_exists(path_join(a, path_join(a, dir, names.v[i]), "build.toml")))
 			return path_join(a, dir, names.v[i]);
 	for (size_t i = 0; !found && i < names.n; i++)
 		if (names.v[i][0] != '.' && fs_is_dir(path_join(a, dir, names.v[i])))

@@ -3,8 +3,8 @@
  * A kernel project: build.toml of any generation, read into one model.
  *
  * Generations: g0a and g0b (December 2024 to February 2025), v1 (2025), v2 (2025), v3 (2026), v4
- * (2026), edition 5 and edition 6. Keys and rules of each are those of the original's parser at its time; what
- * this program refuses beyond that is said at project_load().
+ * (2026), edition 5 and edition 6. Keys and rules of each are those of the original's parser at its
+ * time; what this program refuses beyond that is said at project_load().
  */
 #ifndef CONFIG_PROJECT_H
 #define CONFIG_PROJECT_H
@@ -88,9 +88,10 @@ struct project {
 
 	struct project_kernel *kernels;
 	size_t n_kernels;
-	/* Of which commit it is, for metadata.json; build.toml does not say it, whoever builds may. NULL: not told. */
+	/* Of which commit it is, for metadata.json; build.toml does not say it, whoever builds may.
+	 * NULL: not told. */
 	const char *commit;
-	bool is_dirty; /* with changes on top of it */
+	bool is_dirty;        /* with changes on top of it */
 	struct strs warnings; /* "build.toml:3:1: ..." for people; the build goes on */
 };
 
@@ -106,7 +107,8 @@ int project_load(struct arena *a, const char *dir, struct project *out, struct e
 int project_parse(struct arena *a, struct str text, const char *dir, bool check_files,
 	struct project *out, struct err *e);
 
-/* A Python package that a kernel may ask for in python-depends; python_packages.c has all of them. */
+/* A Python package that a kernel may ask for in python-depends; python_packages.c has all of
+ * them. */
 struct python_package {
 	const char *name;     /* in build.toml */
 	const char *pip;      /* what pip calls it */

@@ -72,8 +72,8 @@ refuse(const struct reading *r, const struct toml *v, const char *what, struct w
 
 	if (other)
 		return fail_at(r, v->line, v->col, e,
-			"%s: %s belongs in python-depends of %s; move it", what,
-			quoted(r->a, v->s), other);
+			"%s: %s belongs in python-depends of %s; move it", what, quoted(r->a, v->s),
+			other);
 	if (words.n == 0)
 		return fail_at(r, v->line, v->col, e,
 			"%s: unknown %s, and there are no Python packages for this backend; drop it",

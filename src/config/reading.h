@@ -4,8 +4,8 @@
  * sets "FILE:LINE:COL: what is wrong; what to do".
  *
  * Flow: generation.c finds the generation, then project.c (v3 and later) or legacy.c (before) fill
- * the model with the help of fields.c (typed keys), values.c (names, URLs, dependencies), path_values.c
- * (sources, directories) and kernel.c ([kernel.NAME] sections).
+ * the model with the help of fields.c (typed keys), values.c (names, URLs, dependencies),
+ * path_values.c (sources, directories) and kernel.c ([kernel.NAME] sections).
  */
 #ifndef CONFIG_READING_H
 #define CONFIG_READING_H
@@ -31,9 +31,9 @@ struct key {
 	enum generation since;
 };
 
-#define WORDS_INIT(array)                                                                          \
-	{                                                                                          \
-		array, sizeof(array) / sizeof(*(array))                                            \
+#define WORDS_INIT(array) \
+	{ \
+		array, sizeof(array) / sizeof(*(array)) \
 	}
 #define WORDS(array) ((struct words)WORDS_INIT(array))
 #define KEYS(array) array, sizeof(array) / sizeof(*(array))
@@ -96,7 +96,8 @@ struct bounds {
 	const char *low_key, *high_key;
 	const struct version *low, *high;
 };
-int check_bounds(const struct reading *r, const struct section *s, const struct bounds *b, struct err *e);
+int check_bounds(
+	const struct reading *r, const struct section *s, const struct bounds *b, struct err *e);
 
 /* python_packages.c; backend BACKEND_COUNT: those of [general]. */
 int field_python_depends(const struct reading *r, const struct section *s, enum backend backend,
@@ -105,8 +106,9 @@ int field_python_depends(const struct reading *r, const struct section *s, enum 
 /* path_values.c */
 int field_sources(
 	const struct reading *r, const struct section *s, struct strs *out, struct err *e);
-/* Every source of a section that was read is one that a compiler for the backend takes, or a header;
- * backend BACKEND_COUNT: of [torch]. Of backends that are not built here nothing is asked. */
+/* Every source of a section that was read is one that a compiler for the backend takes, or a
+ * header; backend BACKEND_COUNT: of [torch]. Of backends that are not built here nothing is
+ * asked. */
 int check_sources(
 	const struct reading *r, const struct section *s, enum backend backend, struct err *e);
 int field_includes(
@@ -116,10 +118,9 @@ int field_pyroot(const struct reading *r, const struct section *s, struct err *e
 /* PYROOT/MODULE/__init__.py is there and the names that a build makes beside it are free. */
 int project_check_layout(const struct reading *r, const struct section *framework, struct err *e);
 
-/* flag_rules.c: refuses flags that take something of this machine, or that cannot be what is meant, and
- * warns about those without effect. Only of backends that are built here. */
-int check_flags(
-	const struct reading *r, const struct section *s, const char *key, struct err *e);
+/* flag_rules.c: refuses flags that take something of this machine, or that cannot be what is meant,
+ * and warns about those without effect. Only of backends that are built here. */
+int check_flags(const struct reading *r, const struct section *s, const char *key, struct err *e);
 
 /* kernel.c */
 struct kernels {

@@ -9,7 +9,8 @@ flag_is_passed_on(const struct strs *flags, size_t i)
 	const char *before = i > 0 ? flags->v[i - 1] : "";
 
 	/* -Xptxas=-v has its value. */
-	return !strchr(before, '=') && (str_has_prefix(before, "-X") || str_has_suffix(before, "-options"));
+	return !strchr(before, '=') &&
+	       (str_has_prefix(before, "-X") || str_has_suffix(before, "-options"));
 }
 
 const char *

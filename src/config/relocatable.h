@@ -7,8 +7,10 @@
 
 /* The i-th word is for another program: it stands behind -Xptxas and the like. */
 bool flag_is_passed_on(const struct strs *flags, size_t i);
-/* The value of an option in either of its forms, "-rdc=true" or "-rdc true"; NULL: the word is another one. */
+/* The value of an option in either of its forms, "-rdc=true" or "-rdc true"; NULL: the word is
+ * another one. */
 const char *flag_value_at(const struct strs *flags, size_t i, const char *option);
-/* Whether nvcc makes relocatable device code with these options: -rdc=true, -dc and their long names. */
+/* Whether nvcc makes relocatable device code with these options: -rdc=true, -dc and their long
+ * names. */
 bool rdc_is_asked(const struct strs *cuda_flags);
 #endif

@@ -31,10 +31,10 @@ user_dir(struct arena *a, const char *xdg, const char *dir)
 static int
 read_file(struct arena *a, struct settings *s, const char **cache_size, struct err *e)
 {
-	static const char *const names[] = { "store", "wheel-index", "debian-mirror", "redist", "cutlass", "sandbox",
-		"cache", "cache-size", NULL };
-	const char **const values[] = { &s->home, &s->wheel_index, &s->debian, &s->redist, &s->cutlass, &s->sandbox,
-		&s->cache, cache_size };
+	static const char *const names[] = { "store", "wheel-index", "debian-mirror", "redist",
+		"cutlass", "sandbox", "cache", "cache-size", NULL };
+	const char **const values[] = { &s->home, &s->wheel_index, &s->debian, &s->redist,
+		&s->cutlass, &s->sandbox, &s->cache, cache_size };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
 	struct toml_reader r = { .a = a, .e = e };
 	struct toml t;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Suffixes of sources: which compiler takes them, and what to do about those that none here takes. */
+/* Suffixes of sources: which compiler takes them, and what to do about those that none here
+ * takes. */
 #include "config/suffix.h"
 #include "base/arena.h"
 #include "base/buf.h"

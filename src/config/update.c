@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * update-build: from any generation to edition 5 or 6, by edits of the text. Of each generation only
- * what it has and edition 5 has not is changed; generation.c and legacy.c say what that is.
+ * update-build: from any generation to edition 5 or 6, by edits of the text. Of each generation
+ * only what it has and edition 5 has not is changed; generation.c and legacy.c say what that is.
  */
 #include "config/update.h"
 #include "base/arena.h"
@@ -52,10 +52,10 @@ update_general(struct updating *u)
 	const char *number = arena_printf(u->a, "%d", u->edition);
 
 	if (u->p->gen <= GEN_0B) { /* version is that of the format, and name stands in [torch] */
-		edit_insert(ed, version, true, "name",
-			arena_printf(u->a, "\"%s\"", u->p->name));
+		edit_insert(ed, version, true, "name", arena_printf(u->a, "\"%s\"", u->p->name));
 		edit_set_value(ed, version, "1");
-	} else if (!streq(u->p->name, toml_text_string(u->a, str_of(edit_written(ed, name->val))))) {
+	} else if (!streq(u->p->name,
+			   toml_text_string(u->a, str_of(edit_written(ed, name->val))))) {
 		edit_set_value(ed, name, edit_quote(ed, name->val, u->p->name));
 	}
 	if (!version)
@@ -65,8 +65,7 @@ update_general(struct updating *u)
 	else
 		edit_insert(ed, beside, false, "edition", number);
 	if (u->license)
-		edit_insert(ed, beside, false, "license",
-			arena_printf(u->a, "\"%s\"", u->license));
+		edit_insert(ed, beside, false, "license", arena_printf(u->a, "\"%s\"", u->license));
 	if (u->p->gen < GEN_3)
 		edit_insert(ed, beside, false, "backends", backend_list(u));
 	return 0;
@@ -163,8 +162,7 @@ update_depends(struct updating *u, const char *kernel)
 	if (p)
 		items = toml_text_items(u->a, u->ed.t.text, p->val);
 	for (size_t i = 0; i < items.n; i++) {
-		const char *name = toml_text_string(
-			u->a, str_of(edit_written(&u->ed, items.v[i])));
+		const char *name = toml_text_string(u->a, str_of(edit_written(&u->ed, items.v[i])));
 		const char *now = streq(name, "cutlass_sycl") ? "sycl_tla"
 				  : streq(name, "cutlass")    ? "cutlass_3_5"
 							      : NULL;
@@ -223,8 +221,8 @@ add_rocm(struct updating *u, const struct project_kernel *rocm, const char *cuda
 	const char *name = name_key(u->a, rocm->name), *eol = u->ed.eol;
 	const struct toml_place *whole = edit_find_kernel(&u->ed, cuda, NULL);
 	size_t header = kernel_header(u, cuda);
-	const char *lines = arena_printf(u->a, "%s[kernel.%s]%s%s = %s%s", eol, name, eol, key, value,
-		eol);
+	const char *lines =
+		arena_printf(u->a, "%s[kernel.%s]%s%s = %s%s", eol, name, eol, key, value, eol);
 	const char *table = arena_printf(u->a, "{ %s = %s", key, value);
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -248,14 +246,14 @@ update_backend(struct updating *u, const struct project_kernel *k)
 	struct editing *ed = &u->ed;
 	const struct toml_place *p = edit_find_kernel(ed, k->name, "backend");
 	const char *key = u->edition == 6 ? "language" : "backend";
-	const char *value = arena_printf(
-		u->a, "%s%s", u->edition == 6 ? "cpp-" : "", backend_name(k->backend));
+	const char *value =
+		arena_printf(u->a, "%s%s", u->edition == 6 ? "cpp-" : "", backend_name(k->backend));
 
 	if (!p)
 		p = edit_find_kernel(ed, k->name, "language");
 	if (!p) {
-		edit_insert(ed, any_key(u, k->name), true, key,
-			arena_printf(u->a, "\"%s\"", value));
+		edit_insert(
+			ed, any_key(u, k->name), true, key, arena_printf(u->a, "\"%s\"", value));
 		return;
 	}
 	edit_rename(ed, p, key);
@@ -312,8 +310,7 @@ update_g0(struct updating *u)
 	if (!streq(u->p->pyroot, "torch-ext"))
 		return cannot(u, root,
 			arena_printf(u->a,
-				"newer formats have the package in torch-ext; move %s there, also in src and "
-				"include, and write pyroot = \"torch-ext\"",
+				"newer formats have the package in torch-ext; move %s there, also in src and include, and write pyroot = \"torch-ext\"",
 				u->p->pyroot));
 	edit_remove(ed, root);
 	edit_remove(ed, edit_find(ed, table, "name", NULL));
@@ -415,12 +412,10 @@ project_update(struct arena *a, struct str text, const char *dir, const struct u
 		u.edition = p.gen == GEN_6 ? 6 : 5;
 	if (p.gen == GEN_6 && u.edition == 5)
 		return err_set(e, ERR_CONFIG,
-			"%s: this is edition 6; update-build does not go back to 5",
-			p.file);
+			"%s: this is edition 6; update-build does not go back to 5", p.file);
 	if (!p.license && !how->license)
 		return err_set(e, ERR_CONFIG,
-			"%s: it has no license, and edition 5 needs one; name it, as in --license "
-			"Apache-2.0",
+			"%s: it has no license, and edition 5 needs one; name it, as in --license Apache-2.0",
 			p.file);
 	u.license = p.license ? NULL : how->license;
 	if (!edit_begin(a, text, &u.ed))

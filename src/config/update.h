@@ -13,15 +13,15 @@ struct updated {
 	enum generation was; /* of the old text */
 };
 /*
- * The text of DIR/build.toml with as few edits as will do: comments, order and quoting stay. out->text
- * is the text itself when there is nothing to do. Fails with ERR_CONFIG on a text that
- * project_parse refuses, where a licence is missing, where the package does not lie in torch-ext (g0), and
- * where edition 6 should become 5. The new text is read and compared with the old one before it is
- * given; a difference is an ERR_BUG.
+ * The text of DIR/build.toml with as few edits as will do: comments, order and quoting stay.
+ * out->text is the text itself when there is nothing to do. Fails with ERR_CONFIG on a text that
+ * project_parse refuses, where a licence is missing, where the package does not lie in torch-ext
+ * (g0), and where edition 6 should become 5. The new text is read and compared with the old one
+ * before it is given; a difference is an ERR_BUG.
  */
 int project_update(struct arena *a, struct str text, const char *dir, const struct update *how,
 	struct updated *out, struct err *e);
-/* Do both mean the same? Not compared are places, warnings, the generation, the licence, and parts of versions behind
- * the second. NULL: they do; else what differs. */
+/* Do both mean the same? Not compared are places, warnings, the generation, the licence, and parts
+ * of versions behind the second. NULL: they do; else what differs. */
 const char *project_difference(const struct project *p, const struct project *q);
 #endif

@@ -69,8 +69,7 @@ field_name(const struct reading *r, const struct section *s, struct err *e)
 		name = with_char(r->a, given, '_', '-');
 	if (!name_is_valid(name))
 		return fail_at(r, p->val.line, p->val.col, e,
-			"name %s is not allowed; use two or more lower-case letters, digits and dashes, "
-			"starting with a letter and not ending with a dash, such as \"my-kernel\"",
+			"name %s is not allowed; use two or more lower-case letters, digits and dashes, starting with a letter and not ending with a dash, such as \"my-kernel\"",
 			quoted(r->a, p->val.s));
 	if (!streq(name, given))
 		warn_at(r, p->val.line, p->val.col, "name \"%s\" is read as \"%s\"", given, name);
@@ -79,8 +78,7 @@ field_name(const struct reading *r, const struct section *s, struct err *e)
 	owner = python_module_owner(r->p->module);
 	if (owner)
 		return fail_at(r, p->val.line, p->val.col, e,
-			"name %s: the module %s belongs to %s, and the kernel would hide it; "
-			"choose another, such as \"%s-kernel\"",
+			"name %s: the module %s belongs to %s, and the kernel would hide it; choose another, such as \"%s-kernel\"",
 			quoted(r->a, p->val.s), r->p->module, owner, name);
 	return 0;
 }
@@ -127,9 +125,7 @@ check_git_url(const struct reading *r, const struct section *s, const char *key,
 		(n ? !str_has_prefix(colon, "://") || !colon[3] || colon[3] == '/'
 		   : colon[1] == '/'))
 		return fail_at(r, v->line, v->col, e,
-			"%s in %s is %s, which is not the URL of a git repository; write one such "
-			"as "
-			"\"https://example.org/me/kernel\" or \"git@example.org:me/kernel\"",
+			"%s in %s is %s, which is not the URL of a git repository; write one such as \"https://example.org/me/kernel\" or \"git@example.org:me/kernel\"",
 			key, s->where, quoted(r->a, v->s));
 	return 0;
 }
@@ -163,8 +159,7 @@ field_upstream(const struct reading *r, const struct section *s, struct strs *ou
 	}
 	if (r->p->gen < GEN_6)
 		return fail_at(r, p->val.line, p->val.col, e,
-			"upstream in %s is a list, which came with edition 6; name one URL, or write "
-			"edition = 6",
+			"upstream in %s is a list, which came with edition 6; name one URL, or write edition = 6",
 			s->where);
 	TRY(field_strings(r, s, "upstream", out, &items, e));
 	for (size_t i = 0; i < items->n; i++)
@@ -288,8 +283,7 @@ field_capabilities(const struct reading *r, const struct section *s, const char 
 
 		if (!capability_is_valid(v->s))
 			return fail_at(r, v->line, v->col, e,
-				"%s in %s: %s is not a CUDA capability; write one such as \"8.0\", "
-				"\"9.0a\" or \"12.0+PTX\"",
+				"%s in %s: %s is not a CUDA capability; write one such as \"8.0\", \"9.0a\" or \"12.0+PTX\"",
 				key, s->where, quoted(r->a, v->s));
 		instead = capability_instead(v->s);
 		if (instead && strncmp(instead, v->s.p, strlen(instead)) == 0)
@@ -306,13 +300,14 @@ field_capabilities(const struct reading *r, const struct section *s, const char 
 }
 
 int
-check_bounds(const struct reading *r, const struct section *s, const struct bounds *b, struct err *e)
+check_bounds(
+	const struct reading *r, const struct section *s, const struct bounds *b, struct err *e)
 {
 	const struct toml_pair *p = field_find(s, b->high_key);
 
 	if (!b->low->n || !b->high->n || version_cmp(b->low, b->high) <= 0)
 		return 0;
 	return fail_at(r, p->val.line, p->val.col, e,
-		"%s %s in %s is below %s %s, so no version fits; correct one of them",
-		b->high_key, version_text(r->a, b->high), s->where, b->low_key, version_text(r->a, b->low));
+		"%s %s in %s is below %s %s, so no version fits; correct one of them", b->high_key,
+		version_text(r->a, b->high), s->where, b->low_key, version_text(r->a, b->low));
 }

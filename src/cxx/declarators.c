@@ -18,7 +18,8 @@ skip_member_pointer(const struct parse *p)
 
 	if (!token_names(p->l, p->at) && !at_punct(p, P_SCOPE))
 		return 0;
-	if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator || path.is_destructor)
+	if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator ||
+		path.is_destructor)
 		return 0;
 	if (path.end + 1 < p->end && token_is(p->l, path.end, P_SCOPE) &&
 		token_is(p->l, path.end + 1, '*'))

@@ -59,7 +59,8 @@ name_in_marker(struct str line)
 {
 	size_t i = 2;
 
-	if (line.n < 4 || line.p[0] != '#' || line.p[1] != ' ' || line.p[2] < '0' || line.p[2] > '9')
+	if (line.n < 4 || line.p[0] != '#' || line.p[1] != ' ' || line.p[2] < '0' ||
+		line.p[2] > '9')
 		return STR("");
 	while (i < line.n && line.p[i] >= '0' && line.p[i] <= '9')
 		i++;

@@ -12,7 +12,8 @@ bool is_kernel_file(const char *name);
 bool *kernel_files(struct arena *a, const struct lexed *l);
 /* A name without "." and "x/..": two names of one file become the same. */
 const char *normal_file_name(struct arena *a, const char *name);
-/* How many bytes of a preprocessed text stand in files that are neither torch's, Python's, CUDA's nor the compiler's: the kernel's own,
- * and headers of what it depends on besides, such as CUTLASS. */
+/* How many bytes of a preprocessed text stand in files that are neither torch's, Python's,
+ * CUDA's nor the compiler's: the kernel's own, and headers of what it depends on besides, such
+ * as CUTLASS. */
 size_t bytes_of_others(struct str text);
 #endif

@@ -453,7 +453,8 @@ lex_marker(const struct lexed *l, uint32_t token)
 {
 	uint32_t low = 0, high = l->n_markers, at = l->token[token].offset, near = *l->near;
 
-	for (uint32_t i = near; i < l->n_markers && i < near + 4 && l->marker[i].offset <= at; i++) {
+	for (uint32_t i = near; i < l->n_markers && i < near + 4 && l->marker[i].offset <= at;
+		i++) {
 		if (i + 1 == l->n_markers || l->marker[i + 1].offset > at)
 			return *l->near = i;
 		low = i + 1;

@@ -63,7 +63,7 @@ struct lexed {
 	uint32_t n;
 	struct marker *marker; /* the first one is for the text itself */
 	uint32_t n_markers;
-	uint32_t *near; /* what lex_marker found last: the next one is seldom far */
+	uint32_t *near;    /* what lex_marker found last: the next one is seldom far */
 	const char **file; /* names as in the markers */
 	uint32_t n_files;
 	struct str *name; /* of each number; keywords come first, in the order of enum word */
@@ -71,8 +71,8 @@ struct lexed {
 	struct map number; /* of each name, plus 1, as a pointer */
 };
 /* Reads the text, which must stay where it is. At most 1 GiB. 0, or -1 with ERR_STEP when it is not
- * understood: an unclosed string, brackets that do not match, a # inside a line, a token of 16 MiB; the message names
- * file and line. Memory is the arena's. */
+ * understood: an unclosed string, brackets that do not match, a # inside a line, a token of 16 MiB;
+ * the message names file and line. Memory is the arena's. */
 int lex(struct arena *a, struct str text, struct lexed *out, struct err *e);
 /* The number of a name, or UINT32_MAX when the text does not have it. */
 uint32_t lex_find(const struct lexed *l, struct str name);
@@ -80,7 +80,8 @@ uint32_t lex_find(const struct lexed *l, struct str name);
 uint32_t lex_marker(const struct lexed *l, uint32_t token);
 /* The line of a token in its file. */
 uint32_t lex_line(const struct lexed *l, uint32_t token);
-/* The same for one token after the other: at is zero before the first, and remembers how far the lines are counted. */
+/* The same for one token after the other: at is zero before the first, and remembers how far the
+ * lines are counted. */
 struct lex_place {
 	bool is_known;
 	uint32_t marker, offset, line;

@@ -41,7 +41,7 @@ struct parse {
 	uint32_t class_name; /* of the class around, or UINT32_MAX */
 	struct numbers names, qualifiers;
 	bool is_typedef, is_friend, has_type;
-	uint32_t key;       /* of a class or enum that is named or defined here: its word */
+	uint32_t key; /* of a class or enum that is named or defined here: its word */
 	uint32_t depth;
 };
 /* a::b<c>::d, its parts as tokens. */
@@ -57,7 +57,8 @@ uint32_t close_angle(const struct splitter *s, uint32_t open, uint32_t end);
 /* Steps over an attribute, alignas or the like and adds its flags. */
 bool take_attribute(struct parse *p);
 /* Reads a path at a token; false when there is none. */
-bool read_qualified_name(const struct splitter *s, uint32_t at, uint32_t end, struct qualified_name *out);
+bool read_qualified_name(
+	const struct splitter *s, uint32_t at, uint32_t end, struct qualified_name *out);
 /* template<...>, as many as there are, with their requires clauses. */
 bool take_template_heads(struct parse *p);
 /* requires A<T> && B<T>, from the word on. */

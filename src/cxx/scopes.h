@@ -6,8 +6,8 @@
  */
 #ifndef CXX_SCOPES_H
 #define CXX_SCOPES_H
-#include "cxx/split.h"
 #include "cxx/pairs.h"
+#include "cxx/split.h"
 
 #define NO_NUMBER UINT32_MAX
 #define GLOBAL_SCOPE 0

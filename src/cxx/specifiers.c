@@ -96,7 +96,8 @@ take_type_of(struct parse *p)
 		return false;
 	if (!at_punct(p, P_SCOPE))
 		return true;
-	if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator || path.is_destructor)
+	if (!read_qualified_name(p->s, p->at, p->end, &path) || path.is_operator ||
+		path.is_destructor)
 		return false;
 	p->at = path.end;
 	return true;

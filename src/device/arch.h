@@ -29,7 +29,7 @@ struct arch_file *arch_files(struct arena *a, const struct lexed *l, size_t *n);
 struct arch_text {
 	const unsigned *archs; /* values of __CUDA_ARCH__ */
 	size_t n_archs;
-	struct str macros; /* the text of one architecture with its macros (-dD) */
+	struct str macros;             /* the text of one architecture with its macros (-dD) */
 	const struct arch_file *files; /* all that it is made of */
 	size_t n_files;
 };

@@ -21,8 +21,8 @@
 #define DEVICE_DEVICE_H
 #include "base/buf.h"
 #include "base/sha256.h"
-#include "device/registered.h"
 #include "cxx/split.h"
+#include "device/registered.h"
 
 /* How many headers stand in front of a slice: the first level that serves is taken. */
 enum device_level {
@@ -56,9 +56,10 @@ struct device_text {
  * function-try-blocks, an include inside a namespace, pragmas that push macros; *why says what, in
  * one line: the file takes the full way. Memory is the arena's; takes about 0.3 s. */
 int device_read(struct arena *a, struct str full, struct device_text *out, const char **why);
-/* Adds the lines of the user's files of a text that was lexed with its directives, and those markers of other files by which
- * device_read() knows what the user's includes are: it reads the same in these lines as in the whole text. What other files include
- * does not show, so the lines are equal more often than the texts. */
+/* Adds the lines of the user's files of a text that was lexed with its directives, and those
+ * markers of other files by which device_read() knows what the user's includes are: it reads the
+ * same in these lines as in the whole text. What other files include does not show, so the lines
+ * are equal more often than the texts. */
 void device_own_lines(struct arena *a, const struct lexed *l, struct buf *out);
 /* A function of the user's for the host only: no slice has it. */
 bool device_is_host_only(const struct decl *d);

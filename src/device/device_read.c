@@ -2,8 +2,8 @@
 /* Reads where a text's lines come from, and which are the user's own. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "device/device.h"
 #include "cxx/kernel_files.h"
+#include "device/device.h"
 
 /* The lines of a text, with what its markers say. */
 struct lines {
@@ -48,8 +48,8 @@ file_of(struct lines *x, struct str name)
 	void **place = map_put(x->a, &x->files, name);
 
 	if (!*place) {
-		char *normal =
-			arena_strdup(x->a, normal_file_name(x->a, arena_strndup(x->a, name.p, name.n)));
+		char *normal = arena_strdup(
+			x->a, normal_file_name(x->a, arena_strndup(x->a, name.p, name.n)));
 
 		*place = normal;
 		vec_push(x->a, &x->names, normal);
@@ -241,7 +241,8 @@ cannot_at(
 	return 0;
 }
 
-/* [...] __device__: the attribute stands right behind the brackets. [[nodiscard]] __device__ begins a function. */
+/* [...] __device__: the attribute stands right behind the brackets. [[nodiscard]] __device__ begins
+ * a function. */
 static bool
 is_device_lambda(const struct lexed *l, uint32_t i)
 {
@@ -345,8 +346,10 @@ take_user(struct arena *a, struct device_text *t, const char **why)
 			continue;
 		if ((d->kind == DECL_UNKNOWN && !device_static_name(l, d)) || d->kind == DECL_ASM ||
 			d->kind == DECL_CONCEPT || has_try_block(l, d))
-			return cannot_at(
-				a, why, d->kind == DECL_CONCEPT ? "a concept" : "a declaration that is not understood", l, d->begin);
+			return cannot_at(a, why,
+				d->kind == DECL_CONCEPT ? "a concept"
+							: "a declaration that is not understood",
+				l, d->begin);
 		if (!check_tokens(a, t, d, why))
 			return 0;
 		t->user[t->n_user++] = i;

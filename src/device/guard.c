@@ -3,8 +3,8 @@
 #include "device/guard.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "device/guard_internal.h"
 #include "cxx/kernel_files.h"
+#include "device/guard_internal.h"
 
 void
 guard_hit(struct guarding *g, const struct decl *d, struct str name)
@@ -40,8 +40,8 @@ read_prelude(struct guarding *g, struct str prelude, struct err *e)
 	TRY(lex(g->a, prelude, &g->prelude, e));
 	split(g->a, &g->prelude, &g->prelude_split);
 	for (uint32_t i = 0; i < g->prelude.n_files; i++)
-		*map_put(g->a, &g->prelude_files, str_of(normal_file_name(g->a, g->prelude.file[i]))) =
-			g;
+		*map_put(g->a, &g->prelude_files,
+			str_of(normal_file_name(g->a, g->prelude.file[i]))) = g;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads and writes proofs and proof keys of device code, and decides whether a proof pays. */
-#include "base/record.h"
 #include "device/proof.h"
+#include "base/record.h"
 
 bool
 proof_read(struct str text, struct proof *out)
@@ -14,13 +14,14 @@ proof_read(struct str text, struct proof *out)
 		return false;
 	if (record_take_value(&text, "full", &out->why))
 		return out->why.n > 0 && text.n == 0;
-	if (!record_take_value(&text, "level", &level) || !str_to_u64(level, &n) || n >= DEVICE_LEVELS)
+	if (!record_take_value(&text, "level", &level) || !str_to_u64(level, &n) ||
+		n >= DEVICE_LEVELS)
 		return false;
 	out->level = (unsigned)n;
 	return record_take_value(&text, "exact", &out->exact) &&
 	       record_take_bytes(&text, "missing", &out->missing) &&
-	       record_take_bytes(&text, "order", &out->order) && record_take_bytes(&text, "stub", &out->stub) &&
-	       text.n == 0;
+	       record_take_bytes(&text, "order", &out->order) &&
+	       record_take_bytes(&text, "stub", &out->stub) && text.n == 0;
 }
 
 void
@@ -54,7 +55,8 @@ bool
 proof_pays(size_t text, size_t ptx, size_t n_archs)
 {
 	const size_t small = 256 << 10, cuda = 4 << 20, others = 8 << 20;
-	size_t once = text > others ? (text - others) / 2 : 0, each = text > cuda ? (text - cuda) / 12 : 0;
+	size_t once = text > others ? (text - others) / 2 : 0,
+	       each = text > cuda ? (text - cuda) / 12 : 0;
 
 	return ptx <= small + once + each * (n_archs ? n_archs - 1 : 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects the declarations that kernels reach, and writes them: the slice. */
-#include "device/device.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "device/device.h"
 #include <ctype.h>
 
 #define NONE UINT32_MAX

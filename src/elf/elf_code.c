@@ -91,7 +91,8 @@ compare(const void *x, const void *y)
 }
 
 static struct code_calls
-find_calls(struct arena *a, const struct elf_code *c, bool (*wanted)(const char *), uint64_t function)
+find_calls(
+	struct arena *a, const struct elf_code *c, bool (*wanted)(const char *), uint64_t function)
 {
 	struct addresses slots = { 0 }, stubs = { 0 }, calls = { 0 };
 	struct code_calls out = { 0 };
@@ -121,7 +122,11 @@ find_calls(struct arena *a, const struct elf_code *c, bool (*wanted)(const char 
 		struct code_call *last = out.n ? &out.v[out.n - 1] : NULL;
 
 		out.v[out.n++] = (struct code_call){ start,
-			last && last->to > start ? last->to : start ? start : to > 512 ? to - 512 : 0, to };
+			last && last->to > start ? last->to
+			: start                  ? start
+			: to > 512               ? to - 512
+						 : 0,
+			to };
 	}
 	return out;
 }
@@ -143,13 +148,15 @@ struct registers {
 	uint64_t x[16];
 };
 
-/* The instruction at p, of at most seven bytes, if it is lea of an address, or mov from register to register: the address
- * that is moved. What is loaded is not known. at: its own address. */
+/* The instruction at p, of at most seven bytes, if it is lea of an address, or mov from register to
+ * register: the address that is moved. What is loaded is not known. at: its own address. */
 static uint64_t
 moved_address(struct registers *r, const char *p, uint64_t at)
 {
-	unsigned char rex = (unsigned char)p[0], op = (unsigned char)p[1], modrm = (unsigned char)p[2];
-	unsigned reg = ((modrm >> 3) & 7u) | ((rex & 4u) << 1), rm = (modrm & 7u) | ((rex & 1u) << 3);
+	unsigned char rex = (unsigned char)p[0], op = (unsigned char)p[1],
+		      modrm = (unsigned char)p[2];
+	unsigned reg = ((modrm >> 3) & 7u) | ((rex & 4u) << 1),
+		 rm = (modrm & 7u) | ((rex & 1u) << 3);
 
 	if ((rex & 0xf8) != 0x48)
 		return 0;
@@ -186,13 +193,15 @@ elf_code_argument(const struct elf_code *c, const struct code_call *call)
 	return elf_code_at(c, registers_at(c, start, call->to - 5).x[RDI], NULL);
 }
 
-/* Is what stands before a displacement the head of an instruction that takes an address, or loads? */
+/* Is what stands before a displacement the head of an instruction that takes an address, or
+ * loads? */
 static bool
 is_reference(const char *p, size_t n)
 {
 	static const unsigned char loads[] = { 0x8d, 0x8b, 0x6f, 0x10, 0x28 };
 
-	return n >= 2 && ((unsigned char)p[-1] & 0xc7) == 5 && memchr(loads, (unsigned char)p[-2], sizeof(loads));
+	return n >= 2 && ((unsigned char)p[-1] & 0xc7) == 5 &&
+	       memchr(loads, (unsigned char)p[-2], sizeof(loads));
 }
 
 static bool
@@ -247,11 +256,12 @@ elf_code_operands(const struct elf_code *c, uint64_t from, uint64_t to,
 static bool
 is_word_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
-/* mov $constant, displacement(register), of 1, 2, 4 bytes: where the constant stands in the code, and
- * the displacement; 0 when it is another instruction. */
+/* mov $constant, displacement(register), of 1, 2, 4 bytes: where the constant stands in the code,
+ * and the displacement; 0 when it is another instruction. */
 static size_t
 stored_constant(struct str code, size_t i, int32_t *displacement, size_t *n)
 {
@@ -269,12 +279,14 @@ stored_constant(struct str code, size_t i, int32_t *displacement, size_t *n)
 	*n = op == 0xc6 ? 1 : i && code.p[i - 1] == 0x66 ? 2 : 4;
 	if (at + 4 + *n > code.n)
 		return 0;
-	*displacement = mod == 2 ? elf_code_word(code.p + at) : mod == 1 ? (signed char)code.p[at] : 0;
+	*displacement = mod == 2   ? elf_code_word(code.p + at)
+			: mod == 1 ? (signed char)code.p[at]
+				   : 0;
 	return at + (mod == 2 ? 4 : mod);
 }
 
-/* Does a constant of n bytes hold text, and NULs behind it at most? Small numbers, such as lines and dispatch keys, are
- * stored in four bytes, and look like a text of one or two letters. */
+/* Does a constant of n bytes hold text, and NULs behind it at most? Small numbers, such as lines
+ * and dispatch keys, are stored in four bytes, and look like a text of one or two letters. */
 static bool
 holds_text(const char *p, size_t n)
 {
@@ -303,8 +315,8 @@ elf_code_stored(struct arena *a, const struct elf_code *c, uint64_t from, uint64
 		const char *bytes;
 
 		if (!any && i + 10 <= code.n && (code.p[i] == 0x48 || code.p[i] == 0x49) &&
-			((unsigned char)code.p[i + 1] & 0xf8) == 0xb8 && is_word_byte(code.p[i + 2]) &&
-			is_word_byte(code.p[i + 9])) {
+			((unsigned char)code.p[i + 1] & 0xf8) == 0xb8 &&
+			is_word_byte(code.p[i + 2]) && is_word_byte(code.p[i + 9])) {
 			memcpy(text, code.p + i + 2, 8); /* movabs; stored at the text's head */
 			any = true;
 			first = INT64_MIN;

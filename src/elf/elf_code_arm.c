@@ -81,21 +81,23 @@ move_wide(struct machine *m, uint32_t w)
 	return set(m, r, is_known, value, OPERAND);
 }
 
-/* Loads and stores of one register at base + offset, literals, and all others, which may write any two. */
+/* Loads and stores of one register at base + offset, literals, and all others, which may write any
+ * two. */
 static struct shown
 load_or_store(struct machine *m, uint32_t w)
 {
-	bool is_vector = w >> 26 & 1, is_load = w >> 22 & 1, scaled = (w & 0x3b000000) == 0x39000000,
-	     unscaled = (w & 0x3b200c00) == 0x38000000;
+	bool is_vector = w >> 26 & 1, is_load = w >> 22 & 1,
+	     scaled = (w & 0x3b000000) == 0x39000000, unscaled = (w & 0x3b200c00) == 0x38000000;
 	unsigned r = w & 31, base = (w >> 5) & 31, size = w >> 30;
 	struct shown out = { .what = NOTHING };
 
 	if (is_vector && (w >> 23 & 1))
-		size = 4; /* of 16 bytes */
+		size = 4;                     /* of 16 bytes */
 	if ((w & 0x3b000000) == 0x18000000) { /* literal */
 		if (!is_vector)
 			m->is_known[r] = false;
-		return (struct shown){ .what = ADDRESS, .value = m->at + (uint64_t)(signed_bits(w, 5, 19) * 4) };
+		return (struct shown){ .what = ADDRESS,
+			.value = m->at + (uint64_t)(signed_bits(w, 5, 19) * 4) };
 	}
 	if (!scaled && !unscaled) {
 		if (!is_vector && is_load)
@@ -104,8 +106,10 @@ load_or_store(struct machine *m, uint32_t w)
 	}
 	if (!is_vector && ((w >> 22) & 3) == 0) {
 		if (m->is_known[r] || r == NO_REGISTER)
-			out = (struct shown){ .what = STORE, .value = r == NO_REGISTER ? 0 : m->x[r],
-				.base = base, .size = 1u << size };
+			out = (struct shown){ .what = STORE,
+				.value = r == NO_REGISTER ? 0 : m->x[r],
+				.base = base,
+				.size = 1u << size };
 	} else if (m->is_known[base] && (is_load || !is_vector)) {
 		out = (struct shown){ .what = ADDRESS, .value = m->x[base] };
 	}
@@ -126,7 +130,8 @@ step(struct machine *m, uint32_t w)
 		return set(m, r, true, page_or_address(m, w), w >> 31 ? NOTHING : ADDRESS);
 	if ((w & 0xff800000) == 0x91000000) /* add x, x, #n */
 		return set(m, r, m->is_known[from],
-			m->x[from] + ((uint64_t)((w >> 10) & 0xfff) << (w >> 22 & 1 ? 12 : 0)), ADDRESS);
+			m->x[from] + ((uint64_t)((w >> 10) & 0xfff) << (w >> 22 & 1 ? 12 : 0)),
+			ADDRESS);
 	if ((w & 0x7fe0ffe0) == 0x2a0003e0) /* mov x, x */
 		return set(m, r, m->is_known[other], m->x[other], ADDRESS);
 	if ((w & 0x1f800000) == 0x12800000)
@@ -235,7 +240,8 @@ use_store(void *arg, const struct elf_code *c, const struct shown *s)
 {
 	struct text *t = arg;
 	unsigned char low = (unsigned char)s->value;
-	bool is_letter = low == '_' || (low >= '0' && low <= '9') || ((low | 0x20) >= 'a' && (low | 0x20) <= 'z');
+	bool is_letter = low == '_' || (low >= '0' && low <= '9') ||
+			 ((low | 0x20) >= 'a' && (low | 0x20) <= 'z');
 
 	(void)c;
 	if (s->what != STORE || (!t->any && !is_letter))
@@ -283,7 +289,8 @@ arm_through_slots(struct arena *a, const struct elf_code *c, const Elf64_Phdr *p
 
 			if (is_stub)
 				vec_push(a, stubs, at);
-			if (is_stub && at - p->p_vaddr >= 4 && word(code, at - p->p_vaddr - 4) == 0xd503245f)
+			if (is_stub && at - p->p_vaddr >= 4 &&
+				word(code, at - p->p_vaddr - 4) == 0xd503245f)
 				vec_push(a, stubs, at - 4); /* bti c */
 			if (!is_stub)
 				vec_push(a, calls, m.at + 4);

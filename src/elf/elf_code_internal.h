@@ -18,7 +18,8 @@ struct elf_code {
 	struct addresses functions; /* where each begins, in order */
 	uint64_t rela[2], rela_size[2], symtab, strtab;
 };
-/* The bytes from an address on to the end of its segment; none: not in the file. *segment may be NULL. */
+/* The bytes from an address on to the end of its segment; none: not in the file. *segment may be
+ * NULL. */
 struct str elf_code_at(const struct elf_code *c, uint64_t address, const Elf64_Phdr **segment);
 /* The code from one address to another; none when not all of it is in the file. */
 struct str elf_code_bytes(const struct elf_code *c, uint64_t from, uint64_t to);
@@ -33,11 +34,12 @@ elf_code_word(const char *p)
 bool elf_code_has(const struct addresses *s, uint64_t x);
 /* The last function that begins at or before the address; 0: unknown. */
 uint64_t elf_code_function(const struct elf_code *c, uint64_t at);
-/* From where registers are followed: the begin of the function that [from, to) ends in, else from. */
+/* From where registers are followed: the begin of the function that [from, to) ends in, else
+ * from. */
 uint64_t elf_code_start(const struct elf_code *c, uint64_t from, uint64_t to);
 
-/* aarch64. In the code of p: jumps through slots of the GOT (a PLT's stubs) and calls through them; jumps and
- * calls to stubs. Both append addresses, of calls those behind them. */
+/* aarch64. In the code of p: jumps through slots of the GOT (a PLT's stubs) and calls through them;
+ * jumps and calls to stubs. Both append addresses, of calls those behind them. */
 void arm_through_slots(struct arena *a, const struct elf_code *c, const Elf64_Phdr *p,
 	const struct addresses *slots, struct addresses *stubs, struct addresses *calls);
 void arm_direct(struct arena *a, const struct elf_code *c, const Elf64_Phdr *p,

@@ -9,8 +9,9 @@ elf_code_at(const struct elf_code *c, uint64_t address, const Elf64_Phdr **segme
 	for (size_t i = 0; i < c->n_ph; i++) {
 		const Elf64_Phdr *p = &c->ph[i];
 
-		if (p->p_type != PT_LOAD || address < p->p_vaddr || address - p->p_vaddr >= p->p_filesz ||
-			p->p_offset > c->b.n || p->p_filesz > c->b.n - p->p_offset)
+		if (p->p_type != PT_LOAD || address < p->p_vaddr ||
+			address - p->p_vaddr >= p->p_filesz || p->p_offset > c->b.n ||
+			p->p_filesz > c->b.n - p->p_offset)
 			continue;
 		if (segment)
 			*segment = p;
@@ -35,7 +36,8 @@ read_functions(struct arena *a, struct elf_code *c)
 		n = (uint32_t)elf_code_word(s.p + 8);
 		for (uint32_t k = 0; k < n && 12 + 8 * (uint64_t)(k + 1) <= s.n; k++)
 			vec_push(a, &c->functions,
-				c->ph[i].p_vaddr + (uint64_t)(int64_t)elf_code_word(s.p + 12 + 8 * (size_t)k));
+				c->ph[i].p_vaddr +
+					(uint64_t)(int64_t)elf_code_word(s.p + 12 + 8 * (size_t)k));
 	}
 }
 
@@ -73,7 +75,8 @@ elf_code_read(struct arena *a, struct str bytes)
 		return NULL;
 	memcpy(&eh, bytes.p, sizeof(eh));
 	if (memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
-		(eh.e_machine != EM_X86_64 && eh.e_machine != EM_AARCH64) || eh.e_phentsize != sizeof(*c->ph) || eh.e_phoff > bytes.n ||
+		(eh.e_machine != EM_X86_64 && eh.e_machine != EM_AARCH64) ||
+		eh.e_phentsize != sizeof(*c->ph) || eh.e_phoff > bytes.n ||
 		(bytes.n - eh.e_phoff) / sizeof(*c->ph) < eh.e_phnum)
 		return NULL;
 	c->b = bytes;

@@ -53,8 +53,9 @@ dyn_at(const struct program *p, size_t i)
 	return d;
 }
 
-/* Linkers leave some empty entries behind the last one (-z spare-dynamic-tags): one becomes DT_RPATH. Its text is found from
- * the string table by an offset that wraps, for the text lies before the table; loaders add without looking. */
+/* Linkers leave some empty entries behind the last one (-z spare-dynamic-tags): one becomes
+ * DT_RPATH. Its text is found from the string table by an offset that wraps, for the text lies
+ * before the table; loaders add without looking. */
 static int
 add_rpath(struct program *p, uint64_t address, struct err *e)
 {
@@ -68,7 +69,8 @@ add_rpath(struct program *p, uint64_t address, struct err *e)
 		if (x.d_tag == DT_STRTAB)
 			strtab = x.d_un.d_ptr;
 		if (x.d_tag == DT_RPATH || x.d_tag == DT_RUNPATH)
-			return err_set(e, ERR_ABI, "%s has a path for its libraries already", p->path);
+			return err_set(
+				e, ERR_ABI, "%s has a path for its libraries already", p->path);
 		if (x.d_tag == DT_NULL)
 			end = i;
 	}
@@ -80,7 +82,8 @@ add_rpath(struct program *p, uint64_t address, struct err *e)
 }
 
 int
-elf_set_loader(char *bytes, size_t n, const char *path, const struct elf_loader *l, bool *changed, struct err *e)
+elf_set_loader(char *bytes, size_t n, const char *path, const struct elf_loader *l, bool *changed,
+	struct err *e)
 {
 	struct program p = { .bytes = bytes, .n = n, .path = path };
 	size_t n_interp = strlen(l->interp) + 1, n_rpath = strlen(l->rpath) + 1;

@@ -33,8 +33,8 @@ by_offset(const void *x, const void *y, void *arg)
 	return a < b ? -1 : a > b;
 }
 
-/* Sections that share their bytes, or lie far apart, could make a small file one that fills the memory; those that are none have no
- * place that could be kept. */
+/* Sections that share their bytes, or lie far apart, could make a small file one that fills the
+ * memory; those that are none have no place that could be kept. */
 static bool
 is_written(const struct embedding *g)
 {
@@ -44,7 +44,8 @@ is_written(const struct embedding *g)
 	for (size_t i = 0; i < g->eh.e_shnum; i++) {
 		const Elf64_Shdr *s = &g->sh[i];
 
-		if (s->sh_addralign > most || (s->sh_type == SHT_NULL && (s->sh_offset || s->sh_size)))
+		if (s->sh_addralign > most ||
+			(s->sh_type == SHT_NULL && (s->sh_offset || s->sh_size)))
 			return false;
 		if (s->sh_type != SHT_NOBITS)
 			n += s->sh_size;
@@ -74,7 +75,9 @@ read_headers(struct embedding *g, const struct elf *f, const char *section)
 	if (found != 1)
 		return err_set(g->e, ERR_ABI, "%s: not one section %s", g->path, section);
 	if (!is_written(g))
-		return err_set(g->e, ERR_ABI, "%s: its sections overlap, are void, or are aligned to more than 1 MiB", g->path);
+		return err_set(g->e, ERR_ABI,
+			"%s: its sections overlap, are void, or are aligned to more than 1 MiB",
+			g->path);
 	qsort_r(g->order, f->n_sections, sizeof(*g->order), by_offset, g);
 	return 0;
 }

@@ -27,7 +27,8 @@ find(const struct elf *o, unsigned type, const char *name)
 
 /* The global and weak ones; names point into the bytes. */
 static int
-read_symbols(struct arena *a, struct str bytes, const char *path, struct symbols *out, struct err *e)
+read_symbols(
+	struct arena *a, struct str bytes, const char *path, struct symbols *out, struct err *e)
 {
 	const struct elf_section *symbols, *strings;
 	struct elf o;
@@ -45,8 +46,8 @@ read_symbols(struct arena *a, struct str bytes, const char *path, struct symbols
 		if (ELF64_ST_BIND(s.sym.st_info) == STB_LOCAL || s.sym.st_name == 0)
 			continue;
 		if (s.sym.st_name >= strings->size)
-			return err_set(e, ERR_ABI, "%s: a symbol's name lies outside of the table",
-				path);
+			return err_set(
+				e, ERR_ABI, "%s: a symbol's name lies outside of the table", path);
 		p += s.sym.st_name;
 		s.name = (struct str){ p, strnlen(p, strings->size - s.sym.st_name) };
 		vec_push(a, out, s);
@@ -116,8 +117,8 @@ elf_object_alike(struct arena *a, const struct str bytes[2], const char *const w
 		const char *what;
 
 		if (order) {
-			*why = arena_printf(a, "only %s has %.*s", ways[order > 0], (int)x->name.n,
-				x->name.p);
+			*why = arena_printf(
+				a, "only %s has %.*s", ways[order > 0], (int)x->name.n, x->name.p);
 			return 0;
 		}
 		what = difference(&x->sym, &s[1].v[i].sym);

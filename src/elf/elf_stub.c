@@ -394,8 +394,8 @@ stub_type(enum elf_type t)
 }
 
 int
-elf_stub_from(struct arena *a, struct str library, const char *path, const struct stub_options *o, struct buf *out,
-	struct err *e)
+elf_stub_from(struct arena *a, struct str library, const char *path, const struct stub_options *o,
+	struct buf *out, struct err *e)
 {
 	const char *soname = o->soname;
 	struct stub_symbols list = { 0 };

@@ -149,7 +149,7 @@ list(struct reading *r, const struct tables *t, struct buf *out)
 			return fault(r, "a symbol has no name");
 		type = ELF64_ST_TYPE(s.st_info) == STT_OBJECT ? 'O'
 		       : ELF64_ST_TYPE(s.st_info) == STT_TLS  ? 'T'
-							       : 'F';
+							      : 'F';
 		lines[k++] = arena_printf(&a, "%c %s", type, name);
 	}
 	if (k)
@@ -170,7 +170,8 @@ symbols_of_library(const struct elf_parts *p, const char *path, struct buf *out,
 	struct tables t;
 	int got;
 
-	/* Of a whole file the section headers decide, so `lock --verify-full` proves what was found without. */
+	/* Of a whole file the section headers decide, so `lock --verify-full` proves what was found
+	 * without. */
 	if (p->head.n < p->size && is_library(p->head) && symbols_find_in_head(p->head, &h)) {
 		t = (struct tables){ .symbol_bytes = h.symbols, .name_bytes = h.names };
 		t.symbols.sh_size = h.n * sizeof(Elf64_Sym);
@@ -204,12 +205,13 @@ symbols_parse(struct arena *a, struct str text, const char *path, const struct m
 			return err_set(e, ERR_STORE, "%s: damaged at \"%.*s\"", path,
 				line.n < 40 ? (int)line.n : 40, line.p);
 		if (!only || map_get(only, name))
-			vec_push(a, out, ((struct stub_symbol){ .name = arena_strndup(a, name.p, name.n),
-				.is_default = true,
-				.type = *line.p == 'T'   ? ELF_TLS
-					: *line.p == 'O' ? ELF_OBJECT
-							 : ELF_FUNC,
-				.size = 8 }));
+			vec_push(a, out,
+				((struct stub_symbol){ .name = arena_strndup(a, name.p, name.n),
+					.is_default = true,
+					.type = *line.p == 'T'   ? ELF_TLS
+						: *line.p == 'O' ? ELF_OBJECT
+								 : ELF_FUNC,
+					.size = 8 }));
 	}
 	return 0;
 }

@@ -20,12 +20,13 @@ struct elf_parts {
 	struct str head, tail;
 	uint64_t size;
 };
-/* Appends the text for a library, by its section headers. 1; 0 when more of the file is needed: then *head is how many of
- * its first bytes and *tail how many of its last ones are, no less than there were. -1 with ERR_ABI when it is no shared
- * object. path is for messages. */
+/* Appends the text for a library, by its section headers. 1; 0 when more of the file is needed:
+ * then *head is how many of its first bytes and *tail how many of its last ones are, no less than
+ * there were. -1 with ERR_ABI when it is no shared object. path is for messages. */
 int symbols_of_library(const struct elf_parts *p, const char *path, struct buf *out, uint64_t *head,
 	uint64_t *tail, struct err *e);
-/* Reads such a text: those symbols whose names are in `only`; NULL: all. Names are copied. Fails with ERR_STORE. */
+/* Reads such a text: those symbols whose names are in `only`; NULL: all. Names are copied. Fails
+ * with ERR_STORE. */
 int symbols_parse(struct arena *a, struct str text, const char *path, const struct map *only,
 	struct stub_symbols *out, struct err *e);
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dynamic symbols of a library of which only the beginning is at hand. What says where the tables are lies at a file's end, which
- * is dear to get of packed libraries; but linkers write .gnu.hash, .dynsym and .dynstr first, one behind the other. So they are looked
- * for, and taken only if the hash of every name is the one in the table.
+ * The dynamic symbols of a library of which only the beginning is at hand. What says where the
+ * tables are lies at a file's end, which is dear to get of packed libraries; but linkers write
+ * .gnu.hash, .dynsym and .dynstr first, one behind the other. So they are looked for, and taken
+ * only if the hash of every name is the one in the table.
  */
 #include "elf/symbols_head.h"
 #include <elf.h>
@@ -36,8 +37,9 @@ static bool
 is_head(struct str s, size_t at, struct hashes *out)
 {
 	*out = (struct hashes){ u32(s, at), u32(s, at + 4), u32(s, at + 8), u32(s, at + 12) };
-	return out->buckets && out->buckets < 1 << 20 && out->first && out->first < 1 << 20 && out->bloom &&
-	       out->bloom < 1 << 20 && !(out->bloom & (out->bloom - 1)) && out->shift < 64;
+	return out->buckets && out->buckets < 1 << 20 && out->first && out->first < 1 << 20 &&
+	       out->bloom && out->bloom < 1 << 20 && !(out->bloom & (out->bloom - 1)) &&
+	       out->shift < 64;
 }
 
 /* How many symbols there are, and where the table of hashes ends; false when it is none. */
@@ -69,7 +71,8 @@ count(struct str s, size_t at, const struct hashes *h, size_t *n, size_t *chain,
 	return last != 0;
 }
 
-/* Every name where it should be, with the hash that the table has; symbols without a hash are those of other libraries. */
+/* Every name where it should be, with the hash that the table has; symbols without a hash are those
+ * of other libraries. */
 static bool
 fits(struct str s, const struct hashes *h, size_t chain, struct symbols_head *out)
 {

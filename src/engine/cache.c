@@ -20,8 +20,8 @@ key_of(const char *kind, const struct digest *base, const void *more, size_t n)
 
 /* The key of a compile's result; false when a file of the kernel is gone. */
 static bool
-result_key(struct cache *c, const struct digest *deps_key, const struct strs *deps,
-	struct digest *out)
+result_key(
+	struct cache *c, const struct digest *deps_key, const struct strs *deps, struct digest *out)
 {
 	struct sha256 *h = sha256_new();
 
@@ -44,14 +44,15 @@ result_key(struct cache *c, const struct digest *deps_key, const struct strs *de
 int
 cache_get_text(struct cache *c, const struct digest *key, struct str *out, struct err *e)
 {
-	const struct str *own = map_get(
-		&c->own, (struct str){ (const char *)key->b, sizeof(key->b) });
+	const struct str *own =
+		map_get(&c->own, (struct str){ (const char *)key->b, sizeof(key->b) });
 
 	if (own) {
 		*out = *own;
 		return 1;
 	}
-	return c->mode == CACHE_OFF ? 0 : store_get_text(c->arena, c->store, "actions", key, out, e);
+	return c->mode == CACHE_OFF ? 0
+				    : store_get_text(c->arena, c->store, "actions", key, out, e);
 }
 
 int
@@ -77,8 +78,8 @@ cache_has_object(struct cache *c, const struct digest *object, struct err *e)
 }
 
 static int
-find_result(struct cache *c, const struct step *s, const struct digest *key,
-	struct digest *objects, struct err *e)
+find_result(struct cache *c, const struct step *s, const struct digest *key, struct digest *objects,
+	struct err *e)
 {
 	struct str text, line;
 	int r = cache_get_text(c, key, &text, e);
@@ -166,8 +167,8 @@ cmp_path(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-/* Compilers name a file by the way that they took to it, "src/a/../b.h", and sometimes by its real path: in the run's
- * directory, in the store, or in the sandbox. */
+/* Compilers name a file by the way that they took to it, "src/a/../b.h", and sometimes by its real
+ * path: in the run's directory, in the store, or in the sandbox. */
 static const char *
 own_path(struct cache *c, const char *path)
 {
@@ -182,7 +183,8 @@ own_path(struct cache *c, const char *path)
 static bool
 is_pinned(const struct cache *c, const char *path)
 {
-	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/", PLAN_DEPEND "/" };
+	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/",
+		PLAN_DEPEND "/" };
 	const char *home = store_home(c->store);
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {

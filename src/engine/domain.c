@@ -24,7 +24,9 @@ engine_is_late(const struct engine *x, size_t i)
 {
 	enum step_state s = x->out[i].state;
 
-	return x->plan->steps[i].n_early && (s == STEP_LATE || s == STEP_LOOKS_AGAIN || s == STEP_MISSED || s == STEP_RECALLED || s == STEP_RUNNING);
+	return x->plan->steps[i].n_early &&
+	       (s == STEP_LATE || s == STEP_LOOKS_AGAIN || s == STEP_MISSED || s == STEP_RECALLED ||
+		       s == STEP_RUNNING);
 }
 
 void

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the engine is handed: the steps that the program does itself, and what it remembers of them. The engine knows neither
- * compilers nor proofs. Behind it, what both may ask the engine for.
+ * What the engine is handed: the steps that the program does itself, and what it remembers of them.
+ * The engine knows neither compilers nor proofs. Behind it, what both may ask the engine for.
  */
 #ifndef ENGINE_DOMAIN_H
 #define ENGINE_DOMAIN_H
 #include "engine/engine.h"
 
 struct engine_builtins {
-	/* Does step s in a child process whose directory, dir, is the step's. Fails as the step does, with e for a reason. */
+	/* Does step s in a child process whose directory, dir, is the step's. Fails as the step
+	 * does, with e for a reason. */
 	int (*perform)(struct engine *x, const struct step *s, const char *dir, struct err *e);
-	struct str declined; /* the whole output of a step that could not give what was wanted: a choice passes over it */
+	/* the whole output of a step that could not give what was wanted: a choice passes over
+	 * it */
+	struct str declined;
 };
-/* Results that are known by more than a step's key (step_is_remembered), once its first inputs are there. */
+/* Results that are known by more than a step's key (step_is_remembered), once its first inputs are
+ * there. */
 struct engine_memo {
-	void *(*open)(const struct plan *p); /* of one run; the others are given it; close frees it */
+	/* of one run; the others are given it; close frees it */
+	void *(*open)(const struct plan *p);
 	void (*close)(void *memo);
 	/* 1: *object is the step's result. 0: its first inputs do not tell. */
-	int (*find)(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e);
+	int (*find)(
+		void *memo, struct engine *x, size_t step, struct digest *object, struct err *e);
 	/* Another step will find out what this one is about to: it waits for that. */
 	bool (*waits)(const void *memo, const struct engine *x, size_t step);
 	/* The step ended well: its result is remembered. */
@@ -29,8 +35,10 @@ struct engine_domain {
 };
 
 /* The command as it is started for that step: in a sandbox, if there is one. */
-struct strs engine_command(struct engine *x, const struct step *s, const char *dir, const struct strs *argv);
-/* The command was killed, or the compiler behind it was: drivers of compilers say so and end with 1. */
+struct strs engine_command(
+	struct engine *x, const struct step *s, const char *dir, const struct strs *argv);
+/* The command was killed, or the compiler behind it was: drivers of compilers say so and end with
+ * 1. */
 bool engine_was_killed(struct str output, int exit_status);
 
 const struct plan *engine_plan(const struct engine *x);
@@ -42,7 +50,8 @@ bool engine_is_demanded(const struct engine *x, size_t step);
 bool engine_is_late(const struct engine *x, size_t step);
 /* Remembered steps that are late look again: their first inputs may tell by now. */
 void engine_look_again(struct engine *x);
-/* Records under a key, of the run or of the store (engine/cache.h). get: 1, or 0 when there is none; text lasts as long as the run. */
+/* Records under a key, of the run or of the store (engine/cache.h). get: 1, or 0 when there is
+ * none; text lasts as long as the run. */
 int engine_get_record(struct engine *x, const struct digest *key, struct str *text, struct err *e);
 int engine_put_record(struct engine *x, const struct digest *key, struct str text, struct err *e);
 /* 1: the object is there, intact, and held for this run. */

@@ -2,17 +2,17 @@
 /* The run: which steps are looked up, started and ended, and what becomes of their results. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/jobserver.h"
 #include "base/log.h"
 #include "base/signal.h"
-#include "base/jobserver.h"
 #include "engine/front.h"
 #include "engine/machine.h"
 #include "engine/schedule.h"
 #include <stdlib.h>
 
 int
-engine_open_in(const struct engine_world *world, void *w, const struct plan *p, const struct engine_domain *d,
-	struct engine **out, struct err *e)
+engine_open_in(const struct engine_world *world, void *w, const struct plan *p,
+	const struct engine_domain *d, struct engine **out, struct err *e)
 {
 	struct engine *x = calloc(1, sizeof(*x));
 
@@ -33,8 +33,8 @@ engine_open_in(const struct engine_world *world, void *w, const struct plan *p, 
 }
 
 int
-engine_open(struct store *s, const struct plan *p, enum cache_mode mode, const struct engine_domain *d,
-	struct engine **out, struct err *e)
+engine_open(struct store *s, const struct plan *p, enum cache_mode mode,
+	const struct engine_domain *d, struct engine **out, struct err *e)
 {
 	struct machine *m = machine_open(s, p, mode, &d->builtins);
 
@@ -130,7 +130,8 @@ choose(struct engine *x, size_t i)
 	}
 }
 
-/* Do its first inputs tell what it gives? If not, it waits for the others, unless another step is about to find out. */
+/* Do its first inputs tell what it gives? If not, it waits for the others, unless another step is
+ * about to find out. */
 static int
 recall(struct engine *x, size_t i, struct err *e)
 {
@@ -210,8 +211,8 @@ engine_again(struct engine *x)
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		x->before[i] = x->out[i];
 		x->out[i] = (struct outcome){ .state = STEP_WAITING,
-			.objects = arena_array(
-				&x->arena, struct digest, x->plan->steps[i].outputs.n),
+			.objects =
+				arena_array(&x->arena, struct digest, x->plan->steps[i].outputs.n),
 			.may_run = true };
 	}
 }
@@ -222,7 +223,8 @@ engine_compared(const struct engine *x)
 	size_t n = 0;
 
 	for (size_t i = 0; i < x->plan->n_steps; i++)
-		n += (x->out[i].state == STEP_DONE || x->out[i].state == STEP_DROPPED) && has_result(&x->before[i]);
+		n += (x->out[i].state == STEP_DONE || x->out[i].state == STEP_DROPPED) &&
+		     has_result(&x->before[i]);
 	return n;
 }
 
@@ -283,7 +285,8 @@ take_back_choices(struct engine *x, size_t i)
 	}
 }
 
-/* Steps whose results are known, but not there, run when a step that must run needs them. True when one must. */
+/* Steps whose results are known, but not there, run when a step that must run needs them. True when
+ * one must. */
 static bool
 recall_inputs(struct engine *x, const struct step *s)
 {
@@ -316,7 +319,8 @@ has_same_inputs(const struct engine *x, const struct step *a, const struct step 
 	return true;
 }
 
-/* A step that does the same is running, or will: of those that wait, the first one runs. This one will find its result. */
+/* A step that does the same is running, or will: of those that wait, the first one runs. This one
+ * will find its result. */
 static bool
 is_under_way(const struct engine *x, size_t i)
 {
@@ -326,7 +330,8 @@ is_under_way(const struct engine *x, size_t i)
 		const struct outcome *o = &x->out[k];
 		bool will = k < i && (o->state == STEP_MISSED || o->state == STEP_RECALLED);
 
-		if ((o->state == STEP_RUNNING || will) && has_same_inputs(x, s, &x->plan->steps[k]) &&
+		if ((o->state == STEP_RUNNING || will) &&
+			has_same_inputs(x, s, &x->plan->steps[k]) &&
 			(!will || engine_is_demanded(x, k)))
 			return true;
 	}
@@ -343,7 +348,9 @@ has_bytes(const struct engine *x, const struct digest *d)
 		const struct step *s = &x->plan->steps[makers->v[i]];
 		const struct outcome *o = &x->out[makers->v[i]];
 
-		for (size_t k = 0; s->is_transient && has_result(o) && !state_is_absent(o->state) && k < s->outputs.n; k++) {
+		for (size_t k = 0; s->is_transient && has_result(o) && !state_is_absent(o->state) &&
+				   k < s->outputs.n;
+			k++) {
 			if (digest_eq(&o->objects[k], d))
 				return true;
 		}
@@ -369,7 +376,8 @@ look_at_waiting(struct engine *x, size_t i, struct err *e)
 
 	if (is_under_way(x, i)) {
 		if (o->state == STEP_MISSED)
-			state_set(x, i, x->plan->steps[i].n_early ? STEP_LOOKS_AGAIN : STEP_WAITING);
+			state_set(
+				x, i, x->plan->steps[i].n_early ? STEP_LOOKS_AGAIN : STEP_WAITING);
 		return 0;
 	}
 	if (o->state == STEP_MISSED)
@@ -410,7 +418,8 @@ better(const struct engine *x, size_t a, size_t b)
 	return path[a] > path[b] || (!(path[b] > path[a]) && a < b) ? a : b;
 }
 
-/* One look at those steps that could go on. *out: of those that depend on more than their inputs, the one to start. */
+/* One look at those steps that could go on. *out: of those that depend on more than their inputs,
+ * the one to start. */
 static int
 look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
 {
@@ -431,13 +440,15 @@ look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
 			front_settle(x, i);
 		else if (r && better(x, i, *out) == i && schedule_fits(x->schedule, i))
 			*out = i;
-		*has_changed = *has_changed || !state_waits(o->state) || (o->state != was && x->plan->steps[i].n_early);
+		*has_changed = *has_changed || !state_waits(o->state) ||
+			       (o->state != was && x->plan->steps[i].n_early);
 	}
 	return 0;
 }
 
-/* The step to start next, or SIZE_MAX. Steps that the cache has got by now (an edit that changes no object, another
- * builder) are finished on the way; that, and a choice that has to be made late, can let others begin, also ones in front. */
+/* The step to start next, or SIZE_MAX. Steps that the cache has got by now (an edit that changes no
+ * object, another builder) are finished on the way; that, and a choice that has to be made late,
+ * can let others begin, also ones in front. */
 static int
 next_ready(struct engine *x, size_t *out, struct err *e)
 {
@@ -463,7 +474,8 @@ start(struct engine *x, unsigned job, size_t step, struct err *e)
 	return 0;
 }
 
-/* A step that somebody killed, most likely the system for lack of memory, is tried once more, when nothing else runs. */
+/* A step that somebody killed, most likely the system for lack of memory, is tried once more, when
+ * nothing else runs. */
 static bool
 tries_again(struct engine *x, size_t step, const struct engine_end *end)
 {

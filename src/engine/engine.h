@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan -> outcomes: looks steps up in the store, runs those that are not there, and keeps their results. */
+/* plan -> outcomes: looks steps up in the store, runs those that are not there, and keeps their
+ * results. */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 #include "engine/observer.h"
 
 struct outcome {
 	enum step_state state;
-	struct digest *objects; /* when outcome_has_objects: one for each output; see engine_object_path. Of a transient step, they may be gone */
-	bool may_run;  /* after engine_probe: the step, or what it needs, is not there */
+	/* when outcome_has_objects: one for each output; see engine_object_path. Of a transient
+	 * step, they may be gone */
+	struct digest *objects;
+	bool may_run; /* after engine_probe: the step, or what it needs, is not there */
 };
 struct engine_options {
-	unsigned jobs;    /* steps at once, at least 1 */
-	uint64_t memory;  /* bytes that steps may have together; 0: what is free (engine/schedule.h) */
-	bool keep_going;  /* after a failure, do what does not depend on it */
+	unsigned jobs; /* steps at once, at least 1 */
+	/* bytes that steps may have together; 0: what is free (engine/schedule.h) */
+	uint64_t memory;
+	bool keep_going;               /* after a failure, do what does not depend on it */
 	const struct sandbox *sandbox; /* steps run in it (engine/sandbox.h); NULL: without */
-	struct jobserver *jobserver;   /* each step beyond the first takes a token of it; NULL: there is none */
+	/* each step beyond the first takes a token of it; NULL: there is none */
+	struct jobserver *jobserver;
 	struct observer observer;
 };
 struct engine_domain;
@@ -27,22 +32,25 @@ enum cache_mode {
 };
 struct engine; /* owns the run's directory: end it with engine_close */
 
-/* d, which must outlive it, says how the program's own steps are done and what is remembered of them (engine/domain.h). */
-int engine_open(struct store *s, const struct plan *p, enum cache_mode mode, const struct engine_domain *d,
-	struct engine **out, struct err *e);
+/* d, which must outlive it, says how the program's own steps are done and what is remembered of
+ * them (engine/domain.h). */
+int engine_open(struct store *s, const struct plan *p, enum cache_mode mode,
+	const struct engine_domain *d, struct engine **out, struct err *e);
 void engine_close(struct engine *x);
-/* Looks every step up without running any. Returns the number of steps that must run. quick does not hash
- * the objects: enough to see that nothing is to be done, not to use them. */
+/* Looks every step up without running any. Returns the number of steps that must run. quick does
+ * not hash the objects: enough to see that nothing is to be done, not to use them. */
 int engine_probe(struct engine *x, bool quick, struct err *e);
-/* After engine_probe: all steps run again, whatever the store has of them. What comes out is compared with that and, when
- * it differs, not taken: later steps go on with what there was (of a transient step, with what came out). */
+/* After engine_probe: all steps run again, whatever the store has of them. What comes out is
+ * compared with that and, when it differs, not taken: later steps go on with what there was (of a
+ * transient step, with what came out). */
 void engine_again(struct engine *x);
 /* Of the steps that ran again, how many had a result to compare with. */
 size_t engine_compared(const struct engine *x);
 /* A step that ran again and gave something else. */
 struct difference {
 	size_t step;
-	struct digest was, is; /* objects of the store; what a transient step gave once is not kept */
+	/* objects of the store; what a transient step gave once is not kept */
+	struct digest was, is;
 };
 /* In the order in which they were found. */
 const struct difference *engine_differences(const struct engine *x, size_t *n);
@@ -51,10 +59,11 @@ const struct outcome *engine_outcomes(const struct engine *x);
 bool outcome_has_objects(const struct outcome *o);
 /* Seconds of processors that a step took when it ran last. 1, or 0 when that is not known. */
 int engine_last_cpu_seconds(struct engine *x, size_t step, double *out, struct err *e);
-/* The kernel's files that a compile read, src/...: 1, or 0 when that is not known. They last as long as the engine. */
+/* The kernel's files that a compile read, src/...: 1, or 0 when that is not known. They last as
+ * long as the engine. */
 int engine_files(struct engine *x, size_t step, struct strs *out, struct err *e);
-/* Where an object of an outcome lies, until engine_close. Unless it was only probed quickly, it stays there even when another
- * builder evicts it from the store. */
+/* Where an object of an outcome lies, until engine_close. Unless it was only probed quickly, it
+ * stays there even when another builder evicts it from the store. */
 const char *engine_object_path(struct arena *a, const struct engine *x, const struct digest *d);
 /* Runs what engine_probe left. All pins of those steps must be in the store. 0: all is done; steps
  * that failed are outcomes, counted in *failed. -1: the run itself could not go on, or was

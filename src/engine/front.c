@@ -7,9 +7,11 @@
 
 enum { WORD = 64 };
 struct front {
-	uint32_t *missing; /* of each step: inputs without a result, of those that it looks at first */
-	uint32_t *equal;   /* the next step with the same key */
-	uint64_t *ready;   /* a bit for each step: it waits, nothing is missing, and it is not settled */
+	/* of each step: inputs without a result, of those that it looks at first */
+	uint32_t *missing;
+	uint32_t *equal; /* the next step with the same key */
+	/* a bit for each step: it waits, nothing is missing, and it is not settled */
+	uint64_t *ready;
 	bool *settled;
 	VEC(uint32_t) heap; /* settled steps, the best first, and such that were */
 	size_t n;
@@ -63,7 +65,8 @@ add_maker(struct engine *x, size_t i)
 
 		if (!m) {
 			m = arena_new(&x->arena, struct makers);
-			*map_put(&x->arena, &f->makers, (struct str){ arena_strndup(&x->arena, key.p, key.n), key.n }) = m;
+			*map_put(&x->arena, &f->makers,
+				(struct str){ arena_strndup(&x->arena, key.p, key.n), key.n }) = m;
 		}
 		vec_push(&x->arena, m, (uint32_t)i);
 	}

@@ -23,15 +23,17 @@ struct engine {
 	const struct engine_domain *domain;
 	void *memo; /* of domain->memo */
 	struct outcome *out;
-	struct front *front; /* of out; NULL while the engine only looks */
+	struct front *front;          /* of out; NULL while the engine only looks */
 	size_t count[2][STEP_STATES]; /* of steps in each state: [1] of lazy ones */
-	const char *bug;     /* the first change of state that must not be; NULL: none */
-	size_t *job; /* of each job, the step that runs; SIZE_MAX: none */
-	bool lacks_token;   /* a step could run, but for the job server */
+	const char *bug;              /* the first change of state that must not be; NULL: none */
+	size_t *job;                  /* of each job, the step that runs; SIZE_MAX: none */
+	bool lacks_token;             /* a step could run, but for the job server */
 	const struct engine_options *opt;
 	struct schedule *schedule; /* of engine_run */
-	uint32_t *first_user, *user; /* the steps that wait for step i: user[first_user[i]] up to first_user[i + 1] */
-	struct outcome *before; /* what the store has of each step that runs again; NULL: none does */
+	/* the steps that wait for step i: user[first_user[i]] up to first_user[i + 1] */
+	uint32_t *first_user, *user;
+	/* what the store has of each step that runs again; NULL: none does */
+	struct outcome *before;
 	VEC(struct difference) differences;
 };
 
@@ -47,12 +49,14 @@ struct digest *engine_inputs(struct engine *x, const struct step *s);
 void engine_find_users(struct engine *x);
 /* The step that made what a step gives: another one for a choice. */
 size_t engine_maker_of(const struct engine *x, size_t step);
-/* What transient steps gave goes when the last step has used it; should it be needed after all, they run again. */
+/* What transient steps gave goes when the last step has used it; should it be needed after all,
+ * they run again. */
 int engine_drop_used(struct engine *x, const struct step *s, struct err *e);
 /* The same for what lazy steps would have used that now nobody asks for. */
 int engine_drop_unused(struct engine *x, const struct step *s, struct err *e);
 /* Another step will find out what this one is about to (engine_memo): it waits for that. */
 bool engine_waits(const struct engine *x, size_t step);
 /* Who makes a world of its own: tests. The engine does not free it. */
-int engine_open_in(const struct engine_world *world, void *w, const struct plan *p, const struct engine_domain *d, struct engine **out, struct err *e);
+int engine_open_in(const struct engine_world *world, void *w, const struct plan *p,
+	const struct engine_domain *d, struct engine **out, struct err *e);
 #endif

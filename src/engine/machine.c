@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 
 struct machine *
-machine_open(struct store *s, const struct plan *p, enum cache_mode mode, const struct engine_builtins *b)
+machine_open(struct store *s, const struct plan *p, enum cache_mode mode,
+	const struct engine_builtins *b)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
@@ -22,7 +23,9 @@ machine_open(struct store *s, const struct plan *p, enum cache_mode mode, const 
 	m->store = s;
 	m->plan = p;
 	m->builtins = b;
-	m->cache = (struct cache){ .store = s, .sources = p->sources, .mode = mode, .arena = &m->arena };
+	m->cache = (struct cache){
+		.store = s, .sources = p->sources, .mode = mode, .arena = &m->arena
+	};
 	return m;
 }
 
@@ -53,7 +56,8 @@ machine_object_path(struct arena *a, const struct machine *m, const struct diges
 	return m->dir ? stage_object_path(a, &m->stage, d) : store_object_path(a, m->store, d);
 }
 
-/* The run's directory. What the run uses has a name in there, so that no other builder can take it away. */
+/* The run's directory. What the run uses has a name in there, so that no other builder can take it
+ * away. */
 static int
 make_dir(struct machine *m, struct err *e)
 {
@@ -62,7 +66,9 @@ make_dir(struct machine *m, struct err *e)
 	TRY(store_tmp(&m->arena, m->store, "run", &m->dir, e));
 	m->cache.run_dir = m->dir;
 	m->cache.hold = path_join(&m->arena, m->dir, "objects");
-	m->stage = (struct stage){ .store = m->store, .plan = m->plan, .dir = m->dir, .arena = &m->arena };
+	m->stage = (struct stage){
+		.store = m->store, .plan = m->plan, .dir = m->dir, .arena = &m->arena
+	};
 	return fs_mkdirs(m->cache.hold, e);
 }
 
@@ -76,7 +82,8 @@ begin(void *w, bool is_quick, struct err *e)
 }
 
 static int
-find(void *w, const struct step *s, const struct digest *inputs, struct digest *objects, struct err *e)
+find(void *w, const struct step *s, const struct digest *inputs, struct digest *objects,
+	struct err *e)
 {
 	struct machine *m = w;
 
@@ -205,8 +212,8 @@ with_dir(struct arena *a, const struct strs *argv, const char *dir)
 		const char *w = argv->v[i], *at = strstr(w, placeholder);
 
 		if (at)
-			w = arena_printf(a, "%.*s%s%s", (int)(at - w), w, dir,
-				at + strlen(placeholder));
+			w = arena_printf(
+				a, "%.*s%s%s", (int)(at - w), w, dir, at + strlen(placeholder));
 		vec_push(a, &out, w);
 	}
 	return out;
@@ -313,8 +320,11 @@ finish(void *w, unsigned job, struct digest *objects, struct engine_end *out, st
 	TRY(proc_finish(&j->proc, &end, e));
 	j->busy = false;
 	j->deps = (struct strs){ 0 };
-	*out = (struct engine_end){ .exit_status = end.exit_status, .seconds = end.seconds, .cpu_seconds = end.cpu_seconds,
-		.peak_bytes = end.peak_bytes, .deps = &j->deps };
+	*out = (struct engine_end){ .exit_status = end.exit_status,
+		.seconds = end.seconds,
+		.cpu_seconds = end.cpu_seconds,
+		.peak_bytes = end.peak_bytes,
+		.deps = &j->deps };
 	if (out->exit_status == 0)
 		TRY(machine_look_at_result(m, j, &out->exit_status, e));
 	if (out->exit_status == 0)

@@ -30,7 +30,8 @@ engine_find_users(struct engine *x)
 static bool
 runs_again(const struct engine *x, size_t i)
 {
-	return x->before && !step_is_choice(&x->plan->steps[i]) && x->before[i].state != STEP_REMEMBERED;
+	return x->before && !step_is_choice(&x->plan->steps[i]) &&
+	       x->before[i].state != STEP_REMEMBERED;
 }
 
 /* An input that the step needs whatever the others are. */
@@ -164,7 +165,8 @@ engine_drop_used(struct engine *x, const struct step *s, struct err *e)
 		struct outcome *in = &x->out[maker];
 		const struct digest *d = &x->out[s->inputs[i].step].objects[s->inputs[i].output];
 
-		/* A step whose bytes were never made here may still be the last that waited for those of an equal one. */
+		/* A step whose bytes were never made here may still be the last that waited for
+		 * those of an equal one. */
 		if (!x->plan->steps[maker].is_transient || !has_result(in) || are_demanded(x, d))
 			continue;
 		TRY(x->world->forget(x->w, d, e));

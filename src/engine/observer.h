@@ -6,21 +6,24 @@
 
 /* ENGINE_AGAIN: the step was killed and will start once more. */
 enum engine_event_kind { ENGINE_READY, ENGINE_STARTED, ENGINE_AGAIN, ENGINE_DONE };
-/* The life of a step; engine/state.c says what may follow what. Who looks from outside sees it after the run: of those that wait, none is left. */
+/* The life of a step; engine/state.c says what may follow what. Who looks from outside sees it
+ * after the run: of those that wait, none is left. */
 enum step_state {
-	STEP_WAITING,     /* for inputs, or to be looked up */
-	STEP_LATE,        /* its first inputs did not tell what it gives (step.n_early): it waits for the others */
+	STEP_WAITING, /* for inputs, or to be looked up */
+	/* its first inputs did not tell what it gives (step.n_early): it waits for the others */
+	STEP_LATE,
 	STEP_LOOKS_AGAIN, /* late, but what is remembered has grown: they may tell by now */
-	STEP_MISSED,      /* looked up with all its inputs, and not found: it runs when it is demanded */
-	STEP_RECALLED,    /* its result is known, but a step needs the bytes: it runs once more */
+	/* looked up with all its inputs, and not found: it runs when it is demanded */
+	STEP_MISSED,
+	STEP_RECALLED, /* its result is known, but a step needs the bytes: it runs once more */
 	STEP_RUNNING,
-	STEP_CACHED,      /* the result was there */
-	STEP_KNOWN,       /* the same of a transient step: only the digests */
-	STEP_REMEMBERED,  /* there, and found by the first inputs */
-	STEP_DONE,        /* it ran */
-	STEP_DROPPED,     /* so did a transient one, but nobody needed the bytes any more */
+	STEP_CACHED,     /* the result was there */
+	STEP_KNOWN,      /* the same of a transient step: only the digests */
+	STEP_REMEMBERED, /* there, and found by the first inputs */
+	STEP_DONE,       /* it ran */
+	STEP_DROPPED,    /* so did a transient one, but nobody needed the bytes any more */
 	STEP_FAILED,
-	STEP_SKIPPED,     /* nobody demanded it, or what it needs failed */
+	STEP_SKIPPED, /* nobody demanded it, or what it needs failed */
 	STEP_STATES
 };
 struct engine_event {

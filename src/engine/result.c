@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "elf/elf_edit.h"
 #include "engine/machine.h"
 #include "formats/depfile.h"
-#include "elf/elf_edit.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,13 +23,15 @@ drop_needed(const struct step *s, const char *path, struct err *e)
 	for (size_t i = 0; i < s->drop_needed.n; i++) {
 		bool found;
 
-		TRY(elf_drop_needed((char *)bytes.p, bytes.n, path, s->drop_needed.v[i], &found, e));
+		TRY(elf_drop_needed(
+			(char *)bytes.p, bytes.n, path, s->drop_needed.v[i], &found, e));
 		changed = changed || found;
 	}
 	return changed ? fs_write_atomic(path, bytes.p, bytes.n, 0755, e) : 0;
 }
 
-/* Takes an output for an object. The run holds it for as long as it lasts; those of transient steps are nowhere else. */
+/* Takes an output for an object. The run holds it for as long as it lasts; those of transient steps
+ * are nowhere else. */
 static int
 put_output(struct machine *m, const struct step *s, const char *path, struct digest *out,
 	struct err *e)
@@ -70,8 +72,8 @@ write_captured(struct machine *m, struct job *j, struct err *e)
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	hide_dir(j, buf_str(&j->proc.text), &text);
-	TRY(fs_write_atomic(path_join(&m->arena, j->dir, m->plan->steps[j->step].outputs.v[0]), text.n ? text.p : "",
-		text.n, 0644, e));
+	TRY(fs_write_atomic(path_join(&m->arena, j->dir, m->plan->steps[j->step].outputs.v[0]),
+		text.n ? text.p : "", text.n, 0644, e));
 	j->proc.text.n = 0;
 	return 0;
 }
@@ -130,8 +132,7 @@ machine_look_at_result(struct machine *m, struct job *j, int *status, struct err
 	j->deps = cache_deps(&m->cache, &paths, &stray);
 	if (stray) {
 		buf_addf(&j->proc.text,
-			"%s reads %s, which is neither in the kernel's directory nor pinned, so the result "
-			"would differ between machines; copy it into the kernel's directory\n",
+			"%s reads %s, which is neither in the kernel's directory nor pinned, so the result would differ between machines; copy it into the kernel's directory\n",
 			s->label, stray);
 		*status = 1;
 	}

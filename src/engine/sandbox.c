@@ -34,8 +34,8 @@ add_common(struct arena *a, const struct sandbox *s, struct strs *out)
 {
 	static const char *const options[] = { "--unshare-all", "--die-with-parent",
 		/* Else it does not wait for the command, whose times and memory would be lost. */
-		"--as-pid-1",
-		"--uid", "1000", "--gid", "1000", "--hostname", "kernel-builder", NULL };
+		"--as-pid-1", "--uid", "1000", "--gid", "1000", "--hostname", "kernel-builder",
+		NULL };
 
 	vec_push(a, out, s->bwrap);
 	for (const char *const *o = options; *o; o++)
@@ -65,7 +65,8 @@ sandbox_find(struct arena *a, const struct sandbox **out, const char **why, stru
 		*why = "bwrap is not in PATH (Debian's package is bubblewrap)";
 		return 0;
 	}
-	/* All that a step's has, and this machine's files so that bwrap itself can be run inside. */
+	/* All that a step's has, and this machine's files so that bwrap itself can be run
+	 * inside. */
 	add_common(a, s, &argv);
 	add(a, &argv, "--ro-bind", "/", "/");
 	add(a, &argv, "--tmpfs", NULL, "/tmp");
@@ -75,14 +76,15 @@ sandbox_find(struct arena *a, const struct sandbox **out, const char **why, stru
 	TRY(proc_run(a, &(struct proc_command){ "/", &argv, &env }, &text, &status, e));
 	text = str_trim(text);
 	if (status != 0)
-		*why = arena_printf(a, "bwrap cannot make namespaces here: %.*s", (int)text.n, text.p);
+		*why = arena_printf(
+			a, "bwrap cannot make namespaces here: %.*s", (int)text.n, text.p);
 	*out = s;
 	return status == 0;
 }
 
 struct strs
-sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_mount *mounts, size_t n, const char *shell,
-	const struct strs *argv)
+sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_mount *mounts,
+	size_t n, const char *shell, const struct strs *argv)
 {
 	struct strs out = { 0 };
 

@@ -103,7 +103,8 @@ schedule_bytes(const struct schedule *s, size_t step)
 		const struct outcome *in = &x->out[st->inputs[i].step];
 
 		if (has_result(in))
-			n += x->world->object_size(x->w, &in->objects[st->inputs[i].output]) * step_row(st->kind)->per_byte;
+			n += x->world->object_size(x->w, &in->objects[st->inputs[i].output]) *
+			     step_row(st->kind)->per_byte;
 	}
 	return n;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which step runs next: of those that can, the one with the longest work behind it, if there is memory for it.
+ * Which step runs next: of those that can, the one with the longest work behind it, if there is
+ * memory for it.
  *
- * Seconds and memory of a step are those that it took last time, under H("cost", step.key, source) in the store's
- * actions/; the key knows no contents, so an edited file is still known:
+ * Seconds and memory of a step are those that it took last time, under H("cost", step.key, source)
+ * in the store's actions/; the key knows no contents, so an edited file is still known:
  *     kernel-builder cost 2
  *     MILLISECONDS PEAK-BYTES MILLISECONDS-OF-PROCESSORS
  * A step that never ran is judged by its kind and the size of its inputs.
@@ -18,12 +19,12 @@ struct cost {
 };
 struct schedule {
 	struct engine *engine;
-	struct cost *cost;    /* of each step that may run */
-	bool *is_known;       /* from a record */
-	double *path;         /* seconds from the step's start to the end of what waits for it */
-	bool *alone;          /* was killed once: it gets the machine for itself */
-	uint64_t memory;      /* that steps may have together */
-	uint64_t in_use;      /* of those that run, as predicted */
+	struct cost *cost; /* of each step that may run */
+	bool *is_known;    /* from a record */
+	double *path;      /* seconds from the step's start to the end of what waits for it */
+	bool *alone;       /* was killed once: it gets the machine for itself */
+	uint64_t memory;   /* that steps may have together */
+	uint64_t in_use;   /* of those that run, as predicted */
 	size_t running, alone_running;
 };
 /* memory: 0 means what is free on this machine, or in this control group, now. */
@@ -33,5 +34,6 @@ uint64_t schedule_bytes(const struct schedule *s, size_t step);
 bool schedule_fits(const struct schedule *s, size_t step);
 void schedule_start(struct schedule *s, size_t step);
 /* is_done: it ended well, and what it took is recorded. */
-int schedule_end(struct schedule *s, size_t step, const struct engine_end *end, bool is_done, struct err *e);
+int schedule_end(
+	struct schedule *s, size_t step, const struct engine_end *end, bool is_done, struct err *e);
 #endif

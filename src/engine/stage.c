@@ -4,8 +4,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
-#include "engine/stubs.h"
 #include "elf/elf.h"
+#include "engine/stubs.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -18,7 +18,8 @@ write_new(const char *path, struct str bytes, struct err *e)
 	return fs_write_atomic(path, bytes.p, bytes.n, 0444, e);
 }
 
-/* __TIMESTAMP__ is a file's time of change: that of all sources is what __DATE__ and __TIME__ say. */
+/* __TIMESTAMP__ is a file's time of change: that of all sources is what __DATE__ and __TIME__
+ * say. */
 static int
 set_time(const char *path, struct err *e)
 {
@@ -29,8 +30,8 @@ set_time(const char *path, struct err *e)
 	return 0;
 }
 
-/* Copies the kernel's files, and proves that the copies are what the keys were made of: an editor may
- * have saved in between. */
+/* Copies the kernel's files, and proves that the copies are what the keys were made of: an editor
+ * may have saved in between. */
 static int
 copy_sources(struct stage *g, char **out, struct err *e)
 {
@@ -121,8 +122,8 @@ write_stubs(struct stage *g, const struct mount *m, char **out, struct err *e)
 	return 0;
 }
 
-/* The stubs of one link. torch has 100000 symbols, of which a kernel names a few hundred: the others are left out, for
- * reading them takes the linker longer than all of its work. */
+/* The stubs of one link. torch has 100000 symbols, of which a kernel names a few hundred: the
+ * others are left out, for reading them takes the linker longer than all of its work. */
 static int
 link_stubs(struct stage *g, const struct mount *m, const struct map *names, const char *shared,
 	const char *dir, struct err *e)
@@ -244,8 +245,8 @@ place_mount(struct stage *g, const struct step *s, const struct mount *m,
 }
 
 int
-stage_step(struct stage *g, const struct step *s, size_t n, const struct digest *inputs,
-	char **dir, struct err *e)
+stage_step(struct stage *g, const struct step *s, size_t n, const struct digest *inputs, char **dir,
+	struct err *e)
 {
 	struct arena *a = g->arena;
 
@@ -286,7 +287,8 @@ program_path(struct stage *g, const struct root *r, const char *program, const c
 		size_t n = strlen(r->mounts[i]->name);
 
 		if (str_has_prefix(program, r->mounts[i]->name) && program[n] == '/')
-			return path_join(g->arena, mount_path(g, r->mounts[i], dir), program + n + 1);
+			return path_join(
+				g->arena, mount_path(g, r->mounts[i], dir), program + n + 1);
 	}
 	return NULL;
 }
@@ -302,12 +304,12 @@ stage_sandbox(struct stage *g, const struct sandbox *sandbox, const struct step 
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_mounts; i++)
-		v[n++] = (struct sandbox_mount){
-			r->mounts[i]->name, mount_path(g, r->mounts[i], dir), false
-		};
+		v[n++] = (struct sandbox_mount){ r->mounts[i]->name,
+			mount_path(g, r->mounts[i], dir), false };
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		v[n] = own[i];
 		v[n++].from = path_join(g->arena, dir, own[i].name);
 	}
-	return sandbox_command(g->arena, sandbox, v, n, r->shell ? program_path(g, r, r->shell, dir) : NULL, argv);
+	return sandbox_command(
+		g->arena, sandbox, v, n, r->shell ? program_path(g, r, r->shell, dir) : NULL, argv);
 }

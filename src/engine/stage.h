@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory that a step runs in: mounts as links into the store, inputs, and a place for outputs. */
+/* The directory that a step runs in: mounts as links into the store, inputs, and a place for
+ * outputs. */
 #ifndef ENGINE_STAGE_H
 #define ENGINE_STAGE_H
 #include "base/map.h"
@@ -14,7 +15,8 @@ struct stage {
 	struct map mounts;   /* address of a struct mount -> path of what it holds */
 };
 /* Makes what the mounts of a step need, once per run: checks trees, composes, writes files, copies
- * sources. Fails with ERR_STORE on a damaged tree and with ERR_CONFIG when a source changed since it was hashed. */
+ * sources. Fails with ERR_STORE on a damaged tree and with ERR_CONFIG when a source changed since
+ * it was hashed. */
 int stage_root(struct stage *g, const struct root *r, struct err *e);
 /* Where an object lies: in the run's directory when a transient step made it, else in the store. */
 const char *stage_object_path(struct arena *a, const struct stage *g, const struct digest *d);

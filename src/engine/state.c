@@ -49,7 +49,8 @@ state_set(struct engine *x, size_t i, enum step_state to)
 	bool is_lazy = x->plan->steps[i].is_lazy;
 
 	if (!state_may_follow(from, to) && !x->bug)
-		x->bug = arena_printf(&x->arena, "%s: %s cannot follow %s", x->plan->steps[i].label, row[to].name, row[from].name);
+		x->bug = arena_printf(&x->arena, "%s: %s cannot follow %s", x->plan->steps[i].label,
+			row[to].name, row[from].name);
 	x->out[i].state = to;
 	x->count[is_lazy][from]--;
 	x->count[is_lazy][to]++;

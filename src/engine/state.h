@@ -8,7 +8,8 @@ struct engine;
 const char *state_name(enum step_state s);
 /* The table of allowed changes. */
 bool state_may_follow(enum step_state from, enum step_state to);
-/* The step changes its state; one that may not be is kept for engine_run's error (ERR_BUG). Once there is a front, that follows. */
+/* The step changes its state; one that may not be is kept for engine_run's error (ERR_BUG). Once
+ * there is a front, that follows. */
 void state_set(struct engine *x, size_t step, enum step_state to);
 /* Counts all steps as they are; from then on, state_set keeps count. */
 void state_count(struct engine *x);

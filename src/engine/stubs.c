@@ -3,10 +3,10 @@
 #include "engine/stubs.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/path.h"
 #include "base/map.h"
-#include "formats/mangled.h"
+#include "base/path.h"
 #include "elf/symbols.h"
+#include "formats/mangled.h"
 #include "resolve/policy.h"
 
 static bool
@@ -81,8 +81,8 @@ is_listed(const struct stub_symbol *v, size_t n, const char *name)
 
 /* The symbols of a list. Those of the other ABI that are wanted are taken to be in libtorch_cpu. */
 static int
-from_symbols(struct arena *a, const struct mount_stub *s, const char *list,
-	const struct map *names, struct buf *out, struct err *e)
+from_symbols(struct arena *a, const struct mount_stub *s, const char *list, const struct map *names,
+	struct buf *out, struct err *e)
 {
 	bool assumes = s->what == STUB_OF_OTHER_ABI && streq(s->soname, "libtorch_cpu.so");
 	struct stub_symbols listed;
@@ -97,7 +97,8 @@ from_symbols(struct arena *a, const struct mount_stub *s, const char *list,
 	if (n)
 		memcpy(all, listed.v, n * sizeof(*all));
 	for (size_t i = 0; assumes && i < names->n; i++)
-		if (shows_abi(names->entry[i].val) && !is_listed(listed.v, listed.n, names->entry[i].val))
+		if (shows_abi(names->entry[i].val) &&
+			!is_listed(listed.v, listed.n, names->entry[i].val))
 			all[n++] = (struct stub_symbol){
 				.name = names->entry[i].val, .is_default = true, .type = ELF_FUNC
 			};

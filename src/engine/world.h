@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the engine does outside of itself: results that are kept, and steps that run. The engine decides, this does. The real one is
- * engine/machine.h; tests have another, without files and processes.
+ * What the engine does outside of itself: results that are kept, and steps that run. The engine
+ * decides, this does. The real one is engine/machine.h; tests have another, without files and
+ * processes.
  */
 #ifndef ENGINE_WORLD_H
 #define ENGINE_WORLD_H
@@ -9,22 +10,28 @@
 
 /* How a step ended. */
 struct engine_end {
-	int exit_status; /* as of a shell: 128 + n for a signal; 1 as well for what ended well but left something that does not do */
+	/* as of a shell: 128 + n for a signal; 1 as well for what ended well but left something
+	 * that does not do */
+	int exit_status;
 	double seconds, cpu_seconds;
-	uint64_t peak_bytes;   /* resident, of its largest process */
-	struct str output;     /* what it printed; until the job's next step */
+	uint64_t peak_bytes;     /* resident, of its largest process */
+	struct str output;       /* what it printed; until the job's next step */
 	const struct strs *deps; /* for world.record: the kernel's files that it read */
 };
 
 /* All fail as what they do fails; then the run is over. */
 struct engine_world {
-	/* Before anything else, and again when more is needed: is_quick when nothing will run, so that objects need not be held. */
+	/* Before anything else, and again when more is needed: is_quick when nothing will run, so
+	 * that objects need not be held. */
 	int (*begin)(void *w, bool is_quick, struct err *e);
-	/* 1: a result with these inputs is known, and its objects (one for each output) are there; of a transient step, only their digests. */
-	int (*find)(void *w, const struct step *s, const struct digest *inputs, struct digest *objects, struct err *e);
-	int (*record)(void *w, const struct step *s, const struct digest *inputs, const struct strs *deps,
-		const struct digest *objects, struct err *e);
-	/* Short texts under keys. get: 1, or 0 when there is none; text lasts as long as the world. */
+	/* 1: a result with these inputs is known, and its objects (one for each output) are there;
+	 * of a transient step, only their digests. */
+	int (*find)(void *w, const struct step *s, const struct digest *inputs,
+		struct digest *objects, struct err *e);
+	int (*record)(void *w, const struct step *s, const struct digest *inputs,
+		const struct strs *deps, const struct digest *objects, struct err *e);
+	/* Short texts under keys. get: 1, or 0 when there is none; text lasts as long as the
+	 * world. */
 	int (*get_record)(void *w, const struct digest *key, struct str *text, struct err *e);
 	int (*put_record)(void *w, const struct digest *key, struct str text, struct err *e);
 	/* 1: an object is there, intact, and held. */
@@ -35,12 +42,14 @@ struct engine_world {
 	/* Bytes that steps may take together, now. */
 	uint64_t (*free_memory)(void *w);
 
-	int (*start)(void *w, unsigned job, size_t step, const struct digest *inputs, struct err *e);
+	int (*start)(
+		void *w, unsigned job, size_t step, const struct digest *inputs, struct err *e);
 	/* Until a job may have ended, or the descriptor (-1: none) can be read. */
 	int (*wait)(void *w, int token_fd, struct err *e);
 	bool (*has_ended)(void *w, unsigned job);
 	/* What a job that has ended left: objects, when it ended well. */
-	int (*finish)(void *w, unsigned job, struct digest *objects, struct engine_end *out, struct err *e);
+	int (*finish)(void *w, unsigned job, struct digest *objects, struct engine_end *out,
+		struct err *e);
 	/* The job's directory and output go. */
 	int (*clear)(void *w, unsigned job, struct err *e);
 	void (*kill)(void *w, unsigned job); /* it runs; now it is gone */

@@ -2,12 +2,13 @@
 /*
  * Where a function is defined, in files that no compiler has read.
  *
- * A pass over the text with a stack of braces: a name in front of a parameter list and a body, outside of all bodies,
- * is a definition. Comments and literals are blanked first (but for the "C" of extern "C"), directives are looked at
- * for their conditions. What stands in the branches of one #if is read as if each came alone.
+ * A pass over the text with a stack of braces: a name in front of a parameter list and a body,
+ * outside of all bodies, is a definition. Comments and literals are blanked first (but for the "C"
+ * of extern "C"), directives are looked at for their conditions. What stands in the branches of one
+ * #if is read as if each came alone.
  */
-#include "explain/inside.h"
 #include "base/path.h"
+#include "explain/inside.h"
 #include <ctype.h>
 
 enum brace { BRACE_SPACE, BRACE_HIDDEN, BRACE_C, BRACE_CLASS, BRACE_BODY };
@@ -59,7 +60,8 @@ blank(struct arena *a, struct str s)
 	char *out = arena_strndup(a, s.n ? s.p : "", s.n);
 
 	for (size_t i = 0; i < s.n;) {
-		bool is_comment = s.p[i] == '/' && i + 1 < s.n && (s.p[i + 1] == '/' || s.p[i + 1] == '*');
+		bool is_comment =
+			s.p[i] == '/' && i + 1 < s.n && (s.p[i + 1] == '/' || s.p[i + 1] == '*');
 		bool is_digits = s.p[i] == '\'' && i > 0 && isxdigit((unsigned char)s.p[i - 1]);
 		size_t end = i;
 
@@ -80,7 +82,8 @@ has_word(struct str s, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (const char *p = text_find(s, word); p; p = text_find((struct str){ p + 1, (size_t)(s.p + s.n - p - 1) }, word))
+	for (const char *p = text_find(s, word); p;
+		p = text_find((struct str){ p + 1, (size_t)(s.p + s.n - p - 1) }, word))
 		if ((p == s.p || !is_word(p[-1])) && (p + n == s.p + s.n || !is_word(p[n])))
 			return true;
 	return false;
@@ -189,7 +192,8 @@ full_name(struct scan *s, struct str written)
 	for (unsigned i = 0; i < s->depth && i < DEEP; i++)
 		if (s->space[i].n)
 			buf_addf(&b, "%.*s::", (int)s->space[i].n, s->space[i].p);
-	buf_addf(&b, "%.*s%.*s", (int)written.n, written.n ? written.p : "", (int)s->name.n, s->name.p);
+	buf_addf(&b, "%.*s%.*s", (int)written.n, written.n ? written.p : "", (int)s->name.n,
+		s->name.p);
 	return arena_strdup(s->a, b.p);
 }
 
@@ -245,8 +249,9 @@ look_at_name(struct scan *s, size_t i)
 		.name = full_name(s, written),
 		.head = folded(s->a, head),
 		.is_static = (has_word(before, "static") && !in_kind(s, BRACE_CLASS)) ||
-			in_kind(s, BRACE_HIDDEN),
-		.is_c = in_kind(s, BRACE_C) || text_find(before, "\"C\"") || streq(path_ext(s->file->path), ".c"),
+			     in_kind(s, BRACE_HIDDEN),
+		.is_c = in_kind(s, BRACE_C) || text_find(before, "\"C\"") ||
+			streq(path_ext(s->file->path), ".c"),
 		.is_template = has_word(before, "template"),
 		.condition = condition(s) };
 	vec_push(s->a, s->out, p);
@@ -256,12 +261,14 @@ look_at_name(struct scan *s, size_t i)
 static bool
 is_guard(struct str t, size_t end, struct str line)
 {
-	struct str name = str_trim(word_behind(line, "ifndef")), next = { t.p + end, t.n - end }, first;
+	struct str name = str_trim(word_behind(line, "ifndef")), next = { t.p + end, t.n - end },
+		   first;
 
 	while (text_next_line(&next, &first)) {
 		first = str_trim(first);
 		if (first.n)
-			return name.n && first.p[0] == '#' && str_eq(word_behind(first, "define"), name);
+			return name.n && first.p[0] == '#' &&
+			       str_eq(word_behind(first, "define"), name);
 	}
 	return false;
 }
@@ -298,8 +305,8 @@ static void
 open_brace(struct scan *s, size_t i)
 {
 	if (s->depth < DEEP)
-		s->brace[s->depth] =
-			brace_kind((struct str){ s->text.p + s->begin, i - s->begin }, &s->space[s->depth]);
+		s->brace[s->depth] = brace_kind(
+			(struct str){ s->text.p + s->begin, i - s->begin }, &s->space[s->depth]);
 	s->depth++;
 	s->begin = i + 1;
 }
@@ -310,7 +317,8 @@ find_in_file(struct arena *a, const struct explain_file *file, struct str name, 
 	struct scan s = { .a = a, .file = file, .name = name, .line = 1, .out = out };
 	bool at_start = true;
 
-	if (name.n == 0 || file->text.n < name.n || !memmem(file->text.p, file->text.n, name.p, name.n))
+	if (name.n == 0 || file->text.n < name.n ||
+		!memmem(file->text.p, file->text.n, name.p, name.n))
 		return;
 	s.text = blank(a, file->text);
 	for (size_t i = 0; i < s.text.n; i++) {
@@ -325,7 +333,8 @@ find_in_file(struct arena *a, const struct explain_file *file, struct str name, 
 		} else if (c == '}' || c == ';') {
 			s.depth -= c == '}' && s.depth > 0;
 			s.begin = i + 1;
-		} else if (c == name.p[0] && s.text.n - i >= name.n && memcmp(s.text.p + i, name.p, name.n) == 0 &&
+		} else if (c == name.p[0] && s.text.n - i >= name.n &&
+			   memcmp(s.text.p + i, name.p, name.n) == 0 &&
 			   (i == 0 || !is_word(s.text.p[i - 1])) &&
 			   (i + name.n == s.text.n || !is_word(s.text.p[i + name.n]))) {
 			if (!in_body(&s))

@@ -2,17 +2,17 @@
 /*
  * Symbols of libraries that an extension is not linked with, or that have no such symbol.
  *
- * The tables are ours, of what libraries call their functions: prefixes of C names (a capital behind them where that is
- * what tells cuInit from cublasCreate), first components of C++ names.
+ * The tables are ours, of what libraries call their functions: prefixes of C names (a capital
+ * behind them where that is what tells cuInit from cublasCreate), first components of C++ names.
  */
-#include "explain/inside.h"
 #include "base/path.h"
+#include "explain/inside.h"
 #include "resolve/policy.h"
 #include <ctype.h>
 #include <stdlib.h>
 
-/* Libraries of CUDA: prefix of functions, the file that a link names, what people call it, whether libraries.toml of the
- * catalog has it. The longer prefix first. */
+/* Libraries of CUDA: prefix of functions, the file that a link names, what people call it, whether
+ * libraries.toml of the catalog has it. The longer prefix first. */
 static const struct {
 	const char *prefix, *library, *name;
 	bool is_pinned;
@@ -42,21 +42,32 @@ static const struct {
 	const char *prefix; /* the whole name when it ends with '\n' */
 	const char *text;
 } others[] = {
-	{ "cblas_", "a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
-	{ "sgemm_", "a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
-	{ "dgemm_", "a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
-	{ "mkl_", "a function of MKL, which kernels are not linked with; call torch's operators instead" },
-	{ "vms", "a function of MKL, which kernels are not linked with; call torch's operators instead" },
-	{ "dnnl_", "a function of oneDNN, which torch does not export; call torch's operators instead" },
-	{ "crc32\n", "a function of zlib, which kernels are not linked with; list its sources in src" },
-	{ "deflate", "a function of zlib, which kernels are not linked with; list its sources in src" },
-	{ "inflate", "a function of zlib, which kernels are not linked with; list its sources in src" },
-	{ "uncompress\n", "a function of zlib, which kernels are not linked with; list its sources in src" },
-	{ "numa_", "a function of libnuma, which kernels are not linked with; use the system calls (mbind, "
-		   "sched_getcpu)" },
-	{ "ibv_", "a function of libibverbs, which kernels are not linked with; look it up with dlopen and dlsym" },
-	{ "hip", "a function of ROCm, for which kernel-builder does not build; leave it out with #ifdef "
-		"USE_ROCM" },
+	{ "cblas_",
+		"a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
+	{ "sgemm_",
+		"a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
+	{ "dgemm_",
+		"a function of a BLAS, which kernels are not linked with; call at::mm and its like instead" },
+	{ "mkl_",
+		"a function of MKL, which kernels are not linked with; call torch's operators instead" },
+	{ "vms",
+		"a function of MKL, which kernels are not linked with; call torch's operators instead" },
+	{ "dnnl_",
+		"a function of oneDNN, which torch does not export; call torch's operators instead" },
+	{ "crc32\n",
+		"a function of zlib, which kernels are not linked with; list its sources in src" },
+	{ "deflate",
+		"a function of zlib, which kernels are not linked with; list its sources in src" },
+	{ "inflate",
+		"a function of zlib, which kernels are not linked with; list its sources in src" },
+	{ "uncompress\n",
+		"a function of zlib, which kernels are not linked with; list its sources in src" },
+	{ "numa_",
+		"a function of libnuma, which kernels are not linked with; use the system calls (mbind, sched_getcpu)" },
+	{ "ibv_",
+		"a function of libibverbs, which kernels are not linked with; look it up with dlopen and dlsym" },
+	{ "hip",
+		"a function of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
 	{ "__asan_", "a function of a sanitizer; drop -fsanitize from the flags" },
 	{ "__ubsan_", "a function of a sanitizer; drop -fsanitize from the flags" },
 	{ "__tsan_", "a function of a sanitizer; drop -fsanitize from the flags" },
@@ -71,19 +82,21 @@ static const struct {
 static const struct {
 	const char *space, *text;
 } spaces[] = {
-	{ "pybind11", "part of pybind11, which needs more than Python's limited API; register operators with "
-		"torch/library.h and registration.h" },
-	{ "boost", "part of Boost, which kernels are not linked with; use its headers alone, or list its "
-		"sources in src" },
-	{ "fmt", "part of {fmt}, which kernels are not linked with; add -DFMT_HEADER_ONLY to the flags" },
+	{ "pybind11",
+		"part of pybind11, which needs more than Python's limited API; register operators with torch/library.h and registration.h" },
+	{ "boost",
+		"part of Boost, which kernels are not linked with; use its headers alone, or list its sources in src" },
+	{ "fmt",
+		"part of {fmt}, which kernels are not linked with; add -DFMT_HEADER_ONLY to the flags" },
 	{ "spdlog", "part of spdlog, which kernels are not linked with; use its headers alone" },
 	{ "dnnl", "part of oneDNN, which torch does not export; call torch's operators instead" },
 	{ "sycl", "part of SYCL, for which kernel-builder does not build" },
-	{ "google", "part of glog or protobuf, which kernels are not linked with; use TORCH_CHECK and "
-		"TORCH_WARN" },
-	{ "testing", "part of googletest, which kernels are not linked with; leave test files out of src" },
-	{ "benchmark", "part of a benchmark library, which kernels are not linked with; leave such files out "
-		"of src" },
+	{ "google",
+		"part of glog or protobuf, which kernels are not linked with; use TORCH_CHECK and TORCH_WARN" },
+	{ "testing",
+		"part of googletest, which kernels are not linked with; leave test files out of src" },
+	{ "benchmark",
+		"part of a benchmark library, which kernels are not linked with; leave such files out of src" },
 };
 
 /* Functions of a newer C library and what does the same without it. */
@@ -118,7 +131,8 @@ cuda_text(struct explainer *x)
 {
 	const struct variant *v = x->x->step->variant;
 
-	return v->cuda ? arena_printf(x->a, "CUDA %s", version_text(x->a, &v->cuda->version)) : "CUDA";
+	return v->cuda ? arena_printf(x->a, "CUDA %s", version_text(x->a, &v->cuda->version))
+		       : "CUDA";
 }
 
 static bool
@@ -127,31 +141,27 @@ tell_cuda(struct explainer *x, const struct symbol *s)
 	for (size_t i = 0; i < sizeof(cuda_libraries) / sizeof(cuda_libraries[0]); i++) {
 		const char *prefix = cuda_libraries[i].prefix, *name = cuda_libraries[i].name;
 
-		if (!str_has_prefix(s->text, prefix) || !isupper((unsigned char)s->text[strlen(prefix)]))
+		if (!str_has_prefix(s->text, prefix) ||
+			!isupper((unsigned char)s->text[strlen(prefix)]))
 			continue;
 		if (x->is_cpu)
 			explain_tell(x, s->text,
-				"part of %s, which variants for CPUs are not linked with; move the file that "
-				"calls it to a section with backend = \"cuda\"",
+				"part of %s, which variants for CPUs are not linked with; move the file that calls it to a section with backend = \"cuda\"",
 				name);
 		else if (streq(prefix, "__cuda"))
 			explain_tell(x, s->text,
-				"part of relocatable device code that was not linked; put -rdc=true into "
-				"cuda-flags of every section that has such a file, or of none");
+				"part of relocatable device code that was not linked; put -rdc=true into cuda-flags of every section that has such a file, or of none");
 		else if (is_linked(x, cuda_libraries[i].library))
 			explain_tell(x, s->text,
-				"%s of %s has no such function; call it only where CUDART_VERSION is high "
-				"enough",
+				"%s of %s has no such function; call it only where CUDART_VERSION is high enough",
 				name, cuda_text(x));
 		else if (cuda_libraries[i].is_pinned)
 			explain_tell(x, s->text,
-				"part of %s, which the kernel's lock lacks, since no file in src named %s when "
-				"it was written; update it with `kernel-builder lock`",
+				"part of %s, which the kernel's lock lacks, since no file in src named %s when it was written; update it with `kernel-builder lock`",
 				name, name);
 		else
 			explain_tell(x, s->text,
-				"part of %s, which this variant is not linked with; call what torch has for "
-				"it, or look it up with dlopen and dlsym",
+				"part of %s, which this variant is not linked with; call what torch has for it, or look it up with dlopen and dlsym",
 				name);
 		return true;
 	}
@@ -166,26 +176,21 @@ tell_torch(struct explainer *x, const struct symbol *s)
 
 	if (strstr(s->text, "data_ptr<"))
 		explain_tell(x, s->text,
-			"torch has data_ptr for its own scalar types only; write int64_t, not long long, or cast "
-			"what data_ptr() gives");
+			"torch has data_ptr for its own scalar types only; write int64_t, not long long, or cast what data_ptr() gives");
 	else if (x->is_cpu && strstr(s->text, "cuda"))
 		explain_tell(x, s->text,
-			"part of torch's CUDA libraries, which variants for CPUs are not linked with; move the "
-			"file that calls it to a section with backend = \"cuda\"");
+			"part of torch's CUDA libraries, which variants for CPUs are not linked with; move the file that calls it to a section with backend = \"cuda\"");
 	else if (strstr(s->text, "__cxx11") && !v->cxx11)
 		explain_tell(x, s->text,
-			"this variant has the old C++ ABI (cxx98); drop _GLIBCXX_USE_CXX11_ABI from the flags, "
-			"kernel-builder sets it");
-	else if (!v->cxx11 || strstr(s->text, "std::basic_string") || strstr(s->text, "std::string"))
+			"this variant has the old C++ ABI (cxx98); drop _GLIBCXX_USE_CXX11_ABI from the flags, kernel-builder sets it");
+	else if (!v->cxx11 || strstr(s->text, "std::basic_string") ||
+		 strstr(s->text, "std::string"))
 		explain_tell(x, s->text,
-			"torch %s has no such function with the C++ ABI of this variant; drop "
-			"_GLIBCXX_USE_CXX11_ABI from the flags, and use what its headers mark TORCH_API",
+			"torch %s has no such function with the C++ ABI of this variant; drop _GLIBCXX_USE_CXX11_ABI from the flags, and use what its headers mark TORCH_API",
 			torch);
 	else
 		explain_tell(x, s->text,
-			"torch %s exports no such function: another release may, or it is internal; use what "
-			"the headers of torch %s mark TORCH_API, or limit the releases with minver and maxver "
-			"in [torch]",
+			"torch %s exports no such function: another release may, or it is internal; use what the headers of torch %s mark TORCH_API, or limit the releases with minver and maxver in [torch]",
 			torch, torch);
 	return true;
 }
@@ -200,13 +205,11 @@ tell_python(struct explainer *x, const struct symbol *s)
 		return false;
 	if (abi3_added(s->text, &added))
 		explain_tell(x, s->text,
-			"in the limited API only since Python %s, and extensions must run with %s; use an "
-			"older function",
+			"in the limited API only since Python %s, and extensions must run with %s; use an older function",
 			version_text(x->a, &added), PLAN_PYTHON);
 	else
 		explain_tell(x, s->text,
-			"not in Python's limited API, which is all that extensions may use; use a function "
-			"that is");
+			"not in Python's limited API, which is all that extensions may use; use a function that is");
 	return true;
 }
 
@@ -219,7 +222,8 @@ tell_shim(struct explainer *x, const struct symbol *s)
 		return false;
 	if (!torch_shim_added(s->text, &added))
 		return false;
-	explain_tell(x, s->text, "in the stable ABI only since torch %s; raise stable-abi, or minver in [torch]",
+	explain_tell(x, s->text,
+		"in the stable ABI only since torch %s; raise stable-abi, or minver in [torch]",
 		version_text(x->a, &added));
 	return true;
 }
@@ -228,7 +232,8 @@ tell_shim(struct explainer *x, const struct symbol *s)
 static bool
 tell_newer(struct explainer *x, const struct symbol *s)
 {
-	const char *version = x->f->version_of ? x->f->version_of(x->f->arg, x->x->step, s->text) : NULL;
+	const char *version =
+		x->f->version_of ? x->f->version_of(x->f->arg, x->x->step, s->text) : NULL;
 	const char *instead = "avoid it, or look it up with dlsym";
 
 	if (!version)
@@ -237,12 +242,13 @@ tell_newer(struct explainer *x, const struct symbol *s)
 		if (streq(newer[i].name, s->text))
 			instead = newer[i].instead;
 	if (str_has_prefix(version, "GLIBC_"))
-		explain_tell(x, s->text, "not in glibc 2.28, with which extensions must run (it came with %s); "
-			"%s",
+		explain_tell(x, s->text,
+			"not in glibc 2.28, with which extensions must run (it came with %s); %s",
 			version + strlen("GLIBC_"), instead);
 	else
-		explain_tell(x, s->text, "came with version %s, and extensions must run with older libraries; %s", version,
-			instead);
+		explain_tell(x, s->text,
+			"came with version %s, and extensions must run with older libraries; %s",
+			version, instead);
 	return true;
 }
 
@@ -295,15 +301,14 @@ tell_openmp(struct explainer *x, const struct symbol *s)
 	const struct variant *v = x->x->step->variant;
 
 	if (str_has_prefix(s->text, "__kmpc_"))
-		explain_tell(x, s->text, "part of clang's OpenMP; compile the sources here, and link no object "
-			"of clang");
+		explain_tell(x, s->text,
+			"part of clang's OpenMP; compile the sources here, and link no object of clang");
 	else if (is_linked(x, PLAN_OPENMP_SONAME))
 		explain_tell(x, s->text, "not in the OpenMP runtime that torch %s brings; avoid it",
 			v->torch ? version_text(x->a, &v->torch->version) : "");
 	else
 		explain_tell(x, s->text,
-			"part of OpenMP, and the kernel's lock lacks its runtime; update it with "
-			"`kernel-builder lock`");
+			"part of OpenMP, and the kernel's lock lacks its runtime; update it with `kernel-builder lock`");
 }
 
 bool
@@ -319,9 +324,9 @@ tell_foreign(struct explainer *x, const struct symbol *s)
 	if (str_has_prefix(s->text, "cu") && isupper((unsigned char)s->text[2]) &&
 		!str_has_prefix(s->text, "cuFile")) {
 		explain_tell(x, s->text,
-			"part of the driver API, whose library is not on every machine that imports the "
-			"kernel; get the function at run time with cudaGetDriverEntryPoint");
+			"part of the driver API, whose library is not on every machine that imports the kernel; get the function at run time with cudaGetDriverEntryPoint");
 		return true;
 	}
-	return tell_cuda(x, s) || tell_python(x, s) || tell_shim(x, s) || tell_newer(x, s) || tell_other(x, s);
+	return tell_cuda(x, s) || tell_python(x, s) || tell_shim(x, s) || tell_newer(x, s) ||
+	       tell_other(x, s);
 }

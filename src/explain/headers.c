@@ -4,57 +4,74 @@
  *
  *     src/c.cpp:1:10: fatal error: inc/a.h: No such file or directory
  *
- * In front stands the file that includes. A header that lies in the kernel's directory is told with what is missing in
- * build.toml; of others, the first part of the name tells whose they are.
+ * In front stands the file that includes. A header that lies in the kernel's directory is told with
+ * what is missing in build.toml; of others, the first part of the name tells whose they are.
  */
-#include "explain/inside.h"
 #include "base/path.h"
+#include "explain/inside.h"
 #include <ctype.h>
 #include <strings.h>
 
-static const char torn_out[] = "part of THC, which torch no longer has; use ATen/cuda/CUDAContext.h, and what "
-	"is in at::cuda and c10::cuda";
+static const char torn_out[] =
+	"part of THC, which torch no longer has; use ATen/cuda/CUDAContext.h, and what is in at::cuda and c10::cuda";
 
 /* Headers of others by the first part of their names; '\n' at the end: the whole name. */
 static const struct {
 	const char *start, *text;
 } others[] = {
-	{ "cudnn", "part of cuDNN, which kernel-builder does not provide; call at::cudnn_... operators instead" },
-	{ "nccl.h\n", "part of NCCL, which kernel-builder does not provide; use torch's process groups" },
-	{ "nvshmem", "part of NVSHMEM, which kernel-builder does not provide; leave the file out of src" },
-	{ "cutensor", "part of cuTENSOR, which kernel-builder does not provide; call at::einsum or the like "
-		"instead" },
+	{ "cudnn",
+		"part of cuDNN, which kernel-builder does not provide; call at::cudnn_... operators instead" },
+	{ "nccl.h\n",
+		"part of NCCL, which kernel-builder does not provide; use torch's process groups" },
+	{ "nvshmem",
+		"part of NVSHMEM, which kernel-builder does not provide; leave the file out of src" },
+	{ "cutensor",
+		"part of cuTENSOR, which kernel-builder does not provide; call at::einsum or the like instead" },
 	{ "THC/", torn_out },
 	{ "THCUNN/", torn_out },
 	{ "TH/", "part of TH, which torch no longer has; use ATen/ATen.h" },
-	{ "hip/", "part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
-	{ "hipcub/", "part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
-	{ "rocwmma/", "part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
+	{ "hip/",
+		"part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
+	{ "hipcub/",
+		"part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
+	{ "rocwmma/",
+		"part of ROCm, for which kernel-builder does not build; leave it out with #ifdef USE_ROCM" },
 	{ "ck/", "part of ROCm's Composable Kernel, and kernel-builder does not build for ROCm" },
-	{ "ck_tile/", "part of ROCm's Composable Kernel, and kernel-builder does not build for ROCm" },
+	{ "ck_tile/",
+		"part of ROCm's Composable Kernel, and kernel-builder does not build for ROCm" },
 	{ "sycl/", "part of SYCL, for which kernel-builder does not build" },
 	{ "CL/", "part of OpenCL or SYCL, for which kernel-builder does not build" },
 	{ "arm_neon.h\n", "for ARM, and this is x86-64; leave it out with #ifdef __ARM_NEON" },
-	{ "arm_sve.h\n", "for ARM, and this is x86-64; leave it out with #ifdef __ARM_FEATURE_SVE" },
+	{ "arm_sve.h\n",
+		"for ARM, and this is x86-64; leave it out with #ifdef __ARM_FEATURE_SVE" },
 	{ "Metal/", "for Apple's machines" },
-	{ "boost/", "part of Boost, which kernel-builder does not provide; copy what is used into the kernel's "
-		"directory" },
-	{ "Eigen/", "part of Eigen, which kernel-builder does not provide; copy it into the kernel's directory" },
-	{ "fmt/", "part of {fmt}, which kernel-builder does not provide; copy it into the kernel's directory" },
-	{ "spdlog/", "part of spdlog, which kernel-builder does not provide; use TORCH_WARN, or copy it into "
-		"the kernel's directory" },
-	{ "nlohmann/", "part of another library, which kernel-builder does not provide; copy it into the "
-		"kernel's directory" },
-	{ "absl/", "part of Abseil, which kernel-builder does not provide; copy what is used into the kernel's "
-		"directory" },
-	{ "gtest/", "part of googletest, which kernel-builder does not provide; leave test files out of src" },
-	{ "mkl", "part of MKL, which kernel-builder does not provide; call torch's operators instead" },
-	{ "oneapi/", "part of oneAPI, which kernel-builder does not provide; call torch's operators instead" },
-	{ "dnnl", "part of oneDNN, which kernel-builder does not provide; call torch's operators instead" },
-	{ "cblas.h\n", "part of a BLAS, which kernel-builder does not provide; call torch's operators instead" },
-	{ "numa.h\n", "part of libnuma, which kernel-builder does not provide; use the system calls" },
+	{ "boost/",
+		"part of Boost, which kernel-builder does not provide; copy what is used into the kernel's directory" },
+	{ "Eigen/",
+		"part of Eigen, which kernel-builder does not provide; copy it into the kernel's directory" },
+	{ "fmt/",
+		"part of {fmt}, which kernel-builder does not provide; copy it into the kernel's directory" },
+	{ "spdlog/",
+		"part of spdlog, which kernel-builder does not provide; use TORCH_WARN, or copy it into the kernel's directory" },
+	{ "nlohmann/",
+		"part of another library, which kernel-builder does not provide; copy it into the kernel's directory" },
+	{ "absl/",
+		"part of Abseil, which kernel-builder does not provide; copy what is used into the kernel's directory" },
+	{ "gtest/",
+		"part of googletest, which kernel-builder does not provide; leave test files out of src" },
+	{ "mkl",
+		"part of MKL, which kernel-builder does not provide; call torch's operators instead" },
+	{ "oneapi/",
+		"part of oneAPI, which kernel-builder does not provide; call torch's operators instead" },
+	{ "dnnl",
+		"part of oneDNN, which kernel-builder does not provide; call torch's operators instead" },
+	{ "cblas.h\n",
+		"part of a BLAS, which kernel-builder does not provide; call torch's operators instead" },
+	{ "numa.h\n",
+		"part of libnuma, which kernel-builder does not provide; use the system calls" },
 	{ "numpy/", "part of NumPy, which kernel-builder does not provide; take tensors" },
-	{ "zlib.h\n", "part of zlib, which kernel-builder does not provide; copy it into the kernel's directory" },
+	{ "zlib.h\n",
+		"part of zlib, which kernel-builder does not provide; copy it into the kernel's directory" },
 };
 
 /* Headers of C++ and the first gcc that has them. */
@@ -78,14 +95,15 @@ static const struct {
 };
 
 /* Names of CUDA's own headers begin so. */
-static const char *const cuda[] = { "cuda", "cublas", "cusparse", "cusolver", "curand", "cufft", "cub/", "thrust/",
-	"nvrtc", "nvToolsExt", "nvtx3/", "device_launch_parameters", "mma.h", "cooperative_groups", "vector_types.h",
-	"nvJitLink" };
+static const char *const cuda[] = { "cuda", "cublas", "cusparse", "cusolver", "curand", "cufft",
+	"cub/", "thrust/", "nvrtc", "nvToolsExt", "nvtx3/", "device_launch_parameters", "mma.h",
+	"cooperative_groups", "vector_types.h", "nvJitLink" };
 
 /* One header that is missing. */
 struct missing {
 	const char *name;
-	const char *user;  /* the kernel's file that includes it, or that includes what does; NULL: not known */
+	/* the kernel's file that includes it, or that includes what does; NULL: not known */
+	const char *user;
 	bool is_direct;    /* the kernel's file has the #include */
 	const char *where; /* "[kernel.k]" */
 };
@@ -100,23 +118,28 @@ is_listed(struct explainer *x, const char *path)
 static void
 tell_there(struct explainer *x, const struct missing *m, const char *path, const char *dir)
 {
-	const char *call = arena_printf(x->a, "%.*s%s", (int)(strlen(path) - strlen(path_ext(path))), path,
-		streq(path_ext(path), ".cu") ? ".cuh" : ".h");
+	const char *call =
+		arena_printf(x->a, "%.*s%s", (int)(strlen(path) - strlen(path_ext(path))), path,
+			streq(path_ext(path), ".cu") ? ".cuh" : ".h");
 
 	if (source_is_compiled(path) && !is_listed(x, path))
 		explain_tell(x, NULL,
-			"%s exists, but src of %s does not list it, and would compile it by itself; rename it "
-			"to %s, and list that in src",
+			"%s exists, but src of %s does not list it, and would compile it by itself; rename it to %s, and list that in src",
 			path, m->where, call);
 	else if (dir && is_listed(x, path))
-		explain_tell(x, NULL, "%s exists; add include = [\"%s\"] to %s", path, dir, m->where);
+		explain_tell(
+			x, NULL, "%s exists; add include = [\"%s\"] to %s", path, dir, m->where);
 	else if (dir)
-		explain_tell(x, NULL, "%s exists; add include = [\"%s\"] to %s, and the file to src", path, dir, m->where);
+		explain_tell(x, NULL,
+			"%s exists; add include = [\"%s\"] to %s, and the file to src", path, dir,
+			m->where);
 	else
-		explain_tell(x, NULL, "%s exists, but src of %s does not list it; add it there", path, m->where);
+		explain_tell(x, NULL, "%s exists, but src of %s does not list it; add it there",
+			path, m->where);
 }
 
-/* Where the compiler looked for it: beside the file that includes it, and in the directories of its section. */
+/* Where the compiler looked for it: beside the file that includes it, and in the directories of its
+ * section. */
 static bool
 tell_unlisted(struct explainer *x, const struct missing *m)
 {
@@ -150,7 +173,8 @@ tell_elsewhere(struct explainer *x, const struct missing *m)
 		const char *path = x->f->files[i].path;
 		size_t len = strlen(path);
 
-		if (len < n || !streq(path + len - n, clean) || (len > n && path[len - n - 1] != '/'))
+		if (len < n || !streq(path + len - n, clean) ||
+			(len > n && path[len - n - 1] != '/'))
 			continue;
 		if (!best || (is_listed(x, path) && !is_listed(x, best)) ||
 			(is_listed(x, path) == is_listed(x, best) && len < strlen(best)))
@@ -173,11 +197,12 @@ tell_similar(struct explainer *x, const struct missing *m)
 		if (strcasecmp(path_base(path), path_base(m->name)) != 0)
 			continue;
 		if (!streq(path_base(path), path_base(m->name)))
-			explain_tell(x, NULL, "there is no %s, but there is %s; capital letters matter in "
-				"names of files", m->name, path);
+			explain_tell(x, NULL,
+				"there is no %s, but there is %s; capital letters matter in names of files",
+				m->name, path);
 		else
-			explain_tell(x, NULL, "there is no %s, but there is %s; correct the #include, or add a "
-				"directory to include",
+			explain_tell(x, NULL,
+				"there is no %s, but there is %s; correct the #include, or add a directory to include",
 				m->name, path);
 		return true;
 	}
@@ -198,8 +223,7 @@ tell_empty(struct explainer *x, const struct missing *m)
 		if (empty->n > 1 && !(n && strncmp(base, m->name, n) == 0 && !base[n]))
 			continue;
 		explain_tell(x, NULL,
-			"there is no %s, and %s/ is empty; if it is a submodule, run git submodule update "
-			"--init --recursive",
+			"there is no %s, and %s/ is empty; if it is a submodule, run git submodule update --init --recursive",
 			m->name, empty->v[i]);
 		return true;
 	}
@@ -224,12 +248,12 @@ tell_cutlass(struct explainer *x, const struct missing *m)
 		return false;
 	for (size_t i = 0; k && i < k->depends.n; i++)
 		if (str_has_prefix(k->depends.v[i], "cutlass"))
-			return explain_tell(x, NULL, "%s is not in %s; name another version in depends of %s, or change the "
-					     "#include",
+			return explain_tell(x, NULL,
+				       "%s is not in %s; name another version in depends of %s, or change the #include",
 				       m->name, k->depends.v[i], m->where),
 			       true;
-	explain_tell(x, NULL, "%s is part of CUTLASS; add the version that the code is written for to depends "
-		"of %s, such as \"cutlass_3_9\"",
+	explain_tell(x, NULL,
+		"%s is part of CUTLASS; add the version that the code is written for to depends of %s, such as \"cutlass_3_9\"",
 		m->name, m->where);
 	return true;
 }
@@ -243,8 +267,8 @@ tell_standard(struct explainer *x, const struct missing *m)
 	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++) {
 		if (!streq(standard[i].name, m->name) || standard[i].gcc <= gcc)
 			continue;
-		explain_tell(x, NULL, "<%s> came with gcc %u, and %s is compiled with gcc %u; avoid it, or "
-			"include it where __has_include(<%s>) finds it",
+		explain_tell(x, NULL,
+			"<%s> came with gcc %u, and %s is compiled with gcc %u; avoid it, or include it where __has_include(<%s>) finds it",
 			m->name, standard[i].gcc, v->name, gcc, m->name);
 		return true;
 	}
@@ -259,14 +283,11 @@ tell_cuda(struct explainer *x, const struct missing *m)
 			continue;
 		if (!m->is_direct && m->user)
 			explain_tell(x, NULL,
-				"a header of torch that %s includes needs CUDA's %s, and %s has backend = \"cpu\"; "
-				"include it below #ifdef CUDA_KERNEL, or move the file to a section with backend = "
-				"\"cuda\"",
+				"a header of torch that %s includes needs CUDA's %s, and %s has backend = \"cpu\"; include it below #ifdef CUDA_KERNEL, or move the file to a section with backend = \"cuda\"",
 				m->user, m->name, m->where);
 		else
 			explain_tell(x, NULL,
-				"%s is part of CUDA, and %s has backend = \"cpu\"; include it below #ifdef "
-				"CUDA_KERNEL, or move the file to a section with backend = \"cuda\"",
+				"%s is part of CUDA, and %s has backend = \"cpu\"; include it below #ifdef CUDA_KERNEL, or move the file to a section with backend = \"cuda\"",
 				m->name, m->where);
 		return true;
 	}
@@ -288,11 +309,12 @@ tell_other(struct explainer *x, const struct missing *m)
 static void
 missing(struct explainer *x, const struct missing *m)
 {
-	if (tell_unlisted(x, m) || tell_elsewhere(x, m) || tell_cutlass(x, m) || tell_standard(x, m) ||
-		(x->is_cpu && tell_cuda(x, m)) || tell_other(x, m) || tell_empty(x, m) || tell_similar(x, m))
+	if (tell_unlisted(x, m) || tell_elsewhere(x, m) || tell_cutlass(x, m) ||
+		tell_standard(x, m) || (x->is_cpu && tell_cuda(x, m)) || tell_other(x, m) ||
+		tell_empty(x, m) || tell_similar(x, m))
 		return;
-	explain_tell(x, NULL, "%s is neither in the kernel's directory nor in torch, CUDA or the C++ library; copy it into the "
-		      "kernel's directory, and list it in src of %s",
+	explain_tell(x, NULL,
+		"%s is neither in the kernel's directory nor in torch, CUDA or the C++ library; copy it into the kernel's directory, and list it in src of %s",
 		m->name, m->where);
 }
 
@@ -316,7 +338,8 @@ note_chain(struct str line, struct str *user)
 
 	if (text_find(line, "In file included from "))
 		*user = (struct str){ line.p, 0 };
-	if (!from || (!text_find(line, "In file included") && !str_starts(str_trim(line), STR("from "))))
+	if (!from ||
+		(!text_find(line, "In file included") && !str_starts(str_trim(line), STR("from "))))
 		return;
 	file = kernel_file((struct str){ from + 5, (size_t)(line.p + line.n - from) - 5 });
 	if (user->n == 0 && file.n)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all parts do: reading output line by line, adding hints, looking up what build.toml lists. */
+/* What all parts do: reading output line by line, adding hints, looking up what build.toml
+ * lists. */
 #include "explain/inside.h"
 #include "base/path.h"
 #include "base/vec.h"
@@ -31,7 +32,8 @@ explain_tell(struct explainer *x, const char *name, const char *fmt, ...)
 	va_start(ap, fmt);
 	h.text = arena_vprintf(x->a, fmt, ap);
 	va_end(ap);
-	while (i < x->hints.n && !(streq(x->hints.v[i].text, h.text) && !name == !x->hints.v[i].names.n))
+	while (i < x->hints.n &&
+		!(streq(x->hints.v[i].text, h.text) && !name == !x->hints.v[i].names.n))
 		i++;
 	if (i == x->hints.n)
 		vec_push(x->a, &x->hints, h);
@@ -42,7 +44,8 @@ explain_tell(struct explainer *x, const char *name, const char *fmt, ...)
 static int
 cmp_path(const void *x, const void *y)
 {
-	return strcmp(((const struct explain_file *)x)->path, ((const struct explain_file *)y)->path);
+	return strcmp(
+		((const struct explain_file *)x)->path, ((const struct explain_file *)y)->path);
 }
 
 const struct explain_file *
@@ -50,7 +53,8 @@ disk_file(const struct explainer *x, const char *path)
 {
 	const struct explain_file key = { .path = path };
 
-	return x->f->n_files ? bsearch(&key, x->f->files, x->f->n_files, sizeof(key), cmp_path) : NULL;
+	return x->f->n_files ? bsearch(&key, x->f->files, x->f->n_files, sizeof(key), cmp_path)
+			     : NULL;
 }
 
 /* Of sections that list a file, one that takes part in the variant is meant. */

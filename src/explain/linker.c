@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What ld, nvlink and ptxas say about symbols: each once, with the families of foreign.c, and those of the kernel
- * itself with the place where they are defined.
+ * What ld, nvlink and ptxas say about symbols: each once, with the families of foreign.c, and those
+ * of the kernel itself with the place where they are defined.
  *
  *     in/01-c.cpp.o: in function `launch(float*, long)':
  *     c.cpp:(.text+0x5): undefined reference to `helper(float*)'
- *     d.cpp:(.text+0x0): multiple definition of `scale(float)'; in/01-c.cpp.o:c.cpp:(.text+0x0): first defined here
+ *     d.cpp:(.text+0x0): multiple definition of `scale(float)'; in/01-c.cpp.o:c.cpp:(.text+0x0):
+ *     first defined here
  *     nvlink error   : Undefined reference to '_Z6helperf' in 'in/00-k.cu.o'
- *     nvlink error   : Multiple definition of '_Z6helperf' in 'in/01-b.cu.o', first defined in 'in/00-a.cu.o'
+ *     nvlink error   : Multiple definition of '_Z6helperf' in 'in/01-b.cu.o', first defined in
+ *     'in/00-a.cu.o'
  *     ptxas fatal   : Unresolved extern function '_Z6helperf'
  */
-#include "explain/inside.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "explain/inside.h"
 
 /* What stands between two texts; false when they are not there. */
 static bool
@@ -34,8 +36,11 @@ between(struct str line, const char *open, const char *close, struct str *out)
 static struct str
 object_in(struct str line, const char *from)
 {
-	const char *p = from ? text_find((struct str){ from, (size_t)(line.p + line.n - from) }, "in/") : NULL;
-	const char *end = p ? text_find((struct str){ p, (size_t)(line.p + line.n - p) }, ".o") : NULL;
+	const char *p =
+		from ? text_find((struct str){ from, (size_t)(line.p + line.n - from) }, "in/")
+		     : NULL;
+	const char *end =
+		p ? text_find((struct str){ p, (size_t)(line.p + line.n - p) }, ".o") : NULL;
 
 	return end ? (struct str){ p, (size_t)(end - p) + 2 } : (struct str){ line.p, 0 };
 }
@@ -64,7 +69,8 @@ section_for(struct explainer *x, const char *user)
 	if (s)
 		return s;
 	return x->x->step->variant->n_kernels
-		       ? arena_printf(x->a, "[kernel.%s]", x->x->step->variant->kernels[0].kernel->name)
+		       ? arena_printf(
+				 x->a, "[kernel.%s]", x->x->step->variant->kernels[0].kernel->name)
 		       : "[torch]";
 }
 
@@ -75,27 +81,32 @@ tell_mismatch(struct explainer *x, const struct symbol *s, const struct place *p
 	const char *where = arena_printf(x->a, "%s:%u", p->file->path, p->line);
 
 	if (p->condition)
-		explain_tell(x, s->text, "defined at %s, but under the #if of line %u, which may be false here", where, p->condition);
+		explain_tell(x, s->text,
+			"defined at %s, but under the #if of line %u, which may be false here",
+			where, p->condition);
 	else if (p->is_static && !(user && streq(user, p->file->path)))
-		explain_tell(x, s->text, "defined at %s, but visible in that file alone; drop static, or the "
-			"unnamed namespace", where);
+		explain_tell(x, s->text,
+			"defined at %s, but visible in that file alone; drop static, or the unnamed namespace",
+			where);
 	else if (p->is_c && s->is_function)
-		explain_tell(x, s->text, "defined at %s as a C function; declare it extern \"C\" in %s", where,
+		explain_tell(x, s->text,
+			"defined at %s as a C function; declare it extern \"C\" in %s", where,
 			user ? user : "the file that calls it");
 	else if (!p->is_c && !s->is_function && !s->is_table && !strchr(s->qualified, ':'))
-		explain_tell(x, s->text, "declared extern \"C\" in %s, but defined at %s without; give both the same",
+		explain_tell(x, s->text,
+			"declared extern \"C\" in %s, but defined at %s without; give both the same",
 			user ? user : "the file that calls it", where);
 	else if (!streq(p->name, s->qualified))
-		explain_tell(x, s->text, "%s defines %s; declare it in the same namespace", where, p->name);
+		explain_tell(x, s->text, "%s defines %s; declare it in the same namespace", where,
+			p->name);
 	else if (p->is_template || s->is_template)
 		explain_tell(x, s->text,
-			"a template defined at %s, where nothing instantiates it for these types; move its "
-			"body to a header, or instantiate it there",
+			"a template defined at %s, where nothing instantiates it for these types; move its body to a header, or instantiate it there",
 			where);
 	else
-		explain_tell(x, s->text, "%s defines %s, with other parameters; make the declaration and the "
-			"definition agree", where,
-			p->head);
+		explain_tell(x, s->text,
+			"%s defines %s, with other parameters; make the declaration and the definition agree",
+			where, p->head);
 }
 
 /* The best of the places: unlisted files first, for nothing else can be wrong with them. */
@@ -106,7 +117,8 @@ choose(struct explainer *x, const struct symbol *s, const struct places *all)
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct place *p = &all->v[i];
-		bool is_same = streq(p->name, s->qualified), was_same = best && streq(best->name, s->qualified);
+		bool is_same = streq(p->name, s->qualified),
+		     was_same = best && streq(best->name, s->qualified);
 		bool is_new = !is_compiled_here(x, p->file->path);
 
 		if (!best || (is_same && !was_same) ||
@@ -123,13 +135,11 @@ tell_nowhere(struct explainer *x, const struct symbol *s)
 
 	if (empty->n)
 		explain_tell(x, s->text,
-			"no definition was found in the kernel's directory, and %s/ is empty; if it is a "
-			"submodule, run git submodule update --init --recursive",
+			"no definition was found in the kernel's directory, and %s/ is empty; if it is a submodule, run git submodule update --init --recursive",
 			empty->v[0]);
 	else
 		explain_tell(x, s->text,
-			"no definition was found in the kernel's directory; add the file that has it, or correct the "
-			"name");
+			"no definition was found in the kernel's directory; add the file that has it, or correct the name");
 }
 
 /* The table of a class comes with its first virtual function that is not inline. */
@@ -141,16 +151,16 @@ tell_table(struct explainer *x, const struct symbol *s)
 	for (size_t i = 0; i < x->f->n_files; i++) {
 		const char *path = x->f->files[i].path;
 
-		if (!source_is_compiled(path) || is_compiled_here(x, path) || !text_find(x->f->files[i].text, member))
+		if (!source_is_compiled(path) || is_compiled_here(x, path) ||
+			!text_find(x->f->files[i].text, member))
 			continue;
-		explain_tell(x, s->text, "functions of %s are in %s, which src of %s does not list; add it "
-			"there", s->qualified,
-			path, section_for(x, NULL));
+		explain_tell(x, s->text,
+			"functions of %s are in %s, which src of %s does not list; add it there",
+			s->qualified, path, section_for(x, NULL));
 		return;
 	}
 	explain_tell(x, s->text,
-		"a virtual function of %s has no definition; define all of them (the first that is not inline "
-		"brings this table)",
+		"a virtual function of %s has no definition; define all of them (the first that is not inline brings this table)",
 		s->qualified);
 }
 
@@ -175,15 +185,16 @@ tell_own(struct explainer *x, const struct symbol *s, const char *user)
 	}
 	section = listing_section(x, p->file->path);
 	if (section && listing_kernel(x, p->file->path) && source_is_compiled(p->file->path))
-		explain_tell(x, s->text, "defined in %s, which only %s lists, and this variant does not have "
-			"that section; list the file in %s",
+		explain_tell(x, s->text,
+			"defined in %s, which only %s lists, and this variant does not have that section; list the file in %s",
 			p->file->path, section, section_for(x, user));
 	else if (source_is_compiled(p->file->path))
-		explain_tell(x, s->text, "defined in %s, which src of %s does not list; add it there", p->file->path,
+		explain_tell(x, s->text,
+			"defined in %s, which src of %s does not list; add it there", p->file->path,
 			section_for(x, user));
 	else
-		explain_tell(x, s->text, "defined in %s, which no compiled file includes; include it, and list "
-			"it in src of %s",
+		explain_tell(x, s->text,
+			"defined in %s, which no compiled file includes; include it, and list it in src of %s",
 			p->file->path, section_for(x, user));
 }
 
@@ -209,8 +220,10 @@ includes(const struct explain_file *file, const char *path)
 
 	while (text_next_line(&rest, &line)) {
 		line = str_trim(line);
-		if (line.n && line.p[0] == '#' && text_find(line, "include") && between(line, "\"", "\"", &name) &&
-			str_ends((struct str){ path, strlen(path) }, (struct str){ name.p, name.n }))
+		if (line.n && line.p[0] == '#' && text_find(line, "include") &&
+			between(line, "\"", "\"", &name) &&
+			str_ends(
+				(struct str){ path, strlen(path) }, (struct str){ name.p, name.n }))
 			return true;
 	}
 	return false;
@@ -234,8 +247,7 @@ tell_included(struct explainer *x, const struct symbol *s, const char *one, cons
 	if (!f || !includes(f, other))
 		return false;
 	explain_tell(x, s->text,
-		"%s includes %s, which src lists too, so it is compiled twice; rename it to %s%s, or do not "
-		"include it",
+		"%s includes %s, which src lists too, so it is compiled twice; rename it to %s%s, or do not include it",
 		one, other, arena_strndup(x->a, other, strlen(other) - strlen(path_ext(other))),
 		streq(path_ext(other), ".cu") ? ".cuh" : ".h");
 	return true;
@@ -250,31 +262,37 @@ tell_doubled(struct explainer *x, const struct symbol *s, const char *one, const
 	find_definitions(x, s->base, &all);
 	header = place_in_header(&all);
 	if (one && two && streq(one, two))
-		explain_tell(x, s->text, "%s is compiled into this variant twice; list it in one section", one);
+		explain_tell(x, s->text,
+			"%s is compiled into this variant twice; list it in one section", one);
 	else if (one && two && (tell_included(x, s, one, two) || tell_included(x, s, two, one)))
 		return;
 	else if (strstr(s->text, "PyInit_"))
 		explain_tell(x, s->text, "REGISTER_EXTENSION is in two files; keep it in one");
 	else if (header)
-		explain_tell(x, s->text, "defined at %s:%u, a header that more than one file includes; make it inline",
+		explain_tell(x, s->text,
+			"defined at %s:%u, a header that more than one file includes; make it inline",
 			header->file->path, header->line);
 	else if (one && two)
-		explain_tell(x, s->text, "both %s and %s define it; give one another name, or make it static", two, one);
+		explain_tell(x, s->text,
+			"both %s and %s define it; give one another name, or make it static", two,
+			one);
 	else
-		explain_tell(x, s->text, "two files define it; give one another name, or make it static");
+		explain_tell(x, s->text,
+			"two files define it; give one another name, or make it static");
 }
 
 /* A variable of a header is doubled as well, and no function. */
 static const char *
 header_of_both(struct explainer *x, const char *one, const char *two, const char *name)
 {
-	const struct explain_file *a = one ? disk_file(x, one) : NULL, *b = two ? disk_file(x, two) : NULL;
+	const struct explain_file *a = one ? disk_file(x, one) : NULL,
+				  *b = two ? disk_file(x, two) : NULL;
 
 	for (size_t i = 0; a && b && i < x->f->n_files; i++) {
 		const struct explain_file *h = &x->f->files[i];
 
-		if (!source_is_compiled(h->path) && text_find(h->text, name) && includes(a, path_base(h->path)) &&
-			includes(b, path_base(h->path)))
+		if (!source_is_compiled(h->path) && text_find(h->text, name) &&
+			includes(a, path_base(h->path)) && includes(b, path_base(h->path)))
 			return h->path;
 	}
 	return NULL;
@@ -287,9 +305,13 @@ doubled(struct explainer *x, struct str raw, struct str first, struct str second
 	struct symbol s;
 
 	symbol_read(x->a, raw, &s);
-	header = s.is_function || (one && two && streq(one, two)) ? NULL : header_of_both(x, one, two, s.base);
+	header = s.is_function || (one && two && streq(one, two))
+			 ? NULL
+			 : header_of_both(x, one, two, s.base);
 	if (header)
-		explain_tell(x, s.text, "defined in %s, which both %s and %s include; make it inline", header, one, two);
+		explain_tell(x, s.text,
+			"defined in %s, which both %s and %s include; make it inline", header, one,
+			two);
 	else
 		tell_doubled(x, &s, one, two);
 }
@@ -304,30 +326,30 @@ unresolved(struct explainer *x, struct str raw)
 	symbol_read(x->a, raw, &s);
 	if (str_has_prefix(s.text, "cudaCG") || str_has_prefix(s.text, "cudaGetParameterBuffer") ||
 		str_has_prefix(s.text, "cudaLaunchDevice")) {
-		explain_tell(x, s.text, "part of CUDA's device runtime; add \"-rdc=true\" to cuda-flags");
+		explain_tell(x, s.text,
+			"part of CUDA's device runtime; add \"-rdc=true\" to cuda-flags");
 		return;
 	}
 	find_definitions(x, s.base, &all);
 	if (all.n)
 		explain_tell(x, s.text,
-			"device code defined at %s:%u, in another file; add \"-rdc=true\" to cuda-flags, or "
-			"move it to a header",
+			"device code defined at %s:%u, in another file; add \"-rdc=true\" to cuda-flags, or move it to a header",
 			all.v[0].file->path, all.v[0].line);
 	else
 		explain_tell(x, s.text,
-			"device code that no file of the kernel defines; define it where it is called, or add the file "
-			"and \"-rdc=true\" to cuda-flags");
+			"device code that no file of the kernel defines; define it where it is called, or add the file and \"-rdc=true\" to cuda-flags");
 }
 
-/* nvlink has no other functions of CUDA's than those of the device runtime: what launches and calls of the API from device code become. */
+/* nvlink has no other functions of CUDA's than those of the device runtime: what launches and calls
+ * of the API from device code become. */
 static bool
 tell_device_runtime(struct explainer *x, struct str line, struct str raw)
 {
-	if (!str_starts(line, STR("nvlink")) || !(str_starts(raw, STR("cuda")) || str_starts(raw, STR("__cuda"))))
+	if (!str_starts(line, STR("nvlink")) ||
+		!(str_starts(raw, STR("cuda")) || str_starts(raw, STR("__cuda"))))
 		return false;
 	explain_tell(x, arena_strndup(x->a, raw.p, raw.n),
-		"part of CUDA's device runtime, with which kernels start kernels, and which can be linked from "
-		"CUDA 13 on; write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0");
+		"part of CUDA's device runtime, with which kernels start kernels, and which can be linked from CUDA 13 on; write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0");
 	return true;
 }
 
@@ -359,10 +381,12 @@ look_at_line(struct explainer *x, struct str line, struct map *seen, struct str 
 		if (is_new(x, seen, symbol) && !tell_device_runtime(x, line, symbol))
 			undefined(x, symbol, from.n ? from : *object);
 	} else if (between(line, "multiple definition of `", "'", &symbol)) {
-		struct str before = { line.p, (size_t)(symbol.p - line.p) }, mine = object_in(before, line.p);
+		struct str before = { line.p, (size_t)(symbol.p - line.p) },
+			   mine = object_in(before, line.p);
 
 		if (is_new(x, seen, symbol))
-			doubled(x, symbol, mine.n ? mine : *object, object_in(line, symbol.p + symbol.n));
+			doubled(x, symbol, mine.n ? mine : *object,
+				object_in(line, symbol.p + symbol.n));
 	} else if (between(line, "Multiple definition of '", "'", &symbol)) {
 		if (is_new(x, seen, symbol))
 			doubled(x, symbol, object_in(line, symbol.p + symbol.n),

@@ -24,13 +24,15 @@ static bool
 is_skipped(const char *dir, const char *name)
 {
 	return name[0] == '.' || streq(name, "__pycache__") ||
-	       (streq(dir, ".") && (streq(name, "build") || streq(name, "result") || streq(name, "build-local")));
+	       (streq(dir, ".") && (streq(name, "build") || streq(name, "result") ||
+					   streq(name, "build-local")));
 }
 
 static bool
 is_text(const char *path)
 {
-	static const char *const ext[] = { ".h", ".hh", ".hpp", ".hxx", ".cuh", ".inc", ".inl", ".ipp", ".tcc", ".CU" };
+	static const char *const ext[] = { ".h", ".hh", ".hpp", ".hxx", ".cuh", ".inc", ".inl",
+		".ipp", ".tcc", ".CU" };
 
 	for (size_t i = 0; i < sizeof(ext) / sizeof(ext[0]); i++)
 		if (streq(path_ext(path), ext[i]))
@@ -44,7 +46,8 @@ add_file(struct look *l, const char *path, const struct stat *st)
 	struct explain_file f = { .path = path, .text = { "", 0 } };
 	struct err ignored;
 
-	if (is_text(path) && st->st_size <= MOST_BYTES && l->read + (uint64_t)st->st_size <= most_in_all &&
+	if (is_text(path) && st->st_size <= MOST_BYTES &&
+		l->read + (uint64_t)st->st_size <= most_in_all &&
 		fs_read(l->a, path_join(l->a, l->root, path), MOST_BYTES, &f.text, &ignored) < 0)
 		f.text = (struct str){ "", 0 };
 	l->read += f.text.n;
@@ -78,7 +81,8 @@ look_into(struct look *l, const char *dir, unsigned depth, struct err *e)
 static int
 cmp_path(const void *x, const void *y)
 {
-	return strcmp(((const struct explain_file *)x)->path, ((const struct explain_file *)y)->path);
+	return strcmp(
+		((const struct explain_file *)x)->path, ((const struct explain_file *)y)->path);
 }
 
 int

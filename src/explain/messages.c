@@ -2,13 +2,13 @@
 /*
  * Messages that one table explains: the words as compilers write them, and what to do.
  *
- * An entry has up to two texts that stand in one line, in this order. In the advice, $1 is what stands between them (to
- * the end of the line when there is one text), $V the variant's CUDA, $T its torch, $F the kernel's #include. Taken
- * from outputs of the compilers
- * that the catalog has (gcc 11 to 13, CUDA 11.8 to 13.2) and from reports of users.
+ * An entry has up to two texts that stand in one line, in this order. In the advice, $1 is what
+ * stands between them (to the end of the line when there is one text), $V the variant's CUDA, $T
+ * its torch, $F the kernel's #include. Taken from outputs of the compilers that the catalog has
+ * (gcc 11 to 13, CUDA 11.8 to 13.2) and from reports of users.
  */
-#include "explain/inside.h"
 #include "base/path.h"
+#include "explain/inside.h"
 #include <ctype.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,77 +19,61 @@ struct message {
 };
 
 static const char memory[] =
-	"the compiler was killed for lack of memory; run fewer jobs (-j1), or limit what they take together "
-	"with --memory";
+	"the compiler was killed for lack of memory; run fewer jobs (-j1), or limit what they take together with --memory";
 static const char rdc[] =
 	"a kernel that launches kernels needs relocatable device code; add \"-rdc=true\" to cuda-flags";
 static const char pybind[] =
-	"$Fpybind11 needs more than Python's limited API, which is all that extensions may use; register "
-	"operators with torch/library.h and registration.h, without PYBIND11_MODULE";
+	"$Fpybind11 needs more than Python's limited API, which is all that extensions may use; register operators with torch/library.h and registration.h, without PYBIND11_MODULE";
 static const char cxx_standard[] =
-	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder "
-	"sets what torch needs";
+	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder sets what torch needs";
 static const char std_name[] =
 	"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags";
 static const char half[] =
-	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, "
-	"__float2half and the like, or cast to float (-D__CUDA_NO_HALF_... in flags takes even more away)";
+	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, __float2half and the like, or cast to float (-D__CUDA_NO_HALF_... in flags takes even more away)";
 static const char newer_gpu[] =
-	"$1 is for newer GPUs than one of those that the file is compiled for; put it below #if __CUDA_ARCH__ >= ..., or "
-	"give the file a section of its own, with the cuda-capabilities that have it";
+	"$1 is for newer GPUs than one of those that the file is compiled for; put it below #if __CUDA_ARCH__ >= ..., or give the file a section of its own, with the cuda-capabilities that have it";
 static const char accelerated[] =
-	"$1 is for newer GPUs than one of those that the file is compiled for, and some instructions exist for \"9.0a\" or "
-	"\"10.0a\" alone; put it below #if __CUDA_ARCH__ >= ..., or give the file a section of its own, with the "
-	"cuda-capabilities that have it";
-static const char warp[] = "CUDA 9 removed $1; use the function with _sync and a mask in front: 0xffffffff for a "
-			   "whole warp";
+	"$1 is for newer GPUs than one of those that the file is compiled for, and some instructions exist for \"9.0a\" or \"10.0a\" alone; put it below #if __CUDA_ARCH__ >= ..., or give the file a section of its own, with the cuda-capabilities that have it";
+static const char warp[] =
+	"CUDA 9 removed $1; use the function with _sync and a mask in front: 0xffffffff for a whole warp";
 
 static const struct message messages[] = {
 	/* nvcc's options */
 	{ "Unsupported gpu architecture '", "'",
-		"$V does not know $1; name architectures in cuda-capabilities, not in flags: each CUDA gets "
-		"those that it knows" },
+		"$V does not know $1; name architectures in cuda-capabilities, not in flags: each CUDA gets those that it knows" },
 	{ "nvcc fatal   : Unknown option '-rdc", "'", "write \"-rdc=true\"" },
 	{ "nvcc fatal   : Unknown option '", "'",
 		"$1 is not an option of nvcc; if it is one of g++, write \"-Xcompiler=$1\" in cuda-flags" },
 	{ "Don't know what to do with '", "'",
-		"\"$1\" is not an option; write each word of cuda-flags as a string of its own, without quotes "
-		"in it" },
+		"\"$1\" is not an option; write each word of cuda-flags as a string of its own, without quotes in it" },
 	{ "nvcc fatal   : A single input file is required", NULL,
 		"a flag was taken for a file; each option is a string of its own" },
 	/* g++'s options */
 	{ "unrecognized command-line option '", "'",
 		"$1 is not an option of g++; drop it from cxx-flags (options of nvcc belong in cuda-flags)" },
 	{ "error: argument to '", "'",
-		"$1 got more than one word; write each option as a string of its own: [\"-O2\", \"-g\"], not "
-		"[\"-O2 -g\"]" },
+		"$1 got more than one word; write each option as a string of its own: [\"-O2\", \"-g\"], not [\"-O2 -g\"]" },
 	{ "warnings being treated as errors", NULL,
 		"warnings differ between compilers, so -Werror fails sooner or later; drop it from the flags" },
 	{ "torch/include/", "is only available from C++20", cxx_standard },
 	{ "is only available from ", " onwards",
 		"this needs $1; drop an older -std=... from the flags, or give the one that it needs" },
-	{ "error: '", "' is not a member of 'std'",
-		std_name },
-	{ "error: 'std::", "' has not been declared",
-		std_name },
-	{ "namespace \"std\" has no member \"", "\"",
-		std_name },
+	{ "error: '", "' is not a member of 'std'", std_name },
+	{ "error: 'std::", "' has not been declared", std_name },
+	{ "namespace \"std\" has no member \"", "\"", std_name },
 	{ "error: redefinition of '", "'",
 		"$1 is defined twice; if its header is included twice, put #pragma once at its top" },
 	{ "error: function \"", "\" has already been defined",
 		"$1 is defined twice; if its header is included twice, put #pragma once at its top" },
 	/* instruction sets of the host */
 	{ "target specific option mismatch", NULL,
-		"an intrinsic needs instructions that are off; put the file into a section of its own with "
-		"\"-mavx2\", \"-mfma\" or \"-mavx512f\" in cxx-flags, and call it only where "
-		"__builtin_cpu_supports says so" },
+		"an intrinsic needs instructions that are off; put the file into a section of its own with \"-mavx2\", \"-mfma\" or \"-mavx512f\" in cxx-flags, and call it only where __builtin_cpu_supports says so" },
 	/* torch */
 	{ "#error You need C++", " to compile PyTorch", cxx_standard },
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
 	{ "torch/include/pybind11/", "error", pybind },
 	{ "torch/include/torch/csrc/", "error: 'Py",
-		"$Fheaders of torch's own Python module need more than Python's limited API, which is all that "
-		"extensions may use; use torch/library.h" },
+		"$Fheaders of torch's own Python module need more than Python's limited API, which is all that extensions may use; use torch/library.h" },
 	{ "DeprecatedTypeProperties", "ScalarType",
 		"tensor.type() is no longer a scalar type; write tensor.scalar_type(), also in AT_DISPATCH_..." },
 	{ "should not be included when either TORCH_STABLE_ONLY or TORCH_TARGET_VERSION", NULL,
@@ -100,14 +84,11 @@ static const struct message messages[] = {
 		"Py$1 is not in the limited API of Python 3.9, which is all that extensions may use; use a function that is" },
 	/* device code */
 	{ "calling a __host__ function", "from a __device__ function",
-		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
-		"functions need no mark)" },
+		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr functions need no mark)" },
 	{ "calling a __host__ function", "from a __global__ function",
-		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
-		"functions need no mark)" },
+		"device code calls a function of the host$1; mark it __device__, or __host__ __device__ (constexpr functions need no mark)" },
 	{ "calling a __host__ function", "from a __host__ __device__ function",
-		"device code may call a function of the host$1; mark it __device__, or __host__ __device__ (constexpr "
-		"functions need no mark)" },
+		"device code may call a function of the host$1; mark it __device__, or __host__ __device__ (constexpr functions need no mark)" },
 	{ "requires separate compilation mode", NULL, rdc },
 	{ "suitable conversion function from \"__half\"", NULL, half },
 	{ "suitable conversion function from \"__nv_bfloat16\"", NULL, half },
@@ -122,17 +103,13 @@ static const struct message messages[] = {
 	{ "identifier \"__any", "\" is undefined", warp },
 	{ "identifier \"__all", "\" is undefined", warp },
 	{ "no instance of overloaded function \"atomic", "\" matches",
-		"atomic$1 has no overload for these types; cast int64_t to unsigned long long (double needs "
-		"capability 6.0, __half 7.0, __nv_bfloat16 8.0, float2 9.0)" },
+		"atomic$1 has no overload for these types; cast int64_t to unsigned long long (double needs capability 6.0, __half 7.0, __nv_bfloat16 8.0, float2 9.0)" },
 	{ "texture is not a template", NULL,
-		"CUDA 12 removed texture references; use cudaTextureObject_t and "
-		"cudaCreateTextureObject" },
+		"CUDA 12 removed texture references; use cudaTextureObject_t and cudaCreateTextureObject" },
 	{ "identifier \"cudaBindTexture", "\" is undefined",
-		"CUDA 12 removed texture references; use cudaTextureObject_t and "
-		"cudaCreateTextureObject" },
+		"CUDA 12 removed texture references; use cudaTextureObject_t and cudaCreateTextureObject" },
 	{ "namespace \"cub\" has no member \"", "\"",
-		"CUB of $V has no cub::$1; since CUDA 13, cub::Max, Min and Sum are cuda::maximum<>, "
-		"cuda::minimum<> and cuda::std::plus<> (#include <cuda/functional>)" },
+		"CUB of $V has no cub::$1; since CUDA 13, cub::Max, Min and Sum are cuda::maximum<>, cuda::minimum<> and cuda::std::plus<> (#include <cuda/functional>)" },
 	{ "namespace \"thrust\" has no member \"", "\"",
 		"Thrust of $V has no thrust::$1; the same is in namespace cuda or cuda::std" },
 	{ "class \"cudaDeviceProp\" has no member \"", "\"",
@@ -143,8 +120,7 @@ static const struct message messages[] = {
 		"CUDA 13 removed $1 from cudaDeviceProp; call cudaDeviceGetAttribute" },
 	/* ptxas */
 	{ "uses too much shared data", NULL,
-		"__shared__ arrays of fixed size have 48 KiB together; use extern __shared__, and ask for more with "
-		"cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes)" },
+		"__shared__ arrays of fixed size have 48 KiB together; use extern __shared__, and ask for more with cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes)" },
 	{ "too much parameter space", NULL,
 		"arguments of a kernel have 4 KiB, or 32 KiB from capability 7.0 and CUDA 12.1 on; pass a pointer" },
 	{ "Formal parameter space overflowed", NULL,
@@ -154,14 +130,12 @@ static const struct message messages[] = {
 	{ "Instruction '", "' not supported on .target", accelerated },
 	{ "Instruction '", "' requires .target", newer_gpu },
 	{ "' requires PTX ISA .version ", " or later",
-		"this needs PTX $1, which $V does not write; put it below #if CUDART_VERSION >= ..., or set cuda-minver in "
-		"the section" },
+		"this needs PTX $1, which $V does not write; put it below #if CUDART_VERSION >= ..., or set cuda-minver in the section" },
 	{ "Not a name of any known instruction: '", "'",
 		"$V knows no instruction $1; correct the asm, or put it below #if CUDART_VERSION >= ..." },
 	/* the machine */
 	{ "No space left on device", NULL,
-		"the disk is full; make room (kernel-builder store gc), or put the store elsewhere with "
-		"KERNEL_BUILDER_HOME" },
+		"the disk is full; make room (kernel-builder store gc), or put the store elsewhere with KERNEL_BUILDER_HOME" },
 	{ "Killed signal terminated program", NULL, memory },
 	{ "died due to signal 9", NULL, memory },
 	{ "virtual memory exhausted", NULL, memory },
@@ -169,11 +143,9 @@ static const struct message messages[] = {
 	{ "Memory allocation failure", NULL, memory },
 	{ "std::bad_alloc", NULL, memory },
 	{ "internal compiler error", NULL,
-		"the compiler crashed, which is its bug; another level (-O1), or other code for the same, may "
-		"pass" },
+		"the compiler crashed, which is its bug; another level (-O1), or other code for the same, may pass" },
 	{ "died due to signal 11", NULL,
-		"the compiler crashed, which is its bug; another level (-O1), or other code for the same, may "
-		"pass" },
+		"the compiler crashed, which is its bug; another level (-O1), or other code for the same, may pass" },
 	/* ld */
 	{ "can not be used when making a shared object", NULL,
 		"extensions are position-independent; drop -fno-pic, -no-pie and -mcmodel from the flags" },
@@ -188,18 +160,18 @@ captured(struct explainer *x, const struct message *m, struct str line)
 	const char *from = text_find(line, m->begin), *to;
 	const char *word = from + strlen(m->begin), *quote = strrchr(m->begin, '"');
 
-	to = m->end ? text_find((struct str){ word, (size_t)(line.p + line.n - word) }, m->end) : line.p + line.n;
+	to = m->end ? text_find((struct str){ word, (size_t)(line.p + line.n - word) }, m->end)
+		    : line.p + line.n;
 	if (strstr(m->begin, "identifier \"") && quote && quote[1])
 		return arena_printf(x->a, "%s%.*s", quote + 1, (int)(to - word), word);
 	if (strstr(m->begin, "calling a __host__ function"))
-		return to - word > 5 ? arena_printf(x->a, ", %.*s", (int)(to - word) - 5,
-					       word + 2)
+		return to - word > 5 ? arena_printf(x->a, ", %.*s", (int)(to - word) - 5, word + 2)
 				     : "";
 	return arena_strndup(x->a, word, (size_t)(to - word));
 }
 
-/* The path in "In file included from src/a.h:22," or in a line below it, or at the beginning of an error, to the
- * colon; empty: it is another line. */
+/* The path in "In file included from src/a.h:22," or in a line below it, or at the beginning of an
+ * error, to the colon; empty: it is another line. */
 static struct str
 path_in(struct str line)
 {
@@ -214,8 +186,8 @@ path_in(struct str line)
 	return (struct str){ 0 };
 }
 
-/* "a/h.h:22 includes pybind11/numpy.h: " of the first #include of the kernel behind which something failed, for $F;
- * "" when the output has none. */
+/* "a/h.h:22 includes pybind11/numpy.h: " of the first #include of the kernel behind which something
+ * failed, for $F; "" when the output has none. */
 static const char *
 included_where(struct explainer *x)
 {
@@ -232,7 +204,8 @@ included_where(struct explainer *x)
 		if (user.n && header.n)
 			return arena_printf(x->a, "%s:%u includes %s: ",
 				path_clean(x->a, arena_strndup(x->a, user.p, user.n)),
-				(unsigned)strtoul(user.p + user.n + 1, NULL, 10), arena_strndup(x->a, header.p, header.n));
+				(unsigned)strtoul(user.p + user.n + 1, NULL, 10),
+				arena_strndup(x->a, header.p, header.n));
 	}
 	return "";
 }
@@ -252,7 +225,8 @@ advice(struct explainer *x, const struct message *m, struct str line)
 		else if (*p == 'F')
 			buf_adds(&b, included_where(x));
 		else if (*p == 'V')
-			buf_addf(&b, "CUDA%s%s", v->cuda ? " " : "", v->cuda ? version_text(x->a, &v->cuda->version) : "");
+			buf_addf(&b, "CUDA%s%s", v->cuda ? " " : "",
+				v->cuda ? version_text(x->a, &v->cuda->version) : "");
 		else
 			buf_adds(&b, v->torch ? version_text(x->a, &v->torch->version) : "");
 	}

@@ -6,7 +6,8 @@
  *     src/k.cuh(7): error: identifier "uint32_t" is undefined
  *     src/k.cuh(9): error: namespace "std" has no member "uintptr_t"
  *
- * Other headers bring them along with one compiler and not with another, so such files were compiled elsewhere.
+ * Other headers bring them along with one compiler and not with another, so such files were
+ * compiled elsewhere.
  */
 #include "base/path.h"
 #include "explain/inside.h"
@@ -17,15 +18,19 @@ static const struct {
 	const char *header, *names;
 } headers[] = {
 	{ "<cstdint>",
-		" int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t uintptr_t intmax_t uintmax_t "
-		"INT8_MAX INT16_MAX INT32_MAX INT64_MAX UINT8_MAX UINT16_MAX UINT32_MAX UINT64_MAX INT32_MIN INT64_MIN " },
+		" int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t uintptr_t intmax_t uintmax_t INT8_MAX INT16_MAX INT32_MAX INT64_MAX UINT8_MAX UINT16_MAX UINT32_MAX UINT64_MAX INT32_MIN INT64_MIN " },
 	{ "<cfloat>", " FLT_MAX FLT_MIN FLT_EPSILON DBL_MAX DBL_MIN DBL_EPSILON " },
-	{ "<climits>", " CHAR_BIT INT_MAX INT_MIN UINT_MAX LONG_MAX LONG_MIN LLONG_MAX ULLONG_MAX " },
-	{ "<cstring>", " memcpy memset memcmp memmove strlen strcmp strncmp strcpy strncpy strstr strerror " },
-	{ "<cstdio>", " printf fprintf snprintf sprintf fopen fclose fread fwrite fflush stderr stdout FILE " },
-	{ "<cstdlib>", " malloc calloc realloc free abort exit getenv atoi strtol aligned_alloc posix_memalign " },
+	{ "<climits>",
+		" CHAR_BIT INT_MAX INT_MIN UINT_MAX LONG_MAX LONG_MIN LLONG_MAX ULLONG_MAX " },
+	{ "<cstring>",
+		" memcpy memset memcmp memmove strlen strcmp strncmp strcpy strncpy strstr strerror " },
+	{ "<cstdio>",
+		" printf fprintf snprintf sprintf fopen fclose fread fwrite fflush stderr stdout FILE " },
+	{ "<cstdlib>",
+		" malloc calloc realloc free abort exit getenv atoi strtol aligned_alloc posix_memalign " },
 	{ "<cassert>", " assert " },
-	{ "<algorithm>", " sort stable_sort min_element max_element copy fill transform find find_if " },
+	{ "<algorithm>",
+		" sort stable_sort min_element max_element copy fill transform find find_if " },
 	{ "<numeric>", " accumulate iota inner_product partial_sum " },
 	{ "<functional>", " function greater less hash bind reference_wrapper " },
 	{ "<limits>", " numeric_limits " },
@@ -56,7 +61,8 @@ static const struct {
 	{ "<bitset>", " bitset " },
 };
 
-/* How compilers say it: what stands in front of the name and behind it, and whether they looked in std. */
+/* How compilers say it: what stands in front of the name and behind it, and whether they looked in
+ * std. */
 static const struct {
 	const char *before, *behind;
 	bool in_std;
@@ -85,7 +91,8 @@ standard_header(struct str name, bool in_std)
 	return NULL;
 }
 
-/* "src/a/k.cuh" at the beginning of a compiler's line: a/k.cuh, a file of the kernel; NULL: it is none. */
+/* "src/a/k.cuh" at the beginning of a compiler's line: a/k.cuh, a file of the kernel; NULL: it is
+ * none. */
 static const char *
 file_of(struct explainer *x, struct str line)
 {
@@ -118,13 +125,18 @@ explain_line(struct explainer *x, struct str line)
 		if (!from)
 			continue;
 		from += strlen(forms[i].before);
-		to = text_find((struct str){ from, (size_t)(line.p + line.n - from) }, forms[i].behind);
+		to = text_find(
+			(struct str){ from, (size_t)(line.p + line.n - from) }, forms[i].behind);
 		if (!to)
 			continue;
-		header = standard_header((struct str){ from, (size_t)(to - from) }, forms[i].in_std);
-		name = arena_printf(x->a, "%s%.*s", forms[i].in_std ? "std::" : "", (int)(to - from), from);
+		header =
+			standard_header((struct str){ from, (size_t)(to - from) }, forms[i].in_std);
+		name = arena_printf(
+			x->a, "%s%.*s", forms[i].in_std ? "std::" : "", (int)(to - from), from);
 		if (header && !was_told(x, name))
-			explain_tell(x, name, "in a header that %s does not include; add #include %s there", file, header);
+			explain_tell(x, name,
+				"in a header that %s does not include; add #include %s there", file,
+				header);
 		return;
 	}
 }

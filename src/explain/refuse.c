@@ -2,9 +2,10 @@
 /*
  * What can be seen to fail in the sources, before minutes are spent.
  *
- * Pointers of Git LFS: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md. pybind11 defines its classes with
- * types that the limited API does not have (Py_buffer, PyTypeObject's members), so an #include of it fails in every
- * release; torch/extension.h and torch/python.h include it unconditionally.
+ * Pointers of Git LFS: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md. pybind11 defines
+ * its classes with types that the limited API does not have (Py_buffer, PyTypeObject's members), so
+ * an #include of it fails in every release; torch/extension.h and torch/python.h include it
+ * unconditionally.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,12 +31,12 @@ check_pointer(struct refuse *r, const char *path, struct str text)
 	if (!str_starts(text, STR("version https://git-lfs.github.com/spec/")))
 		return 0;
 	return err_set(r->e, ERR_CONFIG,
-		"%s:1: this is a Git LFS pointer, not the file itself; run `git lfs pull` in the kernel's "
-		"directory",
+		"%s:1: this is a Git LFS pointer, not the file itself; run `git lfs pull` in the kernel's directory",
 		path_join(r->a, r->p->dir, path));
 }
 
-/* The file that an #include of "name" in `from` means, among those that build.toml lists; NULL: another one. */
+/* The file that an #include of "name" in `from` means, among those that build.toml lists; NULL:
+ * another one. */
 static const struct source *
 included(struct refuse *r, const char *from, const char *name)
 {
@@ -43,12 +44,14 @@ included(struct refuse *r, const char *from, const char *name)
 	const struct source *s = sources_find_file(r->s, beside);
 
 	for (size_t i = 0; !s && i < r->p->include.n; i++)
-		s = sources_find_file(r->s, path_clean(r->a, path_join(r->a, r->p->include.v[i], name)));
+		s = sources_find_file(
+			r->s, path_clean(r->a, path_join(r->a, r->p->include.v[i], name)));
 	for (size_t k = 0; !s && k < r->p->n_kernels; k++) {
 		const struct strs *dirs = &r->p->kernels[k].include;
 
 		for (size_t i = 0; !s && i < dirs->n; i++)
-			s = sources_find_file(r->s, path_clean(r->a, path_join(r->a, dirs->v[i], name)));
+			s = sources_find_file(
+				r->s, path_clean(r->a, path_join(r->a, dirs->v[i], name)));
 	}
 	return s;
 }
@@ -76,8 +79,8 @@ include_name(struct arena *a, struct str line)
 static bool
 is_pybind(const char *name)
 {
-	return streq(name, "torch/extension.h") || streq(name, "torch/python.h") || str_has_prefix(name, "pybind11/") ||
-	       str_has_prefix(name, "torch/csrc/utils/pybind");
+	return streq(name, "torch/extension.h") || streq(name, "torch/python.h") ||
+	       str_has_prefix(name, "pybind11/") || str_has_prefix(name, "torch/csrc/utils/pybind");
 }
 
 static bool
@@ -105,20 +108,21 @@ note_pybind(struct refuse *r, const char *path, unsigned line, const char *name)
 	r->pybind_last = path;
 }
 
-/* torch/extension.h and torch/python.h are torch/all.h and pybind11; who includes them mostly wants the former. */
+/* torch/extension.h and torch/python.h are torch/all.h and pybind11; who includes them mostly wants
+ * the former. */
 static int
 refuse_pybind(struct refuse *r)
 {
-	bool torch = str_has_prefix(r->pybind_name, "torch/") && !str_has_prefix(r->pybind_name, "torch/csrc/");
+	bool torch = str_has_prefix(r->pybind_name, "torch/") &&
+		     !str_has_prefix(r->pybind_name, "torch/csrc/");
 	const char *more = r->n_more == 1 ? "; another file includes such a header, too" : "";
 
 	if (r->n_more > 1)
 		more = arena_printf(r->a, "; %u more files include such headers", r->n_more);
 	return err_set(r->e, ERR_CONFIG,
-		"%s:%u: %s %s pybind11, which needs more than Python's limited API, all that extensions may "
-		"use; %s, and register operators with TORCH_LIBRARY_EXPAND of torch/library.h and "
-		"registration.h, without PYBIND11_MODULE%s",
-		path_join(r->a, r->p->dir, r->pybind_path), r->pybind_line, r->pybind_name, torch ? "brings" : "is of",
+		"%s:%u: %s %s pybind11, which needs more than Python's limited API, all that extensions may use; %s, and register operators with TORCH_LIBRARY_EXPAND of torch/library.h and registration.h, without PYBIND11_MODULE%s",
+		path_join(r->a, r->p->dir, r->pybind_path), r->pybind_line, r->pybind_name,
+		torch ? "brings" : "is of",
 		torch ? "include torch/all.h instead, for tensors" : "leave it out", more);
 }
 
@@ -135,7 +139,8 @@ look_at_include(struct refuse *r, const char *path, unsigned line, const char *n
 	return s && !s->text ? look_into(r, s->path, depth + 1) : 0;
 }
 
-/* Follows what is included whatever macros say: outside of every #if, but for a guard around the whole header. */
+/* Follows what is included whatever macros say: outside of every #if, but for a guard around the
+ * whole header. */
 static int
 look_at_lines(struct refuse *r, const char *path, struct str text, unsigned depth)
 {
@@ -154,8 +159,8 @@ look_at_lines(struct refuse *r, const char *path, struct str text, unsigned dept
 		if (open)
 			in_comment = !memmem(open, (size_t)(line.p + line.n - open), "*/", 2);
 		if (is_directive(line, "if")) {
-			guards += n < 64 && ifs == 0 && guards == 0 && is_directive(line, "ifndef") &&
-				is_directive(rest, "define");
+			guards += n < 64 && ifs == 0 && guards == 0 &&
+				  is_directive(line, "ifndef") && is_directive(rest, "define");
 			ifs++;
 		} else if (is_directive(line, "endif") && ifs && --ifs == 0) {
 			guards = 0;
@@ -207,7 +212,8 @@ explain_refuse(const struct project *p, const struct sources_set *s, struct err 
 		if (!s->v[i].text)
 			TRY(check_head(&r, s->v[i].path));
 	for (size_t i = 0; i < s->n_package; i++)
-		TRY(check_head(&r, path_join(&scratch, path_join(&scratch, p->pyroot, p->module), s->package[i].path)));
+		TRY(check_head(&r, path_join(&scratch, path_join(&scratch, p->pyroot, p->module),
+					   s->package[i].path)));
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->v[i].text && source_is_compiled(s->v[i].path))
 			TRY(look_into(&r, s->v[i].path, 0));

@@ -2,8 +2,9 @@
 /*
  * The names in a symbol that was demangled.
  *
- * ld demangles, nvlink and ptxas do not. formats/mangled.h tells what owns a mangled name; here the text itself is
- * for people, and the name is looked for in sources, so the demangled form is what is wanted.
+ * ld demangles, nvlink and ptxas do not. formats/mangled.h tells what owns a mangled name; here the
+ * text itself is for people, and the name is looked for in sources, so the demangled form is what
+ * is wanted.
  */
 #include "explain/inside.h"
 #include <ctype.h>
@@ -66,8 +67,8 @@ last_word(struct str s)
 {
 	size_t at = s.n;
 
-	while (at > 0 && (isalnum((unsigned char)s.p[at - 1]) || s.p[at - 1] == '_' || s.p[at - 1] == '~' ||
-				 s.p[at - 1] == '$'))
+	while (at > 0 && (isalnum((unsigned char)s.p[at - 1]) || s.p[at - 1] == '_' ||
+				 s.p[at - 1] == '~' || s.p[at - 1] == '$'))
 		at--;
 	return (struct str){ s.p + at, s.n - at };
 }
@@ -97,8 +98,8 @@ take_name(struct arena *a, struct str s, struct symbol *out)
 void
 symbol_read(struct arena *a, struct str raw, struct symbol *out)
 {
-	static const char *const tables[] = { "vtable for ", "typeinfo for ", "typeinfo name for ", "VTT for ",
-		"construction vtable for ", "guard variable for " };
+	static const char *const tables[] = { "vtable for ", "typeinfo for ", "typeinfo name for ",
+		"VTT for ", "construction vtable for ", "guard variable for " };
 	struct str s;
 
 	*out = (struct symbol){ .text = demangled(a, raw) };

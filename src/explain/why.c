@@ -25,7 +25,7 @@ struct entries {
 struct why {
 	struct arena *a;
 	const struct why_build *build;
-	const struct plan *plan;     /* of build, and so is step */
+	const struct plan *plan; /* of build, and so is step */
 	const struct why_step *step;
 	struct entries now, then;
 	const char **reason; /* of each step; NULL: not known yet */
@@ -42,7 +42,8 @@ short_digest(struct arena *a, const struct digest *d, const char *name)
 	return arena_printf(a, "%.*s%s%s", DIGITS, digest_hex(d, hex), *name ? " " : "", name);
 }
 
-/* A word without the kernel's id, which every edit changes. *has_id becomes true if there was one. */
+/* A word without the kernel's id, which every edit changes. *has_id becomes true if there was
+ * one. */
 static const char *
 without_id(struct arena *a, const char *word, const char *id, bool *has_id)
 {
@@ -95,7 +96,8 @@ add_inputs(struct why *w, const struct step *s, struct strs *out)
 	for (size_t i = 0; i < s->n_inputs; i++) {
 		const struct digest *objects = w->step[s->inputs[i].step].objects;
 
-		vec_push(w->a, out, objects ? short_digest(w->a, &objects[s->inputs[i].output], "") : "-");
+		vec_push(w->a, out,
+			objects ? short_digest(w->a, &objects[s->inputs[i].output], "") : "-");
 	}
 }
 
@@ -108,8 +110,8 @@ describe(struct why *w, size_t i, struct entry *out)
 	const struct strs words = step_words(a, s);
 	bool has_id = s->id != NULL;
 
-	out->id = arena_printf(a, "%s\t%s\t%s\t%s", step_kind_name(s->kind), s->variant->name, without_id(a, s->label, set->id, &has_id),
-		s->source ? s->source : "");
+	out->id = arena_printf(a, "%s\t%s\t%s\t%s", step_kind_name(s->kind), s->variant->name,
+		without_id(a, s->label, set->id, &has_id), s->source ? s->source : "");
 	out->how = step_implementation(s->kind);
 	out->has_result = w->step[i].objects != NULL;
 	add_words(a, &words, set->id, &out->list[WORDS], &has_id);
@@ -122,7 +124,8 @@ describe(struct why *w, size_t i, struct entry *out)
 	}
 	for (size_t k = 0; k < s->root->n_mounts; k++) {
 		if (s->root->mounts[k]->kind != MOUNT_SOURCES)
-			vec_push(a, &out->list[MOUNTS], short_digest(a, &s->root->mounts[k]->id, s->root->mounts[k]->name));
+			vec_push(a, &out->list[MOUNTS],
+				short_digest(a, &s->root->mounts[k]->id, s->root->mounts[k]->name));
 	}
 	add_files(w, w->step[i].files, has_id, &out->list[FILES]);
 	add_inputs(w, s, &out->list[INPUTS]);
@@ -189,7 +192,9 @@ put_list(struct writer *w, const struct strs *list)
 
 	for (size_t i = 0; i < list->n; i++)
 		buf_addf(&text, "%s%zu", i ? " " : "", put_string(w, list->v[i]));
-	return number_of(w->a, &w->lists, (struct str){ arena_strndup(w->a, text.n ? text.p : "", text.n), text.n }, "l", w->lists_text);
+	return number_of(w->a, &w->lists,
+		(struct str){ arena_strndup(w->a, text.n ? text.p : "", text.n), text.n }, "l",
+		w->lists_text);
 }
 
 struct str
@@ -206,10 +211,12 @@ why_record(struct arena *a, const struct why_build *b)
 		buf_addf(&steps, "e %zu", put_string(&out, e->how));
 		for (size_t k = 0; k < LISTS; k++)
 			buf_addf(&steps, " %zu", put_list(&out, &e->list[k]));
-		buf_addf(&steps, " %zu %zu\n", put_string(&out, e->has_result ? "+" : "-"), put_string(&out, e->id));
+		buf_addf(&steps, " %zu %zu\n", put_string(&out, e->has_result ? "+" : "-"),
+			put_string(&out, e->id));
 	}
-	return str_of(arena_printf(a, HEAD "\n%.*s%.*s%.*s", (int)strings.n, strings.n ? strings.p : "", (int)lists.n, lists.n ? lists.p : "",
-		(int)steps.n, steps.n ? steps.p : ""));
+	return str_of(arena_printf(a, HEAD "\n%.*s%.*s%.*s", (int)strings.n,
+		strings.n ? strings.p : "", (int)lists.n, lists.n ? lists.p : "", (int)steps.n,
+		steps.n ? steps.p : ""));
 }
 
 struct reader {
@@ -285,7 +292,8 @@ read_record(struct arena *a, struct str text, struct entries *out)
 
 		if (ok && line.p[0] == 's')
 			vec_push(a, &r.strings, arena_strndup(a, what.p, what.n));
-		else if (!ok || !(line.p[0] == 'l' ? read_list(&r, what) : line.p[0] == 'e' && read_entry(&r, what)))
+		else if (!ok || !(line.p[0] == 'l' ? read_list(&r, what)
+						   : line.p[0] == 'e' && read_entry(&r, what)))
 			return;
 	}
 	*out = (struct entries){ .v = r.entries.v, .n = r.entries.n };
@@ -336,7 +344,8 @@ tell_named(struct told *t, const struct strs *then, const struct strs *now, cons
 	for (size_t i = 0; i < now->n; i++) {
 		if (strs_has(then, now->v[i]))
 			continue;
-		tell_change(t, name_of(now->v[i]), has_name(then, name_of(now->v[i])) ? changed : " is new");
+		tell_change(t, name_of(now->v[i]),
+			has_name(then, name_of(now->v[i])) ? changed : " is new");
 	}
 	for (size_t i = 0; i < then->n; i++) {
 		if (!has_name(now, name_of(then->v[i])))
@@ -357,14 +366,17 @@ same_list(const struct strs *x, const struct strs *y)
 static void
 tell_words(const struct strs *then, const struct strs *now, struct buf *out)
 {
-	struct told added = { .out = out, .before = out->n ? "; " : "", .between = ", " }, gone = { .out = out, .between = ", " };
+	struct told added = { .out = out, .before = out->n ? "; " : "", .between = ", " },
+		    gone = { .out = out, .between = ", " };
 
 	added.before = out->n ? "; its command has now " : "its command has now ";
 	for (size_t i = 0; i < now->n; i++) {
 		if (!strs_has(then, now->v[i]))
 			tell_change(&added, now->v[i], "");
 	}
-	gone.before = added.n ? ", no longer " : out->n ? "; its command has no longer " : "its command has no longer ";
+	gone.before = added.n  ? ", no longer "
+		      : out->n ? "; its command has no longer "
+			       : "its command has no longer ";
 	for (size_t i = 0; i < then->n; i++) {
 		if (!strs_has(now, then->v[i]))
 			tell_change(&gone, then->v[i], "");
@@ -384,7 +396,9 @@ tell_own(const struct entry *then, const struct entry *now, struct buf *out)
 	if (!files.n)
 		tell_named(&files, &then->list[HEADERS], &now->list[HEADERS], " changed");
 	tell_words(&then->list[WORDS], &now->list[WORDS], out);
-	files = (struct told){ .out = out, .before = out->n ? "; what it sees as " : "what it sees as ", .between = ", " };
+	files = (struct told){ .out = out,
+		.before = out->n ? "; what it sees as " : "what it sees as ",
+		.between = ", " };
 	tell_named(&files, &then->list[MOUNTS], &now->list[MOUNTS], "/ is another");
 	if (!streq(then->how, now->how))
 		buf_addf(out, "%sthis kernel-builder does it in another way", out->n ? "; " : "");
@@ -408,12 +422,14 @@ reason_of_inputs(struct why *w, size_t i, const struct entry *then)
 		r = reason_of(w, s->inputs[k].step);
 		if (r && *r)
 			return r;
-		unknown = arena_printf(w->a, "%s gave something else", w->plan->steps[s->inputs[k].step].label);
+		unknown = arena_printf(
+			w->a, "%s gave something else", w->plan->steps[s->inputs[k].step].label);
 	}
 	return unknown;
 }
 
-/* A step that would give what it gave runs for one that needs its bytes, when these are not kept or were not needed before. */
+/* A step that would give what it gave runs for one that needs its bytes, when these are not kept or
+ * were not needed before. */
 static const char *
 reason_of_users(struct why *w, size_t i)
 {
@@ -433,7 +449,8 @@ reason_of_users(struct why *w, size_t i)
 	return NULL;
 }
 
-/* Behind the variant's name: that of the first variant that wants a step may be another one each time. */
+/* Behind the variant's name: that of the first variant that wants a step may be another one each
+ * time. */
 static const char *
 id_without_variant(const char *id)
 {
@@ -452,7 +469,8 @@ find_entry(const struct why *w, const struct entry *now)
 	for (size_t i = 0; !found && i < w->then.n; i++) {
 		const struct entry *e = &w->then.v[i];
 
-		if (streq(id_without_variant(e->id), id_without_variant(now->id)) && same_list(&e->list[WORDS], &now->list[WORDS]) &&
+		if (streq(id_without_variant(e->id), id_without_variant(now->id)) &&
+			same_list(&e->list[WORDS], &now->list[WORDS]) &&
 			same_list(&e->list[MOUNTS], &now->list[MOUNTS]))
 			found = e;
 	}
@@ -574,7 +592,9 @@ why_tell(const struct why_build *b, struct str before, bool lists_all, struct bu
 	}
 	read_record(&a, before, &w.then);
 	if (!w.then.n) {
-		buf_addf(out, "explain: %zu step%s ran: no earlier build of this kernel is recorded\n", ran, ran == 1 ? "" : "s");
+		buf_addf(out,
+			"explain: %zu step%s ran: no earlier build of this kernel is recorded\n",
+			ran, ran == 1 ? "" : "s");
 		return;
 	}
 	w.reason = arena_array(&a, const char *, n + 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Debian packages, NVIDIA's redistributables and sdists of the wheel index: fetched whole, checked by SHA-256, then unpacked.
- * The archive is looked into only after its hash was found right.
+ * Debian packages, NVIDIA's redistributables and sdists of the wheel index: fetched whole, checked
+ * by SHA-256, then unpacked. The archive is looked into only after its hash was found right.
  */
 #include "base/err.h"
 #include "base/log.h"
@@ -41,7 +41,8 @@ on_link(struct unpacking *u, const struct tarball_entry *ent, const char *to, st
 {
 	const char *target;
 
-	TRY(select_link(&u->scratch, u->t->pin, &(struct member_link){ ent->path, to, ent->target }, &target, e));
+	TRY(select_link(&u->scratch, u->t->pin, &(struct member_link){ ent->path, to, ent->target },
+		&target, e));
 	return unpack_link(&u->out, to, target, e);
 }
 

@@ -6,7 +6,8 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-/* The name that the linker would have written down, and where it was when this was built: the loader may not look there. */
+/* The name that the linker would have written down, and where it was when this was built: the
+ * loader may not look there. */
 #ifndef KB_LIBCURL
 #define KB_LIBCURL "libcurl.so.4"
 #endif
@@ -28,7 +29,10 @@ curl_load(struct err *e)
 		return 0;
 	buf_adds(&why, dlerror());
 	library = dlopen(KB_LIBCURL_DIR "/" KB_LIBCURL, RTLD_NOW | RTLD_LOCAL);
-	return library ? 0 : err_set(e, ERR_SYS, "%.*s; what is fetched needs libcurl (Debian's package is libcurl4)", (int)why.n, why.p);
+	return library ? 0
+		       : err_set(e, ERR_SYS,
+				 "%.*s; what is fetched needs libcurl (Debian's package is libcurl4)",
+				 (int)why.n, why.p);
 }
 
 curl_any *

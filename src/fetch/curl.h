@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcurl, loaded when it is needed. Most runs fetch nothing, and with the thirty libraries that it needs in turn, loading it takes longer
- * than all else that is done where nothing changed. So the program is not linked with it: its functions are looked up by name.
+ * libcurl, loaded when it is needed. Most runs fetch nothing, and with the thirty libraries that it
+ * needs in turn, loading it takes longer than all else that is done where nothing changed. So the
+ * program is not linked with it: its functions are looked up by name.
  */
 #ifndef FETCH_CURL_H
 #define FETCH_CURL_H

@@ -7,7 +7,8 @@
 #include "base/path.h"
 #include <ctype.h>
 
-enum { SHOWN = 5, PREFIX = 8 }; /* differences that are named; bytes of a digest in the built-in list */
+/* differences that are named; bytes of a digest in the built-in list */
+enum { SHOWN = 5, PREFIX = 8 };
 
 EMBED(cutlass_4_5_2, "data/cutlass-4.5.2.files")
 
@@ -39,7 +40,8 @@ scan_below(struct arena *a, const char *dir, const char *to, struct tree *out, s
 		if (all.v[i].kind == FS_DIR)
 			continue;
 		if (all.v[i].kind != FS_FILE)
-			return err_set(e, ERR_CONFIG, "%s is not a plain file", path_join(a, dir, path));
+			return err_set(
+				e, ERR_CONFIG, "%s is not a plain file", path_join(a, dir, path));
 		TRY(add_file(a, dir, path, out, e));
 	}
 	return 0;
@@ -136,7 +138,8 @@ read_list(struct arena *a, struct str text, struct tree *out)
 
 /* 1: what the pin's tree holds is known. */
 static int
-read_wanted(struct arena *a, struct store *s, const struct pin *pin, struct tree *out, struct err *e)
+read_wanted(
+	struct arena *a, struct store *s, const struct pin *pin, struct tree *out, struct err *e)
 {
 	*out = (struct tree){ 0 };
 	if (store_has_tree(s, &pin->tree)) {
@@ -203,8 +206,8 @@ in_words(const struct differences *d)
 }
 
 int
-directory_differences(struct arena *a, struct store *s, const char *dir, const struct pin_list *pins,
-	const char **out, struct err *e)
+directory_differences(struct arena *a, struct store *s, const char *dir,
+	const struct pin_list *pins, const char **out, struct err *e)
 {
 	struct differences d = { .a = a };
 

@@ -102,8 +102,8 @@ fetch_once(struct task *t, struct err *e)
 	if (!t->pin->has_tree)
 		return fetch_now(t, e);
 	TRY(store_lock(t->store, arena_printf(t->a, "fetch-%s", digest_hex(&t->pin->tree, hex)),
-		arena_printf(t->a, "waiting for another kernel-builder to fetch %s", t->pin->file), &lock,
-		e));
+		arena_printf(t->a, "waiting for another kernel-builder to fetch %s", t->pin->file),
+		&lock, e));
 	if (t->full || !store_has_tree(t->store, &t->pin->tree))
 		return fetch_now(t, e);
 	t->tree = t->pin->tree;

@@ -5,9 +5,9 @@
  * the main process, and several are unpacked at once.
  *
  * Sources: the wheel index is the one that pip is configured with; the Debian mirror the one that
- * apt reports; NVIDIA's redistributables a setting with a default, for which "nvidia" stands. Each may be a URL (http, https,
- * file) or a local directory: then a wheel or archive is looked for there by its file name as well
- * as by its full path.
+ * apt reports; NVIDIA's redistributables a setting with a default, for which "nvidia" stands. Each
+ * may be a URL (http, https, file) or a local directory: then a wheel or archive is looked for
+ * there by its file name as well as by its full path.
  */
 #ifndef FETCH_FETCH_H
 #define FETCH_FETCH_H
@@ -49,9 +49,10 @@ struct fetch_job {
  * children are stopped and the error says which pin, from where, and why: ERR_NET or ERR_HASH. */
 int fetch_pins(struct arena *a, const struct fetch_job *job, struct pin *const *pins, size_t n,
 	struct err *e);
-/* Copies the whole file of a .deb or an archive to `to`, which must not exist: nothing of it is unpacked. Errors are
- * those of fetch_pins. */
-int fetch_file(struct arena *a, const struct fetch_job *job, const struct pin *pin, const char *to, struct err *e);
+/* Copies the whole file of a .deb or an archive to `to`, which must not exist: nothing of it is
+ * unpacked. Errors are those of fetch_pins. */
+int fetch_file(struct arena *a, const struct fetch_job *job, const struct pin *pin, const char *to,
+	struct err *e);
 /* A pin whose tree the catalog does not know, but whose whole file has a hash: recall fills the
  * tree in if this store has it from an earlier fetch, remember notes it after one. */
 int fetch_recall(struct store *s, struct pin *p, struct err *e);

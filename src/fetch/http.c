@@ -219,7 +219,8 @@ memory_restart(void *arg, struct err *e)
 }
 
 int
-http_get(struct arena *a, struct http *h, const struct http_request *r, struct http_text *out, struct err *e)
+http_get(struct arena *a, struct http *h, const struct http_request *r, struct http_text *out,
+	struct err *e)
 {
 	struct memory m = { .limit = r->limit };
 	struct transfer t = { .url = r->url,
@@ -241,7 +242,8 @@ http_get(struct arena *a, struct http *h, const struct http_request *r, struct h
 }
 
 int
-http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct http_end *out, struct err *e)
+http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct http_end *out,
+	struct err *e)
 {
 	struct memory m = { .limit = n };
 	struct transfer t = {

@@ -39,7 +39,8 @@ struct http_request {
 	size_t limit;       /* bytes, at most */
 };
 /* A text. */
-int http_get(struct arena *a, struct http *h, const struct http_request *r, struct http_text *out, struct err *e);
+int http_get(struct arena *a, struct http *h, const struct http_request *r, struct http_text *out,
+	struct err *e);
 
 struct http_sink {
 	int (*put)(void *arg, const void *p, size_t n, struct err *e);
@@ -64,7 +65,8 @@ struct http_end {
 	uint64_t size; /* of the whole file */
 };
 /* The last n bytes (or all, if it is shorter). 1 as above. */
-int http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct http_end *out, struct err *e);
+int http_tail(struct arena *a, struct http *h, const char *url, size_t n, struct http_end *out,
+	struct err *e);
 
 /* url without user and password, for messages. */
 const char *http_safe_url(struct arena *a, const char *url);

@@ -13,8 +13,8 @@
 #include <jansson.h>
 #include <strings.h>
 
-#define ACCEPT                                                                                     \
-	"application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, "         \
+#define ACCEPT \
+	"application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, " \
 	"text/html;q=0.1"
 enum { PAGE_LIMIT = 256 << 20 };
 
@@ -162,7 +162,8 @@ index_parse_html(struct arena *a, const struct http_text *page, const char *file
 }
 
 int
-index_find(struct arena *a, struct http *h, const char *base, const struct pin *pin, struct index_file *out, struct err *e)
+index_find(struct arena *a, struct http *h, const char *base, const struct pin *pin,
+	struct index_file *out, struct err *e)
 {
 	size_t n = strlen(base);
 	const char *url = arena_printf(a, "%s%s%s/", base, n && base[n - 1] == '/' ? "" : "/",
@@ -176,9 +177,8 @@ index_find(struct arena *a, struct http *h, const char *base, const struct pin *
 	else
 		r = index_parse_html(a, &page, pin->file, out, e);
 	if (r == 0)
-		return err_set(
-			e, ERR_NET,
-				"the index has no file %s at %s; name an index that has it with "
-				"--wheel-index", pin->file, http_safe_url(a, url));
+		return err_set(e, ERR_NET,
+			"the index has no file %s at %s; name an index that has it with --wheel-index",
+			pin->file, http_safe_url(a, url));
 	return r < 0 ? -1 : 0;
 }

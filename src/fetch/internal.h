@@ -31,8 +31,8 @@ int archive_fetch(struct task *t, struct err *e);
 /* The file of a .deb, an archive or an sdist, whole and checked. */
 int archive_file(struct task *t, const char **path, struct err *e);
 
-/* Lists the symbols of libraries in a wheel into files of the tree. read gets ranges of the wheel; 0,
- * or 1 when it cannot: then so returns this. */
+/* Lists the symbols of libraries in a wheel into files of the tree. read gets ranges of the wheel;
+ * 0, or 1 when it cannot: then so returns this. */
 struct zip_member;
 struct unpack;
 struct wheel_library {
@@ -44,11 +44,11 @@ struct wheel_libraries {
 	size_t n, cap;
 };
 typedef int wheel_reader(void *arg, struct http_range *range, size_t n, struct err *e);
-int wheel_symbols(struct task *t, struct unpack *out, const struct wheel_libraries *l, wheel_reader *read, void *arg,
-	struct err *e);
+int wheel_symbols(struct task *t, struct unpack *out, const struct wheel_libraries *l,
+	wheel_reader *read, void *arg, struct err *e);
 
-/* Downloads url to tmp/file, takes no more than size bytes (0: unknown) and checks its SHA-256 against
- * want, if not NULL. */
+/* Downloads url to tmp/file, takes no more than size bytes (0: unknown) and checks its SHA-256
+ * against want, if not NULL. */
 int task_download(struct task *t, const char *url, uint64_t size, const struct digest *want,
 	const char **path, struct err *e);
 /* Checks the SHA-256 of a local file against want, if not NULL, and takes it for the result. */
@@ -64,13 +64,14 @@ struct index_file {
 	struct digest sha256;
 	uint64_t size; /* 0: unknown */
 };
-/* The pin's file in the index, compared with the pin: what either knows of size and hash is in *out. */
+/* The pin's file in the index, compared with the pin: what either knows of size and hash is in
+ * *out. */
 int task_find_indexed(struct task *t, struct index_file *out, struct err *e);
 /* The pin's file in a directory of wheels, or NULL. */
 const char *task_find_in_wheels(struct task *t, const char *dir);
 /* Looks for a pin's file in the index at base. */
-int index_find(struct arena *a, struct http *h, const char *base, const struct pin *pin, struct index_file *out,
-	struct err *e);
+int index_find(struct arena *a, struct http *h, const char *base, const struct pin *pin,
+	struct index_file *out, struct err *e);
 /* The same in a page that was read. 1: found; 0: not. */
 int index_parse_json(struct arena *a, const struct http_text *page, const char *file,
 	struct index_file *out, struct err *e);

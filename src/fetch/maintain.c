@@ -119,7 +119,8 @@ find_wheel(struct arena *a, const struct sources *src, const char *project, cons
 			n && src->wheel_index[n - 1] == '/' ? "" : "/",
 			index_normal_name(a, project));
 		TRY(http_open(NULL, NULL, NULL, &h, e));
-		TRY(http_get(a, h, &(struct http_request){ url, ACCEPT_JSON, PAGE_LIMIT }, &page, e));
+		TRY(http_get(
+			a, h, &(struct http_request){ url, ACCEPT_JSON, PAGE_LIMIT }, &page, e));
 		TRY(found = maintain_pick_wheel(a, page.body, project, version, file, e));
 	}
 	if (!found)
@@ -264,7 +265,8 @@ maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *cat
 		struct digest nar;
 
 		TRY(store_tree_nar(job->store, &known[i]->tree, &nar, e));
-		json_object_set_new(root, digest_hex(&known[i]->tree, tree), json_string(digest_hex(&nar, hex)));
+		json_object_set_new(root, digest_hex(&known[i]->tree, tree),
+			json_string(digest_hex(&nar, hex)));
 	}
 	for (size_t i = 0; i < n; i++) {
 		char tree[65], hex[65];

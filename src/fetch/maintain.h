@@ -27,8 +27,8 @@ int maintain_add_torch(struct arena *a, const struct fetch_job *job, const char 
 int maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
 	size_t *count, struct err *e);
 
-/* What nix/trees.json says: a JSON object of the trees of all pins, each with its digest as a Nix archive
- * (store_tree_nar), sorted. Trees that are not in the store are fetched. */
+/* What nix/trees.json says: a JSON object of the trees of all pins, each with its digest as a Nix
+ * archive (store_tree_nar), sorted. Trees that are not in the store are fetched. */
 int maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
 	struct str *out, struct err *e);
 

@@ -209,8 +209,7 @@ find_wheel_index(struct arena *a, const char *set, const char **out, struct err 
 	if (*out)
 		return 0;
 	return err_set(e, ERR_CONFIG,
-		"no wheel index found: pip is missing or names none; name a URL or a directory of wheels with "
-		"--wheel-index or KERNEL_BUILDER_WHEEL_INDEX");
+		"no wheel index found: pip is missing or names none; name a URL or a directory of wheels with --wheel-index or KERNEL_BUILDER_WHEEL_INDEX");
 }
 
 /* ---- the Debian mirror ---- */

@@ -90,15 +90,15 @@ relative(struct arena *a, const char *at, const char *to)
 }
 
 int
-select_link(struct arena *a, const struct pin *pin, const struct member_link *l, const char **out, struct err *e)
+select_link(struct arena *a, const struct pin *pin, const struct member_link *l, const char **out,
+	struct err *e)
 {
-	const char *points_at = resolve(a, l->path, l->target), *place = place_of(a, pin, points_at);
+	const char *points_at = resolve(a, l->path, l->target),
+		   *place = place_of(a, pin, points_at);
 
 	if (!place)
 		return err_set(e, ERR_CONFIG,
-			"the link %s points at %s, which no selection takes: select that too, or "
-			"leave "
-			"the link out",
+			"the link %s points at %s, which no selection takes: select that too, or leave the link out",
 			l->path, points_at);
 	*out = streq(resolve(a, l->to, l->target), place) ? l->target : relative(a, l->to, place);
 	return 0;

@@ -16,7 +16,8 @@ struct member_link {
 	const char *to;     /* where it goes */
 	const char *target; /* relative to where it was */
 };
-/* The text for a link: it must point at what it pointed at, wherever the selection puts that. Fails when that
- * is left out. */
-int select_link(struct arena *a, const struct pin *pin, const struct member_link *l, const char **out, struct err *e);
+/* The text for a link: it must point at what it pointed at, wherever the selection puts that. Fails
+ * when that is left out. */
+int select_link(struct arena *a, const struct pin *pin, const struct member_link *l,
+	const char **out, struct err *e);
 #endif

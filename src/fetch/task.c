@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What wheel.c and archive.c do alike: downloading a file, checking one, finding one in a directory. */
+/* What wheel.c and archive.c do alike: downloading a file, checking one, finding one in a
+ * directory. */
 #include "base/err.h"
 #include "base/path.h"
 #include "fetch/internal.h"
@@ -22,8 +23,7 @@ file_put(void *arg, const void *p, size_t n, struct err *e)
 
 	if (n > f->limit - f->got)
 		return err_set(e, ERR_HASH,
-			"the server sends more than the %ju bytes that are pinned; try another "
-			"source",
+			"the server sends more than the %ju bytes that are pinned; try another source",
 			(uintmax_t)f->limit);
 	f->got += n;
 	sha256_add(f->sha, p, n);

@@ -231,8 +231,8 @@ set_range(struct transfer *t)
 		add_header(t, "If-Range", t->etag);
 }
 
-/* Nix passes its variable on into sandboxes that do not hold the file, and sets what nobody has set to nothing. The
- * last variable is for packages of this program that bring certificates along. */
+/* Nix passes its variable on into sandboxes that do not hold the file, and sets what nobody has set
+ * to nothing. The last variable is for packages of this program that bring certificates along. */
 static const char *
 certificates(void)
 {

@@ -3,8 +3,8 @@
 #ifndef FETCH_TRANSFER_H
 #define FETCH_TRANSFER_H
 #include "base/err.h"
-#include "fetch/http.h"
 #include "fetch/curl.h"
+#include "fetch/http.h"
 #include <time.h>
 
 struct http {

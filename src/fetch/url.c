@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses: what of one may be shown, and where a link leads. */
 #include "base/arena.h"
-#include "fetch/http.h"
 #include "fetch/curl.h"
+#include "fetch/http.h"
 
 const char *
 http_safe_url(struct arena *a, const char *url)

@@ -148,7 +148,8 @@ take(struct chosen *c, const char *p, size_t n, struct err *e)
 	if (c->done)
 		return 0;
 	if (!c->unpack) {
-		TRY(unpack_file(&c->w->out, c->to, c->m->is_exec && !c->w->t->pin->is_plain, &c->fd, e));
+		TRY(unpack_file(
+			&c->w->out, c->to, c->m->is_exec && !c->w->t->pin->is_plain, &c->fd, e));
 		c->unpack = zip_unpack_new(c->m, 0, put_contents, c);
 	}
 	r = zip_unpack_add(c->unpack, p, n, e);
@@ -448,7 +449,8 @@ fetch_remote(struct task *t, struct err *e)
 	if (r <= 0)
 		return r;
 	if (!t->full)
-		log_debug("%s: the server does not support ranges; fetching the whole file", t->pin->file);
+		log_debug("%s: the server does not support ranges; fetching the whole file",
+			t->pin->file);
 	TRY(task_download(t, f.url, f.size, f.has_sha256 ? &f.sha256 : NULL, &path, e));
 	return unpack_local(t, path, e);
 }

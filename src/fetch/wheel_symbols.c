@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The symbols of shared libraries in a wheel, without reading the libraries: the table of symbols is
- * near the beginning, the names are near the beginning or, when patchelf made them longer, at the
- * end, and the section headers are at the end. Of a deflated member the beginning is easy; for the
- * end see formats/inflate.h. A library of 900 MB takes 1 to 2 MB this way.
+ * The symbols of shared libraries in a wheel, without reading the libraries: the table of symbols
+ * is near the beginning, the names are near the beginning or, when patchelf made them longer, at
+ * the end, and the section headers are at the end. Of a deflated member the beginning is easy; for
+ * the end see formats/inflate.h. A library of 900 MB takes 1 to 2 MB this way.
  *
- * No checksum covers parts of a member, so what is found here counts only by the digest of the tree,
- * which `lock --verify-full` compares with what the whole file gives.
+ * No checksum covers parts of a member, so what is found here counts only by the digest of the
+ * tree, which `lock --verify-full` compares with what the whole file gives.
  */
 #include "base/err.h"
 #include "base/path.h"
+#include "elf/symbols.h"
 #include "fetch/internal.h"
 #include "fetch/unpack.h"
 #include "formats/inflate.h"
-#include "elf/symbols.h"
 #include "formats/zip.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -21,18 +21,20 @@
 #include <unistd.h>
 
 enum {
-	LOCAL_SIZE = 30,       /* of a local header, without name and extra field */
-	FIRST = 256 << 10,     /* packed bytes to begin with, at each end */
-	MARGIN = 128 << 10,    /* more than what an estimate says, for a block to begin and the window to fill */
-	SMALL = 2 << 20,       /* a member of no more is read whole */
+	LOCAL_SIZE = 30,   /* of a local header, without name and extra field */
+	FIRST = 256 << 10, /* packed bytes to begin with, at each end */
+	/* more than what an estimate says, for a block to begin and the window to fill */
+	MARGIN = 128 << 10,
+	SMALL = 2 << 20, /* a member of no more is read whole */
 	DEFLATED = 8,
 };
 
 struct library {
 	const struct wheel_library *is;
-	struct buf head, tail;             /* packed bytes: the member's first and last ones */
-	uint64_t want_head, want_tail;     /* how many of them there should be */
-	uint64_t data;                     /* where in the member packed contents begin; 0: not known yet */
+	struct buf head, tail;         /* packed bytes: the member's first and last ones */
+	uint64_t want_head, want_tail; /* how many of them there should be */
+	/* where in the member packed contents begin; 0: not known yet */
+	uint64_t data;
 	bool is_whole, is_done;
 };
 struct libraries {
@@ -142,8 +144,8 @@ find_data(struct library *l, struct err *e)
 	const char *p = l->head.p;
 
 	if (l->head.n < LOCAL_SIZE || memcmp(p, "PK\3\4", 4) != 0 || u16(p + 8) != m->method)
-		return err_set(e, ERR_HASH, "zip: %s: no local header where the directory says",
-			m->name);
+		return err_set(
+			e, ERR_HASH, "zip: %s: no local header where the directory says", m->name);
 	l->data = (uint64_t)LOCAL_SIZE + u16(p + 26) + u16(p + 28);
 	if (l->data > length(l) || m->packed > length(l) - l->data)
 		return err_set(e, ERR_HASH, "zip: %s: runs into the next member", m->name);
@@ -155,7 +157,8 @@ static int
 open_ends(struct library *l, struct buf *head, struct buf *tail, size_t *known, struct err *e)
 {
 	const struct zip_member *m = l->is->member;
-	size_t behind = (size_t)(length(l) - l->data - m->packed); /* what follows the packed contents */
+	/* what follows the packed contents */
+	size_t behind = (size_t)(length(l) - l->data - m->packed);
 	struct str first = { l->head.p, l->head.n }, last = { l->tail.p, l->tail.n };
 
 	first.p += l->data < first.n ? l->data : first.n;
@@ -232,8 +235,8 @@ read_ends(struct libraries *ls, struct err *e)
 		if (l->is_done || l->is_whole)
 			continue;
 		if (l->want_head > l->head.n)
-			range[n++] = (struct http_range){ m->from + l->head.n, m->from + l->want_head,
-				{ put, NULL, &l->head } };
+			range[n++] = (struct http_range){ m->from + l->head.n,
+				m->from + l->want_head, { put, NULL, &l->head } };
 		if (l->want_tail > l->tail.n)
 			range[n++] = (struct http_range){ m->to - l->want_tail, m->to - l->tail.n,
 				{ put, NULL, &front[i] } };
@@ -271,10 +274,11 @@ read_all(struct libraries *ls, struct err *e)
 }
 
 int
-wheel_symbols(struct task *t, struct unpack *out, const struct wheel_libraries *l, wheel_reader *read, void *arg,
-	struct err *e)
+wheel_symbols(struct task *t, struct unpack *out, const struct wheel_libraries *l,
+	wheel_reader *read, void *arg, struct err *e)
 {
-	struct libraries ls = { t, out, read, arg, arena_array(t->a, struct library, l->n + 1), l->n };
+	struct libraries ls = { t, out, read, arg, arena_array(t->a, struct library, l->n + 1),
+		l->n };
 	int r;
 
 	for (size_t i = 0; i < ls.n; i++) {

@@ -11,8 +11,8 @@ struct scan {
 	struct buf word;
 };
 
-/* Takes the next word of the line into s->word; false at the line's end. A backslash before a newline
- * joins lines. */
+/* Takes the next word of the line into s->word; false at the line's end. A backslash before a
+ * newline joins lines. */
 static bool
 next_word(struct scan *s)
 {

@@ -6,7 +6,8 @@
  *     #$ -- Filter Dependencies -- > FILE   nvcc's own work
  *     #$ "gcc/bin"/g++ -D "X=\"a b\"" ...   a command
  *
- * Lines that do not begin with "#$" are warnings of nvcc. Recorded transcripts of CUDA 11.8 to 13.2 are test cases.
+ * Lines that do not begin with "#$" are warnings of nvcc. Recorded transcripts of CUDA 11.8 to 13.2
+ * are test cases.
  */
 #ifndef FORMATS_DRYRUN_H
 #define FORMATS_DRYRUN_H
@@ -19,7 +20,8 @@ struct dryrun {
 	size_t n;
 	struct strs warnings; /* whole lines */
 };
-/* Reads a transcript strictly: 1, or 0 when it holds anything that is not positively understood (redirections,
- * substitutions, quotes of another kind); *why then says what, in one line. The words are in the arena. */
+/* Reads a transcript strictly: 1, or 0 when it holds anything that is not positively understood
+ * (redirections, substitutions, quotes of another kind); *why then says what, in one line. The
+ * words are in the arena. */
 int dryrun_parse(struct arena *a, struct str text, struct dryrun *out, const char **why);
 #endif

@@ -25,7 +25,9 @@ note_payload(struct fatbin_image *i, struct str entry, size_t head, uint64_t fla
 	i->packing = flags & FLAG_LZ4 ? FATBIN_LZ4 : flags & FLAG_ZSTD ? FATBIN_ZSTD : FATBIN_PLAIN;
 	if (i->packing != FATBIN_PLAIN && packed < i->payload.n)
 		i->payload.n = packed;
-	i->size = i->packing == FATBIN_PLAIN ? i->payload.n : head >= 64 ? number(entry.p + 56, 8) : 0;
+	i->size = i->packing == FATBIN_PLAIN ? i->payload.n
+		  : head >= 64               ? number(entry.p + 56, 8)
+					     : 0;
 }
 
 /* The entries of one container. */
@@ -50,7 +52,8 @@ read_entries(struct arena *a, struct str rest, const char *path, struct fatbin *
 			.suffix = flags & FLAG_A   ? 'a'
 				  : flags & FLAG_F ? 'f'
 						   : 0 };
-		note_payload(&i, (struct str){ rest.p, (size_t)(head + payload) }, (size_t)head, flags);
+		note_payload(
+			&i, (struct str){ rest.p, (size_t)(head + payload) }, (size_t)head, flags);
 		if (kind == KIND_PTX || kind == KIND_CUBIN)
 			vec_push(a, out, i);
 		rest.p += head + payload;

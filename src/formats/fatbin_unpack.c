@@ -88,7 +88,8 @@ hides(const struct fatbin_image *i, struct str text)
 	out = malloc((size_t)i->size);
 	if (!out)
 		abort();
-	yes = !(i->packing == FATBIN_LZ4 ? unpack_lz4 : unpack_zstd)(i->payload, out, (size_t)i->size) ||
+	yes = !(i->packing == FATBIN_LZ4 ? unpack_lz4 : unpack_zstd)(
+		      i->payload, out, (size_t)i->size) ||
 	      memmem(out, (size_t)i->size, text.p, text.n);
 	free(out);
 	return yes;

@@ -8,7 +8,7 @@
 enum {
 	WINDOW = 32 << 10,
 	PIECE = 1 << 20,
-	TRIAL = 64 << 10, /* contents that a guess must give before it is followed to the end */
+	TRIAL = 64 << 10,     /* contents that a guess must give before it is followed to the end */
 	HEADER = 17 + 19 * 3, /* bits of a block's head before the lengths of its codes */
 };
 

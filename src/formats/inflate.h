@@ -14,7 +14,7 @@
  * all. 0; -1 when the stream is damaged. */
 int inflate_head(struct str packed, size_t limit, struct buf *out);
 /* packed is the last part of a stream. Appends the last bytes of its contents to out; those from
- * *known on are right whatever precedes the part. At most limit bytes. 1; 0 when no block begins in the
- * part, or it does not lead to the end of the stream. */
+ * *known on are right whatever precedes the part. At most limit bytes. 1; 0 when no block begins in
+ * the part, or it does not lead to the end of the stream. */
 int inflate_tail(struct str packed, size_t limit, struct buf *out, size_t *known);
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Comments, literals and directives are blanked first, and so is what stands between an #if and its #endif, with a mark where
- * that begins: a body with a mark in it may have braces there, so it is passed over.
+ * Comments, literals and directives are blanked first, and so is what stands between an #if and its
+ * #endif, with a mark where that begins: a body with a mark in it may have braces there, so it is
+ * passed over.
  */
 #include "formats/launches.h"
 #include "base/arena.h"
@@ -82,7 +83,8 @@ blank_texts(struct blanked *b)
 			end = behind(b, i, "\n");
 		else if (is_at(b, i, "/*"))
 			end = behind(b, i + 2, "*/");
-		else if (b->p[i] == '"' || (b->p[i] == '\'' && (i == 0 || !isdigit((unsigned char)b->p[i - 1]))))
+		else if (b->p[i] == '"' ||
+			 (b->p[i] == '\'' && (i == 0 || !isdigit((unsigned char)b->p[i - 1]))))
 			end = behind_literal(b, i);
 		if (end > i + 1)
 			blank(b, i, end);
@@ -111,7 +113,8 @@ blank_directives(struct blanked *b)
 		while (at < end && (b->p[at] == ' ' || b->p[at] == '\t'))
 			at++;
 		if (at < end && b->p[at] == '#') {
-			for (word = at + 1; word < end && (b->p[word] == ' ' || b->p[word] == '\t');)
+			for (word = at + 1;
+				word < end && (b->p[word] == ' ' || b->p[word] == '\t');)
 				word++;
 			begins = is_at(b, word, "if");
 			depth += begins;
@@ -125,7 +128,8 @@ blank_directives(struct blanked *b)
 	}
 }
 
-/* Whether the declaration that has something at i begins with this word, or has it anywhere in front of i. */
+/* Whether the declaration that has something at i begins with this word, or has it anywhere in
+ * front of i. */
 static bool
 has_before(const struct blanked *b, size_t i, const char *word)
 {
@@ -184,7 +188,8 @@ launches_from_device(struct arena *a, struct str text)
 	for (size_t i = 0; i < b.n; i++) {
 		size_t launch, open;
 
-		if (!is_at(&b, i, word) || (i > 0 && is_word(b.p[i - 1])) || has_before(&b, i, "template"))
+		if (!is_at(&b, i, word) || (i > 0 && is_word(b.p[i - 1])) ||
+			has_before(&b, i, "template"))
 			continue;
 		open = body_of(&b, i);
 		launch = open < b.n ? launch_in(&b, open) : b.n;

@@ -5,7 +5,8 @@
 #include "base/str.h"
 
 struct arena;
-/* The line, from 1, of the first launch (<<<...>>>) in the body of a kernel (__global__); 0: none that is certain. What is no
- * template and under no #if is certain: it is compiled whatever a header defines. */
+/* The line, from 1, of the first launch (<<<...>>>) in the body of a kernel (__global__); 0: none
+ * that is certain. What is no template and under no #if is certain: it is compiled whatever a
+ * header defines. */
 unsigned launches_from_device(struct arena *a, struct str text);
 #endif

@@ -168,8 +168,7 @@ syntax_error(const toml::parse_error &bad, const char *name, struct err *e)
 	/* What toml++ says of a forgotten quote does not point at the quote. */
 	if (what.find("unescaped control characters") != what.npos)
 		return err_set(e, ERR_CONFIG,
-			"%s:%u:%u: not valid TOML: a string ends here without its closing quote, "
-			"or a control character in it needs an escape",
+			"%s:%u:%u: not valid TOML: a string ends here without its closing quote, or a control character in it needs an escape",
 			name, at.line, at.column);
 	return err_set(e, ERR_CONFIG, "%s:%u:%u: not valid TOML: %s%.*s", name, at.line, at.column,
 		has_head ? "in " : "", static_cast<int>(rest.size()), rest.data());

@@ -25,14 +25,14 @@ enum toml_kind {
 struct toml_pair;
 struct toml {
 	enum toml_kind kind;
-	unsigned line, col; /* of the value, from 1; 0 when the parser does not know */
-	struct str s;       /* TOML_STRING; ended by NUL as well */
-	int64_t i;          /* TOML_INT */
-	double f;           /* TOML_FLOAT */
-	bool b;             /* TOML_BOOL */
-	struct toml *item;  /* TOML_ARRAY */
+	unsigned line, col;     /* of the value, from 1; 0 when the parser does not know */
+	struct str s;           /* TOML_STRING; ended by NUL as well */
+	int64_t i;              /* TOML_INT */
+	double f;               /* TOML_FLOAT */
+	bool b;                 /* TOML_BOOL */
+	struct toml *item;      /* TOML_ARRAY */
 	struct toml_pair *pair; /* TOML_TABLE, in the order of the text */
-	size_t n;           /* items or pairs */
+	size_t n;               /* items or pairs */
 };
 struct toml_pair {
 	struct str key;

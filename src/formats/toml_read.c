@@ -57,7 +57,8 @@ advice(struct arena *a, struct str s, struct words words)
 int
 toml_fail_at(const struct toml_reader *r, unsigned line, unsigned col, const char *fmt, va_list ap)
 {
-	return err_set(r->e, ERR_CONFIG, "%s:%u:%u: %s", r->file, line, col, arena_vprintf(r->a, fmt, ap));
+	return err_set(
+		r->e, ERR_CONFIG, "%s:%u:%u: %s", r->file, line, col, arena_vprintf(r->a, fmt, ap));
 }
 
 int
@@ -79,20 +80,21 @@ toml_is(const struct toml_reader *r, const struct toml *v, enum toml_kind kind, 
 	const char *article = v->kind == TOML_INT || v->kind == TOML_ARRAY ? "an" : "a";
 
 	if (v->kind != kind)
-		return toml_fail(r, v, "%s must be %s, not %s %s", what,
-			wanted[kind], article, toml_kind_name(v->kind));
+		return toml_fail(r, v, "%s must be %s, not %s %s", what, wanted[kind], article,
+			toml_kind_name(v->kind));
 	if (kind == TOML_STRING && memchr(v->s.p, '\0', v->s.n))
-		return toml_fail(r, v,
-			"%s contains the character \\u0000; remove it", what);
+		return toml_fail(r, v, "%s contains the character \\u0000; remove it", what);
 	return 0;
 }
 
 int
-toml_unknown_key(const struct toml_reader *r, const struct toml_pair *p, const char *what, struct words known)
+toml_unknown_key(const struct toml_reader *r, const struct toml_pair *p, const char *what,
+	struct words known)
 {
 	const struct toml at = { .line = p->line, .col = p->col };
 
-	return toml_fail(r, &at, "unknown key %s in %s%s", quoted(r->a, p->key), what, advice(r->a, p->key, known));
+	return toml_fail(r, &at, "unknown key %s in %s%s", quoted(r->a, p->key), what,
+		advice(r->a, p->key, known));
 }
 
 int
@@ -119,7 +121,8 @@ toml_keys(const struct toml_reader *r, const struct toml *v, const char *what,
 static const char *
 name_of(const struct toml_reader *r, const char *key)
 {
-	return r->where ? arena_printf(r->a, "%s in %s", key, r->where) : arena_printf(r->a, "\"%s\"", key);
+	return r->where ? arena_printf(r->a, "%s in %s", key, r->where)
+			: arena_printf(r->a, "\"%s\"", key);
 }
 
 int
@@ -142,7 +145,8 @@ check_controls(const struct toml_reader *r, const struct toml *v, const char *ke
 		unsigned char c = (unsigned char)v->s.p[i];
 
 		if ((c < ' ' && c != '\n' && c != '\t') || c == 127)
-			return toml_fail(r, v, "%s holds a control character; remove it", name_of(r, key));
+			return toml_fail(
+				r, v, "%s holds a control character; remove it", name_of(r, key));
 	}
 	return 0;
 }
@@ -174,10 +178,11 @@ toml_count(const struct toml_reader *r, const struct toml *table, const char *ke
 	if (got <= 0)
 		return got;
 	if (v->i < 0 && max >= INT64_MAX)
-		return toml_fail(r, v, "%s is %lld; it must be 0 or more", name_of(r, key), (long long)v->i);
+		return toml_fail(
+			r, v, "%s is %lld; it must be 0 or more", name_of(r, key), (long long)v->i);
 	if (v->i < 0 || (uint64_t)v->i > max)
-		return toml_fail(r, v, "%s is %lld; it must be from 0 to %llu", name_of(r, key), (long long)v->i,
-			(unsigned long long)max);
+		return toml_fail(r, v, "%s is %lld; it must be from 0 to %llu", name_of(r, key),
+			(long long)v->i, (unsigned long long)max);
 	*out = (uint64_t)v->i;
 	return 1;
 }
@@ -204,8 +209,8 @@ toml_digest(const struct toml_reader *r, const struct toml *table, const char *k
 	if (got <= 0)
 		return got;
 	if (!digest_parse(v->s, out))
-		return toml_fail(r, v, "%s must be a SHA-256: 64 hexadecimal digits",
-			name_of(r, key));
+		return toml_fail(
+			r, v, "%s must be a SHA-256: 64 hexadecimal digits", name_of(r, key));
 	return 1;
 }
 
@@ -241,9 +246,11 @@ toml_strings(const struct toml_reader *r, const struct toml *table, const char *
 	for (size_t i = 0; i < list->n; i++) {
 		const struct toml *v = &list->item[i];
 
-		TRY(toml_is(r, v, TOML_STRING, arena_printf(r->a, "each item of %s", name_of(r, key))));
+		TRY(toml_is(
+			r, v, TOML_STRING, arena_printf(r->a, "each item of %s", name_of(r, key))));
 		if (v->s.n == 0)
-			return toml_fail(r, v, "%s has an empty string; remove it", name_of(r, key));
+			return toml_fail(
+				r, v, "%s has an empty string; remove it", name_of(r, key));
 		TRY(check_controls(r, v, key));
 		vec_push(r->a, out, arena_strndup(r->a, v->s.p, v->s.n));
 	}

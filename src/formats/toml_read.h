@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Typed keys of TOML tables, and the messages for those that are wrong. Every failure is ERR_CONFIG,
- * "FILE:LINE:COL: what is wrong; what to do". Functions that read a key return 1, or 0 and leave *out alone when it is
- * absent and not needed.
+ * Typed keys of TOML tables, and the messages for those that are wrong. Every failure is
+ * ERR_CONFIG, "FILE:LINE:COL: what is wrong; what to do". Functions that read a key return 1, or 0
+ * and leave *out alone when it is absent and not needed.
  */
 #ifndef FORMATS_TOML_READ_H
 #define FORMATS_TOML_READ_H
@@ -17,8 +17,8 @@ struct toml_reader {
 	struct arena *a;
 	const char *file;
 	struct err *e;
-	const char *where;      /* messages say "name in WHERE"; NULL: "name", in quotes */
-	bool takes_controls;    /* texts may hold control characters, but for NUL */
+	const char *where;   /* messages say "name in WHERE"; NULL: "name", in quotes */
+	bool takes_controls; /* texts may hold control characters, but for NUL */
 };
 enum toml_need { TOML_OPTIONAL, TOML_NEEDED };
 struct words {
@@ -35,15 +35,17 @@ const char *advice(struct arena *a, struct str s, struct words words);
 
 int toml_fail(const struct toml_reader *r, const struct toml *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int toml_fail_at(const struct toml_reader *r, unsigned line, unsigned col, const char *fmt, va_list ap)
-	__attribute__((format(printf, 4, 0)));
+int toml_fail_at(const struct toml_reader *r, unsigned line, unsigned col, const char *fmt,
+	va_list ap) __attribute__((format(printf, 4, 0)));
 /* Fails with what the key may have been meant to be, and what there is. */
-int toml_unknown_key(const struct toml_reader *r, const struct toml_pair *p, const char *what, struct words known);
+int toml_unknown_key(const struct toml_reader *r, const struct toml_pair *p, const char *what,
+	struct words known);
 /* v must be a table that holds no other keys than these (ended by NULL). */
 int toml_keys(const struct toml_reader *r, const struct toml *v, const char *what,
 	const char *const *keys);
 /* Checks the kind of a value; what names it: "name in [general]". */
-int toml_is(const struct toml_reader *r, const struct toml *v, enum toml_kind kind, const char *what);
+int toml_is(
+	const struct toml_reader *r, const struct toml *v, enum toml_kind kind, const char *what);
 /* Any value of one kind. The table may be NULL: then it has no key. */
 int toml_value(const struct toml_reader *r, const struct toml *table, const char *key,
 	enum toml_kind kind, enum toml_need need, const struct toml **out);

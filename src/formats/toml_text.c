@@ -170,8 +170,8 @@ scan_key(struct scan *s, struct strs *path, struct toml_spans *parts)
 		}
 		vec_push(s->a, parts, part);
 		vec_push(s->a, path,
-			toml_text_string(s->a,
-				(struct str){ s->t.p + part.begin, part.end - part.begin }));
+			toml_text_string(
+				s->a, (struct str){ s->t.p + part.begin, part.end - part.begin }));
 		whole.end = s->at;
 		skip_blanks(s);
 	} while (take(s, '.'));
@@ -194,7 +194,9 @@ copy_path(struct arena *a, const struct strs *path)
 static void
 scan_pair(struct scan *s, const struct strs *above, size_t header, size_t parent)
 {
-	struct toml_place p = { .path = copy_path(s->a, above), .header = header, .parent = parent };
+	struct toml_place p = {
+		.path = copy_path(s->a, above), .header = header, .parent = parent
+	};
 	size_t index = s->out->places.n;
 
 	p.key = scan_key(s, &p.path, &p.parts);

@@ -2,8 +2,8 @@
 /* Where keys and values stand in the text of a TOML file, for those who edit it. */
 #ifndef FORMATS_TOML_TEXT_H
 #define FORMATS_TOML_TEXT_H
-#include "base/vec.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 struct toml_span {
 	size_t begin, end; /* bytes */

@@ -12,8 +12,7 @@ add_word(struct buf *out, const struct project *p, const char *word, struct err 
 {
 	if (strchr(word, ';') || strstr(word, "]==]"))
 		return err_set(e, ERR_CONFIG,
-			"%s: CMake cannot take \"%s\", because it holds ';' or \"]==]\"; write "
-			"it without",
+			"%s: CMake cannot take \"%s\", because it holds ';' or \"]==]\"; write it without",
 			p->file, word);
 	buf_addf(out, "[==[%s]==]", word);
 	return 0;
@@ -57,10 +56,7 @@ add_depends(struct arena *a, struct buf *out, const struct project *p,
 			continue;
 		if (!d || !str_has_prefix(name, "cutlass_"))
 			return err_set(e, ERR_CONFIG,
-				"%s:%u:1: kernel.%s depends on \"%s\", which generated projects "
-				"cannot find; put "
-				"its headers into the kernel's directory and name them in src and "
-				"include",
+				"%s:%u:1: kernel.%s depends on \"%s\", which generated projects cannot find; put its headers into the kernel's directory and name them in src and include",
 				p->file, k->line, k->name, name);
 		buf_addf(out, "\n  CUTLASS %s", version_text(a, &d->version));
 	}
@@ -112,12 +108,9 @@ generate_cmake_lists(struct arena *a, const struct project *p, const struct cata
 	CLEANUP(buf_free) struct buf b = { 0 };
 
 	buf_addf(&b,
-		"# Written by kernel-builder create-pyproject from build.toml. After a change of "
-		"that: create-pyproject -f.\n"
-		"#   cmake -B build-local -G Ninja && ninja -C build-local    leaves "
-		"build-local/<variant>/\n"
-		"#   ninja -C build-local local_install                      copies it to "
-		"build/<variant>/\n"
+		"# Written by kernel-builder create-pyproject from build.toml. After a change of that: create-pyproject -f.\n"
+		"#   cmake -B build-local -G Ninja && ninja -C build-local    leaves build-local/<variant>/\n"
+		"#   ninja -C build-local local_install                      copies it to build/<variant>/\n"
 		"cmake_minimum_required(VERSION 3.22...3.31)\n"
 		"project(%s LANGUAGES CXX)\n"
 		"include(" GENERATED_CMAKE ")\n",

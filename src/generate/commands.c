@@ -341,8 +341,8 @@ commands_write(struct arena *a, const struct plan *p, const struct store *s, str
 const char *const *
 commands_files(void)
 {
-	static const char *const files[] = { "build/CMakeCache.txt", "build/compile_commands.json", CLANGD "/registration.h",
-		CLANGD "/cuda.h", NULL };
+	static const char *const files[] = { "build/CMakeCache.txt", "build/compile_commands.json",
+		CLANGD "/registration.h", CLANGD "/cuda.h", NULL };
 
 	return files;
 }

@@ -24,6 +24,7 @@ struct str commands_format(struct arena *a, const struct plan *p, const char *di
 /* Brings the files in dir/build up to date, where there is that directory and trees of the plan are
  * in the store. Looks at files and writes what differs; starts no process. */
 int commands_write(struct arena *a, const struct plan *p, const struct store *s, struct err *e);
-/* The files that it writes, or that keep it from writing, below the kernel's directory; ended by NULL. */
+/* The files that it writes, or that keep it from writing, below the kernel's directory; ended by
+ * NULL. */
 const char *const *commands_files(void);
 #endif

@@ -33,7 +33,8 @@ check_absent(struct arena *a, const char *dir, const struct generated_set *set, 
 			list = arena_printf(a, "%s%s%s", list, n++ ? ", " : "", set->v[i].path);
 	}
 	if (n)
-		return err_set(e, ERR_CONFIG, "%s has %zu file%s already: %s; --force overwrites %s", dir, n,
+		return err_set(e, ERR_CONFIG,
+			"%s has %zu file%s already: %s; --force overwrites %s", dir, n,
 			n == 1 ? "" : "s", list, n == 1 ? "it" : "them");
 	return 0;
 }

@@ -19,8 +19,7 @@ add_depends(struct buf *out, const char *name, const struct strs *depends)
 {
 	buf_addf(out, "%s = [", name);
 	for (size_t i = 0; i < depends->n; i++)
-		buf_addf(out, "%s\"%s\"", i ? ", " : "",
-			python_package_find(depends->v[i])->pip);
+		buf_addf(out, "%s\"%s\"", i ? ", " : "", python_package_find(depends->v[i])->pip);
 	buf_adds(out, "]\n");
 }
 
@@ -81,21 +80,18 @@ check(const struct project *p, bool is_compiled, struct err *e)
 {
 	if (p->framework == FRAMEWORK_TVM_FFI)
 		return err_set(e, ERR_CONFIG,
-			"%s: generated projects build [torch] and [torch-noarch] kernels, "
-			"not [tvm-ffi]",
+			"%s: generated projects build [torch] and [torch-noarch] kernels, not [tvm-ffi]",
 			p->file);
 	if (p->framework == FRAMEWORK_TORCH && !is_compiled)
 		return err_set(e, ERR_CONFIG,
-			"%s: generated projects build the backends cpu and cuda, and build.toml "
-			"has no "
-			"[kernel.NAME] section of these; without any, it is a [torch-noarch] "
-			"kernel",
+			"%s: generated projects build the backends cpu and cuda, and build.toml has no [kernel.NAME] section of these; without any, it is a [torch-noarch] kernel",
 			p->file);
 	return 0;
 }
 
 int
-generate_project(struct arena *a, const struct generate_input *in, struct generated_set *out, struct err *e)
+generate_project(
+	struct arena *a, const struct generate_input *in, struct generated_set *out, struct err *e)
 {
 	const struct project *p = in->project;
 	const struct fill_word words[] = { { "MODULE", p->module }, { "NAME", p->module },

@@ -39,7 +39,8 @@ struct generate_input {
 	const char *id;   /* 7 to 64 of [a-z0-9_], the last part of the operators' namespace */
 };
 /* Pure. Fails with ERR_CONFIG when the kernel is one that such a project cannot build. */
-int generate_project(struct arena *a, const struct generate_input *in, struct generated_set *out, struct err *e);
+int generate_project(
+	struct arena *a, const struct generate_input *in, struct generated_set *out, struct err *e);
 /* The cmake text of the kernel's sections. */
 int generate_cmake_lists(struct arena *a, const struct project *p, const struct catalog *c,
 	struct str *out, struct err *e);

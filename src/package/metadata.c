@@ -70,9 +70,9 @@ assembled(struct arena *a, const struct variant *v)
 				a, v->cuda, &k->capabilities, k->capabilities.v[c]);
 
 			if (from)
-				json_array_append_new(out,
-					json_string(arena_printf(a, "%s: %s of %s", k->kernel->name,
-						k->capabilities.v[c], from)));
+				json_array_append_new(
+					out, json_string(arena_printf(a, "%s: %s of %s",
+						     k->kernel->name, k->capabilities.v[c], from)));
 		}
 	}
 	return out;
@@ -104,8 +104,8 @@ static json_t *
 toolchain(struct arena *a, const struct plan_variant *pv)
 {
 	const struct variant *v = pv->variant;
-	json_t *out = json_pack("{s:s, s:s, s:s}", "torch", version_text(a, &v->torch->version), "gcc",
-		version_text(a, &pv->gcc->version), "policy", PLAN_POLICY);
+	json_t *out = json_pack("{s:s, s:s, s:s}", "torch", version_text(a, &v->torch->version),
+		"gcc", version_text(a, &pv->gcc->version), "policy", PLAN_POLICY);
 
 	if (pv->unverified)
 		json_object_set_new(out, "torch-symbols", json_string("of the other C++ ABI"));
@@ -143,7 +143,8 @@ provenance(const struct project *pr)
 	json_t *out = json_pack("{s:{s:s}}", "kernel-builder", "version", KB_VERSION);
 
 	if (pr->commit)
-		json_object_set_new(out, "kernel", json_pack("{s:s, s:b}", "commit", pr->commit, "dirty", pr->is_dirty));
+		json_object_set_new(out, "kernel",
+			json_pack("{s:s, s:b}", "commit", pr->commit, "dirty", pr->is_dirty));
 	return out;
 }
 
@@ -187,8 +188,8 @@ metadata_text(struct arena *a, json_t *o)
 }
 
 struct str
-metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
-	const char *id, const struct package *files)
+metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v, const char *id,
+	const struct package *files)
 {
 	json_t *o = metadata_base(p->project, v->variant->backend, id, &v->variant->archs);
 

@@ -5,8 +5,10 @@
 #include "package/package.h"
 #include <jansson.h>
 
-/* name, id, version, license, kernels-minver, provenance, upstream, source, python-depends, kernel-depends, backend. The caller owns it. */
-json_t *metadata_base(const struct project *p, enum backend b, const char *id, const struct strs *archs);
+/* name, id, version, license, kernels-minver, provenance, upstream, source, python-depends,
+ * kernel-depends, backend. The caller owns it. */
+json_t *metadata_base(
+	const struct project *p, enum backend b, const char *id, const struct strs *archs);
 /* The text of such an object, in the arena; the object is gone then. */
 struct str metadata_text(struct arena *a, json_t *o);
 #endif

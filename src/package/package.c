@@ -25,7 +25,8 @@ add_text(struct arena *a, struct files *out, const char *path, struct str text)
 static int
 cmp_file(const void *x, const void *y)
 {
-	return strcmp(((const struct package_file *)x)->path, ((const struct package_file *)y)->path);
+	return strcmp(
+		((const struct package_file *)x)->path, ((const struct package_file *)y)->path);
 }
 
 static struct digest
@@ -63,8 +64,8 @@ add_package(struct arena *a, const struct plan *p, struct files *out, struct err
 	return 0;
 }
 
-/* Libraries of CUDA besides its runtime that the extension needs, as Python strings: "libcusolver.so.12",
- * NULL and the error: it cannot be read. */
+/* Libraries of CUDA besides its runtime that the extension needs, as Python strings:
+ * "libcusolver.so.12", NULL and the error: it cannot be read. */
 static const char *
 needed_libraries(struct arena *a, const char *extension, struct err *e)
 {
@@ -97,10 +98,11 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	const struct package_extension *extension, struct package *out, struct err *e)
 {
 	const struct project *pr = p->project;
-	const char *id = v->ops ? v->ops :
-				  arena_printf(a, "_%s_%s_%s", pr->module,
+	const char *id = v->ops ? v->ops
+				: arena_printf(a, "_%s_%s_%s", pr->module,
 					  backend_name(v->variant->backend), p->sources->id);
-	const char *libraries = extension && v->variant->cuda ? needed_libraries(a, extension->file, e) : "";
+	const char *libraries =
+		extension && v->variant->cuda ? needed_libraries(a, extension->file, e) : "";
 	const struct fill_word words[] = { { "OPS", id }, { "NAME", pr->module },
 		{ "MODULE", pr->module }, { "ID", p->sources->id }, { "LIBRARIES", libraries } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);

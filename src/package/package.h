@@ -24,15 +24,17 @@ struct package_extension {
 /*
  * The layout, as the `kernels` client loads it:
  *     __init__.py, other files of the Python package, _ops.py, OPS.abi3.so, metadata.json
- *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory; absent when the package
+ *     MODULE/__init__.py       makes `import MODULE` work from the variant's directory; absent when
+ *                              the package
  *                              has a module of its own name (sources_can_alias)
  * extension is NULL for a variant without one.
  */
 int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const struct package_extension *extension, struct package *out, struct err *e);
 
-/* metadata.json: name, id, version, license, kernels-minver, upstream, source, python-depends, kernel-depends, backend, digest,
- * provenance, and toolchain, which is ours. files are all others of the package, sorted. */
+/* metadata.json: name, id, version, license, kernels-minver, upstream, source, python-depends,
+ * kernel-depends, backend, digest, provenance, and toolchain, which is ours. files are all others
+ * of the package, sorted. */
 struct str metadata_format(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const char *id, const struct package *files);
 #endif

@@ -6,7 +6,8 @@
 
 /* data/: templates; @NAME@ stands for a value. */
 struct str embedded_ops_arch(void);
-struct str embedded_ops_libraries(void); /* of a kernel that needs libraries of CUDA besides its runtime */
+/* of a kernel that needs libraries of CUDA besides its runtime */
+struct str embedded_ops_libraries(void);
 struct str embedded_ops_noarch(void);
 struct str embedded_alias(void);
 #endif

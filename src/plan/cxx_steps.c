@@ -66,7 +66,8 @@ static struct step
 own(struct maker *m, const struct step *direct, enum step_kind kind, const char *output)
 {
 	const char *what = kind == STEP_COMPILE_OR_DECLINE ? "g++, slim" : step_kind_name(kind);
-	struct step s = step_new(m, kind, direct->variant, arena_printf(m->a, "%s: %s", direct->label, what));
+	struct step s = step_new(
+		m, kind, direct->variant, arena_printf(m->a, "%s: %s", direct->label, what));
 
 	step_give(m, &s, output);
 	return s;
@@ -98,7 +99,8 @@ add_ways(struct maker *m, struct step s, struct made slim, struct made whole)
 struct made
 maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc)
 {
-	const char *source = arena_printf(m->a, "src/%s", direct->source), *object = direct->outputs.v[0];
+	const char *source = arena_printf(m->a, "src/%s", direct->source),
+		   *object = direct->outputs.v[0];
 	const char *text = arena_printf(m->a, "tmp/%s.ii", path_base(direct->source));
 	struct step s = own(m, direct, STEP_COMPILE_OR_DECLINE, object), whole = *direct;
 	struct made slim, full;

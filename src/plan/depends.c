@@ -19,8 +19,7 @@ depend_find(struct maker *m, const struct project_kernel *k, const struct catalo
 		d = catalog_find_depend(m->catalog, name);
 		if (!d)
 			return err_set(e, ERR_CONFIG,
-				"%s:%u:1: kernel.%s depends on %s, which the lock lacks; update it with "
-				"`kernel-builder lock`",
+				"%s:%u:1: kernel.%s depends on %s, which the lock lacks; update it with `kernel-builder lock`",
 				m->p->file, k->line, k->name, name);
 		if (*out)
 			return err_set(e, ERR_CONFIG,
@@ -32,8 +31,8 @@ depend_find(struct maker *m, const struct project_kernel *k, const struct catalo
 }
 
 int
-depend_of_all(struct maker *m, const struct variant *v, const struct catalog_depend **out,
-	struct err *e)
+depend_of_all(
+	struct maker *m, const struct variant *v, const struct catalog_depend **out, struct err *e)
 {
 	bool same = true;
 

@@ -62,7 +62,8 @@ all_archs(struct arena *a, const struct link *l)
 static struct step
 new_step(struct maker *m, const struct torch_flags *f, enum step_kind kind, const char *label)
 {
-	const struct sights compilers = { .gcc = mount_gcc(m, f->gcc), .cuda = mount_cuda(m, f->variant->cuda) };
+	const struct sights compilers = { .gcc = mount_gcc(m, f->gcc),
+		.cuda = mount_cuda(m, f->variant->cuda) };
 	struct step s = step_new(m, kind, f->variant, label);
 
 	s.root = step_root(m, kind, &compilers);
@@ -101,7 +102,8 @@ is_debugged(const struct strs *flags)
 	return strs_has(flags, "-G") || strs_has(flags, "--device-debug");
 }
 
-/* The id is in the names of the results: the step gives it to its objects, and they to the cubin. */
+/* The id is in the names of the results: the step gives it to its objects, and they to the
+ * cubin. */
 static struct made
 add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, const char *arch)
 {
@@ -144,20 +146,23 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 
 /* All cubins in one, as C. */
 static struct made
-add_fatbinary(struct maker *m, const struct torch_flags *f, const struct strs *archs, const struct made *linked)
+add_fatbinary(struct maker *m, const struct torch_flags *f, const struct strs *archs,
+	const struct made *linked)
 {
 	struct arena *a = m->a;
 	struct step s = new_step(m, f, STEP_FATBIN, "device link: fatbinary");
 
 	for (const char *const *w = (const char *const[]){ "cuda/bin/fatbinary",
-		     "--create=tmp/device_link.fatbin", "-64", "--cmdline=--compile-only ", "-link", NULL };
+		     "--create=tmp/device_link.fatbin", "-64", "--cmdline=--compile-only ", "-link",
+		     NULL };
 		*w; w++)
 		vec_push(a, &s.argv, *w);
 	for (size_t i = 0; i < archs->n; i++) {
 		const char *cubin = arena_printf(a, "in/sm_%s.cubin", archs->v[i]);
 
 		step_take_at(m, &s, INPUT_FILE, cubin, linked[i]);
-		vec_push(a, &s.argv, arena_printf(a, "--image3=kind=elf,sm=%s,file=%s", archs->v[i], cubin));
+		vec_push(a, &s.argv,
+			arena_printf(a, "--image3=kind=elf,sm=%s,file=%s", archs->v[i], cubin));
 	}
 	step_give(m, &s, "out/device_link.fatbin.c");
 	vec_push(a, &s.argv, "--embedded-fatbin=out/device_link.fatbin.c");
@@ -166,7 +171,8 @@ add_fatbinary(struct maker *m, const struct torch_flags *f, const struct strs *a
 
 /* What of the files is registered, which nvlink said for each architecture. */
 static struct made
-add_register(struct maker *m, const struct torch_flags *f, const struct strs *archs, const struct made *linked)
+add_register(struct maker *m, const struct torch_flags *f, const struct strs *archs,
+	const struct made *linked)
 {
 	struct step s = new_step(m, f, STEP_REGISTER, "device link: register");
 
@@ -181,7 +187,9 @@ add_register(struct maker *m, const struct torch_flags *f, const struct strs *ar
 static struct made
 add_host(struct maker *m, const struct torch_flags *f, struct made fatbin, struct made registered)
 {
-	const struct device_link_files files = { .fatbin = "in/fatbin.c", .registered = "in/reg.c", .object = "out/device_link.o" };
+	const struct device_link_files files = {
+		.fatbin = "in/fatbin.c", .registered = "in/reg.c", .object = "out/device_link.o"
+	};
 	struct step s = new_step(m, f, STEP_HOST, "device link: g++");
 
 	step_take_at(m, &s, INPUT_FILE, files.fatbin, fatbin);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nvcc's commands as steps. Files are known by option and suffix, never by position, and every word that names a file of
- * nvcc's temporary directory must be accounted for: else the source is compiled by one command, as ever.
+ * nvcc's commands as steps. Files are known by option and suffix, never by position, and every word
+ * that names a file of nvcc's temporary directory must be accounted for: else the source is
+ * compiled by one command, as ever.
  *
- * What is changed in the commands: the programs' names; the real path of the source, which nvcc puts before the one that
- * we give (the last one counts); the module id, which is ours; and the dependency file of the preprocessor, which nvcc
- * makes in a way that it does not show.
+ * What is changed in the commands: the programs' names; the real path of the source, which nvcc
+ * puts before the one that we give (the last one counts); the module id, which is ours; and the
+ * dependency file of the preprocessor, which nvcc makes in a way that it does not show.
  */
+#include "plan/divide.h"
 #include "base/arena.h"
 #include "base/path.h"
 #include "formats/dryrun.h"
-#include "plan/divide.h"
 
-/* Its first value is nvcc's: outside a sandbox a path in the store's tmp/, which is none of nvcc's files. */
+/* Its first value is nvcc's: outside a sandbox a path in the store's tmp/, which is none of nvcc's
+ * files. */
 #define REAL_PATH "--orig_src_path_name"
 
 static int
@@ -43,7 +45,8 @@ after_equals(const struct strs *argv, const char *prefix)
 	return NULL;
 }
 
-/* Every mention of a temporary file must be an input or output of the part, or the value of one of these options. */
+/* Every mention of a temporary file must be an input or output of the part, or the value of one of
+ * these options. */
 static int
 accounts_for_all(struct dividing *d, const struct strs *argv, const struct part *p,
 	const char *const *options)
@@ -164,8 +167,8 @@ cicc(struct dividing *d, const struct strs *argv, struct part *p)
 	const char *out = value_of(argv, "-o"), *stub = value_of(argv, "--stub_file_name");
 	const char *arch = value_of(argv, "-arch");
 
-	if (!out || !str_has_suffix(out, ".ptx") || !stub || !arch ||
-		!value_of(argv, options[0]) || !has_own_path(argv))
+	if (!out || !str_has_suffix(out, ".ptx") || !stub || !arch || !value_of(argv, options[0]) ||
+		!has_own_path(argv))
 		return cannot(d, "cicc with other options", argv->v[0]);
 	p->kind = STEP_CICC;
 	p->arch = str_has_prefix(arch, "compute_") ? arch + strlen("compute_") : arch;
@@ -345,7 +348,8 @@ is_whole(struct dividing *d)
 		if (p->kind == STEP_FATBIN)
 			d->is_relocatable = strs_has(&p->argv, "--device-c");
 		for (size_t k = 0; k < p->inputs.n; k++) {
-			/* Of second outputs, there are the stub and the fatbinary as C: see plan/passes.c. */
+			/* Of second outputs, there are the stub and the fatbinary as C: see
+			 * plan/passes.c. */
 			if (!part_maker_of(d, p->inputs.v[k], &output) ||
 				(output > 0 && p->kind != STEP_HOST))
 				return cannot(d, "a file that nothing makes", p->inputs.v[k]);

@@ -24,13 +24,17 @@ struct dividing {
 	const char **why;
 };
 /* 1: out has the parts. 0: the answer is not understood, *why says what of it. */
-int divide(struct arena *a, const char *src, struct str answer, struct dividing *out, const char **why);
-/* Adds what makes code for those capabilities of a section that nvcc does not know. 0: *why says why not. */
-int divide_add_newer(struct dividing *d, const struct catalog_cuda *cuda, const struct strs *capabilities);
+int divide(struct arena *a, const char *src, struct str answer, struct dividing *out,
+	const char **why);
+/* Adds what makes code for those capabilities of a section that nvcc does not know. 0: *why says
+ * why not. */
+int divide_add_newer(
+	struct dividing *d, const struct catalog_cuda *cuda, const struct strs *capabilities);
 /* The part that makes a file, and which of its outputs that is; NULL: none. */
 const struct part *part_maker_of(const struct dividing *d, const char *path, size_t *output);
-/* The command of a preprocessor for other files, as a tool of a step. The C++ ABI is no matter of device code (else the prover
- * refuses it), so all get one: texts that do not differ otherwise are shared. */
+/* The command of a preprocessor for other files, as a tool of a step. The C++ ABI is no matter of
+ * device code (else the prover refuses it), so all get one: texts that do not differ otherwise are
+ * shared. */
 struct strs part_preprocess_tool(struct arena *a, const struct dividing *d, const struct part *q);
 /* That of cicc, likewise. */
 struct strs part_cicc_tool(struct arena *a, const struct part *cicc);

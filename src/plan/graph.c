@@ -15,8 +15,8 @@ flat_name(struct arena *a, size_t index, const char *path)
 	return arena_printf(a, "%02zu-%s", index, path_base(path));
 }
 
-/* "-t 4", "-t4", "--threads=4": of no use to steps that run one by one, and nvcc then redirects what they print. Returns the
- * number of words. */
+/* "-t 4", "-t4", "--threads=4": of no use to steps that run one by one, and nvcc then redirects
+ * what they print. Returns the number of words. */
 static size_t
 threads_words(const struct strs *argv, size_t i)
 {
@@ -44,9 +44,11 @@ plan_question_id(struct arena *a, const struct step *ask)
 
 /* 1: nvcc's answer is known and understood, *object is the step that makes the object. */
 static int
-add_answered(struct maker *m, const struct torch_flags *f, const struct step *undivided, struct made *object)
+add_answered(struct maker *m, const struct torch_flags *f, const struct step *undivided,
+	struct made *object)
 {
-	struct step ask = step_new(m, STEP_ASK, f->variant, arena_printf(m->a, "%s: nvcc --dryrun", undivided->label));
+	struct step ask = step_new(
+		m, STEP_ASK, f->variant, arena_printf(m->a, "%s: nvcc --dryrun", undivided->label));
 	const struct mount *mounts[] = { mount_sources(m), mount_gcc(m, f->gcc),
 		mount_cuda(m, f->variant->cuda) };
 	const struct str *answer;
@@ -90,12 +92,10 @@ check_undivided(const struct maker *m, const struct torch_flags *f, const char *
 	for (size_t i = 0; i < list->n && !m->options.is_to_read; i++) {
 		if (capability_assembled_from(m->a, cuda, list, list->v[i]))
 			return err_set(e, ERR_CONFIG,
-				"%s for %s: code for %s is made by a step of its own, and nvcc's steps are "
-				"%s; take %s out of cuda-capabilities, or build with NVIDIA's "
-				"own compiler of CUDA %s (--redist)",
+				"%s for %s: code for %s is made by a step of its own, and nvcc's steps are %s; take %s out of cuda-capabilities, or build with NVIDIA's own compiler of CUDA %s (--redist)",
 				src, f->variant->name, list->v[i],
-				m->answers ? "not understood here (-v says why)" :
-					     "not taken apart (--engine=plain)",
+				m->answers ? "not understood here (-v says why)"
+					   : "not taken apart (--engine=plain)",
 				list->v[i], version_text(m->a, &cuda->version));
 	}
 	return 0;
@@ -103,8 +103,8 @@ check_undivided(const struct maker *m, const struct torch_flags *f, const char *
 
 /* The command that compiles src, with the name that f has for the extension. */
 static struct step
-compile_step(struct maker *m, const struct torch_flags *f, const struct root *root,
-	const struct unit *u)
+compile_step(
+	struct maker *m, const struct torch_flags *f, const struct root *root, const struct unit *u)
 {
 	const char *src = u->src;
 	const struct compiled_file file = { .source = arena_printf(m->a, "src/%s", src),
@@ -134,11 +134,13 @@ name_step(struct maker *m, enum step_kind kind, const struct step *of)
 	return s;
 }
 
-/* The object, if the placeholder in it is whole wherever it is; else what comes of the source with the id itself. */
+/* The object, if the placeholder in it is whole wherever it is; else what comes of the source with
+ * the id itself. */
 static struct made
 add_named(struct maker *m, struct made object, const struct step *with_id)
 {
-	struct step check = name_step(m, STEP_CHECK_ID, with_id), choose = name_step(m, STEP_CHOOSE, with_id);
+	struct step check = name_step(m, STEP_CHECK_ID, with_id),
+		    choose = name_step(m, STEP_CHOOSE, with_id);
 	struct step whole = *with_id;
 
 	step_take(m, &check, INPUT_OBJECT, object);
@@ -281,9 +283,7 @@ note_unverified(struct plan *p, struct arena *a)
 		if (pv->unverified)
 			vec_push(a, &p->notes,
 				arena_printf(a,
-					"%s: no wheel has torch %s with this C++ ABI, so those of "
-					"its symbols that show the ABI are not checked when "
-					"linking",
+					"%s: no wheel has torch %s with this C++ ABI, so those of its symbols that show the ABI are not checked when linking",
 					pv->variant->name,
 					version_text(a, &pv->variant->torch->version)));
 	}
@@ -314,7 +314,9 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 static struct maker
 new_maker(struct arena *a, const struct plan_subject *of, struct plan *out)
 {
-	return (struct maker){ .a = a, .p = of->project, .src = of->sources, .catalog = of->catalog, .out = out };
+	return (struct maker){
+		.a = a, .p = of->project, .src = of->sources, .catalog = of->catalog, .out = out
+	};
 }
 
 int
@@ -327,8 +329,8 @@ plan_questions(struct arena *a, const struct plan_subject *of, struct plan *out,
 }
 
 int
-plan_make(struct arena *a, const struct plan_subject *of, const struct plan_answers *answers, const struct plan_options *o,
-	struct plan *out, struct err *e)
+plan_make(struct arena *a, const struct plan_subject *of, const struct plan_answers *answers,
+	const struct plan_options *o, struct plan *out, struct err *e)
 {
 	struct maker m = new_maker(a, of, out);
 

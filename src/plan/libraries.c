@@ -64,7 +64,8 @@ plan_keep_libraries(struct arena *a, const struct project *p, const struct sourc
 
 		if (src->v[i].text)
 			continue;
-		TRY(fs_read(&scratch, path_join(&scratch, p->dir, src->v[i].path), SIZE_MAX, &text, e));
+		TRY(fs_read(
+			&scratch, path_join(&scratch, p->dir, src->v[i].path), SIZE_MAX, &text, e));
 		find_in(a, text, c, &found);
 	}
 	c->cuda_libraries = arena_array(a, struct catalog_library, c->n_cuda_libraries + 1);

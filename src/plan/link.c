@@ -29,8 +29,8 @@ needs_always(const struct mount_stub *s)
 
 /* The linker itself, not the compiler's driver: every file that goes in is named. */
 static void
-link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stubs, const char *runtime,
-	struct step *s)
+link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stubs,
+	const char *runtime, struct step *s)
 {
 	struct strs *argv = &s->argv;
 
@@ -92,7 +92,8 @@ maker_add_link(
 	const struct mount *mounts[4] = { mount_gcc(m, f->gcc), mount_stubs(m, f->variant),
 		mount_link_files(m) };
 	/* What nvlink took of it registers itself, like an object of ours. */
-	const char *runtime = l->relocatable.n && rdc_has_runtime(f->variant->cuda) ? RDC_RUNTIME : NULL;
+	const char *runtime =
+		l->relocatable.n && rdc_has_runtime(f->variant->cuda) ? RDC_RUNTIME : NULL;
 	struct arena *a = m->a;
 	struct step s = step_new(m, STEP_LINK, f->variant, arena_printf(a, "%s.abi3.so", pv->ops));
 

@@ -76,10 +76,8 @@ set_composed(struct maker *m, struct mount *mt, const char *name, const struct p
 		.kind = MOUNT_COMPOSED,
 		.pins = pins->v,
 		.n_pins = pins->n,
-		.composition = { .trees = trees,
-			.n_trees = pins->n,
-			.files = copy,
-			.n_files = n_files } };
+		.composition = {
+			.trees = trees, .n_trees = pins->n, .files = copy, .n_files = n_files } };
 	mt->id = store_composition_id(&mt->composition);
 }
 
@@ -126,7 +124,8 @@ compiler_id(const struct catalog_cuda *c)
 	struct sha256 *h = sha256_new();
 
 	for (size_t i = 0; i < c->n_pins; i++) {
-		const struct digest *d = c->pins[i].has_tree ? &c->pins[i].tree : &c->pins[i].sha256;
+		const struct digest *d =
+			c->pins[i].has_tree ? &c->pins[i].tree : &c->pins[i].sha256;
 
 		if (has_programs(&c->pins[i]))
 			sha256_add(h, d->b, sizeof(d->b));
@@ -134,8 +133,9 @@ compiler_id(const struct catalog_cuda *c)
 	return sha256_final(h);
 }
 
-/* Debian configured its libstdc++ for a newer glibc: timed waits call functions that came with 2.30 (pthread_cond_clockwait and its
- * like). Without these words the headers wait as they do on a machine with 2.28. */
+/* Debian configured its libstdc++ for a newer glibc: timed waits call functions that came with 2.30
+ * (pthread_cond_clockwait and its like). Without these words the headers wait as they do on a
+ * machine with 2.28. */
 static const struct catalog_file gcc_files[] = {
 	{ "usr/include/portable/bits/c++config.h",
 		"#pragma GCC system_header\n"
@@ -196,11 +196,10 @@ mount_libraries(struct maker *m)
 	return mt;
 }
 
-/* libstdc++.a asks a variable of glibc 2.32 whether there is one thread only. A byte of our own that is 0 says "perhaps more", which
- * is always safe. Added to the linker's own script. */
+/* libstdc++.a asks a variable of glibc 2.32 whether there is one thread only. A byte of our own
+ * that is 0 says "perhaps more", which is always safe. Added to the linker's own script. */
 static const char portable_ld[] =
-	"SECTIONS { .data.portable : { PROVIDE_HIDDEN(__libc_single_threaded = .); BYTE(0) } } INSERT AFTER "
-	".data;\n";
+	"SECTIONS { .data.portable : { PROVIDE_HIDDEN(__libc_single_threaded = .); BYTE(0) } } INSERT AFTER .data;\n";
 static const struct mount_file link_files[] = {
 	{ "portable.ld", { portable_ld, sizeof(portable_ld) - 1 } },
 };
@@ -226,8 +225,9 @@ crc_of(const char *s)
 	return crc32(0, (const unsigned char *)s, (unsigned)strlen(s));
 }
 
-/* Put into internal names of device code. nvcc's ends with a CRC of the first external function's name or, when there is
- * none, with one of the time and the process id; ours with one of the file's name. */
+/* Put into internal names of device code. nvcc's ends with a CRC of the first external function's
+ * name or, when there is none, with one of the time and the process id; ours with one of the file's
+ * name. */
 static const char *
 module_id(struct arena *a, const char *src)
 {
@@ -269,8 +269,8 @@ struct stubs {
 };
 
 static void
-add_stub(struct arena *a, struct stubs *out, enum stub_of what, const char *soname, const struct mount *from,
-	const char *member)
+add_stub(struct arena *a, struct stubs *out, enum stub_of what, const char *soname,
+	const struct mount *from, const char *member)
 {
 	struct mount_stub s = { .soname = soname, .from = from, .member = member, .what = what };
 
@@ -283,7 +283,7 @@ add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 	struct strs names = torch_sonames(m->a, v);
 	bool known = v->torch->has_libraries;
 	const struct mount *torch = NULL;
-	enum stub_of what = !known                     ? STUB_SONAME
+	enum stub_of what = !known                   ? STUB_SONAME
 			    : variant_is_verified(v) ? STUB_OF_SYMBOLS
 						     : STUB_OF_OTHER_ABI;
 
@@ -318,7 +318,8 @@ add_optional_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 {
 	const struct mount_stub torch = out->v[0];
 
-	add_stub(m->a, out, torch.what, PLAN_TORCH_PYTHON, torch.from, PLAN_TORCH_PYTHON ".symbols");
+	add_stub(
+		m->a, out, torch.what, PLAN_TORCH_PYTHON, torch.from, PLAN_TORCH_PYTHON ".symbols");
 	out->v[out->n - 1].is_optional = true;
 	if (!lists_openmp(&v->torch->libraries))
 		return;
@@ -336,7 +337,8 @@ add_library_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 
 		if (version_cmp_minor(&l->cuda, &v->cuda->version) != 0)
 			continue;
-		tree = mount_tree(m, "library", arena_printf(m->a, "%s %s", l->name, version_text(m->a, &l->cuda)),
+		tree = mount_tree(m, "library",
+			arena_printf(m->a, "%s %s", l->name, version_text(m->a, &l->cuda)),
 			(struct pin *)&l->pin);
 		for (size_t k = 0; k < l->pin.n_select; k++) {
 			const char *to = l->pin.select[k].to;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Code for capabilities that the nvcc at hand does not know: for CUDA 12.8 and 12.9, whose nvcc no package has, that of 12.5
- * is used, but wheels have their ptxas. PTX is made to be compiled for GPUs that come later, so the newer ptxas makes
- * code for 10.0 of the PTX for an older capability that the kernel asks for, as nvcc would be told by
- * -gencode arch=compute_90,code=sm_100. Of nvcc's steps, the ptxas for that older one is repeated with the newer program, and
- * fatbinary gets one image more.
+ * Code for capabilities that the nvcc at hand does not know: for CUDA 12.8 and 12.9, whose nvcc no
+ * package has, that of 12.5 is used, but wheels have their ptxas. PTX is made to be compiled for
+ * GPUs that come later, so the newer ptxas makes code for 10.0 of the PTX for an older capability
+ * that the kernel asks for, as nvcc would be told by -gencode arch=compute_90,code=sm_100. Of
+ * nvcc's steps, the ptxas for that older one is repeated with the newer program, and fatbinary gets
+ * one image more.
  */
 #include "base/arena.h"
 #include "plan/divide.h"
@@ -80,8 +81,8 @@ add(struct dividing *d, const char *capability, const char *from)
 		return 0;
 	}
 	if (!old) {
-		*d->why = arena_printf(
-			d->a, "no ptxas for %s, of whose PTX code for %s is made", from, capability);
+		*d->why = arena_printf(d->a, "no ptxas for %s, of whose PTX code for %s is made",
+			from, capability);
 		return 0;
 	}
 	p = for_newer(d, old, arch);
@@ -94,7 +95,8 @@ add(struct dividing *d, const char *capability, const char *from)
 }
 
 int
-divide_add_newer(struct dividing *d, const struct catalog_cuda *cuda, const struct strs *capabilities)
+divide_add_newer(
+	struct dividing *d, const struct catalog_cuda *cuda, const struct strs *capabilities)
 {
 	for (size_t i = 0; i < capabilities->n; i++) {
 		const char *c = capabilities->v[i];

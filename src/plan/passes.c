@@ -16,9 +16,9 @@
  * and where the kernel's own text is the same for all architectures (device/arch.h), slice takes it
  * from the reference's.
  *
- * The last architecture is the reference: proof-keys and prove look at it, and prove needs what cicc
- * makes of the whole text, unless the proof is remembered. Where the full way is taken, it goes by
- * the slimmed text for the others if that gives the reference's PTX, byte for byte.
+ * The last architecture is the reference: proof-keys and prove look at it, and prove needs what
+ * cicc makes of the whole text, unless the proof is remembered. Where the full way is taken, it
+ * goes by the slimmed text for the others if that gives the reference's PTX, byte for byte.
  */
 #include "base/arena.h"
 #include "base/path.h"
@@ -37,7 +37,7 @@ struct passes {
 	bool device_only;
 	const struct part *reference; /* the preprocessor of the architecture that proves */
 	struct made macros, keys, proof, stub; /* of the reference, when device_only */
-	struct made same; /* that the slimmed text serves, where has_same */
+	struct made same;                      /* that the slimmed text serves, where has_same */
 	bool has_same;
 	bool is_full; /* what is done when the object shows that the proof was no good for it */
 };
@@ -51,8 +51,8 @@ label_of(const struct passes *p, enum step_kind kind, const char *arch)
 {
 	const struct step_row *row = step_row(kind);
 
-	return arena_printf(
-		p->m->a, "%s: %s%s%s", p->src, row->label ? row->label : row->name, arch ? " " : "", arch ? arch : "");
+	return arena_printf(p->m->a, "%s: %s%s%s", p->src, row->label ? row->label : row->name,
+		arch ? " " : "", arch ? arch : "");
 }
 
 static struct step
@@ -162,7 +162,8 @@ add_whole(struct passes *p, const struct part *cicc, const struct part *text)
 /* cicc on the slimmed text: as good as the whole one, as far as the slimmer is right, in a third of
  * the time. With same, which may be NULL, only if that is not declined. */
 static struct made
-add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text, const struct made *same, bool if_few_others)
+add_slim_whole(struct passes *p, const struct part *cicc, const struct part *text,
+	const struct made *same, bool if_few_others)
 {
 	struct step slim = drop_macros(p, text), s = or_decline(p, STEP_CICC, cicc);
 
@@ -213,8 +214,8 @@ device_step(const struct passes *p, const struct part *cicc)
 	return s;
 }
 
-/* What a proof is good for, besides texts: the command of the device passes, their compiler and the module id, and CUDA's headers;
- * not torch. */
+/* What a proof is good for, besides texts: the command of the device passes, their compiler and the
+ * module id, and CUDA's headers; not torch. */
 static struct digest
 device_key(const struct passes *p, const struct part *cicc)
 {
@@ -227,7 +228,8 @@ device_key(const struct passes *p, const struct part *cicc)
 static struct digest
 loose_device_key(const struct passes *p, const struct part *cicc)
 {
-	const struct sights without_cuda = { .gcc = p->sights.gcc, .module_id = p->sights.module_id };
+	const struct sights without_cuda = { .gcc = p->sights.gcc,
+		.module_id = p->sights.module_id };
 	const struct digest programs = compiler_id(p->f->variant->cuda);
 	struct step s = device_step(p, cicc);
 	struct sha256 *h = sha256_new();
@@ -242,7 +244,8 @@ loose_device_key(const struct passes *p, const struct part *cicc)
 
 /* How a proof is come to: by the whole text, or by the slimmed one. */
 static struct made
-add_prove(struct passes *p, const struct part *cicc, struct made by, enum prove_when when, bool is_lazy)
+add_prove(struct passes *p, const struct part *cicc, struct made by, enum prove_when when,
+	bool is_lazy)
 {
 	struct step s = builtin_step(p, STEP_PROVE, p->reference->arch, "out/proof");
 
@@ -287,7 +290,8 @@ add_proof_steps(struct passes *p, const struct part *cicc)
 	whole = add_whole(p, cicc, p->reference);
 	p->keys = add_proof_keys(p, cicc);
 	if (p->m->options.device_only == PLAN_DEVICE_TRUST) {
-		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL, false), PROVE_ALWAYS, false);
+		p->proof = add_prove(p, cicc, add_slim_whole(p, cicc, p->reference, NULL, false),
+			PROVE_ALWAYS, false);
 	} else if (p->m->options.slim != PLAN_SLIM_OFF) {
 		w.first = add_slim_whole(p, cicc, p->reference, NULL, false);
 		w.second = add_prove(p, cicc, whole, PROVE_IF_IT_PAYS, true);
@@ -301,14 +305,17 @@ add_proof_steps(struct passes *p, const struct part *cicc)
 	p->stub = add_choice(p, NULL, w, "out/stub.c");
 }
 
-/* What of a text device code needs: of INPUT_SHARED, what all architectures have in common, or of INPUT_MACROS, that of this one. */
+/* What of a text device code needs: of INPUT_SHARED, what all architectures have in common, or of
+ * INPUT_MACROS, that of this one. */
 static struct made
 add_slice(struct passes *p, const struct part *text, enum input_role role, bool is_lazy)
 {
 	struct step s = builtin_step(p, STEP_SLICE, text->arch, "tmp/device.ii");
 
 	step_take(p->m, &s, INPUT_PROOF, p->proof);
-	step_take(p->m, &s, role, role == INPUT_SHARED ? made_too(p->m, p->keys, OUTPUT_SHARED) : add_macros(p, text));
+	step_take(p->m, &s, role,
+		role == INPUT_SHARED ? made_too(p->m, p->keys, OUTPUT_SHARED)
+				     : add_macros(p, text));
 	add_how_slim(p, &s);
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, text);
 	s.is_transient = true;
@@ -368,8 +375,8 @@ add_full(struct passes *p, const struct part *cicc, const struct part *text)
 	return add_step(p, s);
 }
 
-/* The PTX of an architecture, by the device-only way or the full one. The kernel's own text is that of
- * the reference, if it is the same for all. */
+/* The PTX of an architecture, by the device-only way or the full one. The kernel's own text is that
+ * of the reference, if it is the same for all. */
 static struct made
 add_device(struct passes *p, const struct part *cicc)
 {
@@ -439,8 +446,8 @@ add_slim_cudafe(struct passes *p, const struct part *cudafe)
 	return add_step(p, s);
 }
 
-/* What cudafe++ made, with a trap where it would launch a kernel that the stub does not register: the stub is that of a
- * proof, which may have come of another variant's text. */
+/* What cudafe++ made, with a trap where it would launch a kernel that the stub does not register:
+ * the stub is that of a proof, which may have come of another variant's text. */
 static struct made
 add_trap(struct passes *p, struct made cudafe, const char *path, bool is_lazy)
 {
@@ -459,11 +466,12 @@ add_cudafe(struct passes *p, const struct part *cudafe, bool slim)
 
 	if (!p->device_only)
 		return step;
-	return add_trap(p, step, cudafe->outputs.v[0], !slim && p->m->options.slim == PLAN_SLIM_ALL);
+	return add_trap(
+		p, step, cudafe->outputs.v[0], !slim && p->m->options.slim == PLAN_SLIM_ALL);
 }
 
-/* A file that the host's compiler reads: of the fatbinary it has an empty one. With slim, from what cudafe++ made of the
- * slimmed text. */
+/* A file that the host's compiler reads: of the fatbinary it has an empty one. With slim, from what
+ * cudafe++ made of the slimmed text. */
 static struct made
 add_host_file(struct passes *p, const struct part *fatbin, const char *path, bool slim)
 {
@@ -488,7 +496,8 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		const char *path = host->inputs.v[i];
 		bool is_text = slim && made_by(p, path)->kind == STEP_CUDAFE;
 
-		step_take_at(p->m, &s, is_text ? INPUT_TEXT : INPUT_FILE, path, add_host_file(p, fatbin, path, slim));
+		step_take_at(p->m, &s, is_text ? INPUT_TEXT : INPUT_FILE, path,
+			add_host_file(p, fatbin, path, slim));
 	}
 	if (!slim) {
 		s.argv = host->argv;
@@ -536,7 +545,8 @@ add_part_step(struct passes *p, const struct part *part)
 		const char *path = part->inputs.v[i];
 
 		step_take_at(p->m, &s, INPUT_FILE, path,
-			part->kind == STEP_CUDAFE ? add_strip_bodies(p, part, false) : add_file(p, path));
+			part->kind == STEP_CUDAFE ? add_strip_bodies(p, part, false)
+						  : add_file(p, path));
 	}
 	s.argv = part->argv;
 	s.outputs = part->outputs;
@@ -553,11 +563,13 @@ add_part_step(struct passes *p, const struct part *part)
 	return p->made[at];
 }
 
-/* The source's object; with device_only, or declined, when its host launches a kernel that it does not register. */
+/* The source's object; with device_only, or declined, when its host launches a kernel that it does
+ * not register. */
 static struct made
 add_embed_fatbin(struct passes *p)
 {
-	const struct part *host = part_of_kind(p->d, STEP_HOST), *fatbin = part_of_kind(p->d, STEP_FATBIN);
+	const struct part *host = part_of_kind(p->d, STEP_HOST),
+			  *fatbin = part_of_kind(p->d, STEP_FATBIN);
 	struct step s = builtin_step(p, STEP_EMBED_FATBIN, NULL, host->outputs.v[0]);
 
 	p->made = arena_array(p->m->a, struct made, p->d->parts.n + 1);
@@ -569,8 +581,8 @@ add_embed_fatbin(struct passes *p)
 }
 
 int
-maker_add_divided(struct maker *m, const struct torch_flags *f, const struct step *undivided, struct str answer,
-	struct made *object, const char **why)
+maker_add_divided(struct maker *m, const struct torch_flags *f, const struct step *undivided,
+	struct str answer, struct made *object, const char **why)
 {
 	const char *src = undivided->source;
 	struct passes p = { .m = m, .f = f, .src = src };
@@ -581,13 +593,16 @@ maker_add_divided(struct maker *m, const struct torch_flags *f, const struct ste
 		!divide_add_newer(&d, f->variant->cuda, &f->kernel->capabilities))
 		return 0;
 	p.d = &d;
-	p.sights = (struct sights){ .gcc = mount_gcc(m, f->gcc), .cuda = mount_cuda(m, f->variant->cuda),
-		.module_id = mount_module_id(m, src), .compiled = undivided->root };
+	p.sights = (struct sights){ .gcc = mount_gcc(m, f->gcc),
+		.cuda = mount_cuda(m, f->variant->cuda),
+		.module_id = mount_module_id(m, src),
+		.compiled = undivided->root };
 	for (size_t i = 0; i < d.warnings.n; i++)
 		vec_push(m->a, &m->out->notes, d.warnings.v[i]);
 	cicc = made_by(&p, d.stub);
 	/* Device code that others link to has more entries than those that a stub registers. */
-	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !part_tells_lines(cicc) && !d.is_relocatable;
+	p.device_only = m->options.device_only != PLAN_DEVICE_OFF && !part_tells_lines(cicc) &&
+			!d.is_relocatable;
 	if (p.device_only)
 		add_proof_steps(&p, cicc);
 	*object = add_embed_fatbin(&p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Holds the steps of a plan against the rows of their kinds (plan/kinds.h): functions of steps/ find their inputs by these. */
+/* Holds the steps of a plan against the rows of their kinds (plan/kinds.h): functions of steps/
+ * find their inputs by these. */
 #include "base/err.h"
 #include "plan/kinds.h"
 
@@ -92,7 +93,8 @@ plan_check(const struct plan *p, struct err *e)
 		why = why ? why : fault_of_mounts(s, row);
 		why = why ? why : fault_of_makers(p, i);
 		if (why)
-			return err_set(e, ERR_BUG, "the plan is wrong: step %zu, %s (%s), has %s", i, s->label, row->name, why);
+			return err_set(e, ERR_BUG, "the plan is wrong: step %zu, %s (%s), has %s",
+				i, s->label, row->name, why);
 	}
 	return 0;
 }

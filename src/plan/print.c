@@ -39,12 +39,14 @@ add_variant_text(const struct plan_variant *pv, struct buf *out)
 		CLEANUP(arena_freep) struct arena a = { 0 };
 		const struct catalog_depend *d = pv->depends.v[i];
 
-		buf_addf(out, "# %s: with %s %s\n", v->name, d->title, version_text(&a, &d->version));
+		buf_addf(out, "# %s: with %s %s\n", v->name, d->title,
+			version_text(&a, &d->version));
 	}
 	if (pv->libraries.n)
 		buf_addf(out, "# %s: may be linked with", v->name);
 	for (size_t i = 0; i < pv->libraries.n; i++)
-		buf_addf(out, "%s %s%s", i ? "," : "", pv->libraries.v[i], i + 1 == pv->libraries.n ? "\n" : "");
+		buf_addf(out, "%s %s%s", i ? "," : "", pv->libraries.v[i],
+			i + 1 == pv->libraries.n ? "\n" : "");
 }
 
 static void
@@ -63,7 +65,8 @@ print_text(const struct plan *p, struct buf *out)
 		buf_addc(out, '\n');
 		for (size_t j = 0; j < s->n_inputs; j++)
 			buf_addf(out, "# %s is step %zu's %s\n", s->inputs[j].path,
-				s->inputs[j].step, p->steps[s->inputs[j].step].outputs.v[s->inputs[j].output]);
+				s->inputs[j].step,
+				p->steps[s->inputs[j].step].outputs.v[s->inputs[j].output]);
 		for (size_t j = 0; j < words.n; j++) {
 			if (j)
 				buf_addc(out, ' ');
@@ -95,19 +98,19 @@ json_step(const struct step *s, size_t index)
 		const struct mount *m = s->root->mounts[i];
 
 		json_object_set_new(mounts, m->name,
-			m->kind == MOUNT_SOURCES ? json_string("sources") :
-						   json_string(digest_hex(&m->id, hex)));
+			m->kind == MOUNT_SOURCES ? json_string("sources")
+						 : json_string(digest_hex(&m->id, hex)));
 	}
 	for (size_t i = 0; i < s->n_inputs; i++)
-		json_array_append_new(inputs, json_pack("{s:I, s:I, s:s}", "step",
-						      (json_int_t)s->inputs[i].step, "output",
-						      (json_int_t)s->inputs[i].output, "path",
-						      s->inputs[i].path));
-	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}", "step",
-		(json_int_t)index, "kind", step_kind_name(s->kind), "label", s->label, "variant",
-		s->variant->name, "users", (json_int_t)s->users, "argv", json_strs(&s->argv),
-		"options", json_strs(&options), "env",
-		json_strs(&s->env), "mounts", mounts, "inputs", inputs, "outputs", json_strs(&s->outputs), "source",
+		json_array_append_new(
+			inputs, json_pack("{s:I, s:I, s:s}", "step", (json_int_t)s->inputs[i].step,
+					"output", (json_int_t)s->inputs[i].output, "path",
+					s->inputs[i].path));
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}",
+		"step", (json_int_t)index, "kind", step_kind_name(s->kind), "label", s->label,
+		"variant", s->variant->name, "users", (json_int_t)s->users, "argv",
+		json_strs(&s->argv), "options", json_strs(&options), "env", json_strs(&s->env),
+		"mounts", mounts, "inputs", inputs, "outputs", json_strs(&s->outputs), "source",
 		s->source, "key", digest_hex(&s->key, hex));
 }
 
@@ -123,7 +126,8 @@ json_depends(const struct plan_variant *v)
 
 		if (!json_object_get(out, d->title))
 			json_object_set_new(out, d->title, json_array());
-		json_array_append_new(json_object_get(out, d->title), json_string(version_text(&a, &d->version)));
+		json_array_append_new(
+			json_object_get(out, d->title), json_string(version_text(&a, &d->version)));
 	}
 	return out;
 }
@@ -138,8 +142,8 @@ print_json(const struct plan *p, struct buf *out)
 		json_array_append_new(steps, json_step(&p->steps[i], i));
 	for (size_t i = 0; i < p->n_variants; i++) {
 		const struct plan_variant *v = &p->variants[i];
-		json_t *o = json_pack("{s:s, s:s, s:s*, s:o, s:o}", "name", v->variant->name, "backend",
-			backend_name(v->variant->backend), "id", v->ops, "archs",
+		json_t *o = json_pack("{s:s, s:s, s:s*, s:o, s:o}", "name", v->variant->name,
+			"backend", backend_name(v->variant->backend), "id", v->ops, "archs",
 			json_strs(&v->variant->archs), "kernels", json_strs(&v->kernels));
 
 		if (v->link != SIZE_MAX)

@@ -18,7 +18,8 @@ rdc_has_runtime(const struct catalog_cuda *c)
 }
 
 int
-rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k, struct err *e)
+rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k,
+	struct err *e)
 {
 	if (!v->cuda || !rdc_is_asked(&k->cuda_flags) || rdc_has_runtime(v->cuda))
 		return 0;
@@ -27,10 +28,9 @@ rdc_check(const struct maker *m, const struct variant *v, const struct project_k
 
 		if (s && s->launch)
 			return err_set(e, ERR_CONFIG,
-				"%s/%s:%u:1: a kernel starts a kernel, which needs CUDA's device runtime; of that only "
-				"CUDA 13 has a library that can be linked here, and %s is for CUDA %s: write minver = "
-				"\"13.0\" in [general.cuda], or build with --cuda 13.0",
-				m->p->dir, s->path, s->launch, v->name, version_text(m->a, &v->cuda->version));
+				"%s/%s:%u:1: a kernel starts a kernel, which needs CUDA's device runtime; of that only CUDA 13 has a library that can be linked here, and %s is for CUDA %s: write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0",
+				m->p->dir, s->path, s->launch, v->name,
+				version_text(m->a, &v->cuda->version));
 	}
 	return 0;
 }

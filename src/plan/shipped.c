@@ -102,8 +102,7 @@ static int
 fail_link(const struct walk *w, const char *full, const char *why)
 {
 	return err_set(w->e, ERR_CONFIG,
-		"%s: the link leads %s; replace it by a copy, or by a link to something inside the kernel's "
-		"directory",
+		"%s: the link leads %s; replace it by a copy, or by a link to something inside the kernel's directory",
 		full, why);
 }
 
@@ -159,7 +158,8 @@ add(struct walk *w, const char *rel, const struct above *up)
 		return err_sys(w->e, "cannot look at %s", full);
 	if (S_ISLNK(st.st_mode)) {
 		bool found = realpath(full, real) && stat(real, &st) == 0;
-		bool matters = is_wanted(w, name) || (found ? S_ISDIR(st.st_mode) : !strchr(name, '.'));
+		bool matters =
+			is_wanted(w, name) || (found ? S_ISDIR(st.st_mode) : !strchr(name, '.'));
 
 		if (!matters)
 			return 0;

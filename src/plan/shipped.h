@@ -14,7 +14,7 @@
  * that it is in.
  */
 struct shipped {
-	struct strs files;   /* relative to the package, in byte order */
+	struct strs files;    /* relative to the package, in byte order */
 	struct strs left_out; /* no documentation, nothing hidden, but of another ending */
 };
 /* Fails with ERR_CONFIG (a link or a file that cannot be shipped), ERR_SYS. */

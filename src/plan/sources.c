@@ -40,7 +40,8 @@ add(struct arena *a, const struct project *p, const struct strs *src, struct sou
 	struct err *e)
 {
 	for (size_t i = 0; i < src->n; i++) {
-		struct source s = { .path = src->v[i], .is_header = !source_is_compiled(src->v[i]) };
+		struct source s = { .path = src->v[i],
+			.is_header = !source_is_compiled(src->v[i]) };
 
 		if (has_file(out, s.path))
 			continue;
@@ -52,8 +53,8 @@ add(struct arena *a, const struct project *p, const struct strs *src, struct sou
 
 /* Of sources whose device code is linked, whether they need CUDA's device runtime. */
 static int
-find_launches(struct arena *a, const struct project *p, const struct project_kernel *k, struct sources_set *out,
-	struct err *e)
+find_launches(struct arena *a, const struct project *p, const struct project_kernel *k,
+	struct sources_set *out, struct err *e)
 {
 	for (size_t i = 0; rdc_is_asked(&k->cuda_flags) && i < out->n; i++) {
 		struct source *s = &out->v[i];
@@ -129,8 +130,8 @@ add_files(struct sha256 *h, const struct source *v, size_t n)
 	}
 }
 
-/* What identifies a kernel: its name and version, its files, and the text of build.toml, which holds the
- * flags. */
+/* What identifies a kernel: its name and version, its files, and the text of build.toml, which
+ * holds the flags. */
 static int
 make_id(struct arena *a, const struct project *p, struct sources_set *s, struct err *e)
 {

@@ -23,7 +23,8 @@ step_root(struct maker *m, enum step_kind kind, const struct sights *of)
 {
 	const unsigned sees = step_row(kind)->sees;
 	const size_t n_compiled = of->compiled ? of->compiled->n_mounts : 0;
-	const struct mount **mounts = (const struct mount **)arena_array(m->a, void *, n_compiled + 3);
+	const struct mount **mounts =
+		(const struct mount **)arena_array(m->a, void *, n_compiled + 3);
 	size_t n = 0;
 
 	for (size_t i = 0; sees & SEES_COMPILED && i < n_compiled; i++)
@@ -70,16 +71,20 @@ step_take(struct maker *m, struct step *s, enum input_role role, struct made fro
 }
 
 void
-step_take_at(struct maker *m, struct step *s, enum input_role role, const char *path, struct made from)
+step_take_at(
+	struct maker *m, struct step *s, enum input_role role, const char *path, struct made from)
 {
-	add_input(m, s, &(struct step_input){ .step = from.step, .output = from.output, .path = path, .role = role });
+	add_input(m, s,
+		&(struct step_input){
+			.step = from.step, .output = from.output, .path = path, .role = role });
 }
 
 void
 step_give(struct maker *m, struct step *s, const char *path)
 {
 	vec_push(m->a, &s->outputs, path);
-	for (const struct output_slot *o = step_row(s->kind)->outputs; o->role != OUTPUT_MAIN; o++) {
+	for (const struct output_slot *o = step_row(s->kind)->outputs; o->role != OUTPUT_MAIN;
+		o++) {
 		if (o->path)
 			vec_push(m->a, &s->outputs, o->path);
 	}

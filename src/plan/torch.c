@@ -7,7 +7,8 @@
 
 #define CSRC "csrc"
 
-/* KiB that g++ takes before it looks for memory to use again: a tenth of its time goes there, and what it writes is the same. */
+/* KiB that g++ takes before it looks for memory to use again: a tenth of its time goes there, and
+ * what it writes is the same. */
 #define GCC_HEAP "--param=ggc-min-heapsize=524288"
 #define PUSH(...) vec_push(a, argv, __VA_ARGS__)
 
@@ -57,8 +58,8 @@ torch_add_includes(
 	bool csrc = f->has_csrc;
 
 	for (size_t i = 0; i < include->n; i++) {
-		PUSH(streq(include->v[i], ".") ? "-Isrc" :
-						 arena_printf(a, "-Isrc/%s", include->v[i]));
+		PUSH(streq(include->v[i], ".") ? "-Isrc"
+					       : arena_printf(a, "-Isrc/%s", include->v[i]));
 		csrc = csrc && !streq(include->v[i], CSRC);
 	}
 	if (csrc)
@@ -76,7 +77,8 @@ torch_add_includes(
 	PUSH("py/include");
 }
 
-/* The compiler's own headers, named one by one, for what it finds by itself it calls by absolute paths. */
+/* The compiler's own headers, named one by one, for what it finds by itself it calls by absolute
+ * paths. */
 static void
 add_system_includes(struct arena *a, const struct torch_flags *f, struct strs *argv)
 {
@@ -105,8 +107,8 @@ add_depfile(struct arena *a, const char *object, struct strs *argv)
 }
 
 void
-torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *u, const struct compiled_file *file,
-	struct strs *argv)
+torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *u,
+	const struct compiled_file *file, struct strs *argv)
 {
 	PUSH("gcc/bin/g++");
 	PUSH("-nostdinc");
@@ -119,9 +121,11 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *
 	/* Else a header may be known by its real path, which is another one on every machine. */
 	PUSH("-fno-canonical-system-headers");
 	PUSH("-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
-	/* Debug information takes the directory from the line above; a preprocessed text shall not name another. */
+	/* Debug information takes the directory from the line above; a preprocessed text shall not
+	 * name another. */
 	PUSH("-fno-working-directory");
-	/* What a virtual call does is guessed from the classes that the compiler sees, which slimming changes. */
+	/* What a virtual call does is guessed from the classes that the compiler sees, which
+	 * slimming changes. */
 	PUSH("-fno-devirtualize");
 	PUSH("-fno-devirtualize-speculatively");
 	PUSH(GCC_HEAP);
@@ -175,21 +179,21 @@ torch_add_gencode(struct arena *a, const struct catalog_cuda *cuda, const struct
 	}
 }
 
-/* nvcc before 12.8 does not know this option, which kernels give for 12.8 and later. What a release names that its nvcc does not know
- * shows that nvcc is of an older one. */
+/* nvcc before 12.8 does not know this option, which kernels give for 12.8 and later. What a release
+ * names that its nvcc does not know shows that nvcc is of an older one. */
 static bool
 is_too_new(const struct variant *v, const char *flag)
 {
 	static const struct version since = { .v = { 12, 8 }, .n = 2 };
 
 	return (version_cmp_minor(&v->cuda->version, &since) < 0 || v->cuda->newer.n) &&
-		(str_has_prefix(flag, "-static-global-template-stub") ||
-			str_has_prefix(flag, "--static-global-template-stub"));
+	       (str_has_prefix(flag, "-static-global-template-stub") ||
+		       str_has_prefix(flag, "--static-global-template-stub"));
 }
 
 void
-torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit *u, const struct compiled_file *file,
-	struct strs *argv)
+torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit *u,
+	const struct compiled_file *file, struct strs *argv)
 {
 	const struct variant_kernel *k = u->kernel;
 
@@ -201,7 +205,8 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	PUSH("-DNDEBUG");
 	PUSH("-Xcompiler");
 	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,"
-	     "-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively," GCC_HEAP ","
+	     "-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively," GCC_HEAP
+	     ","
 	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
 	PUSH("--expt-relaxed-constexpr");
 	PUSH("--expt-extended-lambda");
@@ -214,8 +219,8 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	}
 	torch_add_includes(a, f, &k->kernel->include, argv);
 	add_system_includes(a, f, argv);
-	/* The front end names internal symbols after a hash of the source's real path. cudafe++ and cicc take
-	 * the last path that they are given. */
+	/* The front end names internal symbols after a hash of the source's real path. cudafe++ and
+	 * cicc take the last path that they are given. */
 	PUSH("-Xcudafe");
 	PUSH("--orig_src_path_name");
 	PUSH("-Xcudafe");
@@ -232,7 +237,8 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 }
 
 void
-torch_device_link_argv(struct arena *a, const struct torch_flags *f, const struct device_link_files *files, struct strs *argv)
+torch_device_link_argv(struct arena *a, const struct torch_flags *f,
+	const struct device_link_files *files, struct strs *argv)
 {
 	PUSH("gcc/bin/g++");
 	PUSH("-nostdinc");

@@ -122,8 +122,9 @@ describe_file(struct arena *a, const char *dir, const char *path, struct buf *ou
 
 	if (lstat(path_join(a, dir, path), &st) < 0 || !S_ISREG(st.st_mode))
 		return -1;
-	buf_addf(out, "%lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-		st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec, (unsigned long long)st.st_ino, path);
+	buf_addf(out, "%lld %lld.%09ld %lld.%09ld %llu %s\n", (long long)st.st_size,
+		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec,
+		st.st_ctim.tv_nsec, (unsigned long long)st.st_ino, path);
 	return 0;
 }
 
@@ -219,8 +220,7 @@ swap(const struct publish *p, const char *tmp, const char *final, struct err *e)
 
 	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, final, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno == EEXIST &&
-		renameat2(AT_FDCWD, tmp, AT_FDCWD, final, RENAME_EXCHANGE) == 0)
+	if (errno == EEXIST && renameat2(AT_FDCWD, tmp, AT_FDCWD, final, RENAME_EXCHANGE) == 0)
 		return 0;
 	/* A file system that knows neither: the old one is away for a moment. */
 	if (rename(final, old) < 0 && errno != ENOENT)
@@ -283,8 +283,8 @@ publish_result(struct publish *p, struct err *e)
 		return 0;
 	result = path_join(p->a, p->dir, "result");
 	if (lstat(result, &st) == 0 && !S_ISLNK(st.st_mode)) {
-		log_warn("%s is not a symbolic link, so it was left alone; the variants are in %s", result,
-			p->build);
+		log_warn("%s is not a symbolic link, so it was left alone; the variants are in %s",
+			result, p->build);
 		return 0;
 	}
 	if (readlink(result, target, sizeof(target) - 1) == 5 && streq(target, "build"))

@@ -13,7 +13,12 @@ is_text(struct str text)
 		if (line.n && line.p[0] == '#' && memmem(line.p, line.n, "coding", 6))
 			return true;
 	while (p < end) {
-		size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+		size_t n = *p < 0x80   ? 1
+			   : *p < 0xc2 ? 0
+			   : *p < 0xe0 ? 2
+			   : *p < 0xf0 ? 3
+			   : *p < 0xf5 ? 4
+				       : 0;
 
 		if (n == 0 || (size_t)(end - p) < n)
 			return false;
@@ -40,13 +45,14 @@ describe(struct parser *p)
 	case PY_END:
 		return arena_printf(p->a, "%s, at the end of the file", p->fault);
 	default:
-		return arena_printf(p->a, "%s, at %.*s", p->fault, (int)(t->s.n < 40 ? t->s.n : 40), t->s.p);
+		return arena_printf(
+			p->a, "%s, at %.*s", p->fault, (int)(t->s.n < 40 ? t->s.n : 40), t->s.p);
 	}
 }
 
 int
-python_parse(struct arena *a, struct str text, const char *path, struct python_file *out,
-	struct err *e)
+python_parse(
+	struct arena *a, struct str text, const char *path, struct python_file *out, struct err *e)
 {
 	struct python_tokens tokens = { 0 };
 	struct parser p = { .a = a, .path = path, .is_top = true };
@@ -57,8 +63,8 @@ python_parse(struct arena *a, struct str text, const char *path, struct python_f
 	TRY(python_lex(a, text, path, &tokens, e));
 	p.t = tokens.v;
 	if (!parse_file(&p))
-		return err_set(e, ERR_CONFIG, "%s:%u:%u: %s", path, p.fault_at->line, p.fault_at->col,
-			describe(&p));
+		return err_set(e, ERR_CONFIG, "%s:%u:%u: %s", path, p.fault_at->line,
+			p.fault_at->col, describe(&p));
 	*out = (struct python_file){ tokens.v, tokens.n, p.calls.v, p.calls.n };
 	return 0;
 }

@@ -2,10 +2,10 @@
 /*
  * Python source text: whether it parses, and which calls are in it.
  *
- * The grammar is that of the Python Language Reference, 3.14, with what the compiler refuses besides
- * where a parser can see it: targets that cannot be assigned to, return and yield outside of a
- * function, break and continue outside of a loop, the order of parameters and arguments. Text of
- * f-strings is checked for brackets only. Older releases refuse more; `except A, B:` without
+ * The grammar is that of the Python Language Reference, 3.14, with what the compiler refuses
+ * besides where a parser can see it: targets that cannot be assigned to, return and yield outside
+ * of a function, break and continue outside of a loop, the order of parameters and arguments. Text
+ * of f-strings is checked for brackets only. Older releases refuse more; `except A, B:` without
  * parentheses, which only 3.14 takes, is refused here as well: it is what is left of Python 2.
  */
 #ifndef PYTHON_PYTHON_H
@@ -32,6 +32,6 @@ struct python_file {
 	size_t n_calls;
 };
 /* Results point into text and the arena. Fails with ERR_CONFIG, "PATH:LINE:COL: what is wrong". */
-int python_parse(struct arena *a, struct str text, const char *path, struct python_file *out,
-	struct err *e);
+int python_parse(
+	struct arena *a, struct str text, const char *path, struct python_file *out, struct err *e);
 #endif

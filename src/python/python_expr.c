@@ -234,7 +234,8 @@ parse_arguments(struct parser *p)
 				return false;
 		} else if (is_op(p, "*")) {
 			if (mapping)
-				return parse_fail(p, "an unpacked list follows an unpacked mapping");
+				return parse_fail(
+					p, "an unpacked list follows an unpacked mapping");
 			p->at++;
 			if (parse_expression(p) == EXPR_FAILED)
 				return false;
@@ -246,14 +247,16 @@ parse_arguments(struct parser *p)
 				return false;
 		} else {
 			if (keyword || mapping)
-				return parse_fail(p, "a positional argument follows one with a keyword");
+				return parse_fail(
+					p, "a positional argument follows one with a keyword");
 			if (parse_named(p) == EXPR_FAILED)
 				return false;
 			if (at_clauses(p)) {
 				if (!parse_clauses(p))
 					return false;
 				if (!first || !is_op(p, ")"))
-					return parse_fail(p, "a generator among other arguments needs parentheses");
+					return parse_fail(p,
+						"a generator among other arguments needs parentheses");
 			}
 		}
 		if (!is_op(p, ")") && !accept_op(p, ","))
@@ -331,8 +334,8 @@ parse_operand(struct parser *p)
 enum expr_kind
 parse_arith(struct parser *p)
 {
-	static const char *const ops[] = { "+", "-", "*", "/", "//", "%", "@", "**", "<<", ">>", "&", "|",
-		"^", NULL };
+	static const char *const ops[] = { "+", "-", "*", "/", "//", "%", "@", "**", "<<", ">>",
+		"&", "|", "^", NULL };
 	enum expr_kind k;
 
 	if (!parse_enter(p))
@@ -430,7 +433,8 @@ parse_expression(struct parser *p)
 enum expr_kind
 parse_named(struct parser *p)
 {
-	if (is_plain_name(p) && p->t[p->at + 1].kind == PY_OP && str_eq(p->t[p->at + 1].s, STR(":="))) {
+	if (is_plain_name(p) && p->t[p->at + 1].kind == PY_OP &&
+		str_eq(p->t[p->at + 1].s, STR(":="))) {
 		p->at += 2;
 		return parse_expression(p) == EXPR_FAILED ? EXPR_FAILED : EXPR_VALUE;
 	}
@@ -446,7 +450,8 @@ goes_on(const struct parser *p)
 
 	if (t->kind == PY_OP && str_ends(t->s, STR("=")))
 		return false;
-	return t->kind != PY_NEWLINE && t->kind != PY_END && !is_one_of(p, ends) && !is_word(p, "in");
+	return t->kind != PY_NEWLINE && t->kind != PY_END && !is_one_of(p, ends) &&
+	       !is_word(p, "in");
 }
 
 enum expr_kind

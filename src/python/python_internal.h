@@ -29,9 +29,9 @@ struct parser {
 	const char *path;
 	const struct python_token *t; /* tokens */
 	size_t at;
-	unsigned depth;              /* of the recursion */
+	unsigned depth; /* of the recursion */
 	bool in_function, in_loop;
-	bool is_top;                 /* at the top of the file */
+	bool is_top;                         /* at the top of the file */
 	const struct python_token *fault_at; /* the last fault */
 	const char *fault;
 	struct {
@@ -58,17 +58,18 @@ bool parse_enter(struct parser *p);
 void parse_leave(struct parser *p);
 
 /* python_expr.c */
-bool is_target(enum expr_kind k);            /* may stand left of "=" */
+bool is_target(enum expr_kind k);             /* may stand left of "=" */
 enum expr_kind parse_arith(struct parser *p); /* what binds tighter than comparisons */
 enum expr_kind parse_expression(struct parser *p);
-enum expr_kind parse_named(struct parser *p);       /* with := */
+enum expr_kind parse_named(struct parser *p);            /* with := */
 enum expr_kind parse_star_expressions(struct parser *p); /* a, *b, also yield */
 bool parse_subject(struct parser *p);                    /* a := b, *c: of match */
 bool parse_targets(struct parser *p, bool with_star);    /* up to "in" or "=" */
 bool parse_arguments(struct parser *p);                  /* behind "(", with ")" */
 /* python_params.c */
 bool parse_parameters(struct parser *p, const char *end, bool annotated); /* up to end */
-bool parse_type_parameters(struct parser *p);                             /* [T: int, *Ts], if there */
+/* [T: int, *Ts], if there */
+bool parse_type_parameters(struct parser *p);
 /* python_pattern.c: "case" and its pattern up to the colon, without it */
 bool parse_case(struct parser *p);
 /* python_statement.c */

@@ -91,11 +91,17 @@ check_character(struct lexer *l)
 	const unsigned char *u = (const unsigned char *)l->p;
 	size_t left = (size_t)(l->end - l->p);
 
-	if ((left >= 2 && u[0] == 0xc2 && u[1] < 0xc0 && u[1] != 0xaa && u[1] != 0xb5 && u[1] != 0xba) ||
+	if ((left >= 2 && u[0] == 0xc2 && u[1] < 0xc0 && u[1] != 0xaa && u[1] != 0xb5 &&
+		    u[1] != 0xba) ||
 		(left >= 2 && u[0] == 0xc3 && (u[1] == 0x97 || u[1] == 0xb7)) ||
-		(left >= 3 && u[0] == 0xe2 && (u[1] == 0x80 || (u[1] == 0x82 && u[2] >= 0xa0) || (u[1] == 0x86 && u[2] >= 0x90) || (u[1] >= 0x87 && u[1] <= 0xaf))) ||
-		(left >= 3 && u[0] == 0xe3 && u[1] == 0x80 && (u[2] < 0x85 || (u[2] >= 0x88 && u[2] <= 0xa0))) ||
-		(left >= 3 && u[0] == 0xef && u[1] == 0xbc && (u[2] <= 0x8f || (u[2] >= 0x9a && u[2] <= 0xa0))) ||
+		(left >= 3 && u[0] == 0xe2 &&
+			(u[1] == 0x80 || (u[1] == 0x82 && u[2] >= 0xa0) ||
+				(u[1] == 0x86 && u[2] >= 0x90) ||
+				(u[1] >= 0x87 && u[1] <= 0xaf))) ||
+		(left >= 3 && u[0] == 0xe3 && u[1] == 0x80 &&
+			(u[2] < 0x85 || (u[2] >= 0x88 && u[2] <= 0xa0))) ||
+		(left >= 3 && u[0] == 0xef && u[1] == 0xbc &&
+			(u[2] <= 0x8f || (u[2] >= 0x9a && u[2] <= 0xa0))) ||
 		(left >= 4 && u[0] == 0xf0 && u[1] == 0x9f))
 		return fail(l, "Python does not allow this character here; use ASCII");
 	return 0;
@@ -163,7 +169,7 @@ lex_number(struct lexer *l)
 	bool real = false;
 
 	if (*l->p == '0' && peek(l, 1) && strchr("xXoObB", peek(l, 1))) {
-		digits = strchr("xX", l->p[1])	 ? "0123456789abcdefABCDEF"
+		digits = strchr("xX", l->p[1])   ? "0123456789abcdefABCDEF"
 			 : strchr("oO", l->p[1]) ? "01234567"
 						 : "01";
 		l->p += 2;
@@ -178,8 +184,8 @@ lex_number(struct lexer *l)
 				pass_digits(l, decimal);
 		}
 		if ((peek(l, 0) == 'e' || peek(l, 0) == 'E') &&
-			(is_digit(peek(l, 1)) ||
-				((peek(l, 1) == '+' || peek(l, 1) == '-') && is_digit(peek(l, 2))))) {
+			(is_digit(peek(l, 1)) || ((peek(l, 1) == '+' || peek(l, 1) == '-') &&
+							 is_digit(peek(l, 2))))) {
 			real = true;
 			l->p += 2;
 			pass_digits(l, decimal);
@@ -189,7 +195,8 @@ lex_number(struct lexer *l)
 			l->p++;
 		}
 		if (!real && *from == '0' && !is_zero(from, l->p))
-			return fail_at(l, l->line, col, "a number must not begin with 0; octal is 0o17");
+			return fail_at(
+				l, l->line, col, "a number must not begin with 0; octal is 0o17");
 	}
 	if (!goes_on(l))
 		return fail(l, "letters directly after a number");
@@ -247,8 +254,8 @@ pass_format(struct lexer *l, unsigned depth, char quote, size_t n)
 	return fail(l, "a field of an f-string is not closed");
 }
 
-/* The expression in f"{...}", and what follows ":" in it; the cursor is behind "{". quote and n: what
- * ends the string around it, which format texts must not have. */
+/* The expression in f"{...}", and what follows ":" in it; the cursor is behind "{". quote and n:
+ * what ends the string around it, which format texts must not have. */
 static int
 pass_field(struct lexer *l, unsigned depth, char quote, size_t n)
 {
@@ -326,7 +333,8 @@ pass_string(struct lexer *l, bool formatted, bool raw)
 				pass_name(l);
 			else if (l->p < l->end && !(formatted && strchr("{}", *l->p)))
 				l->p++;
-		} else if (*l->p == quote && (n == 1 || (peek(l, 1) == quote && peek(l, 2) == quote))) {
+		} else if (*l->p == quote &&
+			   (n == 1 || (peek(l, 1) == quote && peek(l, 2) == quote))) {
 			l->p += n;
 			return 0;
 		} else if (at_newline(l)) {
@@ -351,8 +359,8 @@ pass_string(struct lexer *l, bool formatted, bool raw)
 static int
 string_prefix(const struct lexer *l, bool *formatted, bool *raw)
 {
-	static const char *const prefixes[] = { "", "b", "br", "f", "fr", "r", "rb", "rf", "rt", "t",
-		"tr", "u" };
+	static const char *const prefixes[] = { "", "b", "br", "f", "fr", "r", "rb", "rf", "rt",
+		"t", "tr", "u" };
 	char lower[3] = { 0 };
 	size_t n = 0;
 
@@ -394,10 +402,10 @@ note_bracket(struct lexer *l, char c)
 static int
 lex_operator(struct lexer *l)
 {
-	static const char *const ops[] = { "**=", "//=", ">>=", "<<=", "...", "!=", "->", ":=", "==", "<=",
-		">=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", "**", "//", "<<", ">>", "+", "-",
-		"*", "/", "%", "&", "|", "^", "~", "@", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", ".",
-		";", "=" };
+	static const char *const ops[] = { "**=", "//=", ">>=", "<<=", "...", "!=", "->",
+		":=", "==", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", "**",
+		"//", "<<", ">>", "+", "-", "*", "/", "%", "&", "|", "^", "~", "@", "<", ">", "(",
+		")", "[", "]", "{", "}", ",", ":", ".", ";", "=" };
 	const char *from = l->p;
 	unsigned col = column(l, from);
 
@@ -419,7 +427,8 @@ lex_operator(struct lexer *l)
 static int
 set_indent(struct lexer *l, unsigned col, unsigned alt)
 {
-	unsigned top = l->indents[l->n_indents - 1].column, top_alt = l->indents[l->n_indents - 1].alt;
+	unsigned top = l->indents[l->n_indents - 1].column,
+		 top_alt = l->indents[l->n_indents - 1].alt;
 
 	if ((col == top) != (alt == top_alt) || (col > top && alt <= top_alt))
 		return fail(l, "tabs and spaces are mixed in the indentation");
@@ -527,7 +536,13 @@ int
 python_lex(struct arena *a, struct str text, const char *path, struct python_tokens *out,
 	struct err *e)
 {
-	struct lexer l = { .a = a, .path = path, .e = e, .p = text.p, .end = text.p + text.n, .line = 1, .out = out,
+	struct lexer l = { .a = a,
+		.path = path,
+		.e = e,
+		.p = text.p,
+		.end = text.p + text.n,
+		.line = 1,
+		.out = out,
 		.n_indents = 1 };
 
 	if (str_starts(text, STR("\xef\xbb\xbf")))
@@ -537,8 +552,8 @@ python_lex(struct arena *a, struct str text, const char *path, struct python_tok
 	while (l.p < l.end)
 		TRY(lex_one(&l));
 	if (l.n_brackets)
-		return fail_at(&l, l.brackets[l.n_brackets - 1].line, l.brackets[l.n_brackets - 1].col,
-			"the bracket is not closed");
+		return fail_at(&l, l.brackets[l.n_brackets - 1].line,
+			l.brackets[l.n_brackets - 1].col, "the bracket is not closed");
 	if (out->n && out->v[out->n - 1].kind != PY_NEWLINE && out->v[out->n - 1].kind != PY_DEDENT)
 		add(&l, PY_NEWLINE, l.p, l.line, column(&l, l.p));
 	for (; l.n_indents > 1; l.n_indents--)

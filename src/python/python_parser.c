@@ -32,10 +32,11 @@ is_word(const struct parser *p, const char *word)
 bool
 is_keyword(struct str s)
 {
-	static const char *const words[] = { "False", "None", "True", "and", "as", "assert", "async",
-		"await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally",
-		"for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
-		"pass", "raise", "return", "try", "while", "with", "yield" };
+	static const char *const words[] = { "False", "None", "True", "and", "as", "assert",
+		"async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+		"except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
+		"nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with",
+		"yield" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (str_eq(s, str_of(words[i])))

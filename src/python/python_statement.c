@@ -320,8 +320,9 @@ parse_assert(struct parser *p)
 static bool
 accept_augmented(struct parser *p)
 {
-	static const char *const ops[] = { "+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=",
-		">>=", "<<=", "**=" };
+	static const char *const ops[] = {
+		"+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=", ">>=", "<<=", "**="
+	};
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
 		if (accept_op(p, ops[i]))

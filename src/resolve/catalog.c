@@ -12,7 +12,8 @@
  *       cuda           ["11.8", ...]: the CUDA versions that it was published for, of cuda.toml
  *       cpu            true when it was published without CUDA as well
  *       headers        a pin: include/ and share/cmake/
- *       libraries      a pin: the symbols of libtorch.so, libtorch_cpu.so ..., and of the wheel's OpenMP
+ *       libraries      a pin: the symbols of libtorch.so, libtorch_cpu.so ..., and of the wheel's
+ *                      OpenMP
  *                      runtime, which is called libgomp.so.1.symbols whatever the wheel calls it
  *       libraries-abi  "cxx11" or "cxx98": the C++ ABI of these libraries
  *
@@ -21,12 +22,14 @@
  *       version        "12.4": two numbers
  *       gcc            major version of the host compiler
  *       capabilities   all that this nvcc can be asked for
- *       newer          absent, or capabilities that it cannot be asked for: bin/ptxas-newer of the tree
+ *       newer          absent, or capabilities that it cannot be asked for: bin/ptxas-newer of the
+ *                      tree
  *                      makes their code, of the PTX for an older capability that a kernel asks for
  *       defaults       what a kernel gets that asks for none; also the list that others are
  *                      intersected with, +PTX aside
  *       note           absent, or how this differs from a plain release
- *       redist         true: made of NVIDIA's own archives. Another [[cuda]] of that version, without,
+ *       redist         true: made of NVIDIA's own archives. Another [[cuda]] of that version,
+ *                      without,
  *                      is what is taken unless the user names a source of archives
  *       [[cuda.pin]]   a part of the tree: bin nvvm include lib
  *       [[cuda.file]]  a small file of ours in that tree: path, text, exec (false unless given);
@@ -62,7 +65,8 @@
  * A pin
  *     kind             "wheel", "deb", "archive", "sdist" or "directory"
  *     name             the project on the wheel index, else the package's name
- *     file             the name of the wheel's or sdist's file, or the path below the Debian mirror or redist base
+ *     file             the name of the wheel's or sdist's file, or the path below the Debian mirror
+ *                      or redist base
  *     size, sha256     of the whole file, as the index says
  *     tree             digest of the tree that the selection gives (store/tree.h). "" or absent
  *                      where it is not known: not for a wheel, which is fetched in parts; of a
@@ -94,8 +98,7 @@ read_capabilities(
 	for (size_t i = 0; i < items->n; i++)
 		if (!capability_is_valid(items->item[i].s))
 			return toml_fail(r, &items->item[i],
-				"\"%s\" is no capability; write it as \"9.0\", \"9.0a\" or "
-				"\"9.0+PTX\"",
+				"\"%s\" is no capability; write it as \"9.0\", \"9.0a\" or \"9.0+PTX\"",
 				out->v[i]);
 	return 0;
 }

@@ -29,7 +29,8 @@ struct catalog_cuda {
 	struct strs defaults; /* what a kernel without cuda-capabilities gets; may have +PTX */
 	const char *
 		note; /* NULL, or how it differs from a plain release: shown by plan and metadata */
-	/* The same release of NVIDIA's own archives; NULL: there is one way only, or a lock has chosen. */
+	/* The same release of NVIDIA's own archives; NULL: there is one way only, or a lock has
+	 * chosen. */
 	struct catalog_cuda *redist;
 	bool is_redist; /* it is that */
 };
@@ -39,8 +40,8 @@ struct catalog_tools {
 	struct pin *pins;
 	size_t n_pins;
 };
-/* A C++ compiler. Its own packages and those of its tools make its tree: ld.so bin lib usr, where programs need the loader
- * gcc/ld.so and libraries in gcc/lib. */
+/* A C++ compiler. Its own packages and those of its tools make its tree: ld.so bin lib usr, where
+ * programs need the loader gcc/ld.so and libraries in gcc/lib. */
 struct catalog_gcc {
 	struct version version;             /* 12.2.0 */
 	const struct catalog_tools **tools; /* in catalog.tools */
@@ -70,11 +71,13 @@ struct catalog_depend {
 	struct pin *pins;       /* together they make the tree */
 	size_t n_pins;
 };
-/* A library of one CUDA release that kernels may call. The tree holds the symbols of its files, "libcublas.so.12.symbols". */
+/* A library of one CUDA release that kernels may call. The tree holds the symbols of its files,
+ * "libcublas.so.12.symbols". */
 struct catalog_library {
 	const char *name;    /* for people: "cuBLAS" */
 	struct version cuda; /* 12.4 */
-	struct strs words;   /* a kernel that calls it has one of them in a file of its own, in any case */
+	/* a kernel that calls it has one of them in a file of its own, in any case */
+	struct strs words;
 	struct pin pin;
 };
 /* One variant of a matrix: which torch, ABI and backend; wildcards are written out by the reader.
@@ -98,7 +101,8 @@ struct catalog {
 	size_t n_tools;
 	struct catalog_gcc *gcc; /* ascending */
 	size_t n_gcc;
-	struct pin *libraries; /* C and C++ libraries that link stubs are made of; file names are sonames */
+	/* C and C++ libraries that link stubs are made of; file names are sonames */
+	struct pin *libraries;
 	size_t n_libraries;
 	struct catalog_depend *depends;
 	size_t n_depends;
@@ -113,8 +117,8 @@ struct catalog {
 
 /* dir NULL: the built-in one. */
 int catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *e);
-/* Takes NVIDIA's own archives for each release that has them. Bits depend on that, so what the user says decides, never what can
- * be reached; a lock remembers it. */
+/* Takes NVIDIA's own archives for each release that has them. Bits depend on that, so what the user
+ * says decides, never what can be reached; a lock remembers it. */
 void catalog_use_redist(struct catalog *c);
 /* By full version, else by major and minor; NULL if absent. */
 const struct catalog_torch *catalog_find_torch(const struct catalog *c, const struct version *v);
@@ -123,7 +127,8 @@ const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const stru
 const struct catalog_gcc *catalog_find_gcc(const struct catalog *c, unsigned major);
 /* By name; NULL if absent. */
 const struct catalog_depend *catalog_find_depend(const struct catalog *c, const char *name);
-/* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard complete. */
+/* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard
+ * complete. */
 unsigned catalog_gcc_for(unsigned cxx_std);
 /* Every pin, those with equal trees once. */
 struct pin **catalog_pins(struct arena *a, const struct catalog *c, size_t *n);

@@ -62,7 +62,8 @@ read_gcc_entry(const struct toml_reader *r, const struct toml *v, const struct c
 	for (size_t i = 0; i < names.n; i++) {
 		out->tools[i] = catalog_find_tools(c, names.v[i]);
 		if (!out->tools[i])
-			return toml_fail(r, &items->item[i], "there are no [[tools]] %s", names.v[i]);
+			return toml_fail(
+				r, &items->item[i], "there are no [[tools]] %s", names.v[i]);
 	}
 	TRY(read_pins(r, v, "pin", "[[gcc.pin]]", &out->pins, &out->n_pins));
 	return out->n_pins ? 0 : toml_fail(r, v, "[[gcc]] needs at least one [[gcc.pin]]");

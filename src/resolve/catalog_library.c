@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libraries.toml: libraries of CUDA that kernels may call. The format stands at the top of catalog.c. */
+/* libraries.toml: libraries of CUDA that kernels may call. The format stands at the top of
+ * catalog.c. */
 #include "resolve/parts.h"
 
 #define SUFFIX ".symbols"
@@ -12,8 +13,8 @@ catalog_library_problem(const struct catalog_library *l)
 	for (size_t i = 0; i < l->pin.n_select; i++) {
 		const char *to = l->pin.select[i].to;
 
-		if (!l->pin.select[i].symbols || !to || strchr(to, '/') || !str_has_suffix(to, SUFFIX) ||
-			strlen(to) == strlen(SUFFIX))
+		if (!l->pin.select[i].symbols || !to || strchr(to, '/') ||
+			!str_has_suffix(to, SUFFIX) || strlen(to) == strlen(SUFFIX))
 			return "a library is selected as its symbols, \"libx.so.1.symbols\"";
 	}
 	return NULL;
@@ -31,8 +32,9 @@ read_one(const struct toml_reader *r, const struct toml *v, const struct catalog
 	TRY(toml_string(r, v, "name", TOML_NEEDED, &out->name));
 	TRY(toml_version(r, v, "cuda", 2, &out->cuda));
 	if (!catalog_find_cuda(c, &out->cuda))
-		return toml_fail(r, toml_get(v, "cuda"), "CUDA %s is not in cuda.toml, which has %s",
-			version_text(r->a, &out->cuda), catalog_cuda_list(r->a, c));
+		return toml_fail(r, toml_get(v, "cuda"),
+			"CUDA %s is not in cuda.toml, which has %s", version_text(r->a, &out->cuda),
+			catalog_cuda_list(r->a, c));
 	TRY(toml_strings(r, v, "words", TOML_NEEDED, &out->words, NULL));
 	TRY(toml_value(r, v, "pin", TOML_TABLE, TOML_NEEDED, &pin));
 	TRY(pin_read(r, pin, "[library.pin]", &out->pin));

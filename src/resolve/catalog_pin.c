@@ -4,8 +4,7 @@
 #include "base/path.h"
 #include "resolve/parts.h"
 
-const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive", "sdist",
-	"directory" };
+const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive", "sdist", "directory" };
 
 bool
 pin_kind_parse(const char *s, enum pin_kind *out)
@@ -66,7 +65,8 @@ pin_problem(const struct pin *p)
 		return "\"file\" must be the name of a .whl";
 	if (p->kind == PIN_DIRECTORY && !is_plain_name(p->file))
 		return "\"file\" must be a tag";
-	if (p->kind == PIN_SDIST && (!is_plain_name(p->file) || !str_has_suffix(p->file, ".tar.gz")))
+	if (p->kind == PIN_SDIST &&
+		(!is_plain_name(p->file) || !str_has_suffix(p->file, ".tar.gz")))
 		return "\"file\" must be the name of a .tar.gz";
 	if (p->kind != PIN_WHEEL && (!is_plain_path(p->file) || str_has_suffix(p->file, "/")))
 		return "\"file\" must be a relative path without \"..\"";
@@ -162,8 +162,7 @@ pin_read_draft(
 	TRY(toml_keys(r, table, what, keys));
 	TRY(toml_string(r, table, "kind", TOML_NEEDED, &kind));
 	if (!pin_kind_parse(kind, &out->kind))
-		return toml_fail(r, toml_get(table, "kind"),
-			"\"kind\" must be " PIN_KIND_LIST);
+		return toml_fail(r, toml_get(table, "kind"), "\"kind\" must be " PIN_KIND_LIST);
 	TRY(toml_string(r, table, "name", TOML_NEEDED, &out->name));
 	TRY(toml_string(r, table, "file", TOML_NEEDED, &out->file));
 	TRY(toml_count(r, table, "size", TOML_OPTIONAL, INT64_MAX, &out->size));

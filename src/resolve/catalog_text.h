@@ -4,7 +4,15 @@
 #define RESOLVE_CATALOG_TEXT_H
 #include "base/str.h"
 
-enum catalog_text { CATALOG_TORCH, CATALOG_CUDA, CATALOG_GCC, CATALOG_DEPS, CATALOG_LIBRARIES, CATALOG_MATRIX, CATALOG_TEXTS };
+enum catalog_text {
+	CATALOG_TORCH,
+	CATALOG_CUDA,
+	CATALOG_GCC,
+	CATALOG_DEPS,
+	CATALOG_LIBRARIES,
+	CATALOG_MATRIX,
+	CATALOG_TEXTS
+};
 
 /* "torch.toml", "cuda.toml", "gcc.toml", "deps.toml", "libraries.toml", "matrix.toml". */
 const char *catalog_text_name(enum catalog_text t);

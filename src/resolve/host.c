@@ -61,8 +61,8 @@ answer(const char *name, struct str text, struct err *e)
 }
 
 int
-host_read_python(struct arena *a, const char *name, struct str text, struct host_python *out,
-	struct err *e)
+host_read_python(
+	struct arena *a, const char *name, struct str text, struct host_python *out, struct err *e)
 {
 	json_t *o = answer(name, text, e);
 
@@ -116,16 +116,18 @@ host_check(struct arena *a, const struct host *h, const struct variant *v,
 	const struct catalog_torch *t, struct err *e)
 {
 	bool abi = v->kind == VARIANT_NOARCH || h->cxx11 == v->cxx11;
-	bool cuda = v->backend != BACKEND_CUDA ||
-		    (h->cuda.n && (!v->cuda || version_cmp_minor(&h->cuda, &v->cuda->version) == 0));
+	bool cuda =
+		v->backend != BACKEND_CUDA ||
+		(h->cuda.n && (!v->cuda || version_cmp_minor(&h->cuda, &v->cuda->version) == 0));
 
 	if (version_cmp(&h->torch, &t->version) == 0 && abi && cuda && !h->other)
 		return 0;
-	return err_set(e, ERR_RESOLVE, "%s needs torch %s%s%s, %s; pip has torch %s, %s, %s C++ ABI",
-		v->name, version_text(a, &t->version), v->cuda ? " for CUDA " : "",
+	return err_set(e, ERR_RESOLVE,
+		"%s needs torch %s%s%s, %s; pip has torch %s, %s, %s C++ ABI", v->name,
+		version_text(a, &t->version), v->cuda ? " for CUDA " : "",
 		v->cuda ? version_text(a, &v->cuda->version) : "",
 		v->kind == VARIANT_NOARCH ? "any C++ ABI"
-		: v->cxx11		  ? "new C++ ABI"
+		: v->cxx11                ? "new C++ ABI"
 					  : "old C++ ABI",
 		h->release,
 		h->other    ? h->other
@@ -171,9 +173,8 @@ host_backends(struct arena *a, const struct host *h, const struct project *p,
 
 		if (is_asked && !loads(h, order[i]))
 			return err_set(e, ERR_RESOLVE,
-				"--backend %s: %s has no CUDA; choose --backend cpu, or a Python "
-				"whose torch has it", name,
-				description(a, h));
+				"--backend %s: %s has no CUDA; choose --backend cpu, or a Python whose torch has it",
+				name, description(a, h));
 		if (is_asked ||
 			(!asked->n && !found.n && p->has_backend[order[i]] && loads(h, order[i])))
 			vec_push(a, &found, name);
@@ -253,8 +254,9 @@ nearest_row(const struct catalog *c, const struct matrix_row *want, struct matri
 	return found;
 }
 
-/* A CUDA release runs what was made for an older one of its major version: where that torch was not published for the one at
- * hand (vendors build others), the newest such serves, as the kernels client has it. */
+/* A CUDA release runs what was made for an older one of its major version: where that torch was not
+ * published for the one at hand (vendors build others), the newest such serves, as the kernels
+ * client has it. */
 static struct version
 served_by(const struct catalog *c, const struct matrix_row *want)
 {

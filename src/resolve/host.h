@@ -13,7 +13,7 @@ struct host {
 	const char *other;   /* "ROCm" or "XPU", if torch was built for it; else NULL */
 	bool cxx11;
 	bool has_pytest;
-	struct strs site; /* directories of packages, in the order in which they are searched */
+	struct strs site;    /* directories of packages, in the order in which they are searched */
 	struct strs modules; /* which of python_modules() it finds */
 };
 /* Reads what data/host_probe.py printed; name is what the program was called by. The last line that
@@ -39,16 +39,16 @@ int host_check(struct arena *a, const struct host *h, const struct variant *v,
  * asked. */
 int host_backends(struct arena *a, const struct host *h, const struct project *p,
 	const struct strs *asked, struct strs *out, struct err *e);
-/* One row for each of the backends that the kernel has code for; where the catalog has that torch, but not for that CUDA, the newest
- * older one of the same major version. Fails with ERR_RESOLVE, and names
- * the nearest, when the catalog has no such torch, ABI and CUDA. */
+/* One row for each of the backends that the kernel has code for; where the catalog has that torch,
+ * but not for that CUDA, the newest older one of the same major version. Fails with ERR_RESOLVE,
+ * and names the nearest, when the catalog has no such torch, ABI and CUDA. */
 struct host_wish {
 	const struct project *project;
 	const struct strs *backends; /* of host_backends */
 	const struct catalog *catalog;
 };
-int host_matrix(struct arena *a, const struct host *h, const struct host_wish *w, struct matrix *out,
-	struct err *e);
+int host_matrix(struct arena *a, const struct host *h, const struct host_wish *w,
+	struct matrix *out, struct err *e);
 /* Whether every row of m is one of the only matrix of a lock's catalog. */
 bool host_is_locked(const struct matrix *m, const struct catalog *locked);
 #endif

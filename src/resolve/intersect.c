@@ -187,8 +187,7 @@ add_exact(struct arena *a, const struct strs *have, const struct source *wanted,
 }
 
 bool
-capabilities_serving(
-	struct arena *a, const struct strs *have, const char *wanted, struct strs *out)
+capabilities_serving(struct arena *a, const struct strs *have, const char *wanted, struct strs *out)
 {
 	struct source gpu = parse(a, wanted), best = { 0 };
 	const char *found = NULL;
@@ -214,8 +213,8 @@ capabilities_serving(
 }
 
 const char *
-capability_assembled_from(
-	struct arena *a, const struct catalog_cuda *c, const struct strs *list, const char *capability)
+capability_assembled_from(struct arena *a, const struct catalog_cuda *c, const struct strs *list,
+	const char *capability)
 {
 	struct source want = parse(a, capability), best = { 0 };
 
@@ -238,8 +237,8 @@ is_known(const struct catalog_cuda *cuda, const char *capability)
 	return strs_has(&cuda->capabilities, capability) || strs_has(&cuda->newer, capability);
 }
 
-/* CUDA 13 gave one GPU another number: what was 10.1 (10.1a, 10.1f) is 11.0. What this CUDA calls it; NULL: it knows neither
- * name, or it is another GPU. */
+/* CUDA 13 gave one GPU another number: what was 10.1 (10.1a, 10.1f) is 11.0. What this CUDA calls
+ * it; NULL: it knows neither name, or it is another GPU. */
 static const char *
 renumbered(struct arena *a, const struct catalog_cuda *cuda, const char *plain)
 {
@@ -260,17 +259,20 @@ unknown_because(struct arena *a, const struct catalog_cuda *cuda, const char *pl
 	const char *other = renumbered(a, cuda, plain);
 
 	if (other)
-		return arena_printf(a, "CUDA %s calls it %s; ask for both", version_text(a, &cuda->version), other);
+		return arena_printf(a, "CUDA %s calls it %s; ask for both",
+			version_text(a, &cuda->version), other);
 	if (cuda->redist && strs_has(&cuda->redist->capabilities, plain))
 		return arena_printf(a,
 			"the nvcc that packages have does not know it; NVIDIA's own of CUDA %s does (--redist)",
 			version_text(a, &cuda->version));
 	if (known->n == 0)
 		return "this nvcc knows none of them";
-	return arena_printf(a, "this nvcc knows none but those from %s to %s", known->v[0], known->v[known->n - 1]);
+	return arena_printf(a, "this nvcc knows none but those from %s to %s", known->v[0],
+		known->v[known->n - 1]);
 }
 
-/* Those that this CUDA can be asked for. First, or 9.0a would take the place of 9.0 where the compiler knows only 9.0. */
+/* Those that this CUDA can be asked for. First, or 9.0a would take the place of 9.0 where the
+ * compiler knows only 9.0. */
 static struct strs
 known_capabilities(struct arena *a, const struct strs *asked, const struct catalog_cuda *cuda,
 	struct strs *dropped)
@@ -278,7 +280,8 @@ known_capabilities(struct arena *a, const struct strs *asked, const struct catal
 	struct strs out = { 0 };
 
 	for (size_t i = 0; i < asked->n; i++) {
-		const char *plain = without_ptx(a, asked->v[i]), *other = renumbered(a, cuda, plain);
+		const char *plain = without_ptx(a, asked->v[i]),
+			   *other = renumbered(a, cuda, plain);
 
 		if (is_known(cuda, plain))
 			vec_push(a, &out, asked->v[i]);
@@ -290,8 +293,8 @@ known_capabilities(struct arena *a, const struct strs *asked, const struct catal
 	return out;
 }
 
-/* Code for a capability that nvcc does not know is made of older PTX, so that must be there, and it is what may be kept for
- * GPUs to come. */
+/* Code for a capability that nvcc does not know is made of older PTX, so that must be there, and it
+ * is what may be kept for GPUs to come. */
 static struct strs
 settle_newer(struct arena *a, const struct catalog_cuda *cuda, const struct strs *list,
 	struct strs *dropped)
@@ -305,11 +308,10 @@ settle_newer(struct arena *a, const struct catalog_cuda *cuda, const struct strs
 		if (from && !*from) {
 			vec_push(a, dropped,
 				arena_printf(a,
-					"capability %s is dropped: the nvcc that packages have does not "
-					"know it, and the kernel asks for no older one (without a "
-					"suffix) of whose PTX its code could be made%s",
+					"capability %s is dropped: the nvcc that packages have does not know it, and the kernel asks for no older one (without a suffix) of whose PTX its code could be made%s",
 					c,
-					cuda->redist ? "; NVIDIA's own nvcc knows it (--redist)" : ""));
+					cuda->redist ? "; NVIDIA's own nvcc knows it (--redist)"
+						     : ""));
 			continue;
 		}
 		vec_push(a, &plain, c);
@@ -318,12 +320,14 @@ settle_newer(struct arena *a, const struct catalog_cuda *cuda, const struct strs
 	}
 	for (size_t i = 0; i < plain.n; i++)
 		vec_push(a, &out,
-			arena_printf(a, "%s%s", plain.v[i], strs_has(&ptx_of, plain.v[i]) ? "+PTX" : ""));
+			arena_printf(a, "%s%s", plain.v[i],
+				strs_has(&ptx_of, plain.v[i]) ? "+PTX" : ""));
 	return out;
 }
 
 struct strs
-capabilities_for(struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked, struct strs *notes)
+capabilities_for(struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked,
+	struct strs *notes)
 {
 	struct strs known = known_capabilities(a, asked, cuda, notes), out;
 

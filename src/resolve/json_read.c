@@ -70,7 +70,8 @@ json_fail(const struct json_reader *r, const struct json_at *at, const char *fmt
 	text = arena_vprintf(r->a, fmt, ap);
 	va_end(ap);
 	add_path(at->path, &path);
-	return err_set(r->e, ERR_CONFIG, "%s: %.*s%s%s", r->file, (int)path.n, path.n ? path.p : "", path.n ? ": " : "", text);
+	return err_set(r->e, ERR_CONFIG, "%s: %.*s%s%s", r->file, (int)path.n, path.n ? path.p : "",
+		path.n ? ": " : "", text);
 }
 
 static struct json_at

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Typed members of JSON objects for the lock. Private to src/resolve but for json_last_line. Failures are ERR_CONFIG:
- * "FILE:LINE:COL: ..." where the text is no JSON, else "FILE: MEMBER: ..." with the member written
- * as in torch[0].headers, for the parser keeps no positions.
+ * Typed members of JSON objects for the lock. Private to src/resolve but for json_last_line.
+ * Failures are ERR_CONFIG: "FILE:LINE:COL: ..." where the text is no JSON, else "FILE: MEMBER: ..."
+ * with the member written as in torch[0].headers, for the parser keeps no positions.
  *
  * All texts are copied to the arena. Functions return 1, or 0 and leave *out alone when the member
  * is absent and may be.
@@ -33,8 +33,8 @@ struct json_at {
 };
 enum json_need { JSON_MAY, JSON_NEEDED };
 
-/* The last line of a program's output that is a JSON object, for libraries may print as well. NULL: there is
- * none; else the caller owns it. */
+/* The last line of a program's output that is a JSON object, for libraries may print as well. NULL:
+ * there is none; else the caller owns it. */
 json_t *json_last_line(struct str text);
 /* NULL on failure; else the caller owns the value. */
 json_t *json_read(const struct json_reader *r, struct str text);

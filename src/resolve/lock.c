@@ -7,23 +7,30 @@
  *     version  2
  *     matrix   { name, about, rows }; a row: { torch: "2.4.1", abi: "cxx11", cuda: "11.8" },
  *              without cuda for cpu; the rows are in the order of the matrix
- *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers, libraries,
- *              libraries-abi (both or neither) }, where cuda lists only those versions that the lock holds
- *     cuda     the releases that the rows name: { version, gcc, capabilities, newer, defaults, note,
- *              pins, files }, newer and note only if the catalog has them; a file: { path, text, exec }
+ *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers,
+ *              libraries,
+ *              libraries-abi (both or neither) }, where cuda lists only those versions that the
+ *              lock holds
+ *     cuda     the releases that the rows name: { version, gcc, capabilities, newer, defaults,
+ *              note,
+ *              pins, files }, newer and note only if the catalog has them; a file: { path, text,
+ *              exec }
  *     gcc      the compilers that these need: { version, tools, pins }
  *     tools    what these share: { name, pins }
  *     libraries  pins: of what link stubs are made
- *     cuda-libraries  those libraries of CUDA that the kernel may call: { name, cuda, words, pin }; absent when there are none
+ *     cuda-libraries  those libraries of CUDA that the kernel may call: { name, cuda, words, pin };
+ *                     absent when there are none
  *     python   a pin; absent when nothing is compiled
- *     depends  headers that the kernel's sections ask for: { name, title, version, include, pins }; absent when there are none
- *     variants the names of the variants that it was written for; nothing here reads it, but Nix does
+ *     depends  headers that the kernel's sections ask for: { name, title, version, include, pins };
+ *              absent when there are none
+ *     variants the names of the variants that it was written for; nothing here reads it, but Nix
+ *     does
  *
  * Version 1 had no gcc, tools, libraries and libraries-abi: the compiler was the machine's.
  *
- * A pin is { kind, name, file, size, sha256, tree, select, plain }, a selection { from, to, symbols }, with
- * the meanings of the catalog (catalog.c). No machine, path or host is named: where a pin is
- * fetched from is a setting of who fetches it.
+ * A pin is { kind, name, file, size, sha256, tree, select, plain }, a selection { from, to, symbols
+ * }, with the meanings of the catalog (catalog.c). No machine, path or host is named: where a pin
+ * is fetched from is a setting of who fetches it.
  */
 #include "resolve/lock.h"
 #include "base/fs.h"
@@ -58,8 +65,8 @@ read_select(const struct json_reader *r, const struct json_at *pin, struct pin *
 static int
 read_pin(const struct json_reader *r, const struct json_at *at, struct pin *out)
 {
-	static const char *const keys[] = { "file", "kind", "name", "plain", "select", "sha256", "size",
-		"tree", NULL };
+	static const char *const keys[] = { "file", "kind", "name", "plain", "select", "sha256",
+		"size", "tree", NULL };
 	const char *kind = NULL, *problem;
 	int got;
 
@@ -177,8 +184,8 @@ read_files(const struct json_reader *r, const struct json_at *cuda, struct catal
 static int
 read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_cuda *out)
 {
-	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "newer", "note",
-		"pins", "version", NULL };
+	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "newer",
+		"note", "pins", "version", NULL };
 	struct json_at newer;
 	uint64_t gcc = 0;
 	int got;
@@ -428,8 +435,8 @@ read_cuda_libraries(const struct json_reader *r, const struct json_at *root, str
 static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
-	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries", "matrix",
-		"python", "tools", "torch", "variants", "version", NULL };
+	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries",
+		"matrix", "python", "tools", "torch", "variants", "version", NULL };
 	struct json_at python, depends, libraries;
 	uint64_t version = 0;
 	int got;
@@ -439,8 +446,7 @@ read_root(const struct json_reader *r, const struct json_at *root, struct lock *
 	TRY(json_count(r, root, "version", JSON_NEEDED, INT64_MAX, &version));
 	if (version != LOCK_VERSION)
 		return json_fail(r, root,
-			"this program reads locks of version %d, this one has version %llu; "
-			"update it with `kernel-builder lock`, or use the program that wrote it",
+			"this program reads locks of version %d, this one has version %llu; update it with `kernel-builder lock`, or use the program that wrote it",
 			LOCK_VERSION, (unsigned long long)version);
 	TRY(json_keys(r, root, keys));
 	TRY(read_releases(r, root, &out->catalog));

@@ -17,11 +17,11 @@ struct lock {
 int lock_read(struct arena *a, const char *dir, struct lock *out, struct err *e);
 /* Parses text; name is what messages call the file. */
 int lock_parse(struct arena *a, struct str text, const char *name, struct lock *out, struct err *e);
-/* The lock's text for a matrix of a catalog, restricted to the given variants; libraries of CUDA are those that the catalog
- * still has (plan_keep_libraries). Ends with LF,
- * sorted, byte-stable. */
+/* The lock's text for a matrix of a catalog, restricted to the given variants; libraries of CUDA
+ * are those that the catalog still has (plan_keep_libraries). Ends with LF, sorted, byte-stable. */
 int lock_format(struct arena *a, const struct catalog *c, const char *matrix,
 	const struct resolution *r, struct str *out, struct err *e);
 /* One pin, as a lock has it. */
-int lock_parse_pin(struct arena *a, struct str text, const char *name, struct pin *out, struct err *e);
+int lock_parse_pin(
+	struct arena *a, struct str text, const char *name, struct pin *out, struct err *e);
 #endif

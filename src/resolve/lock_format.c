@@ -305,8 +305,8 @@ lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 		json_array_append_new(variants, json_string(r->v[i].name));
 	json_object_set_new(root, "gcc", gcc);
 	json_object_set_new(root, "tools", tools);
-	json_object_set_new(root, "libraries",
-		pins_json(u->c->libraries, u->any ? u->c->n_libraries : 0));
+	json_object_set_new(
+		root, "libraries", pins_json(u->c->libraries, u->any ? u->c->n_libraries : 0));
 	json_object_set_new(root, "version", json_integer(LOCK_VERSION));
 	json_object_set_new(root, "matrix", matrix_json(a, u));
 	json_object_set_new(root, "torch", torch);

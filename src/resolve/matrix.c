@@ -203,8 +203,7 @@ check_rows(const struct maker *m)
 		for (size_t k = 0; k < i; k++)
 			if (same_row(&m->rows.v[i], &m->rows.v[k]))
 				return toml_fail(m->r, m->table,
-					"this matrix has torch %s twice for the same ABI and "
-					"backend",
+					"this matrix has torch %s twice for the same ABI and backend",
 					version_text(m->r->a, &m->rows.v[i].torch));
 	return 0;
 }

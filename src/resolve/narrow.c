@@ -68,7 +68,8 @@ keep(struct arena *a, const struct strs *wanted, const struct strs *left, struct
 
 /* Code that is made of the PTX for an older capability needs that one, too. */
 static void
-add_sources(struct arena *a, const struct catalog_cuda *cuda, const struct strs *have, struct strs *left)
+add_sources(struct arena *a, const struct catalog_cuda *cuda, const struct strs *have,
+	struct strs *left)
 {
 	size_t n = left->n;
 
@@ -105,8 +106,7 @@ variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
 	for (size_t i = 0; i < v->n_kernels; i++)
 		if (!left[i].n && !is_covered(v, i, left))
 			return arena_printf(a,
-				"[kernel.%s] has nothing for capability %s, and without it the "
-				"others do not link; add --capability %s, which it has",
+				"[kernel.%s] has nothing for capability %s, and without it the others do not link; add --capability %s, which it has",
 				v->kernels[i].kernel->name, join(a, wanted, " or "),
 				v->kernels[i].capabilities.v[0]);
 	keep(a, wanted, left, v);

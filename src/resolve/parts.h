@@ -2,8 +2,8 @@
 /* What the files of src/resolve share; private to it. */
 #ifndef RESOLVE_PARTS_H
 #define RESOLVE_PARTS_H
-#include "resolve/catalog.h"
 #include "formats/toml_read.h"
+#include "resolve/catalog.h"
 
 /* "wheel", "deb", "archive", "sdist", "directory". */
 extern const char *const pin_kind_name[];

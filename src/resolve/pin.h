@@ -16,8 +16,11 @@ enum pin_kind {
 	PIN_WHEEL,   /* of the wheel index: name and file */
 	PIN_DEB,     /* of a Debian mirror: file is a path such as pool/main/g/gcc-12/... */
 	PIN_ARCHIVE, /* of NVIDIA's redistributables: file is the relative path of a .tar.xz */
-	PIN_SDIST,   /* of the wheel index, too: the sources of a project, a .tar.gz that is fetched whole */
-	PIN_DIRECTORY, /* of no package: the user names a directory (--cutlass); file is the tag that it must be a checkout of */
+	/* of the wheel index, too: the sources of a project, a .tar.gz that is fetched whole */
+	PIN_SDIST,
+	/* of no package: the user names a directory (--cutlass); file is the tag that it must be a
+	 * checkout of */
+	PIN_DIRECTORY,
 	PIN_KINDS
 };
 
@@ -26,7 +29,8 @@ enum pin_kind {
  * that nothing fits are left out. */
 struct pin_select {
 	const char *from, *to;
-	bool symbols; /* of a wheel's shared libraries: keep the list of their symbols (elf/symbols.h) instead */
+	/* of a wheel's shared libraries: keep the list of their symbols (elf/symbols.h) instead */
+	bool symbols;
 };
 struct pin {
 	enum pin_kind kind;
@@ -37,9 +41,12 @@ struct pin {
 	uint64_t size;        /* of the whole file in bytes, 0 if unknown */
 	struct pin_select *select;
 	size_t n_select;
-	bool is_plain; /* no file of the tree is a program: the archive's x bits are dropped, so that the tree is the same
-			  whoever packed it */
-	bool has_nar; /* of a PIN_DIRECTORY in the catalog: its tree's hash as a Nix archive, for who makes nix/trees.json has no such directory */
+	/* no file of the tree is a program: the archive's x bits are dropped, so that the tree is
+	 * the same whoever packed it */
+	bool is_plain;
+	/* of a PIN_DIRECTORY in the catalog: its tree's hash as a Nix archive, for who makes
+	 * nix/trees.json has no such directory */
+	bool has_nar;
 	struct digest nar;
 	bool has_tree; /* false only while a maintainer makes the pin */
 	struct digest tree;

@@ -126,8 +126,8 @@ find_policy(const struct toml_reader *r, const struct toml *root, const struct t
 		}
 		list = arena_printf(r->a, "%s%s%s", list, *list ? ", " : "", u->names.v[i]);
 	}
-	return err_set(r->e, ERR_USAGE, "\"%s\" is not a manylinux policy for %s; choose from %s", name,
-		machine_name, list);
+	return err_set(r->e, ERR_USAGE, "\"%s\" is not a manylinux policy for %s; choose from %s",
+		name, machine_name, list);
 }
 
 int
@@ -213,7 +213,8 @@ look_up(struct str table, const char *symbol, struct str *value)
 	const char *end = table.p + table.n;
 	size_t n = strlen(symbol);
 
-	for (const char *p = table.p; n && (p = memmem(p, (size_t)(end - p), symbol, n)) != NULL; p++) {
+	for (const char *p = table.p; n && (p = memmem(p, (size_t)(end - p), symbol, n)) != NULL;
+		p++) {
 		struct str rest = { p, (size_t)(end - p) }, line, name;
 
 		if (p == table.p || p[-1] != '\n' || !str_cut(&rest, '\n', &line))

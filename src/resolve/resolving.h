@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the rows of a matrix to variants: what the steps of one resolution share. Private to src/resolve. */
+/* From the rows of a matrix to variants: what the steps of one resolution share. Private to
+ * src/resolve. */
 #ifndef RESOLVE_RESOLVING_H
 #define RESOLVE_RESOLVING_H
 #include "base/err.h"
@@ -18,7 +19,8 @@ struct rows {
 };
 /* What was dropped of a row, and why. */
 struct reason {
-	const char *variant[2]; /* names of the row's variant: with its own torch, and as it is built */
+	/* names of the row's variant: with its own torch, and as it is built */
+	const char *variant[2];
 	const char *text;
 };
 
@@ -38,25 +40,29 @@ struct resolving {
 
 /* A backend of the kernel that has compiled variants. */
 bool backend_is_compiled(const struct project *p, enum backend b);
-/* The name of the row's variant with its own torch, and as it is built, which may be with the stable ABI. */
+/* The name of the row's variant with its own torch, and as it is built, which may be with the
+ * stable ABI. */
 const char *row_plain_variant(struct resolving *w, const struct row *r);
 const char *row_variant(struct resolving *w, const struct row *r);
 /* Of rows that nobody asked for, only the reason is kept. */
-void resolving_note(struct resolving *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void resolving_note(struct resolving *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Fills m with the matrix that the selection names, or the default one. */
 int rows_matrix(struct resolving *w);
 /* Fills rows with those of the matrix that build.toml allows. */
 int rows_collect(struct resolving *w);
-/* With the stable ABI one build, with the newest torch, serves all torch releases since that ABI. */
+/* With the stable ABI one build, with the newest torch, serves all torch releases since that
+ * ABI. */
 struct rows rows_of_stable_abi(struct resolving *w);
 
 /* Whether what the selection names exists at all. */
 int selection_check(struct resolving *w);
 bool selection_asks_for(struct resolving *w, const struct row *r);
-/* A release or a variant is asked for by its name, which may lie in another matrix than the default one. */
+/* A release or a variant is asked for by its name, which may lie in another matrix than the default
+ * one. */
 bool selection_names_releases(const struct selection *s);
-/* Leaves the variants that are selected. Fails when there is none, when one is named that is not there, and when
- * capabilities are asked for of none that has them. */
+/* Leaves the variants that are selected. Fails when there is none, when one is named that is not
+ * there, and when capabilities are asked for of none that has them. */
 int selection_apply(struct resolving *w);
 #endif

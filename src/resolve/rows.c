@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which rows of a matrix a kernel is built for: those that build.toml allows, and with the stable ABI one of each backend version. */
+/* Which rows of a matrix a kernel is built for: those that build.toml allows, and with the stable
+ * ABI one of each backend version. */
 #include "resolve/parts.h"
 #include "resolve/resolving.h"
 
@@ -26,8 +27,7 @@ rows_matrix(struct resolving *w)
 		return 0;
 	if (streq(name, "host"))
 		return err_set(w->e, ERR_RESOLVE,
-			"matrix host: no torch found; activate the environment that has it, or name its Python "
-			"with --python");
+			"matrix host: no torch found; activate the environment that has it, or name its Python with --python");
 	for (size_t i = 0; i < w->c->n_matrices; i++)
 		vec_push(w->a, &names, w->c->matrices[i].name);
 	return err_set(w->e, ERR_RESOLVE, "there is no matrix \"%s\"; choose from %s, host", name,
@@ -100,13 +100,15 @@ rows_collect(struct resolving *w)
 	w->row = NULL;
 	for (int b = 0; b < BACKEND_COUNT; b++) {
 		if (seen[b] || !backend_is_compiled(w->p, (enum backend)b) ||
-			(w->sel->backends.n && !strs_has(&w->sel->backends, backend_name((enum backend)b))))
+			(w->sel->backends.n &&
+				!strs_has(&w->sel->backends, backend_name((enum backend)b))))
 			continue;
 		if (is_built_here((enum backend)b))
 			resolving_note(w, "backend %s is skipped: matrix %s has no variant of it",
 				backend_name((enum backend)b), w->m->name);
 		else
-			resolving_note(w, "backend %s is skipped: kernel-builder builds cpu and cuda",
+			resolving_note(w,
+				"backend %s is skipped: kernel-builder builds cpu and cuda",
 				backend_name((enum backend)b));
 	}
 	return 0;
@@ -147,8 +149,7 @@ rows_of_stable_abi(struct resolving *w)
 			vec_push(w->a, &out, *r);
 		else
 			resolving_note(w,
-				"torch %s with %s%s: served by the stable-ABI variant %s, which is "
-				"built with torch %s",
+				"torch %s with %s%s: served by the stable-ABI variant %s, which is built with torch %s",
 				version_text(w->a, &r->torch->version), r->cuda ? "CUDA " : "cpu",
 				r->cuda ? version_text(w->a, &r->cuda->version) : "",
 				row_variant(w, r), version_text(w->a, &best->torch->version));

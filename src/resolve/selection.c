@@ -42,15 +42,16 @@ check_versions(struct resolving *w, const char *option, const struct strs *filte
 			found = version_parse(str_of(all.v[k]), &v) && fits(&one, &v);
 		}
 		if (!found)
-			return err_set(w->e, ERR_RESOLVE, "--%s %s is not in matrix %s, which has %s", option,
-				filter->v[i], w->m->name,
-				all.n ? join(w->a, &all, ", ") : "none");
+			return err_set(w->e, ERR_RESOLVE,
+				"--%s %s is not in matrix %s, which has %s", option, filter->v[i],
+				w->m->name, all.n ? join(w->a, &all, ", ") : "none");
 	}
 	return 0;
 }
 
 static int
-check_words(struct resolving *w, const char *option, const struct strs *filter, const struct strs *known)
+check_words(struct resolving *w, const char *option, const struct strs *filter,
+	const struct strs *known)
 {
 	for (size_t i = 0; i < filter->n; i++)
 		if (!strs_has(known, filter->v[i]))
@@ -93,8 +94,8 @@ selection_asks_for(struct resolving *w, const struct row *r)
 {
 	const struct strs *names = &w->sel->variants;
 
-	return row_is_selected(w->sel, r) &&
-	       (!names->n || strs_has(names, row_variant(w, r)) || strs_has(names, row_plain_variant(w, r)));
+	return row_is_selected(w->sel, r) && (!names->n || strs_has(names, row_variant(w, r)) ||
+						     strs_has(names, row_plain_variant(w, r)));
 }
 
 /* One built with the stable ABI serves other releases of torch as well. */
@@ -126,7 +127,8 @@ is_selected(const struct resolving *w, const struct variant *v)
 	return v->kind == VARIANT_STABLE_ABI ? serves_selected(w, v) : row_is_selected(s, &r);
 }
 
-/* "torch211-" of torch211-cxx11-cu130-x86_64-linux: what names that differ in the rest have in common. */
+/* "torch211-" of torch211-cxx11-cu130-x86_64-linux: what names that differ in the rest have in
+ * common. */
 static struct str
 first_part(const char *name)
 {
@@ -148,9 +150,11 @@ nearest(struct resolving *w, const char *name)
 			vec_push(w->a, &near, w->out->v[i].name);
 	for (size_t i = near.n ? n : first; i < n; i++)
 		vec_push(w->a, &near, w->out->v[i].name);
-	return n == near.n ? arena_printf(w->a, "there are %s", join(w->a, &near, ", "))
-			   : arena_printf(w->a, "there are %s and others: see `kernel-builder list-variants --matrix %s`",
-				     join(w->a, &near, ", "), w->m->name);
+	return n == near.n
+		       ? arena_printf(w->a, "there are %s", join(w->a, &near, ", "))
+		       : arena_printf(w->a,
+				 "there are %s and others: see `kernel-builder list-variants --matrix %s`",
+				 join(w->a, &near, ", "), w->m->name);
 }
 
 static int
@@ -162,14 +166,15 @@ fail_name(struct resolving *w, const char *name)
 		const struct reason *r = &w->reasons.v[i];
 
 		/* That its kernels are gone says the same as why they are. */
-		if ((streq(r->variant[0], name) || streq(r->variant[1], name)) && !(why.n && str_has_prefix(r->text, "variant ")))
+		if ((streq(r->variant[0], name) || streq(r->variant[1], name)) &&
+			!(why.n && str_has_prefix(r->text, "variant ")))
 			strs_add(w->a, &why, r->text);
 	}
 	if (why.n)
-		return err_set(w->e, ERR_RESOLVE, "%s: variant %s cannot be built: %s", w->p->file, name,
-			join(w->a, &why, "; "));
-	return err_set(w->e, ERR_RESOLVE, "there is no variant %s in matrix %s; %s", name, w->m->name,
-		nearest(w, name));
+		return err_set(w->e, ERR_RESOLVE, "%s: variant %s cannot be built: %s", w->p->file,
+			name, join(w->a, &why, "; "));
+	return err_set(w->e, ERR_RESOLVE, "there is no variant %s in matrix %s; %s", name,
+		w->m->name, nearest(w, name));
 }
 
 static int
@@ -194,7 +199,9 @@ reasons(struct resolving *w)
 	struct strs out = { 0 };
 
 	for (size_t i = 0; i < notes->n; i++) {
-		const char *why = str_has_prefix(notes->v[i], "variant ") ? strstr(notes->v[i], skipped) : NULL;
+		const char *why = str_has_prefix(notes->v[i], "variant ")
+					  ? strstr(notes->v[i], skipped)
+					  : NULL;
 		size_t before = 0, same = 0;
 
 		for (size_t k = 0; why && k < notes->n; k++)
@@ -202,9 +209,10 @@ reasons(struct resolving *w)
 				k < i ? before++ : same++;
 		if (before)
 			continue;
-		strs_add(w->a, &out, same < 2 ? notes->v[i]
-					      : arena_printf(w->a, "%zu variants are skipped: %s", same,
-							why + sizeof(skipped) - 1));
+		strs_add(w->a, &out,
+			same < 2 ? notes->v[i]
+				 : arena_printf(w->a, "%zu variants are skipped: %s", same,
+					   why + sizeof(skipped) - 1));
 	}
 	return join(w->a, &out, "; ");
 }
@@ -217,11 +225,10 @@ fail_empty(struct resolving *w, bool by_selection)
 
 	if (by_selection)
 		return err_set(w->e, ERR_RESOLVE,
-			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, "
-			"--abi, --backend%s%s",
+			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, --abi, --backend%s%s",
 			w->p->file, w->m->name, notes->n ? ": " : "", reasons(w));
-	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s can be built: %s", w->p->file,
-		w->m->name, notes->n ? reasons(w) : "no backend is listed");
+	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s can be built: %s",
+		w->p->file, w->m->name, notes->n ? reasons(w) : "no backend is listed");
 }
 
 /* --capability is for CUDA. */
@@ -251,7 +258,8 @@ selection_apply(struct resolving *w)
 	if (w->out->n == 0 && w->sel->variants.n)
 		return fail_name(w, w->sel->variants.v[0]);
 	if (w->out->n == 0)
-		return fail_empty(w, selection_names_releases(w->sel) || w->sel->abi.n || w->sel->backends.n);
+		return fail_empty(
+			w, selection_names_releases(w->sel) || w->sel->abi.n || w->sel->backends.n);
 	TRY(check_names(w));
 	for (size_t i = 0; i < w->out->n; i++)
 		if (is_selected(w, &w->out->v[i]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sources that several sections list are compiled once, as with the original; but there the order of
- * sections, and so which of two flags counts, is random. */
+/* Sources that several sections list are compiled once, as with the original; but there the order
+ * of sections, and so which of two flags counts, is random. */
 #include "resolve/units.h"
 #include "base/err.h"
 #include "config/flags.h"
@@ -129,9 +129,9 @@ units_of(struct arena *a, const struct project *p, const struct variant *v, stru
 	add(a, out, &p->src, &binding, "[torch]");
 	for (size_t i = 0; i < v->n_kernels; i++) {
 		const struct project_kernel *k = v->kernels[i].kernel;
-		const struct unit like = { .kernel = &v->kernels[i],
-			.include = k->include,
-			.cxx_flags = k->cxx_flags };
+		const struct unit like = {
+			.kernel = &v->kernels[i], .include = k->include, .cxx_flags = k->cxx_flags
+		};
 
 		add(a, out, &k->src, &like, arena_printf(a, "[kernel.%s]", k->name));
 	}
@@ -198,8 +198,8 @@ name_all(struct arena *a, const struct units *all, size_t i)
 	}
 	if (others == 0)
 		return arena_printf(a, "%s is", all->v[i].src);
-	return arena_printf(a, "%s and %zu other source%s are", all->v[i].src, others,
-		others == 1 ? "" : "s");
+	return arena_printf(
+		a, "%s and %zu other source%s are", all->v[i].src, others, others == 1 ? "" : "s");
 }
 
 void
@@ -215,8 +215,7 @@ units_note(struct arena *a, const struct project *p, const struct variant *v, st
 		if (names)
 			vec_push(a, notes,
 				arena_printf(a,
-					"%s in %s: compiled once, with the %sflags and directories "
-					"of all of them, in the order of the file%s",
+					"%s in %s: compiled once, with the %sflags and directories of all of them, in the order of the file%s",
 					names, join(a, &u->sections, " and "),
 					source_is_cuda(u->src) ? "capabilities, " : "",
 					which_counts(a, p, u)));

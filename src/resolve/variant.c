@@ -9,7 +9,8 @@
 
 /* The capabilities of one kernel section for one CUDA release; none: nothing is left. */
 static struct strs
-kernel_capabilities(struct resolving *w, const struct project_kernel *k, const struct catalog_cuda *cuda)
+kernel_capabilities(
+	struct resolving *w, const struct project_kernel *k, const struct catalog_cuda *cuda)
 {
 	struct catalog_cuda linked = *cuda;
 	struct strs dropped = { 0 }, out;
@@ -17,28 +18,31 @@ kernel_capabilities(struct resolving *w, const struct project_kernel *k, const s
 	/* Of these releases nvlink is no newer than nvcc. */
 	if (rdc_is_asked(&k->cuda_flags))
 		linked.newer = (struct strs){ 0 };
-	out = capabilities_for(w->a, &linked, k->has_capabilities ? &k->capabilities : &cuda->defaults, &dropped);
+	out = capabilities_for(
+		w->a, &linked, k->has_capabilities ? &k->capabilities : &cuda->defaults, &dropped);
 	for (size_t i = 0; i < dropped.n; i++)
-		resolving_note(w, "kernel %s, CUDA %s: %s", k->name, version_text(w->a, &cuda->version),
-			dropped.v[i]);
+		resolving_note(w, "kernel %s, CUDA %s: %s", k->name,
+			version_text(w->a, &cuda->version), dropped.v[i]);
 	return out;
 }
 
 static bool
-takes_part(struct resolving *w, const struct project_kernel *k, const struct row *r, struct strs *caps)
+takes_part(
+	struct resolving *w, const struct project_kernel *k, const struct row *r, struct strs *caps)
 {
 	if (k->backend != r->backend)
 		return false;
 	if (!r->cuda)
 		return true;
 	if (k->cuda_minver.n && version_cmp_minor(&r->cuda->version, &k->cuda_minver) < 0)
-		return resolving_note(w, "kernel %s is left out for CUDA %s: its cuda-minver is %s", k->name,
-			       version_text(w->a, &r->cuda->version),
+		return resolving_note(w, "kernel %s is left out for CUDA %s: its cuda-minver is %s",
+			       k->name, version_text(w->a, &r->cuda->version),
 			       version_text(w->a, &k->cuda_minver)),
 		       false;
 	*caps = kernel_capabilities(w, k, r->cuda);
 	if (caps->n == 0)
-		return resolving_note(w, "kernel %s is left out for CUDA %s: none of its capabilities is left%s",
+		return resolving_note(w,
+			       "kernel %s is left out for CUDA %s: none of its capabilities is left%s",
 			       k->name, version_text(w->a, &r->cuda->version),
 			       capabilities_why_none(w->a, r->cuda, &k->capabilities)),
 		       false;
@@ -68,7 +72,8 @@ has_cuda_source(const struct strs *src)
 	return false;
 }
 
-/* A section of C++ files alone, which calls cuBLAS for instance, has nothing to compile for an architecture. */
+/* A section of C++ files alone, which calls cuBLAS for instance, has nothing to compile for an
+ * architecture. */
 static bool
 has_device_code(const struct resolving *w, const struct project_kernel *k)
 {
@@ -154,16 +159,18 @@ warn_of_lost_backends(struct resolving *w, const struct rows *rows)
 		for (size_t i = 0; n == 0 && !why && i < rows->n; i++) {
 			const char *name = row_variant(w, &rows->v[i]);
 
-			if (rows->v[i].backend != (enum backend)b || !selection_asks_for(w, &rows->v[i]))
+			if (rows->v[i].backend != (enum backend)b ||
+				!selection_asks_for(w, &rows->v[i]))
 				continue;
 			for (size_t k = 0; !why && k < w->reasons.n; k++)
-				if (streq(w->reasons.v[k].variant[1], name) && str_has_prefix(w->reasons.v[k].text, "kernel "))
+				if (streq(w->reasons.v[k].variant[1], name) &&
+					str_has_prefix(w->reasons.v[k].text, "kernel "))
 					why = w->reasons.v[k].text;
 		}
 		if (why)
 			vec_push(w->a, &w->out->warnings,
-				arena_printf(w->a, "%s: no variant of backend %s is left: %s", w->p->file,
-					backend_name((enum backend)b), why));
+				arena_printf(w->a, "%s: no variant of backend %s is left: %s",
+					w->p->file, backend_name((enum backend)b), why));
 	}
 }
 
@@ -199,8 +206,8 @@ resolve_variants(struct arena *a, const struct project *p, const struct catalog 
 			"%s: kernel-builder does not build [tvm-ffi] kernels, only [torch] and [torch-noarch]",
 			p->file);
 	r = resolve_in_matrix(&w);
-	if (r == 0 || e->code != ERR_RESOLVE || sel->matrix || !selection_names_releases(sel) || c->n_matrices == 1 ||
-		!catalog_find_matrix(c, "all"))
+	if (r == 0 || e->code != ERR_RESOLVE || sel->matrix || !selection_names_releases(sel) ||
+		c->n_matrices == 1 || !catalog_find_matrix(c, "all"))
 		return r;
 	in_all.matrix = "all";
 	w = (struct resolving){ .a = a, .p = p, .c = c, .sel = &in_all, .out = out, .e = e };

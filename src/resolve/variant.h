@@ -25,14 +25,15 @@ struct variant {
 	struct variant_kernel *kernels; /* only those that take part */
 	size_t n_kernels;
 	struct strs archs; /* for metadata: union of the capabilities, sorted as strings */
-	struct strs only;  /* what --capability asked for, where that left something out; empty: all is in */
+	/* what --capability asked for, where that left something out; empty: all is in */
+	struct strs only;
 };
 struct selection {
-	const char *matrix;      /* NULL: of the lock, else "current", else "all" */
-	struct strs variants;    /* --variant: exact names; empty: all */
-	struct strs torch, cuda; /* --torch 2.4, --cuda 12.1; empty: all */
-	struct strs abi;         /* "cxx11", "cxx98" */
-	struct strs backends;    /* "cpu", "cuda", ... */
+	const char *matrix;       /* NULL: of the lock, else "current", else "all" */
+	struct strs variants;     /* --variant: exact names; empty: all */
+	struct strs torch, cuda;  /* --torch 2.4, --cuda 12.1; empty: all */
+	struct strs abi;          /* "cxx11", "cxx98" */
+	struct strs backends;     /* "cpu", "cuda", ... */
 	struct strs capabilities; /* --capability: "9.0", "9.0a"; empty: all */
 	const struct matrix
 		*host; /* for matrix "host": what the Python at hand has; NULL otherwise */
@@ -41,28 +42,30 @@ struct resolution {
 	struct variant *v;
 	size_t n, cap;
 	const char *matrix; /* where they were found */
-	struct strs notes; /* what was dropped of what the selection asks for, and why; for people */
+	/* what was dropped of what the selection asks for, and why; for people */
+	struct strs notes;
 	struct strs warnings; /* a whole backend was */
 };
 /* The variants, in the order of the matrix, without duplicates, with the rules of the original
  * (backends, minver and maxver, stable ABI keeps only the newest torch per backend version, a
  * listed backend without kernel sections becomes noarch), except that nothing is dropped without a
- * note. Where the selection names no matrix and the default one has nothing of what it asks for, matrix "all" is
- * looked at. With the stable ABI, a torch release picks the variant that serves it. Fails with ERR_RESOLVE when a
- * name in the selection does not exist (the message lists what does, or says why it was dropped) or when no variant
- * is left. */
+ * note. Where the selection names no matrix and the default one has nothing of what it asks for,
+ * matrix "all" is looked at. With the stable ABI, a torch release picks the variant that serves it.
+ * Fails with ERR_RESOLVE when a name in the selection does not exist (the message lists what does,
+ * or says why it was dropped) or when no variant is left. */
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e);
 
-/* Leaves one: of those for CPUs, or if there is none of those for CUDA, that of the newest torch and CUDA; none of that: the
- * first. There must be one. */
+/* Leaves one: of those for CPUs, or if there is none of those for CUDA, that of the newest torch
+ * and CUDA; none of that: the first. There must be one. */
 void resolution_keep_newest(struct resolution *r);
 
 /* torch25-cxx98-cu124-x86_64-linux; cuda with n = 0: cpu. */
 const char *torch_variant_name(
 	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda);
 
-/* Whether the symbols of torch with the variant's C++ ABI are known, so that a link can be checked. */
+/* Whether the symbols of torch with the variant's C++ ABI are known, so that a link can be
+ * checked. */
 bool variant_is_verified(const struct variant *v);
 /* What compiles a variant; NULL for a noarch one, and when the catalog lacks it. */
 const struct catalog_gcc *variant_gcc(const struct catalog *c, const struct variant *v);
@@ -73,22 +76,22 @@ void capabilities_intersect(struct arena *a, const struct strs *asked, const str
 	struct strs *out, struct strs *notes);
 /* What of a section's capabilities serves a GPU of `wanted`, "9.0": those of that number whatever
  * their letter, else the highest below it of the same major version (plain or f), else the highest
- * below it that keeps its PTX. "9.0a" is served by 9.0a, else as 9.0 is. Appends to out what is not in
- * there; false: nothing does. */
+ * below it that keeps its PTX. "9.0a" is served by 9.0a, else as 9.0 is. Appends to out what is not
+ * in there; false: nothing does. */
 bool capabilities_serving(
 	struct arena *a, const struct strs *have, const char *wanted, struct strs *out);
 /* Leaves in each section of v what serves one of those GPUs, sets archs and only. Returns why that
- * cannot be: one of them is served by no section, or a section serves none and has files that no other
- * has, without which the others would not link. NULL: it is done. */
+ * cannot be: one of them is served by no section, or a section serves none and has files that no
+ * other has, without which the others would not link. NULL: it is done. */
 const char *variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v);
 /* What a section that asks for these is compiled for with this CUDA; notes as above. */
-struct strs capabilities_for(
-	struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked, struct strs *notes);
+struct strs capabilities_for(struct arena *a, const struct catalog_cuda *cuda,
+	const struct strs *asked, struct strs *notes);
 /* Where that is none: "", or what to do about it, to be put behind. */
 const char *capabilities_why_none(
 	struct arena *a, const struct catalog_cuda *cuda, const struct strs *asked);
-/* NULL: nvcc knows the capability. Else the one of list whose PTX its code is made of: the newest that nvcc knows, without a suffix,
- * for such PTX is for one GPU alone. "": there is none. */
-const char *capability_assembled_from(
-	struct arena *a, const struct catalog_cuda *c, const struct strs *list, const char *capability);
+/* NULL: nvcc knows the capability. Else the one of list whose PTX its code is made of: the newest
+ * that nvcc knows, without a suffix, for such PTX is for one GPU alone. "": there is none. */
+const char *capability_assembled_from(struct arena *a, const struct catalog_cuda *c,
+	const struct strs *list, const char *capability);
 #endif

@@ -28,7 +28,8 @@ row_plain_variant(struct resolving *w, const struct row *r)
 {
 	static const struct version none = { 0 };
 
-	return torch_variant_name(w->a, &r->torch->version, r->cxx11, r->cuda ? &r->cuda->version : &none);
+	return torch_variant_name(
+		w->a, &r->torch->version, r->cxx11, r->cuda ? &r->cuda->version : &none);
 }
 
 const char *
@@ -38,7 +39,8 @@ row_variant(struct resolving *w, const struct row *r)
 	const struct version *abi = &w->p->stable_abi[r->backend];
 
 	if (abi->n)
-		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux", version_digits(w->a, abi),
+		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux",
+			version_digits(w->a, abi),
 			compute_name(w->a, r->cuda ? &r->cuda->version : &none));
 	return row_plain_variant(w, r);
 }

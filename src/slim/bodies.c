@@ -3,8 +3,8 @@
 #include "slim/bodies.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "cxx/split.h"
 #include "cxx/kernel_files.h"
+#include "cxx/split.h"
 
 /* A '[' that indexes something; any other begins a lambda, an attribute or a structured binding. */
 static bool

@@ -167,8 +167,9 @@ reach_in_class(struct reach *r, uint32_t scope, uint32_t name)
 	return found;
 }
 
-/* Is a name seen where the current declaration says it? A declaration's own name is not seen in its type: `using P = P<int>`
- * means what is outside. A member is seen in the body of every function of its class. */
+/* Is a name seen where the current declaration says it? A declaration's own name is not seen in its
+ * type: `using P = P<int>` means what is outside. A member is seen in the body of every function of
+ * its class. */
 static bool
 is_in_sight(const struct reach *r, const struct place *p)
 {

@@ -84,7 +84,8 @@ process(struct reach *r, uint32_t decl)
 	case DECL_NAMESPACE_ALIAS:
 		return;
 	default:
-		follow_mentions(r, decl, d->begin, r->shed && r->shed[decl] ? r->shed[decl] : d->end);
+		follow_mentions(
+			r, decl, d->begin, r->shed && r->shed[decl] ? r->shed[decl] : d->end);
 	}
 	if (d->parent != NO_NUMBER && d->kind != DECL_FRIEND)
 		keep_member(r, decl);

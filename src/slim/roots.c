@@ -225,8 +225,8 @@ is_root(const struct reach *r, uint32_t decl)
 	const struct decl *d = &r->s->decl[decl];
 	uint32_t file = token_file_number(r->l, d->begin);
 
-	if (r->is_user[file] || r->is_core[file] || r->is_user[token_file_number(r->l, d->end - 1)] ||
-		r->x.is_lost[decl])
+	if (r->is_user[file] || r->is_core[file] ||
+		r->is_user[token_file_number(r->l, d->end - 1)] || r->x.is_lost[decl])
 		return true;
 	switch (d->kind) {
 	case DECL_UNKNOWN:

@@ -10,7 +10,8 @@ struct shedding {
 	const struct lexed *l;
 	const struct split *s;
 	const bool *stays;
-	bool *on_device; /* by name: a declaration of it in a namespace, or as a friend, is for the device */
+	/* by name: a declaration of it in a namespace, or as a friend, is for the device */
+	bool *on_device;
 	struct heat heat;
 };
 
@@ -29,7 +30,8 @@ find_on_device(struct shedding *h)
 		bool is = d->flags & ON_DEVICE || h->x->is_lost[i];
 
 		for (uint32_t k = 0; is && k < d->n_names; k++)
-			h->on_device[h->s->names[d->names + k]] |= d->kind == DECL_FRIEND || !is_member(h, i);
+			h->on_device[h->s->names[d->names + k]] |=
+				d->kind == DECL_FRIEND || !is_member(h, i);
 		for (uint32_t k = d->begin; d->kind == DECL_UNKNOWN && k < d->end; k++) {
 			if (token_names(h->l, k))
 				h->on_device[h->l->token[k].value] = true;
@@ -50,7 +52,8 @@ is_otherwise(const struct shedding *h, uint32_t decl)
 		if (h->heat.is_virtual[name] || (h->on_device[name] && !is_member(h, decl)))
 			return true;
 		for (uint32_t e = p ? p->first : 0; e; e = h->x->entries.v[e - 1].next) {
-			if (h->s->decl[h->x->entries.v[e - 1].decl].flags & (ON_DEVICE | DECL_CONSTEXPR))
+			if (h->s->decl[h->x->entries.v[e - 1].decl].flags &
+				(ON_DEVICE | DECL_CONSTEXPR))
 				return true;
 		}
 	}
@@ -88,7 +91,8 @@ is_plain(const struct lexed *l, const struct decl *d, uint32_t from)
 {
 	for (uint32_t i = d->begin; i < d->end; i++) {
 		if (l->token[i].kind == TOKEN_DIRECTIVE ||
-			(i >= from && (token_word(l, i, W_ATTRIBUTE) || token_word(l, i, W_ATTRIBUTE2))))
+			(i >= from &&
+				(token_word(l, i, W_ATTRIBUTE) || token_word(l, i, W_ATTRIBUTE2))))
 			return false;
 	}
 	return true;
@@ -113,7 +117,8 @@ can_go(const struct shedding *h, uint32_t decl)
 
 	if (d->kind != DECL_FUNCTION || !d->body || !d->parameters || d->flags & not )
 		return false;
-	if (h->stays[token_file_number(h->l, d->begin)] || h->stays[token_file_number(h->l, d->end - 1)])
+	if (h->stays[token_file_number(h->l, d->begin)] ||
+		h->stays[token_file_number(h->l, d->end - 1)])
 		return false;
 	if (h->heat.is_nameless && shed_is_templated(h->s, d))
 		return false;

@@ -170,7 +170,8 @@ spread(struct heat *h)
 	} while (h->has_changed);
 }
 
-/* Is the '[' that of a lambda whose parameters make it a template? *body: where its body may begin. */
+/* Is the '[' that of a lambda whose parameters make it a template? *body: where its body may
+ * begin. */
 static bool
 is_generic_lambda(const struct lexed *l, uint32_t open, uint32_t *body)
 {

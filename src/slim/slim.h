@@ -13,8 +13,10 @@ enum slim_pass {
 	SLIM_CXX,    /* a C++ source, for a C++ compiler */
 	SLIM_HOST,   /* a CUDA source, for cudafe++ and then a C++ compiler */
 	SLIM_DEVICE, /* the same, for cicc */
-	SLIM_SLICE,  /* device code behind a prelude (device/device.h), for cicc: variables of the host are not kept for what they
-			do at start, and torch's headers lose the numbers of their lines, so more texts are equal */
+	/* device code behind a prelude (device/device.h), for cicc: variables of the host are not
+	 * kept for what they do at start, and torch's headers lose the numbers of their lines, so
+	 * more texts are equal */
+	SLIM_SLICE,
 };
 struct slim_options {
 	enum slim_pass pass;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two ways to the same thing, compared: of an architecture's PTX, and of an object. */
 #include "base/err.h"
+#include "device/ptx.h"
+#include "elf/elf.h"
 #include "steps/does.h"
 #include "steps/internal.h"
-#include "elf/elf.h"
-#include "device/ptx.h"
 
 /* NULL: the same program. */
 static const char *
@@ -30,7 +30,8 @@ builtin_audit(struct builtin *o, struct err *e)
 	TRY(builtin_input(o, INPUT_FIRST_WAY, &ways[0], e));
 	TRY(builtin_input(o, INPUT_SECOND_WAY, &ways[1], e));
 	if (o->s->options.audit == AUDIT_AS_PROOF)
-		return builtin_output(o, OUTPUT_MAIN, str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_declined, e);
+		return builtin_output(o, OUTPUT_MAIN,
+			str_eq(ways[0], ways[1]) ? STR("the same\n") : builtin_declined, e);
 	if (o->s->options.audit == AUDIT_OF_PTX)
 		why = ptx_difference(o, ways);
 	else if (!str_eq(ways[0], ways[1]) && elf_object_alike(&o->a, ways, names, &why, e) < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the steps that this program does itself have in common: their files, and the tools that they run. */
+/* What the steps that this program does itself have in common: their files, and the tools that they
+ * run. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/proc.h"
@@ -32,7 +33,8 @@ builtin_input(struct builtin *o, enum input_role role, struct str *out, struct e
 	const char *path = builtin_input_path(o, role);
 
 	if (!path)
-		return err_set(e, ERR_BUG, "%s has no input %s", o->s->label, input_role_name(role));
+		return err_set(
+			e, ERR_BUG, "%s has no input %s", o->s->label, input_role_name(role));
 	return fs_read(&o->a, path, SIZE_MAX, out, e);
 }
 
@@ -72,8 +74,8 @@ is_error_of_input(int status, struct str output)
 }
 
 int
-builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result, bool *ok,
-	struct err *e)
+builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result,
+	bool *ok, struct err *e)
 {
 	const struct strs *words = &o->s->tool[tool];
 	struct strs argv = { 0 }, command;
@@ -90,7 +92,8 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 		vec_push(&o->a, &argv, w);
 	}
 	command = engine_command(o->engine, o->s, o->dir, &argv);
-	TRY(proc_run(&o->a, &(struct proc_command){ ".", &command, &o->s->env }, &output, &status, e));
+	TRY(proc_run(
+		&o->a, &(struct proc_command){ ".", &command, &o->s->env }, &output, &status, e));
 	*ok = status == 0;
 	if (status == 0 ||
 		(is_error_of_input(status, output) && !engine_was_killed(output, status))) {

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device-only way of device code: see device/proof.h. */
+#include "steps/device_only.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/record.h"
 #include "cxx/kernel_files.h"
-#include "steps/device_only.h"
-#include "steps/does.h"
 #include "device/ptx.h"
 #include "slim/slim.h"
+#include "steps/does.h"
 
 #define DEVICE_TEXT "tmp/device.ii"
 #define DEVICE_PTX "tmp/device.ptx"
 
 /* The text that cicc gets, if the headers of the level are there. */
 static int
-write_text(struct builtin *o, const struct device_code *code, enum device_level level, const char *path, struct prelude *prelude,
-	struct err *e)
+write_text(struct builtin *o, const struct device_code *code, enum device_level level,
+	const char *path, struct prelude *prelude, struct err *e)
 {
 	static const struct slim_options options = { .pass = SLIM_SLICE, .user = "src/" };
 	CLEANUP(buf_free) struct buf out = { 0 }, slim = { 0 };
@@ -76,11 +76,11 @@ compile_level(struct builtin *o, const struct proving *j, enum device_level leve
 	return 1;
 }
 
-/* Headers are preprocessed for one C++ ABI, and the proof is that of variants with either. 1: with the other one the level gives the
- * same code. */
+/* Headers are preprocessed for one C++ ABI, and the proof is that of variants with either. 1: with
+ * the other one the level gives the same code. */
 static int
-is_same_for_other_abi(struct builtin *o, const struct proving *j, enum device_level level, struct str ptx,
-	const char **why, struct err *e)
+is_same_for_other_abi(struct builtin *o, const struct proving *j, enum device_level level,
+	struct str ptx, const char **why, struct err *e)
 {
 	const struct step *own = o->s;
 	struct step other = *own;
@@ -120,7 +120,8 @@ try_level(struct builtin *o, const struct proving *j, enum device_level level, s
 }
 
 static int
-write_proof(struct builtin *o, const struct proving *j, enum device_level level, struct str missing, struct err *e)
+write_proof(struct builtin *o, const struct proving *j, enum device_level level, struct str missing,
+	struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 }, stripped = { 0 }, order = { 0 };
 	const char *why;
@@ -143,7 +144,9 @@ write_proof(struct builtin *o, const struct proving *j, enum device_level level,
 static int
 write_no(struct builtin *o, const char *why, struct err *e)
 {
-	return o->s->options.prove == PROVE_IF_PROVED_BEFORE ? builtin_decline(o, e) : builtin_write_full(o, OUTPUT_MAIN, why, e);
+	return o->s->options.prove == PROVE_IF_PROVED_BEFORE
+		       ? builtin_decline(o, e)
+		       : builtin_write_full(o, OUTPUT_MAIN, why, e);
 }
 
 static bool
@@ -152,7 +155,9 @@ is_worth_it(const struct builtin *o, struct str full, struct str whole)
 	unsigned archs[64];
 
 	return o->s->options.prove != PROVE_IF_IT_PAYS ||
-	       (bytes_of_others(full) <= PROOF_OTHERS && proof_pays(full.n, whole.n, builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0]))));
+	       (bytes_of_others(full) <= PROOF_OTHERS &&
+		       proof_pays(full.n, whole.n,
+			       builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0]))));
 }
 
 int
@@ -172,7 +177,8 @@ builtin_prove(struct builtin *o, struct err *e)
 		return write_no(o, "its slimmed text does not compile", e);
 	if (!is_worth_it(o, full, j.whole))
 		return write_no(o, "a proof would take longer than it saves", e);
-	if (!device_read(&o->a, full, &t, &why) || !registered_parse(&o->a, j.stub, &kernels, &why) ||
+	if (!device_read(&o->a, full, &t, &why) ||
+		!registered_parse(&o->a, j.stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))
 		return write_no(o, why, e);
 	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
@@ -202,10 +208,11 @@ builtin_stub(struct builtin *o, struct err *e)
 	return builtin_output(o, OUTPUT_MAIN, v.why.n ? builtin_declined : v.stub, e);
 }
 
-/* The kernel's own lines, as proof keys gives them for all architectures, and *clean: what it says of them at that level. They are
- * declined where they differ between architectures. */
+/* The kernel's own lines, as proof keys gives them for all architectures, and *clean: what it says
+ * of them at that level. They are declined where they differ between architectures. */
 static int
-read_shared(struct builtin *o, enum device_level level, struct str *text, bool *clean, struct err *e)
+read_shared(
+	struct builtin *o, enum device_level level, struct str *text, bool *clean, struct err *e)
 {
 	TRY(builtin_input(o, INPUT_SHARED, text, e));
 	if (str_eq(*text, builtin_declined))
@@ -237,7 +244,8 @@ builtin_slice(struct builtin *o, struct err *e)
 	TRY(read_proof(o, &v, e));
 	if (v.why.n)
 		return builtin_decline(o, e);
-	TRY(is_shared ? read_shared(o, v.level, &text, &clean, e) : builtin_input(o, INPUT_MACROS, &text, e));
+	TRY(is_shared ? read_shared(o, v.level, &text, &clean, e)
+		      : builtin_input(o, INPUT_MACROS, &text, e));
 	if (str_eq(text, builtin_declined) || !device_read(&o->a, text, &t, &why) ||
 		!registered_parse(&o->a, v.stub, &kernels, &why) ||
 		!device_slice(&o->a, &t, &kernels, &slice, &why))

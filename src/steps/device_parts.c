@@ -18,7 +18,8 @@ builtin_write_full(struct builtin *o, enum output_role output, const char *why, 
 }
 
 int
-builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level, struct prelude *out, struct err *e)
+builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level,
+	struct prelude *out, struct err *e)
 {
 	CLEANUP(buf_free) struct buf source = { 0 };
 
@@ -29,7 +30,8 @@ builtin_prelude(struct builtin *o, const struct device_text *t, enum device_leve
 }
 
 int
-builtin_guard(struct builtin *o, const struct device_code *code, struct str prelude, const char **hit, struct err *e)
+builtin_guard(struct builtin *o, const struct device_code *code, struct str prelude,
+	const char **hit, struct err *e)
 {
 	const struct device_text *t = code->text;
 	struct guard_words words = { 0 };

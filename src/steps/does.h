@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to steps/: the function of each kind of step. One row a step; tools/implementation.sh does not follow this header. */
+/* Private to steps/: the function of each kind of step. One row a step; tools/implementation.sh
+ * does not follow this header. */
 #ifndef STEPS_DOES_H
 #define STEPS_DOES_H
 struct builtin;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STEP_EMPTY_FATBIN, STEP_TRAP, STEP_EMBED_FATBIN: the host's object is made without its fatbinary, which is put in last. */
+/* STEP_EMPTY_FATBIN, STEP_TRAP, STEP_EMBED_FATBIN: the host's object is made without its fatbinary,
+ * which is put in last. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "elf/elf_fatbin.h"
@@ -25,23 +26,25 @@ builtin_empty_fatbin(struct builtin *o, struct err *e)
 		"\".quad 0\\n\"\n\".text\\n\");\n"
 		"extern \"C\" {\nextern const unsigned long long fatbinData[1];\n"
 		"%s __attribute__((aligned(8)))\n"
-		"\t__attribute__((section(\".nvFatBinSegment\"))) = { 0x466243b1, 1, fatbinData, 0 "
-		"};\n}\n";
+		"\t__attribute__((section(\".nvFatBinSegment\"))) = { 0x466243b1, 1, fatbinData, 0 };\n}\n";
 	/* The object of a device link finds this one by its module's name. */
 	static const char relocatable[] =
 		"#undef __FATIDNAME_CORE\n#undef __FATIDNAME\n"
 		"#define __FATIDNAME_CORE(x) __fatbinwrap##x\n#define __FATIDNAME(x) __FATIDNAME_CORE(x)\n"
 		"extern const __fatBinC_Wrapper_t __FATIDNAME(__NV_MODULE_ID)";
-	const char *wrapper = o->s->options.relocatable ? relocatable
-								: "static const __fatBinC_Wrapper_t __fatDeviceText";
+	const char *wrapper = o->s->options.relocatable
+				      ? relocatable
+				      : "static const __fatBinC_Wrapper_t __fatDeviceText";
 
-	return builtin_output(o, OUTPUT_MAIN, str_of(arena_printf(&o->a, text, section_of(o), wrapper)), e);
+	return builtin_output(
+		o, OUTPUT_MAIN, str_of(arena_printf(&o->a, text, section_of(o), wrapper)), e);
 }
 
-/* For a kernel that is a template, cudafe++ writes a function that launches nothing, and cicc's stub specialises it for each kernel that it
- * registers. Where the stub is of another text, or another C++ ABI, the host may ask for a kernel that is not among them, as
- * kernel<sizeof(std::string)>, and what cudafe++ wrote would be compiled, without an error from anybody. A section of this name
- * in the object tells it. */
+/* For a kernel that is a template, cudafe++ writes a function that launches nothing, and cicc's
+ * stub specialises it for each kernel that it registers. Where the stub is of another text, or
+ * another C++ ABI, the host may ask for a kernel that is not among them, as
+ * kernel<sizeof(std::string)>, and what cudafe++ wrote would be compiled, without an error from
+ * anybody. A section of this name in the object tells it. */
 #define MARK_SECTION ".kernel_builder.unregistered"
 #define MARK "__asm__ volatile (\".pushsection " MARK_SECTION "\\n.popsection\");"
 
@@ -61,7 +64,8 @@ builtin_trap(struct builtin *o, struct err *e)
 	from = text.p;
 	end = text.p + text.n;
 	while ((at = memmem(from, (size_t)(end - from), head, strlen(head)))) {
-		const char *next = at + strlen(head), *here = memmem(next, (size_t)(end - next), body, strlen(body)),
+		const char *next = at + strlen(head),
+			   *here = memmem(next, (size_t)(end - next), body, strlen(body)),
 			   *other = memmem(next, (size_t)(end - next), head, strlen(head));
 
 		if (!here || (other && other < here)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to steps/: what a built-in step works with, in its child process, whose directory is the step's. */
+/* Private to steps/: what a built-in step works with, in its child process, whose directory is the
+ * step's. */
 #ifndef STEPS_INTERNAL_H
 #define STEPS_INTERNAL_H
 #include "engine/domain.h"
@@ -21,7 +22,8 @@ int builtin_output(struct builtin *o, enum output_role role, struct str bytes, s
 /* The main output: declined. */
 int builtin_decline(struct builtin *o, struct err *e);
 int builtin_write(const char *path, struct str bytes, struct err *e);
-/* Runs a tool of the step on files of its directory. *ok is false when it found fault with the source. */
-int builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result, bool *ok,
-	struct err *e);
+/* Runs a tool of the step on files of its directory. *ok is false when it found fault with the
+ * source. */
+int builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result,
+	bool *ok, struct err *e);
 #endif

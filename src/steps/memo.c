@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Proofs on device code (device/proof.h), remembered by what they are good for. Proof keys name up to
- * three such things; a proof that was come to is recorded under each name that it covers, in the
+ * Proofs on device code (device/proof.h), remembered by what they are good for. Proof keys name up
+ * to three such things; a proof that was come to is recorded under each name that it covers, in the
  * store's actions/, under H("proof", name):
  *
  *     kernel-builder remembered 1
  *     SHA256                    of the proof, an object
  *
- * and, when the whole text proved it, under its loose key too. Variants of one build that ask
- * for the same proof wait for the first of them, and so do those that only need to know that the
- * whole text proved one on code like it.
+ * and, when the whole text proved it, under its loose key too. Variants of one build that ask for
+ * the same proof wait for the first of them, and so do those that only need to know that the whole
+ * text proved one on code like it.
  */
+#include "steps/memo.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/record.h"
-#include "steps/memo.h"
 #include "device/proof.h"
 #include "steps/declined.h"
 #include <stdlib.h>
-
 
 static struct digest
 name_of(struct str line)
@@ -34,8 +33,10 @@ name_of(struct str line)
 struct memo {
 	const struct plan *plan;
 	struct arena arena;
-	size_t *provers, n_provers;    /* steps that are a STEP_PROVE */
-	struct digest *key, *loose_key; /* of each STEP_PROVE, and of each STEP_PROOF_KEYS: what memo_waits compares; zero: nobody else has it */
+	size_t *provers, n_provers; /* steps that are a STEP_PROVE */
+	/* of each STEP_PROVE, and of each STEP_PROOF_KEYS: what memo_waits compares; zero: nobody
+	 * else has it */
+	struct digest *key, *loose_key;
 };
 
 void *
@@ -112,11 +113,13 @@ record(struct engine *x, struct str name, const struct digest *proof, struct err
 	struct digest key = name_of(name);
 	char hex[65];
 
-	return engine_put_record(x, &key, str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), e);
+	return engine_put_record(x, &key,
+		str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), e);
 }
 
 static int
-read_proof_keys(struct memo *m, struct engine *x, size_t step, struct str names[PROOF_KEYS], struct err *e)
+read_proof_keys(
+	struct memo *m, struct engine *x, size_t step, struct str names[PROOF_KEYS], struct err *e)
 {
 	const struct digest *keys = digest_of(x, input_of(&m->plan->steps[step], INPUT_PROOF_KEYS));
 	const char *path = engine_object_path(&m->arena, x, keys);
@@ -128,7 +131,8 @@ read_proof_keys(struct memo *m, struct engine *x, size_t step, struct str names[
 	return proof_read_keys(text, names);
 }
 
-/* The prover that goes by the slimmed text: it has nothing to say when no code like this was proved. */
+/* The prover that goes by the slimmed text: it has nothing to say when no code like this was
+ * proved. */
 static bool
 needs_loose_key(const struct step *s)
 {
@@ -200,13 +204,15 @@ waits_for_loose_key(const struct memo *m, const struct engine *x, size_t step)
 	const struct step *s = &m->plan->steps[step];
 	size_t own = keys_of(s);
 
-	if (!needs_loose_key(s) || engine_is_late(x, step) || digest_eq(&m->loose_key[own], &nobody))
+	if (!needs_loose_key(s) || engine_is_late(x, step) ||
+		digest_eq(&m->loose_key[own], &nobody))
 		return false;
 	for (size_t i = 0; i < m->n_provers; i++) {
 		const struct step *other = &m->plan->steps[m->provers[i]];
 
 		if (!needs_loose_key(other) && keys_of(other) != own &&
-			digest_eq(&m->loose_key[keys_of(other)], &m->loose_key[own]) && is_pending(x, m->provers[i]))
+			digest_eq(&m->loose_key[keys_of(other)], &m->loose_key[own]) &&
+			is_pending(x, m->provers[i]))
 			return true;
 	}
 	return false;
@@ -224,7 +230,8 @@ memo_waits(const void *memo, const struct engine *x, size_t step)
 	if (!engine_is_late(x, step) || digest_eq(&m->key[step], &nobody))
 		return false;
 	for (size_t i = 0; i < m->n_provers && m->provers[i] < step; i++) {
-		if (digest_eq(&m->key[m->provers[i]], &m->key[step]) && is_pending(x, m->provers[i]))
+		if (digest_eq(&m->key[m->provers[i]], &m->key[step]) &&
+			is_pending(x, m->provers[i]))
 			return true;
 	}
 	return false;
@@ -239,10 +246,12 @@ memo_remember(void *memo, struct engine *x, size_t step, struct err *e)
 	struct proof v;
 
 	TRY(fs_read(&m->arena, engine_object_path(&m->arena, x, proof), SIZE_MAX, &text, e));
-	if (!proof_read(text, &v) || v.why.n || read_proof_keys(m, x, step, names, e) <= 0 || names[v.level].n <= 1)
+	if (!proof_read(text, &v) || v.why.n || read_proof_keys(m, x, step, names, e) <= 0 ||
+		names[v.level].n <= 1)
 		return 0;
 	/* Those that wait stay late until they have looked: others wait for them. */
 	engine_look_again(x);
 	TRY(record(x, names[v.level], proof, e));
-	return needs_loose_key(&m->plan->steps[step]) ? 0 : record(x, names[PROOF_LOOSE_KEY], proof, e);
+	return needs_loose_key(&m->plan->steps[step]) ? 0
+						      : record(x, names[PROOF_LOOSE_KEY], proof, e);
 }

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/record.h"
+#include "device/arch.h"
 #include "plan/kinds.h"
 #include "steps/device_only.h"
 #include "steps/does.h"
-#include "device/arch.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -24,20 +24,23 @@ add_scopes(struct sha256 *h, const struct device_text *t, const struct decl *d)
 		add_tokens(h, t, &t->split.decl[s]);
 }
 
-/* A number that stands where __LINE__ may have stood, and can stand in no list of template arguments: the distance to its own line. An
- * insertion further up moves both. */
+/* A number that stands where __LINE__ may have stood, and can stand in no list of template
+ * arguments: the distance to its own line. An insertion further up moves both. */
 static bool
-is_line_number(const struct device_text *t, const struct decl *d, uint32_t k, struct lex_place *at, uint64_t *distance)
+is_line_number(const struct device_text *t, const struct decl *d, uint32_t k, struct lex_place *at,
+	uint64_t *distance)
 {
 	const struct lexed *l = &t->lexed;
 	uint64_t n;
 	uint32_t line;
 	int angles = 0;
 
-	if (l->token[k].kind != TOKEN_NUMBER || !str_to_u64(token_text(l, k), &n) || k == d->begin ||
-		!(token_is(l, k - 1, ',') || token_is(l, k - 1, '(')) || !(token_is(l, k + 1, ',') || token_is(l, k + 1, ')')))
+	if (l->token[k].kind != TOKEN_NUMBER || !str_to_u64(token_text(l, k), &n) ||
+		k == d->begin || !(token_is(l, k - 1, ',') || token_is(l, k - 1, '(')) ||
+		!(token_is(l, k + 1, ',') || token_is(l, k + 1, ')')))
 		return false;
-	/* Counted from the last token that was asked for: from the marker each time, a long file takes minutes. */
+	/* Counted from the last token that was asked for: from the marker each time, a long file
+	 * takes minutes. */
 	line = lex_line_after(l, k, at);
 	if (n < line || n - line > 100)
 		return false;
@@ -73,8 +76,8 @@ add_host_tokens(struct sha256 *h, const struct device_text *t, const struct decl
 	}
 }
 
-/* What the stub depends on, besides device code: which kernels are instantiated is up to the host's functions, and what variables there
- * are to be registered, to all headers. */
+/* What the stub depends on, besides device code: which kernels are instantiated is up to the host's
+ * functions, and what variables there are to be registered, to all headers. */
 static struct digest
 stub_digest(const struct device_text *t)
 {
@@ -170,7 +173,8 @@ add_name(struct builtin *o, struct keys *k, enum device_level level, struct err 
 	return 0;
 }
 
-/* The device code without its bodies, whatever the headers, the host's functions and the list of architectures say. */
+/* The device code without its bodies, whatever the headers, the host's functions and the list of
+ * architectures say. */
 static void
 add_loose_key(struct builtin *o, struct keys *k)
 {
@@ -222,7 +226,8 @@ write_shared(struct builtin *o, struct str full, const struct keys *k, struct er
 	files = arch_files(&o->a, &l, &n);
 	for (size_t i = 0; same && i < n; i++)
 		same = fs_read(&o->a, files[i].path, SIZE_MAX, &files[i].bytes, e) == 0;
-	same = same && arch_is_same(&o->a, &(struct arch_text){ archs, n_archs, full, files, n }, &why);
+	same = same &&
+	       arch_is_same(&o->a, &(struct arch_text){ archs, n_archs, full, files, n }, &why);
 	record_add_head(&out, RECORD_SHARED);
 	for (size_t i = 0; i < DEVICE_LEVELS; i++)
 		buf_addc(&out, k->clean[i] ? '1' : '0');

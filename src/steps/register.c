@@ -6,14 +6,15 @@
  *     DEFINE_REGISTER_FUNC(_a1f0deae_4_a_cu__Z1kPfl)
  *     ...
  *
- * one line for each object. An object may be in one link and not in another, so the lists are made one. What the macro defines, and
- * what it uses of the objects, stays inside of the extension: another one in the process may have a file of the same name.
+ * one line for each object. An object may be in one link and not in another, so the lists are made
+ * one. What the macro defines, and what it uses of the objects, stays inside of the extension:
+ * another one in the process may have a file of the same name.
  */
+#include "steps/register.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "steps/does.h"
 #include "steps/internal.h"
-#include "steps/register.h"
 
 static const char count[] = "#define NUM_PRELINKED_OBJECTS ", entry[] = "DEFINE_REGISTER_FUNC(";
 
@@ -34,7 +35,9 @@ add_list(struct arena *a, struct str text, struct strs *all, struct err *e)
 	struct str line = next_line(&text);
 
 	if (!str_starts(line, STR(count)))
-		return err_set(e, ERR_STEP, "nvlink's list of objects begins with another line: %.*s", (int)line.n, line.p);
+		return err_set(e, ERR_STEP,
+			"nvlink's list of objects begins with another line: %.*s", (int)line.n,
+			line.p);
 	while (text.n) {
 		const char *whole;
 
@@ -43,14 +46,16 @@ add_list(struct arena *a, struct str text, struct strs *all, struct err *e)
 			continue;
 		whole = arena_strndup(a, line.p, line.n);
 		if (!str_has_prefix(whole, entry) || !str_has_suffix(whole, ")"))
-			return err_set(e, ERR_STEP, "nvlink's list of objects has a line of another kind: %s", whole);
+			return err_set(e, ERR_STEP,
+				"nvlink's list of objects has a line of another kind: %s", whole);
 		strs_add(a, all, whole);
 	}
 	return 0;
 }
 
 int
-builtin_merge_registered(struct arena *a, const struct str *lists, size_t n, struct buf *out, struct err *e)
+builtin_merge_registered(
+	struct arena *a, const struct str *lists, size_t n, struct buf *out, struct err *e)
 {
 	struct strs all = { 0 };
 

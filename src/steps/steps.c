@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which function does which step, and what the engine is handed. */
-#include "base/err.h"
 #include "steps/steps.h"
+#include "base/err.h"
 #include "steps/does.h"
 #include "steps/internal.h"
 #include "steps/memo.h"
@@ -38,12 +38,14 @@ perform(struct engine *x, const struct step *s, const char *dir, struct err *e)
 	struct builtin b = { .engine = x, .s = s, .dir = dir };
 
 	if (!does[s->kind])
-		return err_set(e, ERR_BUG, "%s is no step of this program", step_kind_name(s->kind));
+		return err_set(
+			e, ERR_BUG, "%s is no step of this program", step_kind_name(s->kind));
 	/* The process ends with it: nothing is freed. */
 	return does[s->kind](&b, e);
 }
 
 const struct engine_domain steps_domain = {
-	.builtins = { .perform = perform, .declined = { STEP_DECLINED, sizeof(STEP_DECLINED) - 1 } },
+	.builtins = { .perform = perform,
+		.declined = { STEP_DECLINED, sizeof(STEP_DECLINED) - 1 } },
 	.memo = { memo_open, memo_close, memo_find, memo_waits, memo_remember },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the engine is handed: the steps that this program does itself, and what it remembers of proofs. */
+/* What the engine is handed: the steps that this program does itself, and what it remembers of
+ * proofs. */
 #ifndef STEPS_STEPS_H
 #define STEPS_STEPS_H
 #include "engine/domain.h"

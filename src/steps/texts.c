@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STEP_SLIM, STEP_STRIP_BODIES, STEP_DROP_MACROS: a text that a compiler reads, without what it does not need. */
+/* STEP_SLIM, STEP_STRIP_BODIES, STEP_DROP_MACROS: a text that a compiler reads, without what it
+ * does not need. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "cxx/kernel_files.h"
@@ -72,7 +73,8 @@ is_of_macros(struct str directive)
 }
 
 /* Without the lines that -dD and -dI add. Line markers say where what follows stands, so a line
- * feed stays for each. Declined if the slimmed text is known not to do, or to cost more than it saves. */
+ * feed stays for each. Declined if the slimmed text is known not to do, or to cost more than it
+ * saves. */
 int
 builtin_drop_macros(struct builtin *o, struct err *e)
 {

@@ -27,7 +27,8 @@ builtin_compile_or_decline(struct builtin *o, struct err *e)
 	return 0;
 }
 
-/* Any four characters of the placeholder that are not in a whole one: a text was cut, into pieces of which one has as many. */
+/* Any four characters of the placeholder that are not in a whole one: a text was cut, into pieces
+ * of which one has as many. */
 static bool
 has_pieces(struct str object)
 {
@@ -58,9 +59,10 @@ is_packed(struct builtin *o, struct str object, bool *out, struct err *e)
 	for (size_t i = 0; i < elf.n_sections; i++) {
 		const struct elf_section *s = &elf.sections[i];
 
-		if ((streq(s->name, ".nv_fatbin") || streq(s->name, "__nv_relfatbin")) && s->offset <= object.n &&
-			s->size <= object.n - s->offset)
-			TRY(fatbin_read(&o->a, (struct str){ object.p + s->offset, (size_t)s->size }, "object",
+		if ((streq(s->name, ".nv_fatbin") || streq(s->name, "__nv_relfatbin")) &&
+			s->offset <= object.n && s->size <= object.n - s->offset)
+			TRY(fatbin_read(&o->a,
+				(struct str){ object.p + s->offset, (size_t)s->size }, "object",
 				&images, e));
 	}
 	*out = fatbin_hides(&images, STR(PLAN_ID_PLACEHOLDER));

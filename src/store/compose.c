@@ -3,8 +3,8 @@
  * Compositions: one tree out of several, by hard links.
  *
  * The tree's manifest is put together from those of its parts, so nothing is hashed but the small
- * files that are added and programs that get another loader. roots/HEX, version 1, is the line "tree HEX": the digest of the tree that
- * the composition with that identity gave.
+ * files that are added and programs that get another loader. roots/HEX, version 1, is the line
+ * "tree HEX": the digest of the tree that the composition with that identity gave.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -78,7 +78,8 @@ merge_part(struct merge *m, const struct part *p, struct err *e)
 	return 0;
 }
 
-/* A program that is to have another loader is copied beside the new tree, changed, and taken from there. */
+/* A program that is to have another loader is copied beside the new tree, changed, and taken from
+ * there. */
 static int
 set_loader(struct merge *m, const struct store_composition *c, struct part *p, struct err *e)
 {
@@ -89,7 +90,8 @@ set_loader(struct merge *m, const struct store_composition *c, struct part *p, s
 	if (!c->loader || p->entry.is_link || !p->entry.is_exec)
 		return 0;
 	TRY(fs_read(&scratch, p->from, SIZE_MAX, &bytes, e));
-	TRY(elf_set_loader((char *)bytes.p, bytes.n, p->from, &(struct elf_loader){ c->loader, c->libraries }, &changed, e));
+	TRY(elf_set_loader((char *)bytes.p, bytes.n, p->from,
+		&(struct elf_loader){ c->loader, c->libraries }, &changed, e));
 	if (!changed)
 		return 0;
 	p->from = arena_printf(m->a, "%s/%zu", m->programs, m->parts.n);
@@ -147,8 +149,7 @@ merge_end(struct merge *m, struct err *e)
 
 			if (file)
 				return err_set(e, ERR_STORE,
-					"trees %s and %s cannot be combined: %s is a file in one and a "
-					"directory in the other",
+					"trees %s and %s cannot be combined: %s is a file in one and a directory in the other",
 					file->tree, p->tree, file->entry.path);
 			*map_put(m->a, &m->dirs, dir) = p;
 		}
@@ -200,7 +201,8 @@ compose(struct arena *a, struct store *s, const struct store_composition *c, con
 }
 
 int
-store_find_composed(const struct store *s, const struct digest *id, struct digest *out, struct err *e)
+store_find_composed(
+	const struct store *s, const struct digest *id, struct digest *out, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct str text;

@@ -11,7 +11,7 @@ enum store_kind {
 	STORE_ACTIONS,
 	STORE_PUBLISHED,
 	STORE_SHELLS, /* what pytest remembers of a kernel, and environments with torch */
-	STORE_TMP, /* tmp/ and what killed builders left elsewhere */
+	STORE_TMP,    /* tmp/ and what killed builders left elsewhere */
 	STORE_KINDS
 };
 const char *store_kind_name(enum store_kind k);
@@ -31,8 +31,9 @@ int store_info(const struct store *s, struct store_info *out, struct err *e);
  * was published are kept. The store must be open exclusively. out says what was removed. */
 int store_gc(struct store *s, uint64_t keep, struct store_info *out, struct err *e);
 
-/* The same for the results of steps alone, objects and what names them, while others may use the store: a result that is
- * evicted is as if it had never been there, and runs hold what they use (store_check_object). 0 keeps all. */
+/* The same for the results of steps alone, objects and what names them, while others may use the
+ * store: a result that is evicted is as if it had never been there, and runs hold what they use
+ * (store_check_object). 0 keeps all. */
 int store_evict(struct store *s, uint64_t keep, struct store_info *out, struct err *e);
 
 struct store_verify {

@@ -57,10 +57,10 @@ add_texts(struct nar *w, const char *const *texts)
 	for (; *texts; texts++)
 		add_text(w, *texts, strlen(*texts));
 }
-#define TEXTS(...)                                                                                 \
-	(const char *const[])                                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
+#define TEXTS(...) \
+	(const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
 	}
 
 /* A file that is not as the manifest says makes a digest that no output has. */

@@ -48,8 +48,7 @@ check_version(struct store *s, struct err *e)
 		return 0;
 	text = str_trim(text);
 	return err_set(e, ERR_STORE,
-		"%s has the format \"%.*s\", which this kernel-builder does not know; use another store "
-		"(KERNEL_BUILDER_HOME) or remove this one",
+		"%s has the format \"%.*s\", which this kernel-builder does not know; use another store (KERNEL_BUILDER_HOME) or remove this one",
 		path, (int)text.n, text.p);
 }
 
@@ -70,7 +69,8 @@ make_folders(struct store *s, struct err *e)
 	return 0;
 }
 
-/* A time that is not within so many seconds of now, in either direction: a clock may have been wrong. */
+/* A time that is not within so many seconds of now, in either direction: a clock may have been
+ * wrong. */
 static bool
 is_far(time_t t, long seconds)
 {
@@ -129,7 +129,8 @@ clean_tmp(struct store *s, struct err *e)
 	for (size_t i = 0; i < names.n; i++) {
 		struct err left = { 0 };
 
-		/* A compiler whose builder was killed may still write there: a later one removes it. */
+		/* A compiler whose builder was killed may still write there: a later one removes
+		 * it. */
 		if (drop_if_stale(path_join(&a, tmp, names.v[i]), &left) < 0)
 			log_debug("%s", left.msg);
 	}
@@ -199,8 +200,8 @@ store_home(const struct store *s)
 	return s->home;
 }
 
-/* Short, for programs in there name their Python by it, and the kernel cuts long names. What else lies in shells/ has a '-'
- * before its last 12 digits. */
+/* Short, for programs in there name their Python by it, and the kernel cuts long names. What else
+ * lies in shells/ has a '-' before its last 12 digits. */
 enum { VENV_DIGITS = 16 };
 #define VENV_PREFIX "venv-"
 

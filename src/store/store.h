@@ -3,17 +3,20 @@
  * The store: $KERNEL_BUILDER_HOME, shared by all kernels and by builders that run at once.
  *
  *     version                  "kernel-builder store 1\n"
- *     lock                     flock: shared by users of the store (also by those that evict results), exclusive by gc
+ *     lock                     flock: shared by users of the store (also by those that evict
+ *                              results), exclusive by gc
  *     trees/HEX/               an immutable tree (mode r-x), named after its digest
  *     trees/HEX.manifest       its manifest; the tree counts only when this exists
  *     trees/HEX.stat           what lstat said of each file when it was last hashed
  *     roots/HEX                "tree HEX\n": the tree that a composition (store_compose) gave
  *     objects/HH/HEX           a result of a step, mode 444 or 555, named after its digest
  *     actions/HH/HEX           what a step with that key gave: text, owned by engine/cache
- *     published/HEX            what was published where, and what a build went by: texts, owned by publish and cmd
+ *     published/HEX            what was published where, and what a build went by: texts, owned by
+ *                              publish and cmd
  *     locks/NAME               flocked by one builder while it adds, or fetches, NAME
  *     shells/NAME/             what pytest remembers of a kernel; owned by cmd/test.c
- *     shells/venv-HEX/         an environment of Python with torch; counts when it has "ready"; owned by cmd/venv.c
+ *     shells/venv-HEX/         an environment of Python with torch; counts when it has "ready";
+ *                              owned by cmd/venv.c
  *     tmp/NAME.XXXXXX/         work in progress; each has a "lock" file, flocked while in use
  *
  * Everything appears by rename, content before what names it, so a reader sees nothing or all of
@@ -41,8 +44,8 @@ struct store; /* owns descriptors: end it with store_close */
 int store_open(const char *home, bool exclusive, struct store **out, struct err *e);
 void store_close(struct store *s);
 const char *store_home(const struct store *s);
-/* The name in shells/ of the environment with that identity, and the file that it gets last, whose time of change is that of
- * the last use. */
+/* The name in shells/ of the environment with that identity, and the file that it gets last, whose
+ * time of change is that of the last use. */
 char *store_venv_name(struct arena *a, const struct digest *id);
 bool store_is_venv_name(const char *name);
 #define STORE_VENV_READY "ready"
@@ -86,8 +89,9 @@ struct store_composition {
 	size_t n_trees;
 	const struct store_file *files; /* these win over files of the trees */
 	size_t n_files;
-	/* Not NULL: programs in the trees get this as their loader, and look for their libraries in `libraries`
-	 * (elf_set_loader), so that they run on a machine with another C library, or none. */
+	/* Not NULL: programs in the trees get this as their loader, and look for their libraries in
+	 * `libraries` (elf_set_loader), so that they run on a machine with another C library, or
+	 * none. */
 	const char *loader, *libraries;
 };
 /* The identity of a composition: known before anything is fetched. */
@@ -96,15 +100,17 @@ struct digest store_composition_id(const struct store_composition *c);
 int store_compose(
 	struct store *s, const struct store_composition *c, struct digest *out, struct err *e);
 /* 1: the composition of that identity was made before and its tree is there. */
-int store_find_composed(const struct store *s, const struct digest *id, struct digest *out, struct err *e);
+int store_find_composed(
+	const struct store *s, const struct digest *id, struct digest *out, struct err *e);
 
 char *store_object_path(struct arena *a, const struct store *s, const struct digest *d);
 /* Makes a file (inside tmp/) an object: it gets a second name and stays where it is, read-only. */
 int store_put_object(struct store *s, const char *path, struct digest *out, struct err *e);
 /* True when the object is there, which counts as a use of it. Says nothing of its bytes. */
 bool store_has_object(const struct store *s, const struct digest *d);
-/* Hashes the object. 1: it is there and right, and hold/HEX is another name of it, so that it stays whatever is evicted;
- * what has that name already is taken to be right. 0: not there, or damaged and now removed. */
+/* Hashes the object. 1: it is there and right, and hold/HEX is another name of it, so that it stays
+ * whatever is evicted; what has that name already is taken to be right. 0: not there, or damaged
+ * and now removed. */
 int store_check_object(struct store *s, const struct digest *d, const char *hold, struct err *e);
 /* Small texts by key, in actions/ or published/. get returns 1, or 0 when there is none. */
 int store_get_text(struct arena *a, const struct store *s, const char *kind,

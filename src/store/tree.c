@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-
 static int
 scan_link(const char *full, struct tree_entry *t, struct err *e)
 {
@@ -49,7 +48,8 @@ tree_scan(struct arena *a, const char *dir, struct tree *out, struct err *e)
 		if (fault)
 			return err_set(e, ERR_STORE, "%s: the name %s", f->path, fault);
 		if (f->kind == FS_OTHER)
-			return err_set(e, ERR_STORE, "%s is not a file, directory or link", f->path);
+			return err_set(
+				e, ERR_STORE, "%s is not a file, directory or link", f->path);
 		if (f->kind == FS_LINK) {
 			TRY(scan_link(full, &t, e));
 		} else {

@@ -74,25 +74,27 @@ add_command(struct buf *out, const struct cmd *c)
 void
 usage_bash(struct buf *out, const struct usage *u)
 {
-	buf_adds(out, "# bash completion for kernel-builder\n\n_kernel_builder()\n{\n"
-		      "\tlocal current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		      "\tlocal words='' kind='' options=\"");
+	buf_adds(out,
+		"# bash completion for kernel-builder\n\n_kernel_builder()\n{\n"
+		"\tlocal current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\tlocal words='' kind='' options=\"");
 	add_names(out, u->global);
 	buf_adds(out, "\" commands='");
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		buf_addf(out, "%s%s", c == u->cmds ? "" : " ", c->name);
-	buf_adds(out, "'\n"
-		      "\t# --name=value comes as three words\n"
-		      "\tif [[ $current == = ]]; then\n"
-		      "\t\tcurrent=\n"
-		      "\telif [[ $before == = ]]; then\n"
-		      "\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n"
-		      "\tfi\n"
-		      "\tif [[ $COMP_CWORD == 1 ]]; then\n"
-		      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands --help --version\" -- \"$current\")\n"
-		      "\t\treturn\n"
-		      "\tfi\n"
-		      "\tcase ${COMP_WORDS[1]} in\n");
+	buf_adds(out,
+		"'\n"
+		"\t# --name=value comes as three words\n"
+		"\tif [[ $current == = ]]; then\n"
+		"\t\tcurrent=\n"
+		"\telif [[ $before == = ]]; then\n"
+		"\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n"
+		"\tfi\n"
+		"\tif [[ $COMP_CWORD == 1 ]]; then\n"
+		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands --help --version\" -- \"$current\")\n"
+		"\t\treturn\n"
+		"\tfi\n"
+		"\tcase ${COMP_WORDS[1]} in\n");
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		add_command(out, c);
 	buf_adds(out, "\tesac\n\tcase $before in\n");

@@ -26,6 +26,8 @@ usage_unknown(const struct usage *u, const char *name, struct err *e)
 		vec_push(&a, &names, c->name);
 	near = near_word(str_of(name), names.v, names.n);
 	if (near)
-		return err_set(e, ERR_USAGE, "\"%s\" is not a command; did you mean %s?", name, near);
-	return err_set(e, ERR_USAGE, "\"%s\" is not a command; `kernel-builder help` lists them", name);
+		return err_set(
+			e, ERR_USAGE, "\"%s\" is not a command; did you mean %s?", name, near);
+	return err_set(
+		e, ERR_USAGE, "\"%s\" is not a command; `kernel-builder help` lists them", name);
 }

@@ -64,8 +64,9 @@ add_options(struct buf *out, const struct usage *u, const char *name, const stru
 void
 usage_fish(struct buf *out, const struct usage *u)
 {
-	buf_adds(out, "# fish completion for kernel-builder\n\ncomplete -c kernel-builder -f\n"
-		      "complete -c kernel-builder -n __fish_use_subcommand -l version -d 'print the version'\n");
+	buf_adds(out,
+		"# fish completion for kernel-builder\n\ncomplete -c kernel-builder -f\n"
+		"complete -c kernel-builder -n __fish_use_subcommand -l version -d 'print the version'\n");
 	add_options(out, u, NULL, u->global);
 	for (const struct cmd *c = u->cmds; c->name; c++) {
 		buf_addf(out, "complete -c kernel-builder -n __fish_use_subcommand -a %s", c->name);
@@ -73,7 +74,8 @@ usage_fish(struct buf *out, const struct usage *u)
 		add_options(out, u, c->name, c->opts);
 		if (complete_values(c->operands) == VALUES_ANY)
 			continue;
-		buf_addf(out, "complete -c kernel-builder -n '__fish_seen_subcommand_from %s'", c->name);
+		buf_addf(out, "complete -c kernel-builder -n '__fish_seen_subcommand_from %s'",
+			c->name);
 		add_action(out, u, c->operands);
 		buf_addc(out, '\n');
 	}

@@ -5,7 +5,8 @@
 
 enum { OPTION_COLUMN = 28, OPTION_COLUMN_NARROW = 8, COMMAND_COLUMN = 20, NARROW = 66 };
 
-/* "  left            text ...", with text in a column of its own, below left where that is too long. */
+/* "  left            text ...", with text in a column of its own, below left where that is too
+ *    long. */
 static void
 add_row(struct buf *out, const char *left, size_t column, const char *text, size_t width)
 {
@@ -94,7 +95,9 @@ help_command(struct buf *out, const struct usage *u, const struct cmd *c, size_t
 static void
 help_all(struct buf *out, const struct usage *u, size_t width)
 {
-	static const struct opt version[] = { { 0, "version", NULL, "print the version of the program" }, { 0 } };
+	static const struct opt version[] = {
+		{ 0, "version", NULL, "print the version of the program" }, { 0 }
+	};
 	struct str section;
 
 	buf_adds(out, "usage: kernel-builder COMMAND [options] [operands]\n\n"
@@ -109,7 +112,8 @@ help_all(struct buf *out, const struct usage *u, size_t width)
 		buf_adds(out, "exit status:\n");
 		add_prose(out, section, width);
 	}
-	term_wrap(out, STR("kernel-builder help COMMAND explains a command and lists its options."), 0, 0, width);
+	term_wrap(out, STR("kernel-builder help COMMAND explains a command and lists its options."),
+		0, 0, width);
 }
 
 void

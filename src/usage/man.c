@@ -7,8 +7,8 @@
 
 enum { LINE_WIDTH = 80 };
 
-/* One byte of text as roff prints it. before is what precedes it: a hyphen between letters is one, all others are minus
- * signs, as options have them. */
+/* One byte of text as roff prints it. before is what precedes it: a hyphen between letters is one,
+ * all others are minus signs, as options have them. */
 static void
 add_byte(struct buf *out, char c, char before, bool is_code)
 {
@@ -64,7 +64,8 @@ add_code(struct buf *out, struct str text)
 	buf_adds(out, ".fi\n.RE\n");
 }
 
-/* While a section is written: is this its first block, and the heads of a table's columns while its rows are read. */
+/* While a section is written: is this its first block, and the heads of a table's columns while its
+ * rows are read. */
 struct state {
 	bool is_first;
 	struct str head;
@@ -182,9 +183,11 @@ add_title(struct buf *out, const struct cmd *c, const char *version, const char 
 
 	buf_adds(out, ".TH ");
 	add_name(out, c, true);
-	buf_addf(out, " 1 \"%s\" \"kernel\\-builder %s\" \"User Commands\"\n.SH NAME\n", date, version);
+	buf_addf(out, " 1 \"%s\" \"kernel\\-builder %s\" \"User Commands\"\n.SH NAME\n", date,
+		version);
 	add_name(&line, c, false);
-	buf_addf(&line, " \\- %s", c ? c->summary : "build PyTorch kernels for every torch, CUDA and C++ ABI");
+	buf_addf(&line, " \\- %s",
+		c ? c->summary : "build PyTorch kernels for every torch, CUDA and C++ ABI");
 	term_wrap(out, buf_str(&line), 0, 0, LINE_WIDTH);
 	buf_free(&line);
 }
@@ -205,8 +208,9 @@ man_command(struct buf *out, const struct usage *u, const struct cmd *c)
 		buf_adds(out, ".SH OPTIONS\n");
 		add_options(out, c->opts);
 	}
-	buf_adds(out, ".PP\nOptions that every command takes are in\n.BR kernel\\-builder (1),\n"
-		      "and so are settings, variables and exit statuses.\n.SH SEE ALSO\n.BR kernel\\-builder (1)\n");
+	buf_adds(out,
+		".PP\nOptions that every command takes are in\n.BR kernel\\-builder (1),\n"
+		"and so are settings, variables and exit statuses.\n.SH SEE ALSO\n.BR kernel\\-builder (1)\n");
 }
 
 static void
@@ -246,8 +250,9 @@ add_sections(struct buf *out, const struct usage *u, struct str text)
 static void
 man_program(struct buf *out, const struct usage *u)
 {
-	buf_adds(out, ".SH SYNOPSIS\n"
-		      "\\fBkernel\\-builder\\fR \\fIcommand\\fR [\\fIoptions\\fR] [\\fIoperands\\fR]\n.SH DESCRIPTION\n");
+	buf_adds(out,
+		".SH SYNOPSIS\n"
+		"\\fBkernel\\-builder\\fR \\fIcommand\\fR [\\fIoptions\\fR] [\\fIoperands\\fR]\n.SH DESCRIPTION\n");
 	add_prose(out, prose_intro(u));
 	buf_adds(out, ".SH COMMANDS\n"
 		      "Each command has a page:\n.BR kernel\\-builder\\-build (1)\nand so on.\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a user reads about the commands: help, man pages, completions. All of it comes from the table of commands and
- * options, and from docs/commands.md and docs/settings.md, which are built into the program. */
+/* What a user reads about the commands: help, man pages, completions. All of it comes from the
+ * table of commands and options, and from docs/commands.md and docs/settings.md, which are built
+ * into the program. */
 #ifndef USAGE_USAGE_H
 #define USAGE_USAGE_H
 #include "base/buf.h"
@@ -8,8 +9,8 @@
 #include "base/str.h"
 
 struct ctx;
-/* The forms of operands and values are for people, and completions go by them: DIR, FILE, VARIANT, PROGRAM, COMMAND are
- * what they say; words between bars, "auto|on|off", are all that there are. */
+/* The forms of operands and values are for people, and completions go by them: DIR, FILE, VARIANT,
+ * PROGRAM, COMMAND are what they say; words between bars, "auto|on|off", are all that there are. */
 struct cmd {
 	const char *name, *operands, *summary;
 	const struct opt *opts; /* ends with { 0 } */
@@ -18,7 +19,9 @@ struct cmd {
 struct usage {
 	const struct cmd *cmds;   /* ends with { 0 } */
 	const struct opt *global; /* what every command takes */
-	const struct str *prose;  /* what `## NAME` says in one of these is for the command, all else for the program's page */
+	/* what `## NAME` says in one of these is for the command, all else for the program's
+	 * page */
+	const struct str *prose;
 	size_t n_prose;
 };
 
@@ -30,7 +33,8 @@ int usage_unknown(const struct usage *u, const char *name, struct err *e);
 /* All of it goes to the end of out. */
 /* Help for a command, or, where only is NULL, the list of them, in lines of width columns. */
 void usage_help(struct buf *out, const struct usage *u, const struct cmd *only, size_t width);
-/* The page kernel-builder-NAME(1), or, where only is NULL, kernel-builder(1). date is 2026-11-30 or the like. */
+/* The page kernel-builder-NAME(1), or, where only is NULL, kernel-builder(1). date is 2026-11-30 or
+ * the like. */
 void usage_man(struct buf *out, const struct usage *u, const struct cmd *only, const char *version,
 	const char *date);
 /* A script that the shell sources, or finds by its name. */

@@ -45,7 +45,8 @@ add_option(struct buf *out, const struct usage *u, const struct opt *o)
 	const char *equal = o->arg ? "=" : "";
 
 	if (o->letter)
-		buf_addf(out, " \\\n\t\t'*'{-%c%s,--%s%s}", o->letter, o->arg ? "+" : "", o->name, equal);
+		buf_addf(out, " \\\n\t\t'*'{-%c%s,--%s%s}", o->letter, o->arg ? "+" : "", o->name,
+			equal);
 	else
 		buf_addf(out, " \\\n\t\t'*--%s%s'", o->name, equal);
 	buf_addf(&text, "[%.*s]", (int)brief.n, brief.p);
@@ -101,8 +102,9 @@ usage_zsh(struct buf *out, const struct usage *u)
 		      "\tcase $words[1] in\n");
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		add_command(out, u, c);
-	buf_adds(out, "\tesac\n}\n\n"
-		      "# zsh calls it by the file's name; who sources the file gets it, too.\n"
-		      "if [[ $funcstack[1] == _kernel-builder ]]; then\n"
-		      "\t_kernel_builder \"$@\"\nelse\n\tcompdef _kernel_builder kernel-builder\nfi\n");
+	buf_adds(out,
+		"\tesac\n}\n\n"
+		"# zsh calls it by the file's name; who sources the file gets it, too.\n"
+		"if [[ $funcstack[1] == _kernel-builder ]]; then\n"
+		"\t_kernel_builder \"$@\"\nelse\n\tcompdef _kernel_builder kernel-builder\nfi\n");
 }

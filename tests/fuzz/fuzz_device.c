@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Preprocessed text of a .cu file: stripped text stays as it is, a slice is made, and a prelude that
- * has everything leaves nothing to guard against. */
+/* Preprocessed text of a .cu file: stripped text stays as it is, a slice is made, and a prelude
+ * that has everything leaves nothing to guard against. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "device/guard.h"

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What compilers print, and a file of the kernel: what precedes a line "==" is output, what follows is the file. */
+/* What compilers print, and a file of the kernel: what precedes a line "==" is output, what follows
+ * is the file. */
 #include "base/arena.h"
 #include "explain/explain.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct variant variant = { .name = "torch211-cxx11-cu130-x86_64-linux", .backend = BACKEND_CUDA, .cxx11 = true };
+static struct variant variant = {
+	.name = "torch211-cxx11-cu130-x86_64-linux", .backend = BACKEND_CUDA, .cxx11 = true
+};
 
 static void
 check(struct arena *a, struct str output, struct str text)
@@ -14,7 +17,8 @@ check(struct arena *a, struct str output, struct str text)
 	const char *src[] = { "c.cpp", "x.cu" };
 	struct project_kernel kernel = { .name = "k", .src = { .v = src, .n = 2 } };
 	struct project project = { .dir = ".", .kernels = &kernel, .n_kernels = 1 };
-	struct explain_file files[] = { { "c.cpp", text }, { "inc/a.h", text }, { "lib/d.cpp", text } };
+	struct explain_file files[] = { { "c.cpp", text }, { "inc/a.h", text },
+		{ "lib/d.cpp", text } };
 	const struct explain_facts facts = { .project = &project, .files = files, .n_files = 3 };
 	struct variant_kernel part = { .kernel = &kernel };
 	struct variant v = variant;
@@ -42,7 +46,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *all = (const char *)data, *cut = size ? memmem(all, size, "\n==\n", 4) : NULL;
 	size_t n = cut ? (size_t)(cut - all) + 1 : size;
 
-	check(&a, (struct str){ all, n }, cut ? (struct str){ cut + 4, size - n - 3 } : (struct str){ "", 0 });
+	check(&a, (struct str){ all, n },
+		cut ? (struct str){ cut + 4, size - n - 3 } : (struct str){ "", 0 });
 	arena_free(&a);
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Python of a machine prints: the answer about its torch, among whatever else is printed there. */
+/* What the Python of a machine prints: the answer about its torch, among whatever else is printed
+ * there. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "resolve/host.h"
 #include "fuzz.h"
+#include "resolve/host.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Headers of a server, and its links: a range lies in the file, a tag is a text, and what a link leads to is a file over HTTP. */
+/* Headers of a server, and its links: a range lies in the file, a tag is a text, and what a link
+ * leads to is a file over HTTP. */
 #include "base/arena.h"
 #include "fetch/transfer.h"
 #include "fuzz.h"
@@ -16,11 +17,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct str line = { rest.p, lf ? (size_t)(lf - rest.p) + 1 : rest.n };
 
 		answer_take(&answer, line);
-		check_that(!answer.has_range || (answer.from < answer.to && answer.to <= answer.total));
+		check_that(!answer.has_range ||
+			   (answer.from < answer.to && answer.to <= answer.total));
 		check_that(memchr(answer.etag, '\0', sizeof(answer.etag)) != NULL);
-		link = http_resolve(&a, "https://index.test/simple/x/", arena_strndup(&a, line.p, line.n));
+		link = http_resolve(
+			&a, "https://index.test/simple/x/", arena_strndup(&a, line.p, line.n));
 		if (link) {
-			check_that(str_has_prefix(link, "https://") || str_has_prefix(link, "http://"));
+			check_that(str_has_prefix(link, "https://") ||
+				   str_has_prefix(link, "http://"));
 			safe = http_safe_url(&a, link);
 			check_that(str_has_prefix(safe, "http") && strlen(safe) <= strlen(link));
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Source text, and the includes that advice puts in place of wide ones: lines of the text, each once and in order; what is
- * left of the wide ones at the end is none. */
+/* Source text, and the includes that advice puts in place of wide ones: lines of the text, each
+ * once and in order; what is left of the wide ones at the end is none. */
 #include "advise/text.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,7 +30,8 @@ check_narrowed(struct arena *a, const struct table *t, struct str text, enum tex
 	struct strs instead;
 
 	if (text_narrowed(a, t, text, level, &once, &instead))
-		check_that(!text_narrowed(a, t, once, level, &twice, &instead) && str_eq(once, twice));
+		check_that(
+			!text_narrowed(a, t, once, level, &twice, &instead) && str_eq(once, twice));
 	else
 		check_that(str_eq(once, text));
 }

@@ -2,9 +2,9 @@
 /* A metadata.json that somebody else wrote, and the names of its variants. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "formats/mangled.h"
 #include "check/metadata_read.h"
 #include "check/name.h"
+#include "formats/mangled.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -28,7 +28,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* What was written can be read, and written again. */
 	check_that(elf_read(&a, buf_str(&once), "once.o", &o, &e) == 0);
-	check_that(elf_fatbin(buf_str(&once), "once.o", ".nv_fatbin", STR("other"), &twice, &e) == 0);
+	check_that(
+		elf_fatbin(buf_str(&once), "once.o", ".nv_fatbin", STR("other"), &twice, &e) == 0);
 	check_that(str_eq(buf_str(&once), buf_str(&twice)));
 	return 0;
 }

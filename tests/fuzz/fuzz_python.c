@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Python: no text makes the parser or the search for registrations read out of bounds, or recurse without end. */
+/* Python: no text makes the parser or the search for registrations read out of bounds, or recurse
+ * without end. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "check/registration.h"

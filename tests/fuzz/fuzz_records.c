@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What steps leave behind: dependency files of compilers, lists of nvlink, and records that the store keeps. */
+/* What steps leave behind: dependency files of compilers, lists of nvlink, and records that the
+ * store keeps. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "formats/depfile.h"
 #include "device/proof.h"
-#include "steps/register.h"
+#include "formats/depfile.h"
 #include "fuzz.h"
+#include "steps/register.h"
 
 static void
 check_depfile(struct arena *a, struct str text)
@@ -47,7 +48,8 @@ check_lists(struct arena *a, struct str text)
 	struct err e = { 0 };
 
 	if (builtin_merge_registered(a, lists, 1, &one, &e) < 0) {
-		check_that(e.code == ERR_STEP && builtin_merge_registered(a, lists, 2, &two, &e) < 0);
+		check_that(
+			e.code == ERR_STEP && builtin_merge_registered(a, lists, 2, &two, &e) < 0);
 		return;
 	}
 	check_that(builtin_merge_registered(a, lists, 2, &two, &e) == 0);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lexer, the splitter and the slimmer: declarations cover the text once and in order; what comes out are tokens of
- * what went in, in their order, but for the ';' in place of a body; and it can be slimmed again.
+ * The lexer, the splitter and the slimmer: declarations cover the text once and in order; what
+ * comes out are tokens of what went in, in their order, but for the ';' in place of a body; and it
+ * can be slimmed again.
  */
 #include "base/arena.h"
 #include "base/err.h"
-#include "slim/slim.h"
 #include "cxx/split.h"
+#include "slim/slim.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +22,8 @@ check_split(struct arena *a, const struct lexed *l)
 	for (uint32_t i = 0; i < s.n; i++) {
 		const struct decl *d = &s.decl[i];
 
-		if (d->begin >= d->end || d->end > l->n - 1 || d->head < d->begin || d->head > d->end)
+		if (d->begin >= d->end || d->end > l->n - 1 || d->head < d->begin ||
+			d->head > d->end)
 			abort();
 		if (d->parent == UINT32_MAX) {
 			if (d->begin != at)
@@ -31,10 +33,12 @@ check_split(struct arena *a, const struct lexed *l)
 			const struct decl *p = &s.decl[d->parent];
 
 			parent_end = p->body_end;
-			if (d->parent >= i || p->kind != DECL_CLASS || d->begin <= p->body || d->end > parent_end)
+			if (d->parent >= i || p->kind != DECL_CLASS || d->begin <= p->body ||
+				d->end > parent_end)
 				abort();
 		}
-		if (d->names + d->n_names > s.n_names || d->qualifiers + d->n_qualifiers > s.n_names)
+		if (d->names + d->n_names > s.n_names ||
+			d->qualifiers + d->n_qualifiers > s.n_names)
 			abort();
 	}
 	if (at != l->n - 1)
@@ -75,7 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		check_split(&a, &in);
 		o.pass = (enum slim_pass)(size % 4);
-		if (slim_text(&a, text, &o, &once, &stats, &e) < 0 || lex(&a, buf_str(&once), &out, &e) < 0)
+		if (slim_text(&a, text, &o, &once, &stats, &e) < 0 ||
+			lex(&a, buf_str(&once), &out, &e) < 0)
 			abort();
 		check_subsequence(&in, &out, o.pass >= SLIM_DEVICE);
 		if (slim_text(&a, buf_str(&once), &o, &twice, &stats, &e) < 0)

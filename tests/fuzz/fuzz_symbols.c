@@ -3,8 +3,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
-#include "formats/inflate.h"
 #include "elf/symbols.h"
+#include "formats/inflate.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* update-build on any bytes: what parses means the same afterwards, in both editions, or the reason is
- * told; what was updated once is not changed again, and no comment is lost but from inside a value. */
+/* update-build on any bytes: what parses means the same afterwards, in both editions, or the reason
+ * is told; what was updated once is not changed again, and no comment is lost but from inside a
+ * value. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/update.h"
@@ -70,8 +71,8 @@ update_to(struct arena *a, struct str text, const struct project *p, int edition
 
 	if (project_update(a, text, ".", &how, &new, &e) < 0) {
 		/* g0 with its package elsewhere, and 6 back to 5. */
-		check_that(e.code == ERR_CONFIG && (!streq(p->pyroot, "torch-ext") ||
-							   (p->gen == GEN_6 && edition == 5)));
+		check_that(e.code == ERR_CONFIG &&
+			   (!streq(p->pyroot, "torch-ext") || (p->gen == GEN_6 && edition == 5)));
 		return;
 	}
 	check_that(new.was == p->gen);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decls TEXT: where each declaration of a preprocessed text begins and ends, its kind, and the names that it declares, for declarations.py. */
+/* decls TEXT: where each declaration of a preprocessed text begins and ends, its kind, and the
+ * names that it declares, for declarations.py. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -10,16 +11,29 @@
 static void
 print(const struct lexed *l, const struct split *s, uint32_t i)
 {
-	static const char *const kinds[] = { [DECL_UNKNOWN] = "unknown", [DECL_CLASS] = "class",
-		[DECL_FORWARD] = "forward", [DECL_ENUM] = "enum", [DECL_FUNCTION] = "function",
-		[DECL_VARIABLE] = "variable", [DECL_ALIAS] = "alias", [DECL_CONCEPT] = "concept",
-		[DECL_USING] = "using", [DECL_USING_NAMESPACE] = "using-namespace",
-		[DECL_NAMESPACE_ALIAS] = "namespace-alias", [DECL_ASSERT] = "assert",
+	static const char *const kinds[] = { [DECL_UNKNOWN] = "unknown",
+		[DECL_CLASS] = "class",
+		[DECL_FORWARD] = "forward",
+		[DECL_ENUM] = "enum",
+		[DECL_FUNCTION] = "function",
+		[DECL_VARIABLE] = "variable",
+		[DECL_ALIAS] = "alias",
+		[DECL_CONCEPT] = "concept",
+		[DECL_USING] = "using",
+		[DECL_USING_NAMESPACE] = "using-namespace",
+		[DECL_NAMESPACE_ALIAS] = "namespace-alias",
+		[DECL_ASSERT] = "assert",
 		[DECL_INSTANTIATION] = "instantiation",
-		[DECL_EXTERN_INSTANTIATION] = "extern-instantiation", [DECL_GUIDE] = "guide",
-		[DECL_FRIEND] = "friend", [DECL_ACCESS] = "access", [DECL_PRAGMA] = "pragma",
-		[DECL_ASM] = "asm", [DECL_EMPTY] = "empty", [DECL_NAMESPACE] = "namespace",
-		[DECL_LINKAGE] = "linkage", [DECL_CLOSE] = "close" };
+		[DECL_EXTERN_INSTANTIATION] = "extern-instantiation",
+		[DECL_GUIDE] = "guide",
+		[DECL_FRIEND] = "friend",
+		[DECL_ACCESS] = "access",
+		[DECL_PRAGMA] = "pragma",
+		[DECL_ASM] = "asm",
+		[DECL_EMPTY] = "empty",
+		[DECL_NAMESPACE] = "namespace",
+		[DECL_LINKAGE] = "linkage",
+		[DECL_CLOSE] = "close" };
 	const struct decl *d = &s->decl[i];
 	const struct token *last;
 

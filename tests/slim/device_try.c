@@ -13,9 +13,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "device/ptx.h"
 #include "device/device.h"
 #include "device/guard.h"
+#include "device/ptx.h"
 #include "slim/bodies.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slim_file TEXT OUT cxx|host|device|slice [USER]: slim_text for prove.py; says how much is left. */
+/* slim_file TEXT OUT cxx|host|device|slice [USER]: slim_text for prove.py; says how much is
+ * left. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"

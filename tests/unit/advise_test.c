@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Advice on includes: what texts include and mention, narrower texts, which steps tell, what the stable ABI merges. */
+/* Advice on includes: what texts include and mention, narrower texts, which steps tell, what the
+ * stable ABI merges. */
 #include "advise/advise.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -52,7 +53,8 @@ test_includes(void **state)
 static void
 test_mentions(void **state)
 {
-	struct str text = STR("at::cuda::CUDAGuard g; my_empty(x); AT_DISPATCH_ALL(y); torch::empty");
+	struct str text =
+		STR("at::cuda::CUDAGuard g; my_empty(x); AT_DISPATCH_ALL(y); torch::empty");
 
 	(void)state;
 	assert_true(text_mentions(text, "CUDAGuard"));
@@ -86,19 +88,23 @@ test_narrowed(void **state)
 		"#include <ATen/core/Tensor.h>\n#include <c10/util/Exception.h>\n\n"
 		"void f() { TORCH_CHECK(true); }\n");
 	assert_int_equal(instead.n, 2);
-	/* What is included anyway is not said again; of two wide ones the second goes; names of torch:: need a line. */
-	assert_string_equal(narrowed("#include <torch/library.h>\n#include <torch/torch.h>\n"
-				     "#include <ATen/ATen.h>\nTORCH_LIBRARY(x, m) {} torch::Tensor t;",
-				    TEXT_NARROW, &instead),
+	/* What is included anyway is not said again; of two wide ones the second goes; names of
+	 * torch:: need a line. */
+	assert_string_equal(
+		narrowed("#include <torch/library.h>\n#include <torch/torch.h>\n"
+			 "#include <ATen/ATen.h>\nTORCH_LIBRARY(x, m) {} torch::Tensor t;",
+			TEXT_NARROW, &instead),
 		"#include <torch/library.h>\n#include <ATen/core/Tensor.h>\n"
 		"namespace torch { using namespace at; }\n\n\n"
 		"TORCH_LIBRARY(x, m) {} torch::Tensor t;");
 	assert_int_equal(instead.n, 1);
-	assert_string_equal(narrowed("#include <torch/all.h>\ntorch::Tensor t;", TEXT_CAREFUL, &instead),
+	assert_string_equal(
+		narrowed("#include <torch/all.h>\ntorch::Tensor t;", TEXT_CAREFUL, &instead),
 		"#include <ATen/core/Tensor.h>\n#include <torch/types.h>\n\ntorch::Tensor t;");
 	assert_null(narrowed("#include <torch/types.h>\n", TEXT_CAREFUL, &instead));
 	assert_non_null(narrowed("#include <torch/types.h>\n", TEXT_NARROW, &instead));
-	assert_null(narrowed("#include <ATen/core/Tensor.h>\n// torch/all.h\n", TEXT_NARROW, &instead));
+	assert_null(
+		narrowed("#include <ATen/core/Tensor.h>\n// torch/all.h\n", TEXT_NARROW, &instead));
 	assert_null(narrowed("", TEXT_NARROW, &instead));
 }
 
@@ -159,8 +165,8 @@ test_rounds(void **state)
 	assert_string_equal(ad.v[1].includes[1].probe, ad.v[2].includes[0].probe);
 	assert_string_equal(ad.v[1].empty, ad.v[2].empty);
 	assert_true(strcmp(ad.v[0].empty, ad.v[1].empty) != 0);
-	assert_string_equal(find(&ad.round[0], ad.v[1].includes[2].probe)->text,
-		"#include <torch/all.h>\n");
+	assert_string_equal(
+		find(&ad.round[0], ad.v[1].includes[2].probe)->text, "#include <torch/all.h>\n");
 	assert_string_equal(path_dir(&A, ad.v[1].includes[0].probe), "src");
 	/* What only a header drags in is narrowed there. */
 	assert_int_equal(ad.v[0].headers.n, 1);
@@ -186,7 +192,9 @@ test_rounds(void **state)
 static void
 test_cut(void **state)
 {
-	struct step_input host = { .step = 0, .path = "tmp/h" }, a80 = { .step = 1, .path = "tmp/a" }, a90 = { .step = 2, .path = "tmp/b" },
+	struct step_input host = { .step = 0, .path = "tmp/h" },
+			  a80 = { .step = 1, .path = "tmp/a" },
+			  a90 = { .step = 2, .path = "tmp/b" },
 			  ptx = { .step = 4, .path = "tmp/p" };
 	struct step steps[] = {
 		{ .kind = STEP_PREPROCESS, .label = "k.cu: g++ -E" },
@@ -224,7 +232,8 @@ static void
 test_merges(void **state)
 {
 	struct catalog_torch torch[3] = { { .version = { .v = { 2, 5, 1 }, .n = 3 } },
-		{ .version = { .v = { 2, 14, 0 }, .n = 3 } }, { .version = { .v = { 2, 15, 0 }, .n = 3 } } };
+		{ .version = { .v = { 2, 14, 0 }, .n = 3 } },
+		{ .version = { .v = { 2, 15, 0 }, .n = 3 } } };
 	struct catalog_cuda cuda = { .version = { .v = { 13, 0 }, .n = 2 } };
 	struct variant v[] = {
 		{ .name = "a", .torch = &torch[0], .cuda = &cuda },

@@ -2,8 +2,8 @@
 /* Whether a text is the same for all architectures, judged without preprocessing it for each. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "device/arch.h"
 #include "cxx/lex.h"
+#include "device/arch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

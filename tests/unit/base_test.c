@@ -207,8 +207,8 @@ test_sha256(void **state)
 static void
 test_record(void **state)
 {
-	static const char *const cut[] = { "", "x 1", "x 12\n", "y 1\n", "x 1\nk", "x 1\nk 3", "x 1\nk 3\n", "x 1\nk 3\nab",
-		"x 1\nk -1\nabc", "x 1\nl 3\nabc" };
+	static const char *const cut[] = { "", "x 1", "x 12\n", "y 1\n", "x 1\nk", "x 1\nk 3",
+		"x 1\nk 3\n", "x 1\nk 3\nab", "x 1\nk -1\nabc", "x 1\nl 3\nabc" };
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct str text, value;
 
@@ -227,17 +227,20 @@ test_record(void **state)
 	assert_false(record_take_line(&text, &value));
 	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
 		text = str_of(cut[i]);
-		assert_false(record_take_head(&text, "x 1") && record_take_bytes(&text, "k", &value));
+		assert_false(
+			record_take_head(&text, "x 1") && record_take_bytes(&text, "k", &value));
 	}
 }
 
 static void
 test_opt(void **state)
 {
-	static const struct opt own[] = { { 'j', "jobs", "N", "" }, { 'k', "keep", NULL, "" }, { 0 } };
+	static const struct opt own[] = { { 'j', "jobs", "N", "" }, { 'k', "keep", NULL, "" },
+		{ 0 } };
 	static const struct opt global[] = { { 'q', "quiet", NULL, "" }, { 0 } };
 	const char *argv[] = { "-kj4", "dir", "--jobs=5", "-q", "--jobs", "6", "--", "-x", NULL };
-	const char *missing[] = { "--jobs", NULL }, *flag[] = { "--keep=1", NULL }, *unknown[] = { "-z", NULL };
+	const char *missing[] = { "--jobs", NULL }, *flag[] = { "--keep=1", NULL },
+		   *unknown[] = { "-z", NULL };
 	struct arena a = { 0 };
 	struct err e = { 0 };
 	struct strs rest;
@@ -303,11 +306,13 @@ test_fs(void **state)
 static void
 test_near(void **state)
 {
-	static const char *const words[] = { "build", "check-config", "list-variants", "plan", "src" };
+	static const char *const words[] = { "build", "check-config", "list-variants", "plan",
+		"src" };
 	static const struct {
 		const char *s, *want;
-	} t[] = { { "biuld", "build" }, { "buil", "build" }, { "BUILD", "build" }, { "check_config", "check-config" },
-		{ "listvariant", "list-variants" }, { "scr", "src" }, { "plna", "plan" }, { "xy", NULL }, { "", NULL },
+	} t[] = { { "biuld", "build" }, { "buil", "build" }, { "BUILD", "build" },
+		{ "check_config", "check-config" }, { "listvariant", "list-variants" },
+		{ "scr", "src" }, { "plna", "plan" }, { "xy", NULL }, { "", NULL },
 		{ "frobnicate", NULL }, { "sr", NULL } };
 
 	(void)state;

@@ -2,8 +2,8 @@
 /* slim/bodies.h */
 #include "base/arena.h"
 #include "base/err.h"
-#include "slim/bodies.h"
 #include "cxx/kernel_files.h"
+#include "slim/bodies.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -174,9 +174,11 @@ test_bytes_of_others(void **state)
 		{ "", 0 },
 		{ "int a;\n", 0 },
 		{ "# 1 \"src/a.cu\"\nint a;\n", 7 },
-		{ "# 1 \"src/a.cu\"\nint a;\n# 1 \"torch/include/t.h\" 1 3\nint t;\n# 2 \"src/a.cu\" 2\nint b;\n", 14 },
+		{ "# 1 \"src/a.cu\"\nint a;\n# 1 \"torch/include/t.h\" 1 3\nint t;\n# 2 \"src/a.cu\" 2\nint b;\n",
+			14 },
 		{ "# 1 \"cutlass/include/c.h\"\nint c;\n# 1 \"cuda/c.h\"\nint a;\n# 1 \"gcc/c\"\nint a;\n"
-		  "# 1 \"py/c\"\nint a;\n# 1 \"<built-in>\"\nint a;\n", 7 },
+		  "# 1 \"py/c\"\nint a;\n# 1 \"<built-in>\"\nint a;\n",
+			7 },
 		{ "# 1 \"src/a.cu\"\n#define X\n# pragma once\n", 24 },
 		{ "# 1 \"cudart/a.h\"\nab\n", 3 },
 	};
@@ -195,7 +197,8 @@ main(void)
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_bytes_of_others), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bytes_of_others),
+		cmocka_unit_test(test_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

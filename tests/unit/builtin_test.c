@@ -2,8 +2,8 @@
 /* Texts that built-in steps leave for each other. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/path.h"
 #include "base/fs.h"
+#include "base/path.h"
 #include "device/proof.h"
 #include "plan/kinds.h"
 #include "steps/internal.h"
@@ -83,8 +83,8 @@ test_damaged(void **state)
 		&got));
 }
 
-/* Sizes of real sources: relu, causal_conv1d_fwd, selective_scan_fwd_fp16 and a file with torch/all.h and as much code as a lambda of
- * torch's loops makes. */
+/* Sizes of real sources: relu, causal_conv1d_fwd, selective_scan_fwd_fp16 and a file with
+ * torch/all.h and as much code as a lambda of torch's loops makes. */
 static void
 test_proof_that_pays(void **state)
 {
@@ -118,7 +118,8 @@ test_proof_keys(void **state)
 	struct str names[PROOF_KEYS];
 
 	(void)state;
-	assert_true(proof_read_keys(STR("kernel-builder proof-keys 2\n" HEX "\n-\n" HEX "\n-\n"), names));
+	assert_true(proof_read_keys(
+		STR("kernel-builder proof-keys 2\n" HEX "\n-\n" HEX "\n-\n"), names));
 	assert_true(str_eq(names[0], STR(HEX)));
 	assert_true(str_eq(names[1], STR("-")));
 	assert_false(proof_read_keys(STR("kernel-builder proof-keys 1\n-\n-\n-\n-\n"), names));
@@ -134,7 +135,8 @@ test_registered(void **state)
 		STR("#define NUM_PRELINKED_OBJECTS 2\nDEFINE_REGISTER_FUNC(_a_4_a_cu)\nDEFINE_REGISTER_FUNC(_b_4_b_cu)\n"),
 		STR("#define NUM_PRELINKED_OBJECTS 2\nDEFINE_REGISTER_FUNC(_b_4_b_cu)\nDEFINE_REGISTER_FUNC(_c_4_c_cu)\n"),
 	};
-	static const char *const bad[] = { "", "DEFINE_REGISTER_FUNC(_a)\n", "#define NUM_PRELINKED_OBJECTS 1\nint x;\n",
+	static const char *const bad[] = { "", "DEFINE_REGISTER_FUNC(_a)\n",
+		"#define NUM_PRELINKED_OBJECTS 1\nint x;\n",
 		"#define NUM_PRELINKED_OBJECTS 1\nDEFINE_REGISTER_FUNC(_a\n" };
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct arena a = { 0 };
@@ -154,7 +156,8 @@ test_registered(void **state)
 	arena_free(&a);
 }
 
-/* Every kind has a row, and every built-in one a function, but for choices, for which nothing runs. */
+/* Every kind has a row, and every built-in one a function, but for choices, for which nothing
+ * runs. */
 static void
 test_kinds(void **state)
 {

@@ -13,12 +13,12 @@
 #include <cmocka.h>
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define PIN(file)                                                                                  \
-	"kind = \"wheel\"\nname = \"x\"\nfile = \"" file "\"\nsize = 7\nsha256 = \"" HEX           \
+#define PIN(file) \
+	"kind = \"wheel\"\nname = \"x\"\nfile = \"" file "\"\nsize = 7\nsha256 = \"" HEX \
 	"\"\ntree = \"" HEX "\"\n"
 #define SELECT "select = [{ from = \"a/\", to = \"include/\" }]\n"
-#define CUDA_HEAD                                                                                  \
-	"[[cuda]]\nversion = \"12.4\"\ngcc = 12\ncapabilities = [\"8.0\"]\ndefaults = "            \
+#define CUDA_HEAD \
+	"[[cuda]]\nversion = \"12.4\"\ngcc = 12\ncapabilities = [\"8.0\"]\ndefaults = " \
 	"[\"8.0+PTX\"]\n"
 #define CUDA CUDA_HEAD "[[cuda.pin]]\n" PIN("x.whl") SELECT
 #define TORCH_HEAD "[[torch]]\nversion = \"2.4.1\"\ncxx-std = 17\nabi = [\"cxx11\"]\ncpu = true\n"
@@ -59,8 +59,7 @@ load(struct arena *a, const char *cuda, const char *torch, const char *matrix, s
 	return rc;
 }
 
-#define DEPEND_HEAD                                                                                \
-	"[[depend]]\nname = \"cutlass_3_6\"\ntitle = \"CUTLASS\"\nversion = \"3.6.0\"\n"
+#define DEPEND_HEAD "[[depend]]\nname = \"cutlass_3_6\"\ntitle = \"CUTLASS\"\nversion = \"3.6.0\"\n"
 #define DEPEND DEPEND_HEAD "include = [\"include\"]\n[[depend.pin]]\n" PIN("x.whl") SELECT
 
 /* The same with deps.toml; text NULL: without. */
@@ -93,7 +92,8 @@ test_depends(void **state)
 		{ DEPEND_HEAD "include = [\"../include\"]\n", "\"include\" lists relative paths" },
 		{ DEPEND_HEAD "include = [\"include/\"]\n", "\"include\" lists relative paths" },
 		{ DEPEND_HEAD "include = []\n", "\"include\" is empty" },
-		{ DEPEND_HEAD "include = [\"a\"]\n", "[[depend]] needs at least one [[depend.pin]]" },
+		{ DEPEND_HEAD "include = [\"a\"]\n",
+			"[[depend]] needs at least one [[depend.pin]]" },
 		{ DEPEND_HEAD "include = [\"a\"]\n" SDIST "tree = \"" HEX "\"\n" SELECT,
 			"\"sha256\" is needed, for sdists are fetched whole" },
 		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\nkind = \"directory\"\nname = "
@@ -103,7 +103,7 @@ test_depends(void **state)
 			      "\"x\"\nfile = \"a/b\"\ntree = \"" HEX "\"\n" SELECT,
 			"\"file\" must be a tag" },
 		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\n" PIN("x.whl") SELECT
-			      "plain = 1\n",
+			"plain = 1\n",
 			"plain" },
 		{ DEPEND_HEAD "include = [\"a\"]\n[[depend.pin]]\nkind = \"sdist\"\nname = "
 			      "\"x\"\nfile = \"x.zip\"\nsha256 = \"" HEX "\"\n" SELECT,
@@ -169,7 +169,8 @@ test_refused(void **state)
 		const char *cuda, *torch, *matrix, *want;
 	} t[] = {
 		{ "x", TORCH, MATRIX, "cuda.toml:1:" },
-		{ CUDA "a = 1\n", TORCH, MATRIX, "cuda.toml:14:1: unknown key \"a\" in [[cuda.pin]]" },
+		{ CUDA "a = 1\n", TORCH, MATRIX,
+			"cuda.toml:14:1: unknown key \"a\" in [[cuda.pin]]" },
 		{ "[[cuda]]\nversion = \"12\"\n", TORCH, MATRIX,
 			"cuda.toml:2:11: a version must be a string of 2 numbers" },
 		{ CUDA CUDA, TORCH, MATRIX, "CUDA 12.4 is listed twice" },
@@ -317,9 +318,11 @@ test_embedded(void **state)
 			size_t n = strlen(d) - (str_has_suffix(d, "+PTX") ? 4 : 0);
 
 			d = arena_strndup(&a, d, n);
-			assert_true(strs_has(&cuda->newer, d) || !is_dropped(&cuda->capabilities, d));
+			assert_true(
+				strs_has(&cuda->newer, d) || !is_dropped(&cuda->capabilities, d));
 		}
-		/* Where no package has the compiler, NVIDIA's archives have it, and that is said. */
+		/* Where no package has the compiler, NVIDIA's archives have it, and that is
+		 * said. */
 		assert_int_equal(!cuda->redist, cuda->version.v[0] != 12 || cuda->version.v[1] < 6);
 		if (cuda->redist) {
 			assert_non_null(cuda->note);
@@ -394,7 +397,9 @@ load_libraries(struct arena *a, const char *libraries, struct catalog *out, stru
 	return rc;
 }
 
-#define LIBRARY(cuda, words) "[[library]]\nname = \"cuX\"\ncuda = \"" cuda "\"\nwords = [" words "]\n[library.pin]\n" PIN("x.whl")
+#define LIBRARY(cuda, words) \
+	"[[library]]\nname = \"cuX\"\ncuda = \"" cuda "\"\nwords = [" words \
+	"]\n[library.pin]\n" PIN("x.whl")
 #define SYMBOLS(to) "select = [{ from = \"x/lib/libx.so.1\", to = \"" to "\", symbols = true }]\n"
 
 static void
@@ -403,11 +408,14 @@ test_libraries(void **state)
 	static const struct {
 		const char *text, *want;
 	} t[] = {
-		{ LIBRARY("12.8", "\"cux\"") SYMBOLS("libx.so.1.symbols"), "libraries.toml:3:8: CUDA 12.8 is not in cuda.toml, which has 12.4" },
+		{ LIBRARY("12.8", "\"cux\"") SYMBOLS("libx.so.1.symbols"),
+			"libraries.toml:3:8: CUDA 12.8 is not in cuda.toml, which has 12.4" },
 		{ LIBRARY("12.4", "") SYMBOLS("libx.so.1.symbols"), "\"words\" is empty" },
 		{ LIBRARY("12.4", "\"cux\"") SELECT, "a library is selected as its symbols" },
-		{ LIBRARY("12.4", "\"cux\"") SYMBOLS("lib/libx.so.1.symbols"), "a library is selected as its symbols" },
-		{ LIBRARY("12.4", "\"cux\"") SYMBOLS("libx.so.1"), "a library is selected as its symbols" },
+		{ LIBRARY("12.4", "\"cux\"") SYMBOLS("lib/libx.so.1.symbols"),
+			"a library is selected as its symbols" },
+		{ LIBRARY("12.4", "\"cux\"") SYMBOLS("libx.so.1"),
+			"a library is selected as its symbols" },
 		{ LIBRARY("12.4", "\"cux\"") "x = 1\n", "unknown key \"x\" in [library.pin]" },
 	};
 	struct arena a = { 0 };
@@ -415,7 +423,9 @@ test_libraries(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(load_libraries(&a, LIBRARY("12.4", "\"cux\"") SYMBOLS("libx.so.1.symbols"), &c, &e), 0);
+	assert_int_equal(
+		load_libraries(&a, LIBRARY("12.4", "\"cux\"") SYMBOLS("libx.so.1.symbols"), &c, &e),
+		0);
 	assert_int_equal(c.n_cuda_libraries, 1);
 	assert_string_equal(c.cuda_libraries[0].words.v[0], "cux");
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {

@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "formats/mangled.h"
 #include "check/report.h"
 #include "check/run.h"
+#include "formats/mangled.h"
 #include <elf.h>
 #include <jansson.h>
 #include <setjmp.h>
@@ -89,9 +89,10 @@ test_mangled(void **state)
 
 		if (ok != (rows[i].first != NULL))
 			fail_msg("%s: %d", rows[i].symbol, ok);
-		if (ok && (!str_eq(m.first, str_of(rows[i].first)) || !str_eq(m.second, str_of(rows[i].second))))
-			fail_msg("%s: %.*s %.*s", rows[i].symbol, (int)m.first.n, m.first.p, (int)m.second.n,
-				m.second.p ? m.second.p : "");
+		if (ok && (!str_eq(m.first, str_of(rows[i].first)) ||
+				  !str_eq(m.second, str_of(rows[i].second))))
+			fail_msg("%s: %.*s %.*s", rows[i].symbol, (int)m.first.n, m.first.p,
+				(int)m.second.n, m.second.p ? m.second.p : "");
 	}
 }
 
@@ -124,29 +125,39 @@ test_names(void **state)
 		unsigned c_major, c_minor;
 		const char *cpu;
 	} rows[] = {
-		{ "torch24-cxx98-cu121-x86_64-linux", NAME_TORCH, 2, 4, "cxx98", "cuda", 12, 1, "x86_64" },
-		{ "torch211-cxx11-cu130-aarch64-linux", NAME_TORCH, 2, 11, "cxx11", "cuda", 13, 0, "aarch64" },
-		{ "torch211-cxx11-cpu-x86_64-linux", NAME_TORCH, 2, 11, "cxx11", "cpu", 0, 0, "x86_64" },
-		{ "torch28-metal-aarch64-darwin", NAME_TORCH, 2, 8, NULL, "metal", 0, 0, "aarch64" },
-		{ "torch210-cxx11-rocm71-x86_64-linux", NAME_TORCH, 2, 10, "cxx11", "rocm", 7, 1, "x86_64" },
-		{ "torch212-cxx11-xpu20253-x86_64-linux", NAME_TORCH, 2, 12, "cxx11", "xpu", 2025, 3, "x86_64" },
-		{ "torch-stable-abi211-cu130-x86_64-linux", NAME_STABLE, 2, 11, NULL, "cuda", 13, 0, "x86_64" },
+		{ "torch24-cxx98-cu121-x86_64-linux", NAME_TORCH, 2, 4, "cxx98", "cuda", 12, 1,
+			"x86_64" },
+		{ "torch211-cxx11-cu130-aarch64-linux", NAME_TORCH, 2, 11, "cxx11", "cuda", 13, 0,
+			"aarch64" },
+		{ "torch211-cxx11-cpu-x86_64-linux", NAME_TORCH, 2, 11, "cxx11", "cpu", 0, 0,
+			"x86_64" },
+		{ "torch28-metal-aarch64-darwin", NAME_TORCH, 2, 8, NULL, "metal", 0, 0,
+			"aarch64" },
+		{ "torch210-cxx11-rocm71-x86_64-linux", NAME_TORCH, 2, 10, "cxx11", "rocm", 7, 1,
+			"x86_64" },
+		{ "torch212-cxx11-xpu20253-x86_64-linux", NAME_TORCH, 2, 12, "cxx11", "xpu", 2025,
+			3, "x86_64" },
+		{ "torch-stable-abi211-cu130-x86_64-linux", NAME_STABLE, 2, 11, NULL, "cuda", 13, 0,
+			"x86_64" },
 		{ "tvm-ffi01-cpu-x86_64-linux", NAME_TVM, 0, 1, NULL, "cpu", 0, 0, "x86_64" },
 		{ "torch-cuda", NAME_NOARCH, 0, 0, NULL, "cuda", 0, 0, NULL },
 		{ "torch-universal", NAME_NOARCH, 0, 0, NULL, "universal", 0, 0, NULL },
 	};
-	static const char *const none[] = { "", "torch", "torch-", "torch-CUDA", "torch2-cxx11-cpu-x86_64-linux",
-		"torch24-cxx11-cu-x86_64-linux", "torch24-cxx11-cpu-x86_64", "torch24-cxx11-cpu-x86_64-linux-more",
-		"torch24-cxx11-cpu2-x86_64-linux", "torch24-cxx17-cpu-x86_64-linux", "torch24-cxx11-cpu--linux",
-		"torch-stable-abi211-cxx11-cu130-x86_64-linux", "torch24a-cxx11-cpu-x86_64-linux", "build", "torch24-cxx11" };
+	static const char *const none[] = { "", "torch", "torch-", "torch-CUDA",
+		"torch2-cxx11-cpu-x86_64-linux", "torch24-cxx11-cu-x86_64-linux",
+		"torch24-cxx11-cpu-x86_64", "torch24-cxx11-cpu-x86_64-linux-more",
+		"torch24-cxx11-cpu2-x86_64-linux", "torch24-cxx17-cpu-x86_64-linux",
+		"torch24-cxx11-cpu--linux", "torch-stable-abi211-cxx11-cu130-x86_64-linux",
+		"torch24a-cxx11-cpu-x86_64-linux", "build", "torch24-cxx11" };
 	struct arena a = { 0 };
 	struct variant_name v;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		variant_name_parse(&a, rows[i].name, &v);
-		if (v.kind != rows[i].kind || v.version.v[0] != rows[i].major || v.version.v[1] != rows[i].minor ||
-			v.compute.v[0] != rows[i].c_major || v.compute.v[1] != rows[i].c_minor)
+		if (v.kind != rows[i].kind || v.version.v[0] != rows[i].major ||
+			v.version.v[1] != rows[i].minor || v.compute.v[0] != rows[i].c_major ||
+			v.compute.v[1] != rows[i].c_minor)
 			fail_msg("%s", rows[i].name);
 		assert_string_equal(v.backend, rows[i].backend);
 		assert_string_equal(v.abi ? v.abi : "", rows[i].abi ? rows[i].abi : "");
@@ -160,7 +171,8 @@ test_names(void **state)
 	arena_free(&a);
 }
 
-#define BASICS "\"name\":\"a\",\"id\":\"_a_cpu_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]"
+#define BASICS \
+	"\"name\":\"a\",\"id\":\"_a_cpu_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]"
 
 static void
 test_metadata(void **state)
@@ -172,19 +184,27 @@ test_metadata(void **state)
 		{ "{" BASICS ",\"backend\":{\"type\":\"cpu\"},\"x\":[{}],\"digest\":null}", NULL },
 		{ "{" BASICS "}", "metadata.json: backend.type: " },
 		{ "{" BASICS ",\"backend\":{\"type\":1}}", "metadata.json: backend.type: " },
-		{ "{" BASICS ",\"backend\":{\"type\":\"cuda\",\"archs\":\"8.0\"}}", "metadata.json: backend.archs: " },
-		{ "{" BASICS ",\"backend\":{\"type\":\"cuda\",\"archs\":[8.0]}}", "metadata.json: backend.archs: " },
-		{ "{" BASICS ",\"backend\":{\"type\":\"cpu\"},\"digest\":{}}", "metadata.json: algorithm: " },
-		{ "{" BASICS ",\"backend\":{\"type\":\"cpu\"},\"digest\":{\"algorithm\":\"sha256\",\"files\":[]}}",
+		{ "{" BASICS ",\"backend\":{\"type\":\"cuda\",\"archs\":\"8.0\"}}",
+			"metadata.json: backend.archs: " },
+		{ "{" BASICS ",\"backend\":{\"type\":\"cuda\",\"archs\":[8.0]}}",
+			"metadata.json: backend.archs: " },
+		{ "{" BASICS ",\"backend\":{\"type\":\"cpu\"},\"digest\":{}}",
+			"metadata.json: algorithm: " },
+		{ "{" BASICS
+		  ",\"backend\":{\"type\":\"cpu\"},\"digest\":{\"algorithm\":\"sha256\",\"files\":[]}}",
 			"metadata.json: digest.files: " },
-		{ "{" BASICS ",\"backend\":{\"type\":\"cpu\"},\"digest\":{\"algorithm\":\"sha256\",\"files\":{\"a\":1}}}",
+		{ "{" BASICS
+		  ",\"backend\":{\"type\":\"cpu\"},\"digest\":{\"algorithm\":\"sha256\",\"files\":{\"a\":1}}}",
 			"metadata.json: digest.files: " },
 		{ "{\"name\":\"a\",\"name\":\"b\"}", "metadata.json:1:" },
 		{ "{\"name\":\"a\"}", "metadata.json: id: " },
 		{ "{\"name\":\"a\\u0007\"}", "metadata.json: name: " },
-		{ "{\"name\":\"a\",\"id\":\"b\",\"license\":\"x\",\"version\":\"1\"}", "metadata.json: version: " },
-		{ "{\"name\":\"a\",\"id\":\"b\",\"license\":\"x\",\"version\":-1}", "metadata.json: version: " },
-		{ "{\"name\":\"a\",\"id\":\"b\",\"license\":\"x\",\"version\":1}", "metadata.json: python-depends: " },
+		{ "{\"name\":\"a\",\"id\":\"b\",\"license\":\"x\",\"version\":\"1\"}",
+			"metadata.json: version: " },
+		{ "{\"name\":\"a\",\"id\":\"b\",\"license\":\"x\",\"version\":-1}",
+			"metadata.json: version: " },
+		{ "{\"name\":\"a\",\"id\":\"b\",\"license\":\"x\",\"version\":1}",
+			"metadata.json: python-depends: " },
 		{ "[]", "metadata.json: " },
 		{ "", "metadata.json:1:" },
 		{ "{\n", "metadata.json:2:" },
@@ -202,11 +222,13 @@ test_metadata(void **state)
 		if (r < 0 && (e.code != ERR_CONFIG || !str_has_prefix(e.msg, rows[i].fault)))
 			fail_msg("%s: %s", rows[i].text, e.msg);
 	}
-	assert_int_equal(metadata_parse(&a,
-				 STR("{" BASICS ",\"backend\":{\"type\":\"cuda\",\"archs\":[\"8.0\",\"9.0+PTX\"]},"
-				     "\"digest\":{\"algorithm\":\"sha512\",\"files\":{\"x/y\":\"AA==\"}},"
-				     "\"provenance\":{\"kernel\":{\"dirty\":true}}}"),
-				 "m", &m, &e),
+	assert_int_equal(
+		metadata_parse(&a,
+			STR("{" BASICS
+			    ",\"backend\":{\"type\":\"cuda\",\"archs\":[\"8.0\",\"9.0+PTX\"]},"
+			    "\"digest\":{\"algorithm\":\"sha512\",\"files\":{\"x/y\":\"AA==\"}},"
+			    "\"provenance\":{\"kernel\":{\"dirty\":true}}}"),
+			"m", &m, &e),
 		0);
 	assert_string_equal(m.id, "_a_cpu_1");
 	assert_string_equal(m.backend, "cuda");
@@ -224,12 +246,14 @@ test_fatbin(void **state)
 {
 	static const struct {
 		const char *file, *images; /* NULL: damaged */
-	} rows[] = { { "two", "8.0 9.0a+PTX 10.0f" }, { "none", "" }, { "cut", NULL }, { "long-entry", NULL } };
+	} rows[] = { { "two", "8.0 9.0a+PTX 10.0f" }, { "none", "" }, { "cut", NULL },
+		{ "long-entry", NULL } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct arena a = { 0 };
-		const char *path = path_join(&a, "tests/fuzz/corpus/fatbin", rows[i].file), *text = "";
+		const char *path = path_join(&a, "tests/fuzz/corpus/fatbin", rows[i].file),
+			   *text = "";
 		struct fatbin f = { 0 };
 		struct str bytes;
 		struct err e;
@@ -240,8 +264,8 @@ test_fatbin(void **state)
 			assert_int_equal(e.code, ERR_ABI);
 		} else {
 			for (size_t k = 0; k < f.n; k++)
-				text = arena_printf(&a, "%s%s%s%s", text, k ? " " : "", fatbin_arch(&a, &f.v[k]),
-					f.v[k].is_ptx ? "+PTX" : "");
+				text = arena_printf(&a, "%s%s%s%s", text, k ? " " : "",
+					fatbin_arch(&a, &f.v[k]), f.v[k].is_ptx ? "+PTX" : "");
 			assert_string_equal(text, rows[i].images);
 		}
 		arena_free(&a);
@@ -281,8 +305,10 @@ static void
 test_fatbin_hides(void **state)
 {
 	static const uint64_t lz4 = 0x2000, zstd = 0x8000;
-	/* "xyzw0123xyzw0123ab" of LZ4: 8 bytes, 8 of 8 back, 2. A frame of Zstandard with one raw block. */
-	static const char block[] = "\x84xyzw0123\x08\0\x20" "ab",
+	/* "xyzw0123xyzw0123ab" of LZ4: 8 bytes, 8 of 8 back, 2. A frame of Zstandard with one raw
+	 * block. */
+	static const char block[] = "\x84xyzw0123\x08\0\x20"
+				    "ab",
 			  frame[] = "\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello";
 	static const struct {
 		uint64_t flags;
@@ -348,8 +374,13 @@ bench_start(struct bench *b, const char *variant, const char *path, struct elf e
 	b->file = (struct fact_file){ .path = path, .bytes = STR(""), .is_elf = true, .elf = elf };
 	b->facts = (struct facts){ .variant = variant, .files = &b->file, .n_files = 1 };
 	variant_name_parse(&b->a, variant, &b->facts.name);
-	b->run = (struct check_run){ .a = &b->a, .options = &b->options, .facts = &b->facts, .out = &b->found,
-		.policy = "manylinux_2_28", .python = { { 3, 9 }, 2 }, .stable = b->facts.name.version };
+	b->run = (struct check_run){ .a = &b->a,
+		.options = &b->options,
+		.facts = &b->facts,
+		.out = &b->found,
+		.policy = "manylinux_2_28",
+		.python = { { 3, 9 }, 2 },
+		.stable = b->facts.name.version };
 	if (b->facts.name.kind != NAME_STABLE)
 		b->run.stable.n = 0;
 	assert_int_equal(manylinux_load(&b->a, b->run.policy, "x86_64", &b->run.manylinux, &e), 0);
@@ -367,13 +398,16 @@ bench_text(struct bench *b)
 		assert_non_null(f->message);
 		assert_non_null(f->advice);
 		assert_string_equal(f->variant, b->facts.variant);
-		text = arena_printf(&b->a, "%s%s%s %s", text, i ? ", " : "", severity_name(f->severity), f->rule);
+		text = arena_printf(&b->a, "%s%s%s %s", text, i ? ", " : "",
+			severity_name(f->severity), f->rule);
 	}
 	return text;
 }
 
-static const char V[] = "torch211-cxx11-cu130-x86_64-linux", V98[] = "torch24-cxx98-cu121-x86_64-linux",
-		  VCPU[] = "torch211-cxx11-cpu-x86_64-linux", VS[] = "torch-stable-abi211-cu130-x86_64-linux";
+static const char V[] = "torch211-cxx11-cu130-x86_64-linux",
+		  V98[] = "torch24-cxx98-cu121-x86_64-linux",
+		  VCPU[] = "torch211-cxx11-cpu-x86_64-linux",
+		  VS[] = "torch-stable-abi211-cu130-x86_64-linux";
 
 static void
 test_symbols(void **state)
@@ -384,62 +418,104 @@ test_symbols(void **state)
 		struct elf_symbol symbol;
 		const char *want;
 	} rows[] = {
-		{ check_manylinux, V, { .name = "f", "GLIBC_2.28", "libc.so.6", .bind = ELF_GLOBAL }, "" },
-		{ check_manylinux, V, { .name = "f", "GLIBC_2.34", "libc.so.6", .bind = ELF_GLOBAL }, "error manylinux-version" },
-		{ check_manylinux, V, { .name = "f", "GLIBC_2.34", "libc.so.6", .bind = ELF_WEAK }, "error manylinux-version" },
-		{ check_manylinux, V, { .name = "f", "GLIBC_2.33", "libold.so", .bind = ELF_WEAK }, "warning manylinux-version" },
+		{ check_manylinux, V,
+			{ .name = "f", "GLIBC_2.28", "libc.so.6", .bind = ELF_GLOBAL }, "" },
+		{ check_manylinux, V,
+			{ .name = "f", "GLIBC_2.34", "libc.so.6", .bind = ELF_GLOBAL },
+			"error manylinux-version" },
+		{ check_manylinux, V, { .name = "f", "GLIBC_2.34", "libc.so.6", .bind = ELF_WEAK },
+			"error manylinux-version" },
+		{ check_manylinux, V, { .name = "f", "GLIBC_2.33", "libold.so", .bind = ELF_WEAK },
+			"warning manylinux-version" },
 		{ check_manylinux, V, { .name = "f", "CXXABI_FLOAT128", "libstdc++.so.6" }, "" },
 		{ check_manylinux, V, { .name = "f", "GLIBC_2.34", .is_defined = true }, "" },
 		{ check_manylinux, V, { .name = "f", NULL, NULL }, "" },
 		{ check_manylinux, V, { .name = "f", "libcudart.so.13", "libcudart.so.13" }, "" },
-		{ check_manylinux, V, { .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev", .bind = ELF_GLOBAL },
+		{ check_manylinux, V,
+			{ .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev",
+				.bind = ELF_GLOBAL },
 			"error manylinux-version" },
-		{ check_manylinux, V, { .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev", .bind = ELF_WEAK },
+		{ check_manylinux, V,
+			{ .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev",
+				.bind = ELF_WEAK },
 			"warning manylinux-version" },
-		{ check_manylinux, V, { .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev", .is_defined = true }, "" },
-		{ check_manylinux, V, { .name = "_ZSt21ios_base_library_initv", .bind = ELF_GLOBAL }, "error manylinux-version" },
-		{ check_manylinux, V, { .name = "__isoc23_strtol", .bind = ELF_GLOBAL }, "error manylinux-version" },
-		{ check_manylinux, V, { .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEED1Ev", .bind = ELF_GLOBAL }, "" },
+		{ check_manylinux, V,
+			{ .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEEC1Ev",
+				.is_defined = true },
+			"" },
+		{ check_manylinux, V,
+			{ .name = "_ZSt21ios_base_library_initv", .bind = ELF_GLOBAL },
+			"error manylinux-version" },
+		{ check_manylinux, V, { .name = "__isoc23_strtol", .bind = ELF_GLOBAL },
+			"error manylinux-version" },
+		{ check_manylinux, V,
+			{ .name = "_ZNSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEED1Ev",
+				.bind = ELF_GLOBAL },
+			"" },
 		{ check_manylinux, V, { .name = "pthread_create", .bind = ELF_GLOBAL }, "" },
 		{ check_abi3, V, { .name = "PyModule_Create2" }, "" },
-		{ check_abi3, V, { .name = "PyUnicode_New", .bind = ELF_GLOBAL }, "error python-symbol" },
+		{ check_abi3, V, { .name = "PyUnicode_New", .bind = ELF_GLOBAL },
+			"error python-symbol" },
 		{ check_abi3, V, { .name = "_PyFoo", .bind = ELF_GLOBAL }, "error python-symbol" },
 		{ check_abi3, V, { .name = "PyUnicode_New", .is_defined = true }, "" },
 		{ check_abi3, V, { .name = "PyUnicode_New", "X_1", "libx.so" }, "" },
-		{ check_abi3, V, { .name = "PyObject_Vectorcall", .bind = ELF_GLOBAL }, "error python-version" },
-		{ check_abi3, V, { .name = "PyObject_Vectorcall", .bind = ELF_WEAK }, "warning python-version" },
+		{ check_abi3, V, { .name = "PyObject_Vectorcall", .bind = ELF_GLOBAL },
+			"error python-version" },
+		{ check_abi3, V, { .name = "PyObject_Vectorcall", .bind = ELF_WEAK },
+			"warning python-version" },
 		{ check_stable_abi, V, { .name = "_ZN2at6TensorC1Ev" }, "" },
-		{ check_stable_abi, VS, { .name = "_ZN2at6TensorC1Ev" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZNK2at6Tensor8data_ptrIfEEPT_v" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZTVN3c106DeviceE" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZTIN2at6TensorE" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZGVZN2at4onceEvE1x" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZThn16_N3c101C1gEv" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZN5torch7LibraryC1Ei" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_ZNSt6vectorIN2at6TensorESaIS1_EED1Ev" }, "error torch-stable-symbol" },
-		{ check_stable_abi, VS, { .name = "_Z16THPVariable_WrapN2at10TensorBaseE" }, "error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZN2at6TensorC1Ev" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZNK2at6Tensor8data_ptrIfEEPT_v" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZTVN3c106DeviceE" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZTIN2at6TensorE" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZGVZN2at4onceEvE1x" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZThn16_N3c101C1gEv" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZN5torch7LibraryC1Ei" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_ZNSt6vectorIN2at6TensorESaIS1_EED1Ev" },
+			"error torch-stable-symbol" },
+		{ check_stable_abi, VS, { .name = "_Z16THPVariable_WrapN2at10TensorBaseE" },
+			"error torch-stable-symbol" },
 		{ check_stable_abi, VS, { .name = "_ZN2at6TensorC1Ev", .is_defined = true }, "" },
 		{ check_stable_abi, VS, { .name = "_ZN5torch6stable2okEv" }, "" },
-		{ check_stable_abi, VS, { .name = "_ZNSt6vectorIN5torch6stable6TensorESaIS2_EED1Ev" }, "" },
+		{ check_stable_abi, VS,
+			{ .name = "_ZNSt6vectorIN5torch6stable6TensorESaIS2_EED1Ev" }, "" },
 		{ check_stable_abi, VS, { .name = "_ZNSt6vectorIiSaIiEED1Ev" }, "" },
 		{ check_stable_abi, VS, { .name = "_Znwm" }, "" },
 		{ check_stable_abi, VS, { .name = "_ZTIPKv" }, "" },
-		{ check_stable_abi, VS, { .name = "_ZN4user4mineERKN2at6TensorE" }, "warning torch-stable-unknown" },
-		{ check_stable_abi, VS, { .name = "_ZplRK4FreeRKN2at6TensorE" }, "warning torch-stable-unknown" },
+		{ check_stable_abi, VS, { .name = "_ZN4user4mineERKN2at6TensorE" },
+			"warning torch-stable-unknown" },
+		{ check_stable_abi, VS, { .name = "_ZplRK4FreeRKN2at6TensorE" },
+			"warning torch-stable-unknown" },
 		{ check_stable_abi, VS, { .name = "_ZN4user4mineEv", .is_defined = true }, "" },
 		{ check_stable_abi, VS, { .name = "torch_from_blob" }, "" },
-		{ check_stable_abi, VS, { .name = "torch_tensor_to_pyobject" }, "error torch-stable-version" },
+		{ check_stable_abi, VS, { .name = "torch_tensor_to_pyobject" },
+			"error torch-stable-version" },
 		{ check_stable_abi, VS, { .name = "aoti_torch_delete_tensor_object" }, "" },
 		{ check_cxx_abi, V, { .name = "_ZN3c103strB5cxx11ERKNS_6DeviceE" }, "" },
-		{ check_cxx_abi, V98, { .name = "_ZN3c103strB5cxx11ERKNS_6DeviceE" }, "error cxx-abi" },
+		{ check_cxx_abi, V98, { .name = "_ZN3c103strB5cxx11ERKNS_6DeviceE" },
+			"error cxx-abi" },
 		{ check_cxx_abi, V98,
 			{ .name = "_ZN3c106detail14torchCheckFailEPKcS2_jRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE" },
 			"error cxx-abi" },
-		{ check_cxx_abi, V98, { .name = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs" }, "" },
-		{ check_cxx_abi, V, { .name = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs" }, "error cxx-abi" },
-		{ check_cxx_abi, V98, { .name = "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEED1Ev" }, "" },
-		{ check_unique, V, { .name = "_ZZN2at4onceEvE1x", .is_defined = true, .bind = ELF_UNIQUE }, "error gnu-unique" },
-		{ check_unique, V, { "_ZZN2at4onceEvE1x", .is_defined = true, .bind = ELF_WEAK }, "" },
+		{ check_cxx_abi, V98, { .name = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs" },
+			"" },
+		{ check_cxx_abi, V, { .name = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs" },
+			"error cxx-abi" },
+		{ check_cxx_abi, V98,
+			{ .name = "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEED1Ev" },
+			"" },
+		{ check_unique, V,
+			{ .name = "_ZZN2at4onceEvE1x", .is_defined = true, .bind = ELF_UNIQUE },
+			"error gnu-unique" },
+		{ check_unique, V, { "_ZZN2at4onceEvE1x", .is_defined = true, .bind = ELF_WEAK },
+			"" },
 	};
 	struct elf_need old = { "libold.so", "GLIBC_2.33", true };
 
@@ -448,14 +524,16 @@ test_symbols(void **state)
 		struct elf_symbol s = rows[i].symbol;
 		struct bench b;
 
-		bench_start(&b, rows[i].variant, "x.so", (struct elf){ .symbols = &s, .n_symbols = 1 });
+		bench_start(
+			&b, rows[i].variant, "x.so", (struct elf){ .symbols = &s, .n_symbols = 1 });
 		if (s.library && streq(s.library, "libold.so")) {
 			b.file.elf.needs = &old;
 			b.file.elf.n_needs = 1;
 		}
 		rows[i].check(&b.run, &b.file);
 		if (!streq(bench_text(&b), rows[i].want))
-			fail_msg("%s in %s: \"%s\", not \"%s\"", s.name, rows[i].variant, bench_text(&b), rows[i].want);
+			fail_msg("%s in %s: \"%s\", not \"%s\"", s.name, rows[i].variant,
+				bench_text(&b), rows[i].want);
 		if (b.found.n) {
 			assert_string_equal(b.found.v[0].symbol, s.name);
 			assert_string_equal(b.found.v[0].file, "x.so");
@@ -468,13 +546,14 @@ test_symbols(void **state)
 static void
 test_needs(void **state)
 {
-	struct elf_need needs[] = { { "libc.so.6", "GLIBC_2.36", false }, { "libc.so.6", "GLIBC_2.14", false },
-		{ "libm.so.6", "GLIBC_2.29", true } };
+	struct elf_need needs[] = { { "libc.so.6", "GLIBC_2.36", false },
+		{ "libc.so.6", "GLIBC_2.14", false }, { "libm.so.6", "GLIBC_2.29", true } };
 	struct elf_symbol s = { .name = "f", "GLIBC_2.14", "libc.so.6" };
 	struct bench b;
 
 	(void)state;
-	bench_start(&b, V, "x.so", (struct elf){ .symbols = &s, .n_symbols = 1, .needs = needs, .n_needs = 3 });
+	bench_start(&b, V, "x.so",
+		(struct elf){ .symbols = &s, .n_symbols = 1, .needs = needs, .n_needs = 3 });
 	check_manylinux(&b.run, &b.file);
 	assert_string_equal(bench_text(&b), "error manylinux-version, warning manylinux-version");
 	assert_null(b.found.v[0].symbol);
@@ -532,10 +611,12 @@ test_needed(void **state)
 		const char *needed[] = { rows[i].soname };
 		struct bench b;
 
-		bench_start(&b, rows[i].variant, "x.so", (struct elf){ .needed = { needed, 1, 1 } });
+		bench_start(
+			&b, rows[i].variant, "x.so", (struct elf){ .needed = { needed, 1, 1 } });
 		check_needed(&b.run, &b.file);
 		if (!streq(bench_text(&b), rows[i].want))
-			fail_msg("%s in %s: \"%s\"", rows[i].soname, rows[i].variant, bench_text(&b));
+			fail_msg("%s in %s: \"%s\"", rows[i].soname, rows[i].variant,
+				bench_text(&b));
 		if (b.found.n)
 			assert_string_equal(b.found.v[0].library, rows[i].soname);
 		arena_free(&b.a);
@@ -552,10 +633,13 @@ test_loading(void **state)
 		{ { .has_relro = true, .has_gnu_stack = true }, "" },
 		{ { .has_gnu_stack = true }, "warning relro" },
 		{ { .has_relro = true }, "error executable-stack" },
-		{ { .has_relro = true, .has_gnu_stack = true, .has_exec_stack = true }, "error executable-stack" },
-		{ { .has_relro = true, .has_gnu_stack = true, .has_textrel = true }, "error textrel" },
+		{ { .has_relro = true, .has_gnu_stack = true, .has_exec_stack = true },
+			"error executable-stack" },
+		{ { .has_relro = true, .has_gnu_stack = true, .has_textrel = true },
+			"error textrel" },
 		{ { .has_relro = true, .has_gnu_stack = true, .rpath = "/opt/x" }, "error rpath" },
-		{ { .has_relro = true, .has_gnu_stack = true, .runpath = "$ORIGIN" }, "error rpath" },
+		{ { .has_relro = true, .has_gnu_stack = true, .runpath = "$ORIGIN" },
+			"error rpath" },
 		{ { .has_relro = true, .has_gnu_stack = true, .runpath = "" }, "" },
 		{ { .kind = ET_EXEC }, "error elf-kind" },
 		{ { .kind = ET_REL }, "error elf-kind" },
@@ -572,7 +656,8 @@ test_loading(void **state)
 	}
 }
 
-/* A wheel for torch 2.11 that requires z3-solver; libraries of pip's index, by what of them is judged. */
+/* A wheel for torch 2.11 that requires z3-solver; libraries of pip's index, by what of them is
+ * judged. */
 static void
 test_wheels(void **state)
 {
@@ -598,7 +683,9 @@ test_wheels(void **state)
 		struct bench b;
 
 		bench_start(&b, "x-1-cp310-abi3-manylinux_2_28_x86_64.whl", "x/lib/x.so",
-			(struct elf){ .has_relro = true, .has_gnu_stack = true, .runpath = rows[i].runpath,
+			(struct elf){ .has_relro = true,
+				.has_gnu_stack = true,
+				.runpath = rows[i].runpath,
 				.needed = { needed, rows[i].needed != NULL, 1 } });
 		b.facts.is_wheel = true;
 		b.facts.requires = (struct strs){ &z3, rows[i].requires, 1 };
@@ -615,7 +702,8 @@ static void
 test_unique(void **state)
 {
 	struct elf_symbol s[] = { { .name = "c", .is_defined = true, .bind = ELF_UNIQUE },
-		{ .name = "b", .is_defined = true, .bind = ELF_UNIQUE }, { .name = "a", .bind = ELF_UNIQUE },
+		{ .name = "b", .is_defined = true, .bind = ELF_UNIQUE },
+		{ .name = "a", .bind = ELF_UNIQUE },
 		{ .name = "a2", .is_defined = true, .bind = ELF_WEAK } };
 	struct bench b;
 
@@ -646,7 +734,8 @@ test_init(void **state)
 		{ "_x_cpu_1.abi3.so", "PyInit__x_cpu_1", false, "error python-init" },
 		{ "_x_cpu_1.abi3.so", "PyInit__x_cpu_2", true, "error python-init" },
 		{ "sub/_x_cpu_1.abi3.so", "PyInit__x_cpu_1", true, "" },
-		{ "_x_cpu_1.cpython-311-x86_64-linux-gnu.so", "PyInit__x_cpu_1", true, "error extension-name" },
+		{ "_x_cpu_1.cpython-311-x86_64-linux-gnu.so", "PyInit__x_cpu_1", true,
+			"error extension-name" },
 		{ "libhelper.so", "f", true, "" },
 	};
 
@@ -665,10 +754,11 @@ test_init(void **state)
 static void
 test_archs(void **state)
 {
-	static struct fatbin_image images[] = { { .arch = 80 }, { .arch = 90, .suffix = 'a' }, { .arch = 80 },
-		{ .is_ptx = true, .arch = 90 },
+	static struct fatbin_image images[] = { { .arch = 80 }, { .arch = 90, .suffix = 'a' },
+		{ .arch = 80 }, { .is_ptx = true, .arch = 90 },
 		/* Relocatable: nvlink linked the cubin for another architecture only. */
-		{ .is_relocatable = true, .arch = 100 }, { .is_ptx = true, .is_relocatable = true, .arch = 90, .suffix = 'a' } };
+		{ .is_relocatable = true, .arch = 100 },
+		{ .is_ptx = true, .is_relocatable = true, .arch = 90, .suffix = 'a' } };
 	static const struct {
 		const char *variant, *backend, *archs[4];
 		size_t images;
@@ -677,7 +767,8 @@ test_archs(void **state)
 		{ V, "cuda", { "8.0", "9.0a" }, 3, "" },
 		{ V, "cuda", { "8.0", "9.0a" }, 4, "warning archs" },
 		{ V, "cuda", { "8.0", "9.0" }, 2, "error archs, warning archs" },
-		{ V, "cuda", { "8.0", "9.0a", "9.0+PTX" }, 4, "error archs" }, /* PTX, but no cubin for 9.0 */
+		/* PTX, but no cubin for 9.0 */
+		{ V, "cuda", { "8.0", "9.0a", "9.0+PTX" }, 4, "error archs" },
 		{ V, "cuda", { "8.0+PTX" }, 1, "error archs" },
 		{ V, "cuda", { "8.0" }, 2, "warning archs" },
 		{ V, "cuda", { "8.0", "9.0a", "10.0" }, 5, "error archs, warning archs" },
@@ -716,13 +807,15 @@ static void
 test_namespace(void **state)
 {
 	static const char good[] = "\0\0_a_cuda_id1\0x", longer[] = "\0tail_of_a_cuda_id1\0",
-			  none[] = "\0_a_cuda_id12\0_a_cuda_id", other[] = "\0_a_cuda_id1\0_a_cuda_id2\0",
+			  none[] = "\0_a_cuda_id12\0_a_cuda_id",
+			  other[] = "\0_a_cuda_id1\0_a_cuda_id2\0",
 			  cut[] = "\0_a_cuda_id\0_a_cuda_id1\0";
 	static const struct {
 		struct str rodata;
 		const char *ops, *want;
 	} rows[] = {
-		{ { good, sizeof(good) - 1 }, "ops = torch.ops." ID "\nx = torch.ops.aten.add", "" },
+		{ { good, sizeof(good) - 1 }, "ops = torch.ops." ID "\nx = torch.ops.aten.add",
+			"" },
 		{ { longer, sizeof(longer) - 1 }, "torch.ops." ID, "" },
 		{ { none, sizeof(none) - 1 }, "torch.ops." ID, "error namespace, error namespace" },
 		{ { other, sizeof(other) - 1 }, "torch.ops." ID, "error namespace" },
@@ -802,53 +895,75 @@ write_text(struct arena *a, const char *dir, const char *path, const char *text)
 	assert_int_equal(fs_write_atomic(at, text, strlen(text), 0644, &e), 0);
 }
 
-#define META(extra)                                                                                \
-	"{\"name\":\"a\",\"id\":\"_a_cuda_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]," extra "}"
+#define META(extra) \
+	"{\"name\":\"a\",\"id\":\"_a_cuda_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]," extra \
+	"}"
 #define CUDA "\"backend\":{\"type\":\"cuda\"}"
 /* echo -n x | sha256sum, sha512sum, in base64 */
 #define X256 "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="
-#define X512 "pKvURIxJVi2CgRXROh/M6pJ/UrTVRZKX+LQ+QtqJI4vBNibkPcs43bCCSIkn7JBPtCBXRDmD6IWFF51QVRr+Yg=="
-#define DIGEST(x) ",\"digest\":{\"algorithm\":\"sha256\",\"files\":{\"__init__.py\":\"" X256 "\",\"_ops.py\":\"" X256 "\"" x "}}"
+#define X512 \
+	"pKvURIxJVi2CgRXROh/M6pJ/UrTVRZKX+LQ+QtqJI4vBNibkPcs43bCCSIkn7JBPtCBXRDmD6IWFF51QVRr+Yg=="
+#define DIGEST(x) \
+	",\"digest\":{\"algorithm\":\"sha256\",\"files\":{\"__init__.py\":\"" X256 \
+	"\",\"_ops.py\":\"" X256 "\"" x "}}"
 
 static void
 test_variant(void **state)
 {
 	static const struct {
-		const char *name, *metadata, *file, *text, *want; /* file: one more, or one that is changed */
+		/* file: one more, or one that is changed */
+		const char *name, *metadata, *file, *text, *want;
 	} rows[] = {
 		{ "torch-cuda", META(CUDA DIGEST("")), NULL, NULL, "" },
-		{ "torch-cuda", META(CUDA DIGEST("")), "more.py", "x", "error digest-unknown more.py" },
-		{ "torch-cuda", META(CUDA DIGEST(",\"more.py\":\"" X256 "\"")), "more.py", "x", "" },
-		{ "torch-cuda", META(CUDA DIGEST("")), "_ops.py", "y", "error digest-mismatch _ops.py" },
-		{ "torch-cuda", META(CUDA DIGEST(",\"gone.py\":\"" X256 "\"")), NULL, NULL, "error digest-missing gone.py" },
+		{ "torch-cuda", META(CUDA DIGEST("")), "more.py", "x",
+			"error digest-unknown more.py" },
+		{ "torch-cuda", META(CUDA DIGEST(",\"more.py\":\"" X256 "\"")), "more.py", "x",
+			"" },
+		{ "torch-cuda", META(CUDA DIGEST("")), "_ops.py", "y",
+			"error digest-mismatch _ops.py" },
+		{ "torch-cuda", META(CUDA DIGEST(",\"gone.py\":\"" X256 "\"")), NULL, NULL,
+			"error digest-missing gone.py" },
 		{ "torch-cuda", META(CUDA DIGEST(",\"metadata.json\":\"" X256 "\"")), NULL, NULL,
 			"error digest-missing metadata.json" },
-		{ "torch-cuda", META(CUDA DIGEST(",\"d/metadata.json\":\"" X256 "\"")), "d/metadata.json", "x", "" },
-		{ "torch-cuda", META(CUDA DIGEST("")), "d/metadata.json", "x", "error digest-unknown d/metadata.json" },
+		{ "torch-cuda", META(CUDA DIGEST(",\"d/metadata.json\":\"" X256 "\"")),
+			"d/metadata.json", "x", "" },
+		{ "torch-cuda", META(CUDA DIGEST("")), "d/metadata.json", "x",
+			"error digest-unknown d/metadata.json" },
 		{ "torch-cuda", META(CUDA DIGEST("")), "metadata.json.sigstore", "x", "" },
-		{ "torch-cuda", META(CUDA DIGEST("")), "__pycache__/a.pyc", "x", "warning layout __pycache__/a.pyc" },
-		{ "torch-cuda", META(CUDA DIGEST(",\".x\":\"" X256 "\"")), ".x", "x", "warning layout .x" },
-		{ "torch-cuda", META(CUDA DIGEST(",\"d/.git\":\"" X256 "\"")), "d/.git", "x", "warning layout d/.git" },
+		{ "torch-cuda", META(CUDA DIGEST("")), "__pycache__/a.pyc", "x",
+			"warning layout __pycache__/a.pyc" },
+		{ "torch-cuda", META(CUDA DIGEST(",\".x\":\"" X256 "\"")), ".x", "x",
+			"warning layout .x" },
+		{ "torch-cuda", META(CUDA DIGEST(",\"d/.git\":\"" X256 "\"")), "d/.git", "x",
+			"warning layout d/.git" },
 		{ "torch-cuda",
-			"{\"name\":\"json\",\"id\":\"_json_cuda_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]," CUDA DIGEST("") "}",
+			"{\"name\":\"json\",\"id\":\"_json_cuda_1\",\"version\":1,\"license\":\"x\",\"python-depends\":[]," CUDA
+				DIGEST("") "}",
 			NULL, NULL, "error metadata metadata.json" },
-		{ "torch-cuda", META(CUDA ",\"digest\":{\"algorithm\":\"sha512\",\"files\":{\"__init__.py\":\"" X512
-					  "\",\"_ops.py\":\"" X512 "\"}}"), NULL, NULL, "" },
-		{ "torch-cuda", META(CUDA ",\"digest\":{\"algorithm\":\"md5\",\"files\":{}}"), NULL, NULL,
-			"error digest-algorithm metadata.json" },
+		{ "torch-cuda",
+			META(CUDA
+				",\"digest\":{\"algorithm\":\"sha512\",\"files\":{\"__init__.py\":\"" X512
+				"\",\"_ops.py\":\"" X512 "\"}}"),
+			NULL, NULL, "" },
+		{ "torch-cuda", META(CUDA ",\"digest\":{\"algorithm\":\"md5\",\"files\":{}}"), NULL,
+			NULL, "error digest-algorithm metadata.json" },
 		{ "torch-cuda", META(CUDA), NULL, NULL, "warning digest-absent metadata.json" },
-		{ "torch-cuda", META("\"backend\":{\"type\":\"cpu\"}" DIGEST("")), NULL, NULL, "error metadata metadata.json" },
+		{ "torch-cuda", META("\"backend\":{\"type\":\"cpu\"}" DIGEST("")), NULL, NULL,
+			"error metadata metadata.json" },
 		{ "torch-universal", META(CUDA DIGEST("")), NULL, NULL, "" },
 		{ "torch-cuda", "{", NULL, NULL, "error metadata metadata.json" },
-		{ "cuda", META(CUDA DIGEST("")), NULL, NULL, "error variant-name , error namespace _ops.py" },
+		{ "cuda", META(CUDA DIGEST("")), NULL, NULL,
+			"error variant-name , error namespace _ops.py" },
 		{ "torch-cuda", META(CUDA DIGEST(",\"m.abi3.so\":\"" X256 "\"")), "m.abi3.so", "x",
 			"error layout , error elf-kind m.abi3.so" },
-		{ "torch211-cxx11-cu130-x86_64-linux", META(CUDA DIGEST(",\"m.pyd\":\"" X256 "\"")), "m.pyd", "x",
+		{ "torch211-cxx11-cu130-x86_64-linux", META(CUDA DIGEST(",\"m.pyd\":\"" X256 "\"")),
+			"m.pyd", "x",
 			"error extension-name _a_cuda_1.abi3.so, error namespace _ops.py, warning elf-kind m.pyd" },
 		{ "torch-cuda", META(CUDA DIGEST(",\"m.so\":\"" X256 "\"")), "m.so", "\177ELF",
 			"error digest-mismatch m.so, error elf-damaged m.so" },
-		{ "torch-cuda", META(CUDA DIGEST("") ",\"provenance\":{\"kernel\":{\"dirty\":true}}"), NULL, NULL,
-			"warning dirty metadata.json" },
+		{ "torch-cuda",
+			META(CUDA DIGEST("") ",\"provenance\":{\"kernel\":{\"dirty\":true}}"), NULL,
+			NULL, "warning dirty metadata.json" },
 	};
 	struct check_options o = { 0 };
 	struct arena a = { 0 };
@@ -868,8 +983,9 @@ test_variant(void **state)
 			write_text(&a, dir, rows[i].file, rows[i].text);
 		assert_int_equal(check_variant(&a, dir, &o, &f, &e), 0);
 		for (size_t k = 0; k < f.n; k++) {
-			text = arena_printf(&a, "%s%s%s %s %s", text, k ? ", " : "", severity_name(f.v[k].severity),
-				f.v[k].rule, f.v[k].file ? f.v[k].file : "");
+			text = arena_printf(&a, "%s%s%s %s %s", text, k ? ", " : "",
+				severity_name(f.v[k].severity), f.v[k].rule,
+				f.v[k].file ? f.v[k].file : "");
 			assert_string_equal(f.v[k].variant, rows[i].name);
 		}
 		if (!streq(text, rows[i].want))
@@ -918,8 +1034,10 @@ static void
 test_report(void **state)
 {
 	struct finding v[] = {
-		{ SEVERITY_ERROR, "needed", "v", "a b.so", NULL, "libx.so", "needs it", "do without", 0, 0 },
-		{ SEVERITY_WARNING, "gnu-unique", "v", NULL, "sym", NULL, "is \"unique\"", "flag", 3, 7 },
+		{ SEVERITY_ERROR, "needed", "v", "a b.so", NULL, "libx.so", "needs it",
+			"do without", 0, 0 },
+		{ SEVERITY_WARNING, "gnu-unique", "v", NULL, "sym", NULL, "is \"unique\"", "flag",
+			3, 7 },
 	};
 	const struct findings f = { v, 2, 2 };
 	const char *names[] = { "v", "w" };
@@ -956,11 +1074,13 @@ test_report(void **state)
 	assert_int_equal(json_array_size(result), n);
 	for (size_t i = 0; i < 2; i++) {
 		json_t *r = json_array_get(json_object_get(run, "results"), i);
-		json_t *rule = json_array_get(result, (size_t)json_integer_value(json_object_get(r, "ruleIndex")));
+		json_t *rule = json_array_get(
+			result, (size_t)json_integer_value(json_object_get(r, "ruleIndex")));
 
 		assert_string_equal(json_string_value(json_object_get(rule, "id")), v[i].rule);
 		assert_string_equal(json_string_value(json_object_get(r, "ruleId")), v[i].rule);
-		assert_string_equal(json_string_value(json_object_get(r, "level")), severity_name(v[i].severity));
+		assert_string_equal(json_string_value(json_object_get(r, "level")),
+			severity_name(v[i].severity));
 	}
 	assert_non_null(strstr(sarif.p, "\"v/a%20b.so\""));
 	assert_non_null(strstr(sarif.p, "\"startLine\": 3"));

@@ -110,19 +110,9 @@ test_cxx(void **state)
 	(void)state;
 	make_world(&w);
 	add(&w, STEP_CXX, &w.cpu, "a/b.cpp",
-		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -fno-gnu-unique -fno-devirtualize "
-		"-fno-working-directory -frandom-seed=src/a/b.cpp "
-		"-DTORCH_EXTENSION_NAME=_mod_cpu_abcdefghij -DX=\"\\1\" -Isrc -Isrc/inc -isystem "
-		"torch/include "
-		"-isystem gcc/usr/lib/gcc/x/13/include -isystem gcc/usr/include -march=native -I "
-		"srcs "
-		"-MD -MF out/b.o.d -c src/a/b.cpp -o out/b.o");
-	assert_string_equal(entry(&w, 0, 1),
-		HEAD "-std=c++17 -O3 -DTORCH_EXTENSION_NAME=_mod_cpu_id -DX=\"\\1\" -I /home/k -I "
-		     "/home/k/inc "
-		     "-isystem /store/torch/include -isystem /store/gcc/usr/include -march=native "
-		     "-I srcs "
-		     "-I /home/k/build/clangd -c /home/k/a/b.cpp");
+		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -fno-gnu-unique -fno-devirtualize -fno-working-directory -frandom-seed=src/a/b.cpp -DTORCH_EXTENSION_NAME=_mod_cpu_abcdefghij -DX=\"\\1\" -Isrc -Isrc/inc -isystem torch/include -isystem gcc/usr/lib/gcc/x/13/include -isystem gcc/usr/include -march=native -I srcs -MD -MF out/b.o.d -c src/a/b.cpp -o out/b.o");
+	assert_string_equal(entry(&w, 0, 1), HEAD
+		"-std=c++17 -O3 -DTORCH_EXTENSION_NAME=_mod_cpu_id -DX=\"\\1\" -I /home/k -I /home/k/inc -isystem /store/torch/include -isystem /store/gcc/usr/include -march=native -I srcs -I /home/k/build/clangd -c /home/k/a/b.cpp");
 	arena_free(&w.a);
 }
 
@@ -134,20 +124,9 @@ test_cuda(void **state)
 	(void)state;
 	make_world(&w);
 	add(&w, STEP_CUDA, &w.gpu13, "a.cu",
-		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++20 -O3 -Xcompiler -nostdinc,-fPIC "
-		"--expt-relaxed-constexpr "
-		"-DUSE_CUDA=1 -gencode arch=compute_80,code=sm_80 -Xptxas -v -isystem "
-		"torch/include "
-		"-Xcudafe /kb/src/a.cu --keep -MD -MF out/a.o.d -c src/a.cu -o out/a.o");
+		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++20 -O3 -Xcompiler -nostdinc,-fPIC --expt-relaxed-constexpr -DUSE_CUDA=1 -gencode arch=compute_80,code=sm_80 -Xptxas -v -isystem torch/include -Xcudafe /kb/src/a.cu --keep -MD -MF out/a.o.d -c src/a.cu -o out/a.o");
 	assert_string_equal(entry(&w, 0, 1), HEAD
-		"-x cuda --cuda-host-only -nocudainc -nocudalib -Wno-unknown-cuda-version -Xclang "
-		"-fcuda-allow-variadic-functions -D__CUDACC_VER_BUILD__=0 "
-		"-D__CUDACC_VER_MAJOR__=13 "
-		"-D__CUDACC_VER_MINOR__=0 --cuda-path=/store/cuda -include "
-		"/home/k/build/clangd/cuda.h "
-		"-isystem /store/cuda/include -std=c++20 -DUSE_CUDA=1 -isystem "
-		"/store/torch/include "
-		"-I /home/k/build/clangd -c /home/k/a.cu");
+		"-x cuda --cuda-host-only -nocudainc -nocudalib -Wno-unknown-cuda-version -Xclang -fcuda-allow-variadic-functions -D__CUDACC_VER_BUILD__=0 -D__CUDACC_VER_MAJOR__=13 -D__CUDACC_VER_MINOR__=0 --cuda-path=/store/cuda -include /home/k/build/clangd/cuda.h -isystem /store/cuda/include -std=c++20 -DUSE_CUDA=1 -isystem /store/torch/include -I /home/k/build/clangd -c /home/k/a.cu");
 	arena_free(&w.a);
 }
 

@@ -25,38 +25,26 @@ static const char whole[] =
 		     "T> struct vector { }; }\n"
 		     "# 2 \"torch/include/torch/all.h\" 2 3 4\nnamespace at { struct Tensor { int "
 		     "*p; }; }\n"
-		     "# 3 \"src/a.cu\" 2\n#include <c10/x.h>\n" CU("3")
-			     CU("4") "#include <cub/cub.cuh>\n" CU(
-				     "4") "# 1 \"cuda/bin/../include/cub/cub.cuh\" 1 3 "
-					  "4\nnamespace cub { int cub(); }\n"
-					  "# 5 \"src/a.cu\" 2\n#include \"b.h\"\n" CU(
-						  "5") "# 1 \"src/b.h\" 1\n#pragma once\n#define B "
-						       "1\n" D "int in_b() { return 1; }\n"
-						       "# 6 \"src/a.cu\" 2\n#include <vector>\n" CU(
-							       "7") "#include \"b.h\"\n#undef B\n"
-								    "using namespace at;\nusing "
-								    "std::vector;\nnamespace x "
-								    "{\n" D
-								    "int used() { return in_b() "
-								    "+\n" CU(
-									    "11") "  4; }\n" D
-										  "int unused() { "
-										  "return 2; }\n" H
-										  "int host() { "
-										  "return 3; "
-										  "}\ntemplate "
-										  "<class T> " G
-										  "void k(T *p) { "
-										  "*p = used(); }\n"
-										  "struct S { int "
-										  "a; " D
-										  "~S(); };\n" D
-										  "inline S::~S() "
-										  "{ a = 1; }\n}\n"
-										  "void run(Tensor "
-										  "t) { "
-										  "x::k<int><<<1, "
-										  "1>>>(t.p); }\n";
+		     "# 3 \"src/a.cu\" 2\n#include <c10/x.h>\n" CU("3") CU("4") "#include <cub/cub.cuh>\n" CU(
+			     "4") "# 1 \"cuda/bin/../include/cub/cub.cuh\" 1 3 4\nnamespace cub { int cub(); }\n"
+				  "# 5 \"src/a.cu\" 2\n#include \"b.h\"\n" CU(
+					  "5") "# 1 \"src/b.h\" 1\n#pragma once\n#define B "
+					       "1\n" D "int in_b() { return 1; }\n"
+					       "# 6 \"src/a.cu\" 2\n#include <vector>\n" CU(
+						       "7") "#include \"b.h\"\n#undef B\n"
+							    "using namespace at;\nusing "
+							    "std::vector;\nnamespace x "
+							    "{\n" D
+							    "int used() { return in_b() +\n" CU(
+								    "11") "  4; }\n" D
+									  "int unused() { return 2; }\n" H
+									  "int host() { return 3; }\ntemplate "
+									  "<class T> " G
+									  "void k(T *p) { *p = used(); }\n"
+									  "struct S { int a; " D
+									  "~S(); };\n" D
+									  "inline S::~S() { a = 1; }\n}\n"
+									  "void run(Tensor t) { x::k<int><<<1, 1>>>(t.p); }\n";
 
 static const struct registered one = {
 	.casts = { .v = (const char *[]){ "(void ( *)(int *))x::k<int>" }, .n = 1 }
@@ -122,8 +110,7 @@ test_body(void **state)
 			      "void k(T *p) { *p = used(); }\n" CU(
 				      "17") "}\n"
 					    "# 1 \"kernel_builder_instances\"\nstatic "
-					    "__attribute__((used)) void kernel_builder_instances() "
-					    "{\n"
+					    "__attribute__((used)) void kernel_builder_instances() {\n"
 					    "(void)(x::k<int>);\n}\n";
 	struct arena a = { 0 };
 	struct device_text t = read_text(&a, whole);
@@ -160,16 +147,15 @@ test_kept(void **state)
 		"void k(T *p) { T::x(A); }|+enum E { A, B };|-enum F { C };",
 		"+template <class T> " G "void k(T *p) { }|+template " G
 		"void k<int>(int *);|-template void run<int>(int);",
-		"+template <class T> " G "void k(T *p) { }|+namespace x {|-template <class T> void "
-					 "k(T *p) { }|+}|-template void x::k<int>(int *);",
+		"+template <class T> " G
+		"void k(T *p) { }|+namespace x {|-template <class T> void k(T *p) { }|+}|-template void x::k<int>(int *);",
 		"+static_assert(sizeof(S) == 4);|+struct S { int x; };|-struct R { };",
-		"+template <class T> " G "void k(T *p) { X<T> x; }|+template <class T> struct X { "
-		"};|+template <> struct X<int> { };",
+		"+template <class T> " G
+		"void k(T *p) { X<T> x; }|+template <class T> struct X { };|+template <> struct X<int> { };",
 		"+template <class T> " G
 		"void k(T *p) { A a; }|+typedef struct { int x; } A;|+using B = A;|-typedef int C;",
 		"+#pragma nv_diag_suppress 177",
-		"-static A<float, 3> reg(f);|-static const torch::Init init(torch::DEF, &f, "
-		"__FILE__);",
+		"-static A<float, 3> reg(f);|-static const torch::Init init(torch::DEF, &f, __FILE__);",
 		"+" D
 		"int v[sizeof(reg)];|+static A<float, 3> reg(f);|-static A<float, 3> other(f);",
 	};
@@ -245,7 +231,8 @@ test_attributes(void **state)
 	struct arena a = { 0 };
 	struct device_text t = read_text(&a,
 		CU("1") "[[nodiscard]] " D "int f(int x) { return x; }\n"
-			"struct S { [[nodiscard, deprecated]] " H D " int g(); int operator[](int) const; };\n"
+			"struct S { [[nodiscard, deprecated]] " H D
+			" int g(); int operator[](int) const; };\n"
 			"template <class T> [[nodiscard]] " D "T h(T x) { return x; }\n");
 
 	(void)state;
@@ -361,11 +348,13 @@ test_frame(void **state)
 	}
 }
 
-/* What the user's includes include is not in the user's lines, but what they enter, or would have, is. */
+/* What the user's includes include is not in the user's lines, but what they enter, or would have,
+ * is. */
 static void
 test_own_lines(void **state)
 {
-	static const char more[] = "# 1 \"gcc/usr/include/c++/12/bits/more.h\" 1 3 4\nint more();\n";
+	static const char more[] =
+		"# 1 \"gcc/usr/include/c++/12/bits/more.h\" 1 3 4\nint more();\n";
 	struct arena a = { 0 };
 	struct buf text = { 0 }, lines = { 0 }, other = { 0 };
 	const char *at = strstr(whole, "# 2 \"torch/include/torch/all.h\" 2 3 4");

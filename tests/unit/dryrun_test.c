@@ -17,10 +17,12 @@ test_words(void **state)
 		const char *words[6];
 	} t[] = {
 		{ "#$ a b  c ", { "a", "b", "c" } },
-		{ "#$ \"gcc/bin\"/g++ -D \"X=\\\"a b\\\"\" -I\"a b\"c", { "gcc/bin/g++", "-D", "X=\"a b\"", "-Ia bc" } },
+		{ "#$ \"gcc/bin\"/g++ -D \"X=\\\"a b\\\"\" -I\"a b\"c",
+			{ "gcc/bin/g++", "-D", "X=\"a b\"", "-Ia bc" } },
 		{ "#$ \"$CICC_PATH/cicc\" x", { "cicc", "x" } },
 		{ "#$ \"$CICC_PATH/ci\"cc", { "cicc" } },
-		{ "#$ x \"\" \"a'b\" \"c\\\\d\" @KB_DIR@=/kb", { "x", "", "a'b", "c\\d", "@KB_DIR@=/kb" } },
+		{ "#$ x \"\" \"a'b\" \"c\\\\d\" @KB_DIR@=/kb",
+			{ "x", "", "a'b", "c\\d", "@KB_DIR@=/kb" } },
 		{ "#$ -D__X__=1,2 a", { "-D__X__=1,2", "a" } },
 	};
 	struct arena a = { 0 };
@@ -45,9 +47,10 @@ test_words(void **state)
 static void
 test_refused(void **state)
 {
-	static const char *const t[] = { "#$ a > b", "#$ a; b", "#$ a 'b'", "#$ a `b`", "#$ a \"`b`\"", "#$ a $B", "#$ a \"$B\"",
-		"#$ a \\b", "#$ a \"\\b\"", "#$ a \"b", "#$ a*", "#$ a\tb", "#$ a & b", "#$ a | b", "#$ (a)", "#$ ~/a", "#$ a # b",
-		"a b", "nvcc fatal : x", "#$a", "#$ \"x$CICC_PATH/cicc\"" };
+	static const char *const t[] = { "#$ a > b", "#$ a; b", "#$ a 'b'", "#$ a `b`",
+		"#$ a \"`b`\"", "#$ a $B", "#$ a \"$B\"", "#$ a \\b", "#$ a \"\\b\"", "#$ a \"b",
+		"#$ a*", "#$ a\tb", "#$ a & b", "#$ a | b", "#$ (a)", "#$ ~/a", "#$ a # b", "a b",
+		"nvcc fatal : x", "#$a", "#$ \"x$CICC_PATH/cicc\"" };
 	struct arena a = { 0 };
 
 	(void)state;
@@ -65,8 +68,9 @@ test_refused(void **state)
 static void
 test_lines(void **state)
 {
-	static const char text[] = "nvcc warning : old\n#$ PATH=a:b\n#$ INCLUDES=\"-I$x\"  \n\n#$ a\n"
-				   "#$ -- Filter Dependencies -- > out/x.d\n#$ b c";
+	static const char text[] =
+		"nvcc warning : old\n#$ PATH=a:b\n#$ INCLUDES=\"-I$x\"  \n\n#$ a\n"
+		"#$ -- Filter Dependencies -- > out/x.d\n#$ b c";
 	struct arena a = { 0 };
 	struct dryrun d;
 	const char *why;

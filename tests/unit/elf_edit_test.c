@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs that get another loader: they must run with it, and with libraries from where they are told. */
+/* Programs that get another loader: they must run with it, and with libraries from where they are
+ * told. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -28,7 +29,8 @@ shell(const char *command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* A program that says which library it got, linked with a library that lies nowhere where loaders look. */
+/* A program that says which library it got, linked with a library that lies nowhere where loaders
+ * look. */
 static int
 setup(void **state)
 {
@@ -37,12 +39,8 @@ setup(void **state)
 	(void)state;
 	if (fs_mkdtemp(&mem, "/tmp/kb-elf-edit", &dir, &e) < 0)
 		return -1;
-	return shell("mkdir -p gcc/lib && echo 'int which(void) { return 42; }' >w.c && "
-		     "echo 'int which(void); int main(void) { return which(); }' >m.c && "
-		     "gcc -shared -fPIC -Wl,-soname,libwhich.so -o gcc/lib/libwhich.so w.c && "
-		     "gcc -o m m.c -Lgcc/lib -lwhich && gcc -static -o s w.c m.c && "
-		     "cp $(readlink -f /lib64/ld-linux-x86-64.so.2) gcc/ld.so && "
-		     "cp $(readlink -f /lib/x86_64-linux-gnu/libc.so.6) gcc/lib/libc.so.6");
+	return shell(
+		"mkdir -p gcc/lib && echo 'int which(void) { return 42; }' >w.c && echo 'int which(void); int main(void) { return which(); }' >m.c && gcc -shared -fPIC -Wl,-soname,libwhich.so -o gcc/lib/libwhich.so w.c && gcc -o m m.c -Lgcc/lib -lwhich && gcc -static -o s w.c m.c && cp $(readlink -f /lib64/ld-linux-x86-64.so.2) gcc/ld.so && cp $(readlink -f /lib/x86_64-linux-gnu/libc.so.6) gcc/lib/libc.so.6");
 }
 
 static int
@@ -70,8 +68,8 @@ put(const char *name, struct str bytes)
 {
 	struct err e = { 0 };
 
-	assert_int_equal(fs_write_atomic(
-				 arena_printf(&mem, "%s/%s", dir, name), bytes.p, bytes.n, 0755, &e),
+	assert_int_equal(
+		fs_write_atomic(arena_printf(&mem, "%s/%s", dir, name), bytes.p, bytes.n, 0755, &e),
 		0);
 }
 
@@ -89,7 +87,8 @@ test_runs(void **state)
 	assert_true(changed);
 	put("m2", m);
 	assert_int_equal(shell("./m2"), 42);
-	/* The C library is the one beside it, too, and the loader is a path from where it is started. */
+	/* The C library is the one beside it, too, and the loader is a path from where it is
+	 * started. */
 	assert_int_equal(shell("LD_DEBUG=libs ./m2 2>&1 | grep -q 'init: gcc/lib/libc.so.6'"), 0);
 	assert_true(shell("mkdir -p sub && cd sub && ../m2 2>/dev/null") > 1);
 	/* A second time there is a path already. */
@@ -123,11 +122,12 @@ test_no_room(void **state)
 	bool changed;
 
 	(void)state;
-	assert_int_equal(elf_set_loader((char *)m.p, m.n, "m", &(struct elf_loader){ "a/rather/long/loader", "and/path" }, &changed, &e),
+	assert_int_equal(
+		elf_set_loader((char *)m.p, m.n, "m",
+			&(struct elf_loader){ "a/rather/long/loader", "and/path" }, &changed, &e),
 		-1);
 	assert_int_equal(e.code, ERR_ABI);
-	assert_int_equal(shell("gcc -Wl,--spare-dynamic-tags=0 -o n m.c -Lgcc/lib -lwhich"),
-		0);
+	assert_int_equal(shell("gcc -Wl,--spare-dynamic-tags=0 -o n m.c -Lgcc/lib -lwhich"), 0);
 	m = file("n");
 	assert_int_equal(elf_set_loader((char *)m.p, m.n, "n", &loader, &changed, &e), -1);
 }

@@ -33,9 +33,7 @@ object(unsigned n, const char *more)
 	buf_addf(&text,
 		"%s\".text\\n\");\n"
 		"extern \"C\" { extern const unsigned long long fatbinData[1]; }\n"
-		"static const void *const p[2] __attribute__((section(\".nvFatBinSegment\"), "
-		"used)) = "
-		"{ fatbinData, 0 };\n"
+		"static const void *const p[2] __attribute__((section(\".nvFatBinSegment\"), used)) = { fatbinData, 0 };\n"
 		"template<class T> T twice(T v) { static int n; n++; return v + v; }\n"
 		"int f(int v) { return twice(v); }\nconst char *s() { return \"text\"; }\n",
 		more);
@@ -115,7 +113,8 @@ test_refused(void **state)
 	assert_string_equal(e.msg, "small.o: not one section .other");
 	with = object(1, far);
 	assert_int_equal(elf_fatbin(with, "far.o", ".nv_fatbin", quads(3), &out, &e), -1);
-	assert_string_equal(e.msg, "far.o: its sections overlap, are void, or are aligned to more than 1 MiB");
+	assert_string_equal(
+		e.msg, "far.o: its sections overlap, are void, or are aligned to more than 1 MiB");
 	small.n = 100;
 	assert_int_equal(elf_fatbin(small, "small.o", ".nv_fatbin", quads(3), &out, &e), -1);
 	assert_int_equal(e.code, ERR_ABI);

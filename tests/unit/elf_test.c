@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ELF files: the same facts as readelf, link stubs that linkers take, and nothing read beyond a damaged file's end. */
+/* ELF files: the same facts as readelf, link stubs that linkers take, and nothing read beyond a
+ * damaged file's end. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
-#include "base/fs.h"
 #include "elf/elf.h"
 #include "elf/elf_edit.h"
 #include "elf/elf_stub.h"
@@ -128,9 +129,9 @@ symbol_lines(const struct elf *elf)
 		vec_push(&mem, &lines,
 			arena_printf(&mem, "%s %s %s %s%s%s\n", type[s->type], bind[s->bind],
 				s->is_defined ? "def" : "UND", s->name,
-				!version                            ? "" :
-				s->is_defined && s->is_default ? "@@" :
-								 "@",
+				!version                         ? ""
+				: s->is_defined && s->is_default ? "@@"
+								 : "@",
 				version ? version : ""));
 	}
 	if (lines.n)
@@ -141,8 +142,8 @@ symbol_lines(const struct elf *elf)
 	return arena_strdup(&mem, b.p);
 }
 
-#define READELF                                                                                    \
-	"readelf --dyn-syms -W %s | awk '$1 ~ /^[0-9]+:$/ && $8 != \"\" { print $4, $5, "          \
+#define READELF \
+	"readelf --dyn-syms -W %s | awk '$1 ~ /^[0-9]+:$/ && $8 != \"\" { print $4, $5, " \
 	"($7 == \"UND\" ? $7 : \"def\"), $8 }' | LC_ALL=C sort"
 
 static void
@@ -150,19 +151,19 @@ test_like_readelf(void **state)
 {
 	static const char *const libs[] = { "/lib/x86_64-linux-gnu/libc.so.6",
 		"/lib/x86_64-linux-gnu/libm.so.6", "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
-		"/lib/x86_64-linux-gnu/libgcc_s.so.1", "/bin/true", "bfd.so", "sysv.so", "stripped.so" };
+		"/lib/x86_64-linux-gnu/libgcc_s.so.1", "/bin/true", "bfd.so", "sysv.so",
+		"stripped.so" };
 
 	(void)state;
-	assert_int_equal(shell("echo 'int a(void); int b(void) { return a(); }' >x.c && "
-			       "gcc -shared -fPIC -o bfd.so x.c -Wl,-rpath,/somewhere && "
-			       "gcc -shared -fPIC -Wl,--hash-style=sysv -o sysv.so x.c && "
-			       "cp bfd.so stripped.so && strip -s stripped.so"),
+	assert_int_equal(
+		shell("echo 'int a(void); int b(void) { return a(); }' >x.c && gcc -shared -fPIC -o bfd.so x.c -Wl,-rpath,/somewhere && gcc -shared -fPIC -Wl,--hash-style=sysv -o sysv.so x.c && cp bfd.so stripped.so && strip -s stripped.so"),
 		0);
 	for (size_t i = 0; i < sizeof(libs) / sizeof(*libs); i++) {
 		struct elf elf;
 
 		read_ok(file(libs[i]), libs[i], &elf);
-		assert_string_equal(symbol_lines(&elf), output_of(arena_printf(&mem, READELF, libs[i])));
+		assert_string_equal(
+			symbol_lines(&elf), output_of(arena_printf(&mem, READELF, libs[i])));
 	}
 }
 
@@ -177,14 +178,18 @@ test_facts(void **state)
 		{ "-fPIC -Wl,-z,norelro,-z,lazy", .stack = true },
 		{ "-fPIC -Wl,-z,relro,-z,now", .now = true, .relro = true, .stack = true },
 		{ "-fPIC -Wl,-z,execstack,-z,norelro,-z,lazy", .stack = true, .exec_stack = true },
-		{ "-fPIC -Wl,-soname,s.so,-z,norelro,-z,lazy,-rpath,/r", .stack = true, .soname = "s.so",
-			.runpath = "/r" },
-		{ "-fPIC -Wl,-z,norelro,-z,lazy,--disable-new-dtags,-rpath,/r", .stack = true, .rpath = "/r" },
-		{ "-mcmodel=large -fno-pic -Wl,-z,notext,-z,norelro,-z,lazy", .textrel = true, .stack = true },
+		{ "-fPIC -Wl,-soname,s.so,-z,norelro,-z,lazy,-rpath,/r", .stack = true,
+			.soname = "s.so", .runpath = "/r" },
+		{ "-fPIC -Wl,-z,norelro,-z,lazy,--disable-new-dtags,-rpath,/r", .stack = true,
+			.rpath = "/r" },
+		{ "-mcmodel=large -fno-pic -Wl,-z,notext,-z,norelro,-z,lazy", .textrel = true,
+			.stack = true },
 	};
 
 	(void)state;
-	assert_int_equal(shell("echo 'extern int v; int puts(char *); int *p(void) { puts(0); return &v; }' >f.c"), 0);
+	assert_int_equal(
+		shell("echo 'extern int v; int puts(char *); int *p(void) { puts(0); return &v; }' >f.c"),
+		0);
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		struct elf elf;
 
@@ -198,7 +203,8 @@ test_facts(void **state)
 		assert_int_equal(elf.has_exec_stack, t[i].exec_stack);
 		assert_string_equal(elf.soname ? elf.soname : "", t[i].soname ? t[i].soname : "");
 		assert_string_equal(elf.rpath ? elf.rpath : "", t[i].rpath ? t[i].rpath : "");
-		assert_string_equal(elf.runpath ? elf.runpath : "", t[i].runpath ? t[i].runpath : "");
+		assert_string_equal(
+			elf.runpath ? elf.runpath : "", t[i].runpath ? t[i].runpath : "");
 		assert_int_equal(elf.needed.n, 1);
 		assert_string_equal(elf.needed.v[0], "libc.so.6");
 	}
@@ -227,15 +233,15 @@ test_stub_links(void **state)
 	put("stub.so", buf_str(&b));
 	read_ok(buf_str(&b), "stub.so", &elf);
 	assert_string_equal(elf.soname, "libstub.so.3");
-	assert_string_equal(symbol_lines(&elf), "FUNC GLOBAL def __tls_get_addr@@V_1.9\n"
-						"FUNC GLOBAL def old@@V_1.9\nFUNC GLOBAL def two@@V_1.10\n"
-						"FUNC GLOBAL def two@V_1.9\nFUNC WEAK def weak@@V_1.9\n"
-						"OBJECT GLOBAL def data@@V_1.9\nTLS GLOBAL def mine@@V_1.10\n");
-	assert_string_equal(symbol_lines(&elf), output_of(arena_printf(&mem, READELF, "stub.so 2>&1")));
-	assert_int_equal(shell("echo 'int old(void), two(void), weak(void); extern long data[3]; "
-			       "extern __thread int mine; long f(void) { return old() + two() + weak() + "
-			       "data[1] + mine; }' >u.c && gcc -c -fPIC -o u.o u.c && "
-			       "echo 'int no(void); int g(void) { return no(); }' | gcc -c -fPIC -x c -o w.o -"),
+	assert_string_equal(symbol_lines(&elf),
+		"FUNC GLOBAL def __tls_get_addr@@V_1.9\n"
+		"FUNC GLOBAL def old@@V_1.9\nFUNC GLOBAL def two@@V_1.10\n"
+		"FUNC GLOBAL def two@V_1.9\nFUNC WEAK def weak@@V_1.9\n"
+		"OBJECT GLOBAL def data@@V_1.9\nTLS GLOBAL def mine@@V_1.10\n");
+	assert_string_equal(
+		symbol_lines(&elf), output_of(arena_printf(&mem, READELF, "stub.so 2>&1")));
+	assert_int_equal(
+		shell("echo 'int old(void), two(void), weak(void); extern long data[3]; extern __thread int mine; long f(void) { return old() + two() + weak() + data[1] + mine; }' >u.c && gcc -c -fPIC -o u.o u.c && echo 'int no(void); int g(void) { return no(); }' | gcc -c -fPIC -x c -o w.o -"),
 		0);
 	for (size_t i = 0; i < sizeof(linkers) / sizeof(*linkers); i++) {
 		const char *ld = linkers[i];
@@ -244,7 +250,8 @@ test_stub_links(void **state)
 			continue;
 		tried++;
 		assert_int_equal(shell("ld.%s -shared -z defs -o u.so u.o stub.so", ld), 0);
-		assert_int_not_equal(shell("ld.%s -shared -z defs -o w.so w.o stub.so 2>/dev/null", ld), 0);
+		assert_int_not_equal(
+			shell("ld.%s -shared -z defs -o w.so w.o stub.so 2>/dev/null", ld), 0);
 		read_ok(file("u.so"), "u.so", &elf);
 		assert_int_equal(elf.needed.n, 1);
 		assert_string_equal(elf.needed.v[0], "libstub.so.3");
@@ -256,7 +263,8 @@ test_stub_links(void **state)
 				continue;
 			assert_string_equal(s->library, "libstub.so.3");
 			assert_string_equal(s->version,
-				streq(s->name, "two") || streq(s->name, "mine") ? "V_1.10" : "V_1.9");
+				streq(s->name, "two") || streq(s->name, "mine") ? "V_1.10"
+										: "V_1.9");
 		}
 	}
 	assert_true(tried > 0);
@@ -329,10 +337,8 @@ test_drop_needed(void **state)
 	bool found;
 
 	(void)state;
-	assert_int_equal(shell("for l in one two three; do echo 'int '$l'(void) { return 7; }' | gcc -shared "
-			       "-fPIC -nostdlib -Wl,-soname,lib$l.so -x c -o lib$l.so -; done; "
-			       "echo 'int one(void), two(void), three(void), puts(char *); int f(void) { return one() + "
-			       "two() + three() + puts(0); }' | gcc -shared -fPIC -x c -o d.so - -L. -lone -ltwo -lthree"),
+	assert_int_equal(
+		shell("for l in one two three; do echo 'int '$l'(void) { return 7; }' | gcc -shared -fPIC -nostdlib -Wl,-soname,lib$l.so -x c -o lib$l.so -; done; echo 'int one(void), two(void), three(void), puts(char *); int f(void) { return one() + two() + three() + puts(0); }' | gcc -shared -fPIC -x c -o d.so - -L. -lone -ltwo -lthree"),
 		0);
 	b = file("d.so");
 	assert_int_equal(elf_drop_needed((char *)b.p, b.n, "d.so", "libtwo.so", &found, &e), 0);
@@ -388,8 +394,9 @@ test_object_names(void **state)
 	struct str bytes;
 
 	(void)state;
-	assert_int_equal(shell("echo 'extern int out(void); static int own(void) { return 1; } int f(void) "
-			       "{ return out() + own(); } int g;' | cc -c -x c - -o names.o"), 0);
+	assert_int_equal(
+		shell("echo 'extern int out(void); static int own(void) { return 1; } int f(void) { return out() + own(); } int g;' | cc -c -x c - -o names.o"),
+		0);
 	assert_int_equal(fs_read(&a, path_join(&a, dir, "names.o"), SIZE_MAX, &bytes, &e), 0);
 	assert_int_equal(elf_object_names(&a, bytes, "names.o", &names, &e), 0);
 	assert_non_null(map_get(&names, STR("out")));
@@ -420,8 +427,11 @@ alike(struct arena *a, const char *first, const char *second)
 	int r;
 
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(shell(arena_printf(a, "echo '%s' | g++ -c -x c++ - -o alike.o", sources[i])), 0);
-		assert_int_equal(fs_read(a, path_join(a, dir, "alike.o"), SIZE_MAX, &bytes[i], &e), 0);
+		assert_int_equal(shell(arena_printf(
+					 a, "echo '%s' | g++ -c -x c++ - -o alike.o", sources[i])),
+			0);
+		assert_int_equal(
+			fs_read(a, path_join(a, dir, "alike.o"), SIZE_MAX, &bytes[i], &e), 0);
 	}
 	r = elf_object_alike(a, bytes, ways, &why, &e);
 	assert_int_equal(r, why == NULL);
@@ -431,7 +441,8 @@ alike(struct arena *a, const char *first, const char *second)
 static void
 test_object_alike(void **state)
 {
-	static const char source[] = "int out(); inline int in() { return 2; } int v[3]; int f() { return out() + in(); }";
+	static const char source[] =
+		"int out(); inline int in() { return 2; } int v[3]; int f() { return out() + in(); }";
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	const struct str damaged[] = { STR("\177ELF"), STR("\177ELF") };
 	static const char *const ways[] = { "slim", "whole" };
@@ -440,15 +451,23 @@ test_object_alike(void **state)
 
 	(void)state;
 	assert_null(alike(&a, source, source));
-	assert_null(alike(&a, source, "int v[3]; int out(); inline int in() { return 2; } int f() { return in() * out(); }"));
-	assert_string_equal(alike(&a, source, "int out(); inline int in() { return 2; } int v[3]; int f() { return in(); }"),
+	assert_null(alike(&a, source,
+		"int v[3]; int out(); inline int in() { return 2; } int f() { return in() * out(); }"));
+	assert_string_equal(
+		alike(&a, source,
+			"int out(); inline int in() { return 2; } int v[3]; int f() { return in(); }"),
 		"only slim has _Z3outv");
-	assert_string_equal(alike(&a, "int f() { return 1; }", "int f() { return 1; } int g() { return 2; }"), "only whole has _Z1gv");
+	assert_string_equal(
+		alike(&a, "int f() { return 1; }", "int f() { return 1; } int g() { return 2; }"),
+		"only whole has _Z1gv");
 	assert_string_equal(alike(&a, "int v[3];", "int v[4];"), "v has another size");
-	assert_string_equal(alike(&a, "int v[3];", "__attribute__((weak)) int v[3];"), "v has another binding or type");
-	assert_string_equal(alike(&a, "int v[3];", "__attribute__((visibility(\"hidden\"))) int v[3];"),
+	assert_string_equal(alike(&a, "int v[3];", "__attribute__((weak)) int v[3];"),
+		"v has another binding or type");
+	assert_string_equal(
+		alike(&a, "int v[3];", "__attribute__((visibility(\"hidden\"))) int v[3];"),
 		"v has another visibility");
-	assert_string_equal(alike(&a, "extern int v[3]; int *f() { return v; }", "int v[3]; int *f() { return v; }"),
+	assert_string_equal(alike(&a, "extern int v[3]; int *f() { return v; }",
+				    "int v[3]; int *f() { return v; }"),
 		"v is defined in one only");
 	assert_int_equal(elf_object_alike(&a, damaged, ways, &why, &e), -1);
 }

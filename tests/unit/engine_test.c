@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine in a world of names (fake_world.h): which steps run, in which order, and what is known afterwards.
+ * The engine in a world of names (fake_world.h): which steps run, in which order, and what is known
+ * afterwards.
  *
- * A graph is written in a line: steps with a ';' between them, each a name, signs, and the names of the steps that it waits for.
- *     ~ transient   ? lazy   | a choice   ! fails   - declines   = gives the same whatever its inputs are
- *     * killed once   % killed twice   'X with X in its key, as after an edit   @N takes N seconds   #N and N bytes of memory
+ * A graph is written in a line: steps with a ';' between them, each a name, signs, and the names of
+ * the steps that it waits for.
+ *     ~ transient   ? lazy   | a choice   ! fails   - declines   = gives the same whatever its
+ *     inputs are
+ *     * killed once   % killed twice   'X with X in its key, as after an edit   @N takes N seconds
+ *       #N and N bytes of memory
  *     <N remembered by its first N inputs   /NAME with the key of NAME
  */
 #include "fake_world.h"
@@ -59,29 +63,58 @@ word(const char **p)
 }
 
 static void
-read_signs(struct graph *g, struct step *s, struct fake_step *d, unsigned *kills, struct str *key, const char **p)
+read_signs(struct graph *g, struct step *s, struct fake_step *d, unsigned *kills, struct str *key,
+	const char **p)
 {
 	for (; **p && **p != ' ' && **p != ';';) {
 		switch (*(*p)++) {
-		case '~': s->is_transient = true; break;
-		case '?': s->is_lazy = true; break;
-		case '|': s->kind = STEP_CHOOSE; s->n_early = 1; break;
-		case '!': d->fails = true; break;
-		case '-': d->refuses = true; break;
-		case '=': d->is_constant = true; break;
-		case '*': *kills = 1; break;
-		case '%': *kills = 2; break;
-		case '@': d->seconds = number(p); break;
-		case '#': d->bytes = number(p); break;
-		case '<': s->kind = STEP_PROVE; s->n_early = number(p); break;
-		case '/': *key = word(p); break;
+		case '~':
+			s->is_transient = true;
+			break;
+		case '?':
+			s->is_lazy = true;
+			break;
+		case '|':
+			s->kind = STEP_CHOOSE;
+			s->n_early = 1;
+			break;
+		case '!':
+			d->fails = true;
+			break;
+		case '-':
+			d->refuses = true;
+			break;
+		case '=':
+			d->is_constant = true;
+			break;
+		case '*':
+			*kills = 1;
+			break;
+		case '%':
+			*kills = 2;
+			break;
+		case '@':
+			d->seconds = number(p);
+			break;
+		case '#':
+			d->bytes = number(p);
+			break;
+		case '<':
+			s->kind = STEP_PROVE;
+			s->n_early = number(p);
+			break;
+		case '/':
+			*key = word(p);
+			break;
 		case '\'': {
 			struct str x = word(p);
 
-			*key = str_of(arena_printf(&g->arena, "%.*s'%.*s", (int)key->n, key->p, (int)x.n, x.p));
+			*key = str_of(arena_printf(
+				&g->arena, "%.*s'%.*s", (int)key->n, key->p, (int)x.n, x.p));
 			break;
 		}
-		default: fail_msg("what is %c?", (*p)[-1]);
+		default:
+			fail_msg("what is %c?", (*p)[-1]);
 		}
 	}
 }
@@ -104,7 +137,9 @@ read_graph(struct graph *g, const char *text)
 		if (!*p)
 			break;
 		key = name = word(&p);
-		*s = (struct step){ .kind = STEP_CXX, .variant = &variant, .inputs = arena_array(&g->arena, struct step_input, 16) };
+		*s = (struct step){ .kind = STEP_CXX,
+			.variant = &variant,
+			.inputs = arena_array(&g->arena, struct step_input, 16) };
 		s->label = arena_strndup(&g->arena, name.p, name.n);
 		read_signs(g, s, &g->does[g->plan.n_steps], &g->kills[g->plan.n_steps], &key, &p);
 		vec_push(&g->arena, &s->outputs, "out");
@@ -132,8 +167,13 @@ struct run {
 static struct str
 states_of(struct arena *a, const struct engine *x, size_t n)
 {
-	static const char letter[STEP_STATES] = { [STEP_CACHED] = 'c', [STEP_KNOWN] = 'c', [STEP_REMEMBERED] = 'c', [STEP_DONE] = 'd',
-		[STEP_DROPPED] = 'd', [STEP_FAILED] = 'f', [STEP_SKIPPED] = 's' };
+	static const char letter[STEP_STATES] = { [STEP_CACHED] = 'c',
+		[STEP_KNOWN] = 'c',
+		[STEP_REMEMBERED] = 'c',
+		[STEP_DONE] = 'd',
+		[STEP_DROPPED] = 'd',
+		[STEP_FAILED] = 'f',
+		[STEP_SKIPPED] = 's' };
 	char *p = arena_array(a, char, n + 1);
 
 	for (size_t i = 0; i < n; i++)
@@ -144,7 +184,9 @@ states_of(struct arena *a, const struct engine *x, size_t n)
 static void
 run_graph(struct graph *g, struct run *r)
 {
-	struct engine_options o = { .jobs = r->jobs ? r->jobs : 1, .memory = r->memory, .keep_going = r->keep_going };
+	struct engine_options o = {
+		.jobs = r->jobs ? r->jobs : 1, .memory = r->memory, .keep_going = r->keep_going
+	};
 	struct fake *f = r->fake;
 	struct engine *x;
 	struct err e;
@@ -169,7 +211,8 @@ run_graph(struct graph *g, struct run *r)
 	r->states = states_of(&f->arena, x, g->plan.n_steps);
 	engine_close(x);
 	if (f->fault)
-		fail_msg("%s (%u jobs, started %.*s): %s", f->fault, o.jobs, (int)f->started.n, f->started.p, g->text);
+		fail_msg("%s (%u jobs, started %.*s): %s", f->fault, o.jobs, (int)f->started.n,
+			f->started.p, g->text);
 }
 
 static void
@@ -179,7 +222,8 @@ fake_free(struct fake *f)
 	arena_free(&f->arena);
 }
 
-/* One graph after the other in one world: what starts, in which order, and how each step of the last ends. */
+/* One graph after the other in one world: what starts, in which order, and how each step of the
+ * last ends. */
 struct line {
 	const char *graph[3], *starts[3], *states;
 	unsigned jobs;
@@ -202,12 +246,13 @@ check_lines(const struct line *v, size_t n)
 			run_graph(&g, &r);
 			got = str_trim(buf_str(&f.started));
 			if (!str_eq(got, str_of(v[i].starts[k])))
-				fail_msg("line %zu, run %zu, %s:\nstarts %.*s\nwanted %s", i, k, v[i].graph[k], (int)got.n, got.p,
-					v[i].starts[k]);
+				fail_msg("line %zu, run %zu, %s:\nstarts %.*s\nwanted %s", i, k,
+					v[i].graph[k], (int)got.n, got.p, v[i].starts[k]);
 			arena_free(&g.arena);
 		}
 		if (v[i].states && !str_eq(r.states, str_of(v[i].states)))
-			fail_msg("line %zu, %s: ends as %.*s, not %s", i, v[i].graph[0], (int)r.states.n, r.states.p, v[i].states);
+			fail_msg("line %zu, %s: ends as %.*s, not %s", i, v[i].graph[0],
+				(int)r.states.n, r.states.p, v[i].states);
 		fake_free(&f);
 	}
 }
@@ -228,7 +273,8 @@ test_order(void **state)
 		{ { "a=; b a; c b", "a'2=; b a; c b" }, { "a b c", "a b c" }, "ddd", 0, 0, 0 },
 		{ { "a; b a; c b", "a; b'2 a; c b" }, { "a b c", "b c" }, "cdd", 0, 0, 0 },
 		{ { "a; b; c a b", "a; b'2; c a b" }, { "a b c", "b c" }, "cdd", 0, 0, 0 },
-		{ { "a; b; c a b", "a; b'2; c a b", "a; b; c a b" }, { "a b c", "b c", "" }, "ccc", 0, 0, 0 },
+		{ { "a; b; c a b", "a; b'2; c a b", "a; b; c a b" }, { "a b c", "b c", "" }, "ccc",
+			0, 0, 0 },
 	};
 
 	(void)state;
@@ -248,7 +294,7 @@ test_failures(void **state)
 		{ { "a!; b!; c a; d b" }, { "a b" }, "ffss", 0, 1, 0 },
 		{ { "a!; b; c b" }, { "b a" }, "fds", 2, 0, 0 },
 		{ { "a!; b", "a; b" }, { "a b", "a" }, "dc", 0, 1, 0 },
-		{ { "a!; b a; c a", "a; b a; c a"}, { "a", "a b c" }, "ddd", 0, 1, 0 },
+		{ { "a!; b a; c a", "a; b a; c a" }, { "a", "a b c" }, "ddd", 0, 1, 0 },
 		{ { "a*" }, { "a a" }, "d", 0, 0, 0 },
 		{ { "a%; b a" }, { "a a" }, "fs", 0, 0, 0 },
 		{ { "a*; b; c" }, { "a b c a" }, "ddd", 3, 0, 0 },
@@ -292,23 +338,31 @@ test_lazy_and_choices(void **state)
 		{ { "t-; w?; c| t w" }, { "t w" }, "ddc", 0, 0, 0 },
 		{ { "t-; w?; c| t w; l c" }, { "t w l" }, "ddcd", 0, 0, 0 },
 		{ { "t; w?; c| t w; l c" }, { "t l" }, "dscd", 0, 0, 0 },
-		{ { "t; w?; c| t w; l c", "t'2; w?; c| t w; l c" }, { "t l", "t l" }, "dscd", 0, 0, 0 },
-		{ { "t; w?; c| t w; l c", "t'2-; w?; c| t w; l c" }, { "t l", "t w l" }, "ddcd", 0, 0, 0 },
-		{ { "t-; w?; c| t w; l c", "t-; w?; c| t w; l c" }, { "t w l", "" }, "cccc", 0, 0, 0 },
-		{ { "t-; w?; c| t w; l c", "t-; w?; c| t w; l'2 c" }, { "t w l", "l" }, "cccd", 0, 0, 0 },
+		{ { "t; w?; c| t w; l c", "t'2; w?; c| t w; l c" }, { "t l", "t l" }, "dscd", 0, 0,
+			0 },
+		{ { "t; w?; c| t w; l c", "t'2-; w?; c| t w; l c" }, { "t l", "t w l" }, "ddcd", 0,
+			0, 0 },
+		{ { "t-; w?; c| t w; l c", "t-; w?; c| t w; l c" }, { "t w l", "" }, "cccc", 0, 0,
+			0 },
+		{ { "t-; w?; c| t w; l c", "t-; w?; c| t w; l'2 c" }, { "t w l", "l" }, "cccd", 0,
+			0, 0 },
 		{ { "t!; w?; c| t w; l c" }, { "t" }, "fsss", 0, 0, 0 },
 		{ { "t-; w?!; c| t w; l c" }, { "t w" }, "dfss", 0, 0, 0 },
 		{ { "t-; u?-; w?; c| t u w; l c" }, { "t u w l" }, "dddcd", 0, 0, 0 },
 		{ { "t-; u?; w?; c| t u w; l c" }, { "t u l" }, "ddscd", 0, 0, 0 },
 		{ { "p~; t- p; w? p; c| t w" }, { "p t w" }, "dddc", 0, 0, 0 },
 		{ { "p~; t p; w? p; c| t w" }, { "p t" }, "ddsc", 0, 0, 0 },
-		{ { "p~; t- p; w? p; c| t w", "p~; t- p; w'2? p; c| t w" }, { "p t w", "p w" }, "dcdc", 0, 0, 0 },
+		{ { "p~; t- p; w? p; c| t w", "p~; t- p; w'2? p; c| t w" }, { "p t w", "p w" },
+			"dcdc", 0, 0, 0 },
 		{ { "p; v? p; w? v; t- p; c| t w" }, { "p t v w" }, "ddddc", 0, 0, 0 },
 		{ { "p; v? p; w? v; t p; c| t w" }, { "p t" }, "dssdc", 0, 0, 0 },
-		{ { "t~; w?; c| t w; l c", "t~; w?; c| t w; l'2 c" }, { "t l", "t l" }, "dscd", 0, 0, 0 },
-		{ { "t~-; w?~; c| t w; l c", "t~-; w?~; c| t w; l'2 c" }, { "t w l", "w l" }, "cdcd", 0, 0, 0 },
+		{ { "t~; w?; c| t w; l c", "t~; w?; c| t w; l'2 c" }, { "t l", "t l" }, "dscd", 0,
+			0, 0 },
+		{ { "t~-; w?~; c| t w; l c", "t~-; w?~; c| t w; l'2 c" }, { "t w l", "w l" },
+			"cdcd", 0, 0, 0 },
 		/* What one recalls, the choice of another takes: it waits for it, too. */
-		{ { "p~; w?; c| p w; a; d p a; l c a", "p~; w?; c| p w; a'2; d p a; l c a" }, { "p a d l", "a p d l" }, "dscddd", 2, 0, 0 },
+		{ { "p~; w?; c| p w; a; d p a; l c a", "p~; w?; c| p w; a'2; d p a; l c a" },
+			{ "p a d l", "a p d l" }, "dscddd", 2, 0, 0 },
 		/* A choice of choices. */
 		{ { "a-; b?; c| a b; d-; e?; f| c e; l f" }, { "a b d l" }, NULL, 0, 0, 0 },
 	};
@@ -362,8 +416,8 @@ pick(unsigned n)
 	return (unsigned)(seed >> 33) % n;
 }
 
-/* Steps s0, s1, ... of which each waits for some before it. Choices come in threes: a try, a lazy way out, the choice. edited: that step has
- * another key; SIZE_MAX: none. */
+/* Steps s0, s1, ... of which each waits for some before it. Choices come in threes: a try, a lazy
+ * way out, the choice. edited: that step has another key; SIZE_MAX: none. */
 static void
 write_random(struct buf *out, unsigned n, bool has_choices, size_t edited)
 {
@@ -379,7 +433,8 @@ write_random(struct buf *out, unsigned n, bool has_choices, size_t edited)
 			buf_addf(out, "| s%u s%u", pick(i), pick(i));
 			continue;
 		}
-		snprintf(of[i], sizeof(of[i]), "%s%s%s", signs[pick(9)], has_choices && pick(5) == 0 ? "-" : "", pick(8) == 0 ? "=" : "");
+		snprintf(of[i], sizeof(of[i]), "%s%s%s", signs[pick(9)],
+			has_choices && pick(5) == 0 ? "-" : "", pick(8) == 0 ? "=" : "");
 		/* Equal steps do the same. */
 		if (i && pick(4) == 0) {
 			unsigned equal = pick(i);
@@ -411,7 +466,8 @@ random_graph(struct graph *g, struct buf *text, uint64_t from, bool has_choices,
 	return buf_str(text);
 }
 
-/* Which steps may run after an edit of one: those behind it, and the transient ones in front of these. */
+/* Which steps may run after an edit of one: those behind it, and the transient ones in front of
+ * these. */
 static void
 may_start(const struct graph *g, size_t edited, bool *may)
 {
@@ -429,7 +485,8 @@ may_start(const struct graph *g, size_t edited, bool *may)
 				size_t in = g->steps[i].inputs[k].step;
 				bool was = may[in];
 
-				may[in] = was || g->steps[in].is_transient || g->steps[in].is_lazy || step_is_choice(&g->steps[in]);
+				may[in] = was || g->steps[in].is_transient ||
+					  g->steps[in].is_lazy || step_is_choice(&g->steps[in]);
 				changes = changes || may[in] != was;
 			}
 		}
@@ -480,14 +537,16 @@ check_random(uint64_t from, bool has_choices)
 		started = f.n_started;
 		run_graph(&g, &r);
 		if (f.n_started)
-			fail_msg("nothing is edited, but %.*s run: %s", (int)f.started.n, f.started.p, text.p);
+			fail_msg("nothing is edited, but %.*s run: %s", (int)f.started.n,
+				f.started.p, text.p);
 		arena_free(&g.arena);
 		random_graph(&g, &text, from, has_choices, edited);
 		run_graph(&g, &r);
 		may_start(&g, edited, may);
 		only_these_started(&g, &f, may, text.p);
 		if (!is_complete(&g, r.states))
-			fail_msg("after an edit of s%zu %.*s: %s", edited, (int)r.states.n, r.states.p, text.p);
+			fail_msg("after an edit of s%zu %.*s: %s", edited, (int)r.states.n,
+				r.states.p, text.p);
 		arena_free(&g.arena);
 		fake_free(&f);
 	}
@@ -530,7 +589,8 @@ test_memory(void **state)
 	fake_free(&f);
 }
 
-/* A kernel of so many files and variants, which share nothing. With KB_ENGINE_LARGE set: 400 in 62, 99,262 steps, a second. */
+/* A kernel of so many files and variants, which share nothing. With KB_ENGINE_LARGE set: 400 in 62,
+ * 99,262 steps, a second. */
 static void
 make_large(struct graph *g, unsigned variants, unsigned files)
 {
@@ -548,7 +608,10 @@ make_large(struct graph *g, unsigned variants, unsigned files)
 			for (unsigned k = 0; k < 4; k++) {
 				struct step *s = &g->steps[n];
 
-				*s = (struct step){ .kind = STEP_CXX, .variant = &variant, .label = "s", .is_transient = k < 2 };
+				*s = (struct step){ .kind = STEP_CXX,
+					.variant = &variant,
+					.label = "s",
+					.is_transient = k < 2 };
 				s->inputs = arena_array(&g->arena, struct step_input, 1);
 				s->n_inputs = k > 0;
 				if (k)
@@ -559,7 +622,11 @@ make_large(struct graph *g, unsigned variants, unsigned files)
 			}
 			links[f].step = n - 1;
 		}
-		g->steps[n] = (struct step){ .kind = STEP_LINK, .variant = &variant, .label = "l", .inputs = links, .n_inputs = files };
+		g->steps[n] = (struct step){ .kind = STEP_LINK,
+			.variant = &variant,
+			.label = "l",
+			.inputs = links,
+			.n_inputs = files };
 		vec_push(&g->arena, &g->steps[n].outputs, "out");
 		g->steps[n].key = sha256_of(&n, sizeof(n));
 		n++;

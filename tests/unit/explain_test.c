@@ -112,7 +112,8 @@ version_of(void *arg, const struct step *link, const char *symbol)
 static int
 cmp(const void *x, const void *y)
 {
-	return strcmp(((const struct explain_file *)x)->path, ((const struct explain_file *)y)->path);
+	return strcmp(
+		((const struct explain_file *)x)->path, ((const struct explain_file *)y)->path);
 }
 
 static const char *
@@ -124,9 +125,12 @@ hints_of(struct arena *a, struct test *t, const struct catalog *c)
 	struct resolution r;
 	struct strs hints = { 0 };
 	struct step s = { .kind = STEP_CXX, .argv = t->argv };
-	struct explain_facts f = { .project = &p, .empty_dirs = t->empty, .version_of = version_of, .arg = &t->versions };
+	struct explain_facts f = {
+		.project = &p, .empty_dirs = t->empty, .version_of = version_of, .arg = &t->versions
+	};
 	struct explain_failure x = { .step = &s, .output = t->output, .status = atoi(t->status) };
-	const char *toml = arena_printf(a, "%s%.*s", general, (int)t->kernel.n, t->kernel.p), *out = "";
+	const char *toml = arena_printf(a, "%s%.*s", general, (int)t->kernel.n, t->kernel.p),
+		   *out = "";
 
 	if (project_parse(a, str_of(toml), "/k", false, &p, &e) < 0)
 		fail_msg("%s", e.msg);
@@ -163,7 +167,8 @@ test_cases(void **state)
 		struct str rest, line;
 		const char *got;
 
-		assert_int_equal(fs_read(&a, path_join(&a, dir, names.v[i]), SIZE_MAX, &rest, &e), 0);
+		assert_int_equal(
+			fs_read(&a, path_join(&a, dir, names.v[i]), SIZE_MAX, &rest, &e), 0);
 		while (str_cut(&rest, '\n', &line))
 			if (str_starts(line, STR("== ")))
 				read_part(&a, (struct str){ line.p + 3, line.n - 3 }, &rest, &t);
@@ -186,15 +191,17 @@ test_symbols(void **state)
 	} t[] = {
 		{ "gettid", "gettid", "gettid", false, false, false },
 		{ "helper(float*, long)", "helper", "helper", true, false, false },
-		{ "void deep::helper<float>(float*, long)", "helper", "deep::helper", true, true, false },
-		{ "long long* at::TensorBase::data_ptr<long long>() const", "data_ptr", "at::TensorBase::data_ptr", true,
-			true, false },
+		{ "void deep::helper<float>(float*, long)", "helper", "deep::helper", true, true,
+			false },
+		{ "long long* at::TensorBase::data_ptr<long long>() const", "data_ptr",
+			"at::TensorBase::data_ptr", true, true, false },
 		{ "_ZN4deep6helperEPf", "helper", "deep::helper", true, false, false },
 		{ "_Z6helperf", "helper", "helper", true, false, false },
 		{ "vtable for ns::Base", "Base", "ns::Base", false, false, true },
 		{ "typeinfo for Box<int>", "Box", "Box", false, false, true },
 		{ "Base::~Base()", "~Base", "Base::~Base", true, false, false },
-		{ "Box<int>::get(std::function<void (int)>)", "get", "Box::get", true, false, false },
+		{ "Box<int>::get(std::function<void (int)>)", "get", "Box::get", true, false,
+			false },
 		{ "ns::count[abi:cxx11]", "count", "ns::count", false, false, false },
 		{ "f(int) [clone .cold]", "f", "f", true, false, false },
 		{ "", "", "", false, false, false },
@@ -239,7 +246,8 @@ test_definitions(void **state)
 		{ "struct C { int f() { return 1; } };", "1 C::f" },
 		{ "C::C() : f(1) { }", "" },
 		{ "#ifndef H\n#define H\nint f() { }\n#endif", "3 f" },
-		{ "#ifdef X\nint f() { }\n#else\nint f(int) { }\n#endif\nint g() { }", "2 f if; 4 f if" },
+		{ "#ifdef X\nint f() { }\n#else\nint f(int) { }\n#endif\nint g() { }",
+			"2 f if; 4 f if" },
 		{ "#if X\nvoid g() {\n#else\nvoid g(int) {\n#endif\n}\nint f() { }", "7 f" },
 		{ "#define M(x) \\\n\tint f() { }\nint y;", "" },
 		{ "int fg() { } int gf() { } int f_() { }", "" },
@@ -262,9 +270,9 @@ test_definitions(void **state)
 		for (size_t k = 0; k < found.n; k++) {
 			const struct place *p = &found.v[k];
 
-			got = arena_printf(&a, "%s%s%u %s%s%s%s%s", got, k ? "; " : "", p->line, p->name,
-				p->is_static ? " static" : "", p->is_c ? " c" : "", p->is_template ? " template" : "",
-				p->condition ? " if" : "");
+			got = arena_printf(&a, "%s%s%u %s%s%s%s%s", got, k ? "; " : "", p->line,
+				p->name, p->is_static ? " static" : "", p->is_c ? " c" : "",
+				p->is_template ? " template" : "", p->condition ? " if" : "");
 		}
 		assert_string_equal(got, t[i].want);
 		arena_free(&a);
@@ -278,7 +286,9 @@ test_errors(void **state)
 		enum err_code code;
 		const char *msg, *want; /* part of the hint; NULL: none */
 	} t[] = {
-		{ ERR_NET, "fetch wheel x: http://h/: Could not resolve host: h (given up after 5 attempts)", "network" },
+		{ ERR_NET,
+			"fetch wheel x: http://h/: Could not resolve host: h (given up after 5 attempts)",
+			"network" },
 		{ ERR_NET, "fetch wheel x: x is not in /mirror", "no longer has this file" },
 		{ ERR_SYS, "fetch wheel x: a.h: write: No space left on device", "make room" },
 		{ ERR_SYS, "mnt/build cannot be written: Read-only file system", "--output" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A world for the engine without files and processes (engine/world.h): results and bytes are names, steps take pretended seconds. */
+/* A world for the engine without files and processes (engine/world.h): results and bytes are names,
+ * steps take pretended seconds. */
 #ifndef TESTS_FAKE_WORLD_H
 #define TESTS_FAKE_WORLD_H
 #include "base/arena.h"
@@ -25,28 +26,34 @@ struct fake {
 	const struct fake_step *does;
 	struct map results; /* "KEY INPUTS" -> struct digest * */
 	struct map records, bytes, kept;
-	struct { size_t step; double end; bool runs; const struct digest *inputs; } job[FAKE_JOBS];
+	struct {
+		size_t step;
+		double end;
+		bool runs;
+		const struct digest *inputs;
+	} job[FAKE_JOBS];
 	double clock;
-	unsigned running, most;    /* at once */
+	unsigned running, most; /* at once */
 	uint64_t in_use, most_bytes;
-	struct buf started;        /* names, with a blank behind each */
+	struct buf started; /* names, with a blank behind each */
 	size_t n_started, n_found, n_forgotten;
-	const char *fault;         /* what the engine did wrong; NULL: nothing */
+	const char *fault; /* what the engine did wrong; NULL: nothing */
 	unsigned kills_left[FAKE_JOBS * 4];
-	bool stops;                /* wait fails, as when the user interrupts */
+	bool stops; /* wait fails, as when the user interrupts */
 };
 
 static inline struct str
 fake_name(struct fake *f, const struct digest *d)
 {
-	return (struct str){ arena_strndup(&f->arena, (const char *)d->b, sizeof(d->b)), sizeof(d->b) };
+	return (struct str){ arena_strndup(&f->arena, (const char *)d->b, sizeof(d->b)),
+		sizeof(d->b) };
 }
 
 static inline struct str
 fake_key(struct fake *f, const struct step *s, const struct digest *inputs)
 {
 	size_t n = sizeof(struct digest);
-	char *p = arena_array(&f->arena, char, n * (s->n_inputs + 1));
+	char *p = arena_array(&f->arena, char, n *(s->n_inputs + 1));
 
 	memcpy(p, &s->key, n);
 	for (size_t i = 0; i < s->n_inputs; i++)
@@ -69,7 +76,8 @@ fake_begin(void *w, bool is_quick, struct err *e)
 }
 
 static int
-fake_find(void *w, const struct step *s, const struct digest *inputs, struct digest *objects, struct err *e)
+fake_find(void *w, const struct step *s, const struct digest *inputs, struct digest *objects,
+	struct err *e)
 {
 	struct fake *f = w;
 	const struct digest *known = map_get(&f->results, fake_key(f, s, inputs));
@@ -233,7 +241,10 @@ fake_finish(void *w, unsigned job, struct digest *objects, struct engine_end *ou
 
 	(void)e;
 	fake_leave(f, job);
-	*out = (struct engine_end){ .exit_status = d->fails, .seconds = d->seconds, .cpu_seconds = d->seconds, .deps = &none };
+	*out = (struct engine_end){ .exit_status = d->fails,
+		.seconds = d->seconds,
+		.cpu_seconds = d->seconds,
+		.deps = &none };
 	out->peak_bytes = d->bytes;
 	if (step < sizeof(f->kills_left) / sizeof(f->kills_left[0]) && f->kills_left[step]) {
 		f->kills_left[step]--;
@@ -250,10 +261,12 @@ fake_finish(void *w, unsigned job, struct digest *objects, struct engine_end *ou
 			buf_addf(&text, "%zu ", i);
 			buf_add(&text, (const char *)&s->key, sizeof(s->key));
 			if (!d->is_constant)
-				buf_add(&text, (const char *)f->job[job].inputs, s->n_inputs * sizeof(struct digest));
+				buf_add(&text, (const char *)f->job[job].inputs,
+					s->n_inputs * sizeof(struct digest));
 			objects[i] = sha256_of(text.p, text.n);
 		}
-		*map_put(&f->arena, s->is_transient ? &f->bytes : &f->kept, fake_name(f, &objects[i])) = f;
+		*map_put(&f->arena, s->is_transient ? &f->bytes : &f->kept,
+			fake_name(f, &objects[i])) = f;
 	}
 	return 0;
 }
@@ -274,8 +287,9 @@ fake_kill(void *w, unsigned job)
 		fake_leave(f, job);
 }
 
-static const struct engine_world fake_world = { fake_begin, fake_find, fake_record, fake_get, fake_put, fake_has, fake_size,
-	fake_forget, fake_memory, fake_start, fake_wait, fake_has_ended, fake_finish, fake_clear, fake_kill };
+static const struct engine_world fake_world = { fake_begin, fake_find, fake_record, fake_get,
+	fake_put, fake_has, fake_size, fake_forget, fake_memory, fake_start, fake_wait,
+	fake_has_ended, fake_finish, fake_clear, fake_kill };
 
 static void *
 fake_memo_open(const struct plan *p)

@@ -5,9 +5,9 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/signal.h"
+#include "fetch/directory.h"
 #include "fetch/fetch.h"
 #include "fetch/http.h"
-#include "fetch/directory.h"
 #include "fetch/internal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -326,7 +326,8 @@ test_wheel_status(void **state)
 {
 	static const struct fault f[] = {
 		{ "status:503:2", EXACT, ERR_NONE, "" },
-		{ "status:500", 0, ERR_NET, "the server answered HTTP 500 (gave up after 4 attempts)" },
+		{ "status:500", 0, ERR_NET,
+			"the server answered HTTP 500 (gave up after 4 attempts)" },
 		{ "status:429:2", EXACT, ERR_NONE, "" },
 		{ "status:404", EXACT, ERR_NET, "the server answered HTTP 404" },
 		{ "status:403", EXACT, ERR_NET, "the server answered HTTP 403" },
@@ -660,8 +661,14 @@ test_directory(void **state)
 		{ .path = "include/c/b.h", .size = 2, .sha256 = sha256_of("b\n", 2) },
 		{ .path = "tools/util/c.h", .size = 2, .sha256 = sha256_of("c\n", 2) },
 	};
-	struct pin pin = { .kind = PIN_DIRECTORY, .name = "X", .file = "v1", .is_plain = true,
-		.has_tree = true, .select = select, .n_select = 3 }, *pins[] = { &pin };
+	struct pin pin = { .kind = PIN_DIRECTORY,
+		.name = "X",
+		.file = "v1",
+		.is_plain = true,
+		.has_tree = true,
+		.select = select,
+		.n_select = 3 },
+		   *pins[] = { &pin };
 	struct err e = { 0 };
 
 	(void)state;
@@ -683,29 +690,31 @@ test_directory(void **state)
 	write_below(dir, "include/a.h", "A\n");
 	write_below(dir, "include/z.h", "z\n");
 	unlink(path_join(&T.a, dir, "tools/util/c.h"));
-	expect_differences(dir, &pin, "1 file differs, 1 is missing, 1 is extra: include/a.h differs, "
-				      "include/z.h is extra, tools/util/c.h is missing");
+	expect_differences(dir, &pin,
+		"1 file differs, 1 is missing, 1 is extra: include/a.h differs, include/z.h is extra, tools/util/c.h is missing");
 	assert_int_equal(count_in("tmp"), 0);
 	for (int i = 0; i < 6; i++)
 		write_below(dir, arena_printf(&T.a, "include/y%d.h", i), "y\n");
-	expect_differences(dir, &pin, "1 file differs, 1 is missing, 7 are extra: include/a.h differs, "
-				      "include/y0.h is extra, include/y1.h is extra, include/y2.h "
-				      "is extra, include/y3.h is extra and 4 more");
+	expect_differences(dir, &pin,
+		"1 file differs, 1 is missing, 7 are extra: include/a.h differs, include/y0.h is extra, include/y1.h is extra, include/y2.h is extra, include/y3.h is extra and 4 more");
 	assert_int_equal(symlink("a.h", path_join(&T.a, dir, "include/l.h")), 0);
 	assert_int_equal(directory_take(T.store, dir, &(struct pin_list){ pins, 1 }, &e), -1);
 	assert_non_null(strstr(e.msg, "include/l.h is not a plain file"));
 	store_close(T.store);
 	fresh_store();
-	expect(fetch(&(struct sources){ 0 }, &pin, false, &e), ERR_CONFIG, "no package has", &e, "fetch");
+	expect(fetch(&(struct sources){ 0 }, &pin, false, &e), ERR_CONFIG, "no package has", &e,
+		"fetch");
 	/* The list that is built in. */
 	unlink(path_join(&T.a, dir, "include/l.h"));
 	pin.file = "v4.5.2";
 	{
 		const char *got;
 
-		assert_int_equal(
-			directory_differences(&T.a, T.store, dir, &(struct pin_list){ pins, 1 }, &got, &e), 0);
-		assert_true(str_has_prefix(got, "891 are missing, 9 are extra: include/a.h is extra"));
+		assert_int_equal(directory_differences(&T.a, T.store, dir,
+					 &(struct pin_list){ pins, 1 }, &got, &e),
+			0);
+		assert_true(
+			str_has_prefix(got, "891 are missing, 9 are extra: include/a.h is extra"));
 	}
 	store_close(T.store);
 }
@@ -903,9 +912,9 @@ test_sources(void **state)
 static void
 test_apt_without_lists(void **state)
 {
-	static const char script[] = "#!/bin/sh\n"
-				     "[ \"$4\" != --no-release-info ] || "
-				     "echo 'http://l.test/debian|bookworm|main|$(ORIGIN)'\n";
+	static const char script[] =
+		"#!/bin/sh\n"
+		"[ \"$4\" != --no-release-info ] || echo 'http://l.test/debian|bookworm|main|$(ORIGIN)'\n";
 	const char *bin = path_join(&T.a, T.dir, "bin"), *path = getenv("PATH");
 	struct sources s;
 	struct err e = { 0 };

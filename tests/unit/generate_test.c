@@ -16,8 +16,7 @@
 
 #include <cmocka.h>
 
-#define GENERAL                                                                                    \
-	"[general]\nname = \"my-k\"\nversion = 3\nedition = 5\nlicense = \"MIT\"\n"
+#define GENERAL "[general]\nname = \"my-k\"\nversion = 3\nedition = 5\nlicense = \"MIT\"\n"
 
 static struct project
 parse(struct arena *a, const char *text)
@@ -52,8 +51,8 @@ test_fill(void **state)
 	static const struct fill_word words[] = { { "A", "1" }, { "AB", "two" } };
 	static const struct {
 		const char *template, *want;
-	} t[] = { { "", "" }, { "@A@", "1" }, { "@AB@@A@", "two1" }, { "@A", "@A" }, { "@C@ @A@ @", "@C@ 1 @" },
-		{ "x@y.z @A@@", "x@y.z 1@" } };
+	} t[] = { { "", "" }, { "@A@", "1" }, { "@AB@@A@", "two1" }, { "@A", "@A" },
+		{ "@C@ @A@ @", "@C@ 1 @" }, { "x@y.z @A@@", "x@y.z 1@" } };
 	struct arena a = { 0 };
 
 	(void)state;
@@ -71,7 +70,8 @@ test_sections(void **state)
 		"[kernel.a]\nbackend = \"cuda\"\ndepends = [\"torch\", \"cutlass_3_6\"]\nsrc = [\"a.cu\"]\n"
 		"include = [\".\", \"i\"]\ncuda-minver = \"12.8\"\ncuda-capabilities = [\"9.0a\"]\ncuda-flags = [\"-v\"]\n"
 		"[kernel.r]\nbackend = \"rocm\"\ndepends = [\"torch\"]\nsrc = [\"r.cu\"]\n";
-	struct catalog_depend cutlass[] = { { .name = "cutlass_3_5", .version = { { 3, 5, 1 }, 3 } },
+	struct catalog_depend cutlass[] = { { .name = "cutlass_3_5",
+						    .version = { { 3, 5, 1 }, 3 } },
 		{ .name = "cutlass_3_6", .version = { { 3, 6, 4 }, 3 } } };
 	const struct catalog c = { .depends = cutlass, .n_depends = 2 };
 	struct arena a = { 0 };
@@ -101,18 +101,22 @@ test_refused(void **state)
 		const char *text, *why;
 	} t[] = {
 		{ GENERAL "backends = [\"cpu\"]\n[tvm-ffi]\nsrc = [\"b.cpp\"]\n"
-			  "[kernel.a]\nbackend = \"cpu\"\ndepends = []\nsrc = [\"a.cpp\"]\n", "not [tvm-ffi]" },
-		{ GENERAL "backends = [\"rocm\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
-			  "[kernel.a]\nbackend = \"rocm\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n",
+			  "[kernel.a]\nbackend = \"cpu\"\ndepends = []\nsrc = [\"a.cpp\"]\n",
+			"not [tvm-ffi]" },
+		{ GENERAL
+			"backends = [\"rocm\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
+			"[kernel.a]\nbackend = \"rocm\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n",
 			"build the backends cpu and cuda" },
 		{ "[general]\nname = \"my-k\"\n[torch]\nsrc = [\"b.cpp\"]\n"
 		  "[kernel.a]\ncuda-capabilities = [\"8.0\"]\ndepends = [\"sycl_tla\"]\nsrc = [\"a.cu\"]\n",
 			"kernel.a depends on \"sycl_tla\"" },
-		{ GENERAL "backends = [\"cuda\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
-			  "[kernel.a]\nbackend = \"cuda\"\ndepends = [\"cutlass_3_6\"]\nsrc = [\"a.cu\"]\n",
+		{ GENERAL
+			"backends = [\"cuda\"]\n[torch]\nsrc = [\"b.cpp\"]\n"
+			"[kernel.a]\nbackend = \"cuda\"\ndepends = [\"cutlass_3_6\"]\nsrc = [\"a.cu\"]\n",
 			"kernel.a depends on \"cutlass_3_6\"" },
-		{ GENERAL "backends = [\"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\ncxx-flags = [\"-DX=;\"]\n"
-			  "[kernel.a]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n",
+		{ GENERAL
+			"backends = [\"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\ncxx-flags = [\"-DX=;\"]\n"
+			"[kernel.a]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n",
 			"CMake cannot take \"-DX=;\"" },
 	};
 
@@ -125,7 +129,10 @@ test_refused(void **state)
 		struct generated_set set;
 		struct err e = { 0 };
 
-		assert_int_equal(generate_project(&a, &(struct generate_input){ &p, &src, &c, ".", src.id }, &set, &e), -1);
+		assert_int_equal(
+			generate_project(&a, &(struct generate_input){ &p, &src, &c, ".", src.id },
+				&set, &e),
+			-1);
 		assert_int_equal(e.code, ERR_CONFIG);
 		if (!strstr(e.msg, t[i].why))
 			fail_msg("\"%s\" is not in: %s", t[i].why, e.msg);
@@ -215,7 +222,8 @@ test_clean(void **state)
 {
 	static const char manifest[] =
 		"4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865  cmake/one\n" /* "1\n" */
-		"53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3  three\n"; /* "2\n" */
+		/* "2\n" */
+		"53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3  three\n";
 	struct arena a = { 0 };
 	struct generated_set set = small_set(&a);
 	struct generated_states states;
@@ -223,7 +231,8 @@ test_clean(void **state)
 	char *dir;
 
 	(void)state;
-	vec_push(&a, &set, (struct generated){ .path = "cmake/generated.sha256", .text = STR("new\n") });
+	vec_push(&a, &set,
+		(struct generated){ .path = "cmake/generated.sha256", .text = STR("new\n") });
 	assert_int_equal(fs_mkdtemp(&a, "/tmp/kb-generate", &dir, &e), 0);
 	put(&a, dir, "cmake/generated.sha256", manifest);
 	put(&a, dir, "cmake/one", "1\n");

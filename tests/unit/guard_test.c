@@ -21,9 +21,7 @@
 
 /* What the prelude has, in all cases. */
 static const char prelude[] = KEPT
-	"namespace std { template <class T> struct limits { }; template <class T> T max(T, T); "
-	"struct pair { }; "
-	"pair both(); template <class T> struct hash { }; }\n"
+	"namespace std { template <class T> struct limits { }; template <class T> T max(T, T); struct pair { }; pair both(); template <class T> struct hash { }; }\n"
 	"namespace c10 { struct Half { float x; }; inline namespace v1 { struct Deep { }; } }\n"
 	"namespace cub { using c10::Half; }\nfloat expf(float);\nstruct dim3 { int x; };\n"
 	"namespace empty { }\n" TORCH "namespace tensor { struct Scalar { }; }\nnamespace std { "
@@ -56,8 +54,7 @@ static const struct {
 		"f " },
 	{ "namespace at { namespace b { int f(int); } }",
 		"using namespace at::b; " G "void k(int *p) { *p = f(1); }", "f " },
-	{ "struct X { }; enum E { A }; typedef int T; extern int v; namespace q { int w; } using "
-	  "q::w;",
+	{ "struct X { }; enum E { A }; typedef int T; extern int v; namespace q { int w; } using q::w;",
 		G "void k(int *p) { *p = X(A, T(), v, w); }", "X A T v w " },
 	/* names after "::" */
 	{ "namespace std { int f(int); }", G "void k(int *p) { *p = std::f(1); }", "f " },
@@ -118,25 +115,20 @@ static const struct {
 		G "void k(int *p) { std::limits<int> x; }", "limits " },
 	{ "namespace std { template <> struct limits<c10::Half> { }; }",
 		G "void k(int *p) { std::limits<int> x; }", "limits " },
-	{ "namespace c10 { struct Gone { }; } namespace std { template <> struct limits<c10::Gone> "
-	  "{ }; }",
+	{ "namespace c10 { struct Gone { }; } namespace std { template <> struct limits<c10::Gone> { }; }",
 		G "void k(int *p) { std::limits<int> x; }", "" },
-	{ "namespace std { template <class T> struct Gone { }; template <class T> struct "
-	  "limits<Gone<T>> { }; }",
+	{ "namespace std { template <class T> struct Gone { }; template <class T> struct limits<Gone<T>> { }; }",
 		G "void k(int *p) { std::limits<int> x; }", "" },
-	{ "namespace std { template <class T> struct is { }; template <class T> struct "
-	  "limits<enable_if_t<is<T>::value>> { }; }",
+	{ "namespace std { template <class T> struct is { }; template <class T> struct limits<enable_if_t<is<T>::value>> { }; }",
 		G "void k(int *p) { std::limits<int> x; }", "limits " },
-	{ "namespace at { template <class T> struct limits { }; template <> struct limits<int> { "
-	  "}; }",
+	{ "namespace at { template <class T> struct limits { }; template <> struct limits<int> { }; }",
 		G "void k(int *p) { std::limits<int> x; }", "" },
 	{ "namespace std { template <> struct hash<int> { }; }",
 		G "void k(int *p) { std::limits<int> x; }", "" },
 	/* functions that fit no argument */
 	{ "namespace c10 { template <class T> struct Gone { }; template <class T> T f(Gone<T>); }",
 		G "void k(c10::Half *p) { f(*p); }", "" },
-	{ "namespace c10 { template <class T> struct Gone { }; template <class T> T f(T, Gone<T>); "
-	  "}",
+	{ "namespace c10 { template <class T> struct Gone { }; template <class T> T f(T, Gone<T>); }",
 		G "void k(c10::Half *p) { f(*p); }", "f " },
 	{ "namespace c10 { struct Gone { Gone(int); }; int f(Gone); }",
 		G "void k(c10::Half *p) { f(*p); }", "f " },
@@ -144,8 +136,7 @@ static const struct {
 		G "void k(c10::Half *p) { f(*p); }", "f " },
 	{ "namespace c10 { struct B { }; struct Gone : B { using B::B; }; int f(Gone); }",
 		G "void k(c10::Half *p) { f(*p); }", "f " },
-	{ "namespace c10 { struct Gone { explicit Gone(int); Gone(const Gone &); Gone(); }; int "
-	  "f(const c10::Gone &); }",
+	{ "namespace c10 { struct Gone { explicit Gone(int); Gone(const Gone &); Gone(); }; int f(const c10::Gone &); }",
 		G "void k(c10::Half *p) { f(*p); }", "" },
 	{ "namespace c10 { struct Gone { int x; }; int f(const Gone &); }",
 		G "void k(c10::Half *p) { f({ 1 }); }", "f " },
@@ -155,8 +146,7 @@ static const struct {
 		G "void k(c10::Half *p) { f(1); }", "" },
 	/* using-declarations */
 	{ "namespace m { int f(int); } using m::f;", G "void k(int *p) { *p = f(1); }", "f " },
-	{ "namespace m { template <class T> struct Gone { }; template <class T> T f(Gone<T>); } "
-	  "using m::f;",
+	{ "namespace m { template <class T> struct Gone { }; template <class T> T f(Gone<T>); } using m::f;",
 		G "void k(int *p) { *p = f(1); }", "" },
 	{ "namespace std { int least(int, int); }",
 		"namespace std { int least(int); } using std::least; " G

@@ -10,17 +10,17 @@
 
 #include <cmocka.h>
 
-#define SAYS(torch, cuda, other, cxx11)                                                            \
-	"{\"python\": \"3.11.2\", \"program\": \"/e/bin/python\", \"machine\": \"x86_64\", "       \
-	"\"pytest\": true, \"site\": [\"/e/lib\", \"/x\"], \"modules\": [\"einops\"], \"torch\": \"" torch                    \
-	"\", \"release\": \"" torch "+x\", \"cuda\": " cuda ", \"other\": " other                  \
+#define SAYS(torch, cuda, other, cxx11) \
+	"{\"python\": \"3.11.2\", \"program\": \"/e/bin/python\", \"machine\": \"x86_64\", " \
+	"\"pytest\": true, \"site\": [\"/e/lib\", \"/x\"], \"modules\": [\"einops\"], \"torch\": \"" torch \
+	"\", \"release\": \"" torch "+x\", \"cuda\": " cuda ", \"other\": " other \
 	", \"cxx11\": " cxx11 "}\n"
-#define GENERAL(backends)                                                                          \
-	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\nbackends = "     \
+#define GENERAL(backends) \
+	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\nbackends = " \
 	"[" backends "]\n"
 #define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
-#define KERNEL(backend)                                                                            \
-	"[kernel." backend "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = "           \
+#define KERNEL(backend) \
+	"[kernel." backend "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = " \
 	"[\"a.cpp\"]\n"
 #define GPU GENERAL("\"cuda\"") TORCH KERNEL("cuda")
 #define CPU GENERAL("\"cpu\"") TORCH KERNEL("cpu")
@@ -99,8 +99,7 @@ test_variants(void **state)
 		{ BOTH, SAYS("2.15.0", "\"13.2\"", "null", "true"), .asked = "cpu",
 			.want = "torch215-cxx11-cpu-x86_64-linux" },
 		{ BOTH, SAYS("2.15.0", "\"13.2\"", "null", "true"), .asked = "cuda cpu",
-			.want = "torch215-cxx11-cpu-x86_64-linux "
-				"torch215-cxx11-cu132-x86_64-linux" },
+			.want = "torch215-cxx11-cpu-x86_64-linux torch215-cxx11-cu132-x86_64-linux" },
 		{ CPU, SAYS("2.15.0", "null", "\"ROCm\"", "true"),
 			.want = "torch215-cxx11-cpu-x86_64-linux" },
 		{ GPU, SAYS("2.8.0", "\"12.8\"", "null", "true"),
@@ -127,8 +126,7 @@ test_errors(void **state)
 		{ GPU, "Segmentation fault\n",
 			.said = "python3 does not say which torch it has: Seg" },
 		{ GPU, "{\"program\": \"/p\", \"machine\": \"x86_64\"}",
-			.said = "python3 (/p) has no torch: activate the environment that has it, "
-				"or name" },
+			.said = "python3 (/p) has no torch: activate the environment that has it, or name" },
 		{ GPU, "{\"program\": \"/p\", \"broken\": \"OSError: libx\"}",
 			.said = "python3 (/p) cannot import its torch: OSError: libx" },
 		{ GPU, "{\"program\": \"/p\", \"machine\": \"aarch64\", \"torch\": \"2.5\"}",
@@ -137,9 +135,7 @@ test_errors(void **state)
 			.said = "\"2.x\" is not a torch version" },
 		{ GPU, SAYS("2.5.1", "\"new\"", "null", "true"), .said = "\"new\" is not a CUDA" },
 		{ GPU, SAYS("2.15.0", "null", "null", "true"),
-			.said = "the kernel is for cuda; torch 2.15.0+x of /e/bin/python, built "
-				"for CPUs, "
-				"loads none of that" },
+			.said = "the kernel is for cuda; torch 2.15.0+x of /e/bin/python, built for CPUs, loads none of that" },
 		{ GPU, SAYS("2.15.0", "null", "\"ROCm\"", "true"),
 			.said = "built for ROCm, loads none" },
 		{ BOTH, SAYS("2.15.0", "null", "null", "true"), .asked = "cuda",
@@ -150,13 +146,10 @@ test_errors(void **state)
 			.said = "--backend rocm: choose from cpu" },
 		/* The nearest: of the same torch, then the same ABI, then the nearest CUDA. */
 		{ GPU, SAYS("2.15.0", "\"12.1\"", "null", "true"),
-			.said = "loads torch215-cxx11-cu121-x86_64-linux, which the catalog does "
-				"not have; "
-				"the nearest is torch215-cxx11-cu130-x86_64-linux" },
+			.said = "loads torch215-cxx11-cu121-x86_64-linux, which the catalog does not have; the nearest is torch215-cxx11-cu130-x86_64-linux" },
 		{ GPU, SAYS("2.3.1", "\"12.1\"", "null", "false"),
 			.said = "nearest is torch24-cxx98-cu121-x86_64-linux" },
-		{ GPU, SAYS("2.99.0", "\"13.2\"", "null", "true"),
-			.said = "nearest is torch215-" },
+		{ GPU, SAYS("2.99.0", "\"13.2\"", "null", "true"), .said = "nearest is torch215-" },
 		{ CPU, SAYS("2.7.1", "null", "null", "false"),
 			.said = "nearest is torch27-cxx11-cpu-x86_64-linux" },
 	};
@@ -227,8 +220,7 @@ test_check(void **state)
 		{ CPU, "torch215-cxx11-cpu-x86_64-linux",
 			SAYS("2.15.0", "\"13.2\"", "null", "true"), NULL },
 		{ CPU, "torch215-cxx11-cpu-x86_64-linux", SAYS("2.15.1", "null", "null", "true"),
-			"torch215-cxx11-cpu-x86_64-linux needs torch 2.15.0, new C++ ABI; pip has "
-			"torch 2.15.1+x, CPU, new C++ ABI" },
+			"torch215-cxx11-cpu-x86_64-linux needs torch 2.15.0, new C++ ABI; pip has torch 2.15.1+x, CPU, new C++ ABI" },
 		{ CPU, "torch25-cxx11-cpu-x86_64-linux", SAYS("2.5.1", "null", "null", "false"),
 			"CPU, old C++ ABI" },
 		{ CPU, "torch215-cxx11-cpu-x86_64-linux", SAYS("2.15.0", "null", "\"XPU\"", "true"),
@@ -237,8 +229,7 @@ test_check(void **state)
 			SAYS("2.5.1", "\"12.4\"", "null", "false"), NULL },
 		{ GPU, "torch25-cxx98-cu124-x86_64-linux",
 			SAYS("2.5.1", "\"12.1\"", "null", "false"),
-			"needs torch 2.5.1 for CUDA 12.4, old C++ ABI; pip has torch 2.5.1+x, CUDA "
-			"12.1, old C++ ABI" },
+			"needs torch 2.5.1 for CUDA 12.4, old C++ ABI; pip has torch 2.5.1+x, CUDA 12.1, old C++ ABI" },
 		{ GPU, "torch25-cxx98-cu124-x86_64-linux", SAYS("2.5.1", "null", "null", "false"),
 			"CPU, old" },
 		{ PLAIN, "torch-cuda", SAYS("2.15.0", "\"13.2\"", "null", "true"), NULL },

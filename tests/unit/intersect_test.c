@@ -87,8 +87,8 @@ test_serving(void **state)
 		gpu = str_trim(gpu);
 		have = words(&a, left);
 		want = words(&a, line);
-		assert_int_equal(capabilities_serving(
-					 &a, &have, arena_strndup(&a, gpu.p, gpu.n), &out),
+		assert_int_equal(
+			capabilities_serving(&a, &have, arena_strndup(&a, gpu.p, gpu.n), &out),
 			want.n > 0);
 		assert_string_equal(joined(&a, &out), joined(&a, &want));
 		n++;

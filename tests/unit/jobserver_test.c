@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* make's job server: finding it, taking tokens, giving them back. */
+#include "base/jobserver.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/jobserver.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -240,7 +240,8 @@ test_large(void **state)
 static void
 test_line_after(void **state)
 {
-	static const char text[] = "# 7 \"src/a.cu\"\nint a;\n\n\nint b; int\nc;\n# 3 \"src/b.h\" 1\nint d;\nint e;\n# 13 \"src/a.cu\" 2\nint f;\n\nint g;";
+	static const char text[] =
+		"# 7 \"src/a.cu\"\nint a;\n\n\nint b; int\nc;\n# 3 \"src/b.h\" 1\nint d;\nint e;\n# 13 \"src/a.cu\" 2\nint f;\n\nint g;";
 	struct arena a = { 0 };
 	struct lexed l;
 	struct err e;
@@ -268,7 +269,8 @@ main(void)
 		cmocka_unit_test(test_long_token),
 		cmocka_unit_test(test_brackets),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_line_after), cmocka_unit_test(test_large),
+		cmocka_unit_test(test_line_after),
+		cmocka_unit_test(test_large),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#define PROJECT                                                                                    \
-	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\n"                \
-	"backends = [\"cuda\", \"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\n"                             \
-	"[kernel.k]\nbackend = \"cuda\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n"                \
+#define PROJECT \
+	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\n" \
+	"backends = [\"cuda\", \"cpu\"]\n[torch]\nsrc = [\"b.cpp\"]\n" \
+	"[kernel.k]\nbackend = \"cuda\"\ndepends = [\"torch\"]\nsrc = [\"a.cu\"]\n" \
 	"[kernel.c]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"a.cpp\"]\n"
 
 static struct catalog catalog;
@@ -89,7 +89,8 @@ same_pin(const struct pin *x, const struct pin *y)
 	if (x->kind != y->kind || !streq(x->name, y->name) || !streq(x->file, y->file) ||
 		x->size != y->size || x->has_tree != y->has_tree ||
 		x->has_sha256 != y->has_sha256 || !digest_eq(&x->sha256, &y->sha256) ||
-		!digest_eq(&x->tree, &y->tree) || x->is_plain != y->is_plain || x->n_select != y->n_select)
+		!digest_eq(&x->tree, &y->tree) || x->is_plain != y->is_plain ||
+		x->n_select != y->n_select)
 		return false;
 	for (size_t i = 0; i < x->n_select; i++) {
 		const struct pin_select *s = &x->select[i], *t = &y->select[i];
@@ -135,11 +136,13 @@ test_depends(void **state)
 	static const struct {
 		const char *from, *to, *want;
 	} t[] = {
-		{ "\"title\": \"CUTLASS\"", "\"titel\": \"x\"", "depends[0]: this kernel-builder does not know \"titel\"" },
+		{ "\"title\": \"CUTLASS\"", "\"titel\": \"x\"",
+			"depends[0]: this kernel-builder does not know \"titel\"" },
 		{ "\"tools/util/include\"\n", "\"../include\"\n", "depends[0]: \"include\" lists" },
 		{ "\"plain\": true", "\"plain\": 1", "depends[0].pins[0].plain" },
 		{ "\"version\": \"4.0.0\"", "\"version\": \"4.0\"", "depends[0].version" },
-		{ "natten-0.21.0.tar.gz", "natten-0.21.0.zip", "depends[0].pins[0]: \"file\" must be" },
+		{ "natten-0.21.0.tar.gz", "natten-0.21.0.zip",
+			"depends[0].pins[0]: \"file\" must be" },
 	};
 	struct arena a = { 0 };
 	const char *variants;
@@ -317,15 +320,18 @@ test_refused(void **state)
 			"matrix.rows[0]: the lock does not hold torch 2.4.0" },
 		{ "\"cuda\": \"11.8\"", "\"cuda\": \"12.6\"",
 			"cuda-libraries[0]: the lock does not hold CUDA 12.6" },
-		{ "\"cuda\": \"11.8\",\n        \"torch\"", "\"cuda\": \"12.6\",\n        \"torch\"",
+		{ "\"cuda\": \"11.8\",\n        \"torch\"",
+			"\"cuda\": \"12.6\",\n        \"torch\"",
 			"matrix.rows[0]: torch 2.4.1 has no CUDA 12.6" },
 		{ "\"version\": \"12.1\"", "\"version\": \"11.8\"",
 			"cuda[1]: versions must ascend" },
 		{ "\"version\": \"2.5.1\"", "\"version\": \"2.4\"",
 			"torch[1].version: this must be a version of 3 numbers" },
 		{ "\"cpu\": true", "\"cpu\": 1", "torch[0].cpu: this must be true or false" },
-		{ "\"headers\": {", "\"header\": {", "torch[0]: this kernel-builder does not know \"header\"" },
-		{ "\"rows\": [", "\"rows\": {}, \"r\": [", "this kernel-builder does not know \"r\"" },
+		{ "\"headers\": {", "\"header\": {",
+			"torch[0]: this kernel-builder does not know \"header\"" },
+		{ "\"rows\": [", "\"rows\": {}, \"r\": [",
+			"this kernel-builder does not know \"r\"" },
 	};
 	struct arena a = { 0 };
 	const char *variants;
@@ -420,8 +426,8 @@ test_for_nix(void **state)
 
 	(void)state;
 	v = json_object_get(root, "variants");
-	json_array_foreach(v, i, item)
-		list = arena_printf(&a, "%s%s ", list, json_string_value(item));
+	json_array_foreach(v, i, item) list =
+		arena_printf(&a, "%s%s ", list, json_string_value(item));
 	assert_string_equal(list, variants);
 	assert_int_equal(json_array_size(v), 12);
 	assert_int_equal(lock_parse(&a, text, LOCK_FILE, &lock, &e), 0);

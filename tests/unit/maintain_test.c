@@ -35,9 +35,8 @@ test_pick(void **state)
 			"torch-2.9.0-cp312-cp312-manylinux_2_28_x86_64.whl" },
 		{ F("torch-2.9.0-3-cp311-cp311-manylinux_2_28_x86_64.whl"),
 			"torch-2.9.0-3-cp311-cp311-manylinux_2_28_x86_64.whl" },
-		{ "{\"filename\": \"torch-2.9.0-cp311-cp311-manylinux_2_28_x86_64.whl\", "
-		  "\"yanked\": "
-		  "\"broken\"}, " F("torch-2.9.0-cp312-cp312-manylinux_2_28_x86_64.whl"),
+		{ "{\"filename\": \"torch-2.9.0-cp311-cp311-manylinux_2_28_x86_64.whl\", \"yanked\": \"broken\"}, " F(
+			  "torch-2.9.0-cp312-cp312-manylinux_2_28_x86_64.whl"),
 			"torch-2.9.0-cp312-cp312-manylinux_2_28_x86_64.whl" },
 		{ F("torch-2.9.0-cp311-cp311-manylinux_2_28_aarch64.whl")
 				F("torch-2.9.0-cp311-none-macosx_11_0_arm64.whl")
@@ -174,7 +173,8 @@ test_add(void **state)
 	struct err e = { 0 };
 
 	vec_push(&w->a, &cuda, "12.4");
-	if (maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda }, &file, &e) < 0)
+	if (maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda },
+		    &file, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(file, "torch-2.99.0-cp311-cp311-manylinux_2_28_x86_64.whl");
 	after = torch_toml(w);
@@ -188,15 +188,17 @@ test_add(void **state)
 	assert_true(fs_exists(path_join(
 		&w->a, store_tree_path(&w->a, w->store, &t->headers.tree), "include/torch/all.h")));
 	assert_true(t->has_libraries && t->libraries.has_tree && t->libraries.has_sha256);
-	assert_int_equal(fs_read(&w->a,
-				 path_join(&w->a, store_tree_path(&w->a, w->store, &t->libraries.tree),
-					 "libtorch.so.symbols"),
-				 1 << 20, &list, &e),
+	assert_int_equal(
+		fs_read(&w->a,
+			path_join(&w->a, store_tree_path(&w->a, w->store, &t->libraries.tree),
+				"libtorch.so.symbols"),
+			1 << 20, &list, &e),
 		0);
 	assert_true(str_eq(list, STR(LIBRARY_SYMBOLS)));
 	/* Not twice. */
-	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda }, &file, &e), -1);
+	assert_int_equal(maintain_add_torch(&w->a, &w->job, w->catalog,
+				 &(struct new_torch){ "2.99.0", &cuda }, &file, &e),
+		-1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "has torch 2.99.0 already"));
 	assert_true(str_eq(torch_toml(w), after));
@@ -212,15 +214,18 @@ test_add_refused(void **state)
 	struct err e = { 0 };
 
 	vec_push(&w->a, &cuda, "10.2");
-	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.98.0", &none }, &file, &e), -1);
+	assert_int_equal(maintain_add_torch(&w->a, &w->job, w->catalog,
+				 &(struct new_torch){ "2.98.0", &none }, &file, &e),
+		-1);
 	assert_int_equal(e.code, ERR_NET);
 	assert_non_null(strstr(e.msg, "no x86-64 manylinux wheel of torch 2.98.0"));
-	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &cuda }, &file, &e), -1);
+	assert_int_equal(maintain_add_torch(&w->a, &w->job, w->catalog,
+				 &(struct new_torch){ "2.99.0", &cuda }, &file, &e),
+		-1);
 	assert_non_null(strstr(e.msg, "CUDA 10.2 is not in cuda.toml"));
-	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99", &none }, &file, &e), -1);
+	assert_int_equal(maintain_add_torch(&w->a, &w->job, w->catalog,
+				 &(struct new_torch){ "2.99", &none }, &file, &e),
+		-1);
 	assert_non_null(strstr(e.msg, "name a release as 2.4.1"));
 	assert_true(str_eq(torch_toml(w), before));
 }
@@ -236,8 +241,9 @@ test_fill(void **state)
 	struct err e = { 0 };
 	size_t n = 99;
 
-	assert_int_equal(
-		maintain_add_torch(&w->a, &w->job, w->catalog, &(struct new_torch){ "2.99.0", &none }, &file, &e), 0);
+	assert_int_equal(maintain_add_torch(&w->a, &w->job, w->catalog,
+				 &(struct new_torch){ "2.99.0", &none }, &file, &e),
+		0);
 	want = torch_toml(w);
 	assert_int_equal(maintain_fill_trees(&w->a, &w->job, w->catalog, &n, &e), 0);
 	assert_int_equal(n, 0);
@@ -267,7 +273,7 @@ static void
 test_nix_trees(void **state)
 {
 #define WHEEL "torch-2.99.0-cp311-cp311-manylinux_2_28_x86_64.whl"
-#define PIN                                                                                        \
+#define PIN \
 	"kind = \"wheel\"\nname = \"torch\"\nfile = \"" WHEEL "\"\nsha256 = \"%s\"\ntree = \"\"\n" \
 	"select = [{ from = "
 	struct world *w = *state;

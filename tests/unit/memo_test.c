@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "device/proof.h"
 #include "engine/internal.h"
 #include "steps/memo.h"
-#include "device/proof.h"
 #include "steps/steps.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,8 @@
 
 static struct arena A;
 static char *home;
-/* Three sources or variants: proof keys and the prover that goes by the whole text, of each. Those of
- * the first two ask for the same proof. */
+/* Three sources or variants: proof keys and the prover that goes by the whole text, of each. Those
+ * of the first two ask for the same proof. */
 enum { KEYS_1, PROVE_1, KEYS_2, PROVE_2, KEYS_3, PROVE_3, STEPS };
 static struct step_input from[STEPS][2];
 static struct digest outputs[STEPS][2];

@@ -24,7 +24,9 @@ toolchain(struct arena *a, const char *which)
 	const struct catalog_torch torch = { .version = { { 2, 11, 0 }, 3 } };
 	const struct catalog_cuda cuda = { .version = { { 13, 0 }, 2 } };
 	const struct catalog_gcc gcc = { .version = { { 13, 3 }, 2 } };
-	const struct variant v = { .name = "v", .backend = BACKEND_CUDA, .torch = &torch, .cuda = &cuda };
+	const struct variant v = {
+		.name = "v", .backend = BACKEND_CUDA, .torch = &torch, .cuda = &cuda
+	};
 	const struct project p = { .name = "k", .module = "k", .version = 1 };
 	const struct plan plan = { .project = &p };
 	struct plan_variant pv = { .variant = &v, .gcc = &gcc };

@@ -120,16 +120,14 @@ test_impossible(void **state)
 		const char *toml, *cuda, *wanted, *error;
 	} rows[] = {
 		{ two, "13.0", "7.5",
-			"is skipped: no code for capability 7.5, only for 8.0, 8.9, "
-			"9.0+PTX, 9.0a" },
+			"is skipped: no code for capability 7.5, only for 8.0, 8.9, 9.0+PTX, 9.0a" },
 		{ two, "13.0", "9.0 7.5", "no code for capability 7.5" },
 		/* What several variants lack is said once. */
-		{ two, "12.6 13.0", "7.5", ": 2 variants are skipped: no code for capability 7.5, only for 8.0, 8.9, 9.0+PTX, 9.0a" },
+		{ two, "12.6 13.0", "7.5",
+			": 2 variants are skipped: no code for capability 7.5, only for 8.0, 8.9, 9.0+PTX, 9.0a" },
 		{ apart, "13.0", "8.0",
-			"[kernel.sm90] has nothing for capability 8.0, and without it the others "
-			"do not link; add --capability 9.0a, which it has" },
-		{ two, NULL, "9.0",
-			"--capability 9.0: no chosen variant has CUDA code" },
+			"[kernel.sm90] has nothing for capability 8.0, and without it the others do not link; add --capability 9.0a, which it has" },
+		{ two, NULL, "9.0", "--capability 9.0: no chosen variant has CUDA code" },
 	};
 	struct arena a = { 0 };
 	struct resolution r;

@@ -29,8 +29,8 @@ test_gencode(void **state)
 		{ "8.0", "-gencode arch=compute_80,code=sm_80" },
 		{ "9.0a", "-gencode arch=compute_90a,code=sm_90a" },
 		{ "10.0f", "-gencode arch=compute_100f,code=sm_100f" },
-		{ "7.5 12.0+PTX", "-gencode arch=compute_75,code=sm_75 -gencode arch=compute_120,code=sm_120 "
-				  "-gencode arch=compute_120,code=compute_120" },
+		{ "7.5 12.0+PTX",
+			"-gencode arch=compute_75,code=sm_75 -gencode arch=compute_120,code=sm_120 -gencode arch=compute_120,code=compute_120" },
 		/* Of what nvcc does not know it is not asked. */
 		{ "7.5 12.1", "-gencode arch=compute_75,code=sm_75" },
 	};
@@ -85,35 +85,61 @@ make_world(struct world *w)
 	static const char *const files[] = { "a.cpp", "a.h", "b.cu", "c.cu" };
 
 	*w = (struct world){ 0 };
-	w->kernels[0] = (struct project_kernel){ .name = "k", .backend = BACKEND_CUDA,
-		.src = strs_of(a, "b.cu c.cu a.h"), .include = strs_of(a, ". inc"),
+	w->kernels[0] = (struct project_kernel){ .name = "k",
+		.backend = BACKEND_CUDA,
+		.src = strs_of(a, "b.cu c.cu a.h"),
+		.include = strs_of(a, ". inc"),
 		.depends = strs_of(a, "torch"),
 		.cuda_flags = strs_of(a, "--use_fast_math -static-global-template-stub=false") };
-	w->project = (struct project){ .dir = ".", .file = "build.toml", .name = "my-k", .module = "my_k",
-		.version = 1, .pyroot = "torch-ext", .src = strs_of(a, "a.cpp a.h"),
-		.cxx_flags = strs_of(a, "-DX"), .kernels = w->kernels, .n_kernels = 1 };
+	w->project = (struct project){ .dir = ".",
+		.file = "build.toml",
+		.name = "my-k",
+		.module = "my_k",
+		.version = 1,
+		.pyroot = "torch-ext",
+		.src = strs_of(a, "a.cpp a.h"),
+		.cxx_flags = strs_of(a, "-DX"),
+		.kernels = w->kernels,
+		.n_kernels = 1 };
 	w->project.has_backend[BACKEND_CUDA] = true;
 	w->sources.v = arena_array(a, struct source, 4);
 	w->sources.n = 4;
 	w->sources.id = "abcdefghij";
 	for (size_t i = 0; i < 4; i++)
 		w->sources.v[i] = (struct source){ .path = files[i],
-			.sha256 = sha256_of(files[i], strlen(files[i])), .is_header = i == 1 };
-	w->torch = (struct catalog_torch){ .version = { { 2, 4, 1 }, 3 }, .cxx_std = 17,
-		.headers = { .has_tree = true }, .has_libraries = true, .libraries = { .has_tree = true } };
+			.sha256 = sha256_of(files[i], strlen(files[i])),
+			.is_header = i == 1 };
+	w->torch = (struct catalog_torch){ .version = { { 2, 4, 1 }, 3 },
+		.cxx_std = 17,
+		.headers = { .has_tree = true },
+		.has_libraries = true,
+		.libraries = { .has_tree = true } };
 	w->part = (struct pin){ .has_tree = true };
-	w->cuda = (struct catalog_cuda){ .version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->part,
-		.n_pins = 1, .capabilities = strs_of(a, "7.5 8.0 9.0"), .newer = strs_of(a, "10.0 12.0") };
+	w->cuda = (struct catalog_cuda){ .version = { { 12, 4 }, 2 },
+		.gcc = 12,
+		.pins = &w->part,
+		.n_pins = 1,
+		.capabilities = strs_of(a, "7.5 8.0 9.0"),
+		.newer = strs_of(a, "10.0 12.0") };
 	w->py = (struct pin){ .has_tree = true };
 	w->gcc_part = (struct pin){ .has_tree = true };
 	w->library = (struct pin){ .has_tree = true };
-	w->gcc = (struct catalog_gcc){ .version = { { 12, 2, 0 }, 3 }, .pins = &w->gcc_part, .n_pins = 1 };
-	w->catalog = (struct catalog){ .python = &w->py, .gcc = &w->gcc, .n_gcc = 1,
-		.libraries = &w->library, .n_libraries = 1 };
+	w->gcc = (struct catalog_gcc){
+		.version = { { 12, 2, 0 }, 3 }, .pins = &w->gcc_part, .n_pins = 1
+	};
+	w->catalog = (struct catalog){ .python = &w->py,
+		.gcc = &w->gcc,
+		.n_gcc = 1,
+		.libraries = &w->library,
+		.n_libraries = 1 };
 	w->vk[0] = (struct variant_kernel){ &w->kernels[0], strs_of(a, asked) };
 	for (size_t i = 0; i < 2; i++)
-		w->variants[i] = (struct variant){ .name = i ? "v98" : "v11", .backend = BACKEND_CUDA,
-			.torch = &w->torch, .cuda = &w->cuda, .cxx11 = i == 0, .kernels = w->vk,
+		w->variants[i] = (struct variant){ .name = i ? "v98" : "v11",
+			.backend = BACKEND_CUDA,
+			.torch = &w->torch,
+			.cuda = &w->cuda,
+			.cxx11 = i == 0,
+			.kernels = w->vk,
 			.n_kernels = 1 };
 	w->resolution = (struct resolution){ .v = w->variants, .n = 2 };
 }
@@ -131,55 +157,17 @@ test_commands(void **state)
 		fail_msg("%s", e.msg);
 	assert_int_equal(p.n_steps, 8);
 	assert_string_equal(joined(&w.a, &p.steps[0].argv),
-		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers "
-		"-fdebug-prefix-map=@KB_DIR@=/kb -fno-working-directory -fno-devirtualize -fno-devirtualize-speculatively "
-		"--param=ggc-min-heapsize=524288 "
-		"-frandom-seed=src/a.cpp "
-		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
-		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext "
-		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
-		"-isystem py/include -isystem cuda/include "
-		"-isystem gcc/usr/include/portable -isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
-		"-isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include "
-		"-isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -MD -MF out/a.cpp.o.d -c src/a.cpp -o "
-		"out/a.cpp.o");
+		"gcc/bin/g++ -nostdinc -std=c++17 -O3 -DNDEBUG -fPIC -fno-gnu-unique -fno-canonical-system-headers -fdebug-prefix-map=@KB_DIR@=/kb -fno-working-directory -fno-devirtualize -fno-devirtualize-speculatively --param=ggc-min-heapsize=524288 -frandom-seed=src/a.cpp -DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 -D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -DX -Isrc/torch-ext -isystem torch/include -isystem torch/include/torch/csrc/api/include -isystem py/include -isystem cuda/include -isystem gcc/usr/include/portable -isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 -isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include -isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -MD -MF out/a.cpp.o.d -c src/a.cpp -o out/a.cpp.o");
 	assert_string_equal(joined(&w.a, &p.steps[1].argv),
-		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++17 -O3 -DNDEBUG -Xcompiler "
-		"-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively,--param=ggc-min-heapsize=524288,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr --expt-extended-lambda -DENABLE_FP8 "
-		"-DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 "
-		"-D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode "
-		"arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode "
-		"arch=compute_90,code=compute_90 --use_fast_math -Isrc -Isrc/inc -Isrc/torch-ext "
-		"-isystem torch/include -isystem torch/include/torch/csrc/api/include "
-		"-isystem py/include "
-		"-isystem gcc/usr/include/portable -isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 "
-		"-isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include "
-		"-isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -Xcudafe --orig_src_path_name -Xcudafe /kb/src/b.cu "
-		"--keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o "
-		"out/b.cu.o");
+		"cuda/bin/nvcc -ccbin gcc/bin/g++ -std=c++17 -O3 -DNDEBUG -Xcompiler -nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively,--param=ggc-min-heapsize=524288,-fdebug-prefix-map=@KB_DIR@=/kb --expt-relaxed-constexpr --expt-extended-lambda -DENABLE_FP8 -DTORCH_EXTENSION_NAME=_my_k_cuda_k0b1i8d9x0 -DPy_LIMITED_API=0x03090000 -D_GLIBCXX_USE_CXX11_ABI=1 -DUSE_CUDA=1 -DCUDA_KERNEL -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -gencode arch=compute_90,code=compute_90 --use_fast_math -Isrc -Isrc/inc -Isrc/torch-ext -isystem torch/include -isystem torch/include/torch/csrc/api/include -isystem py/include -isystem gcc/usr/include/portable -isystem gcc/usr/include/c++/12 -isystem gcc/usr/include/x86_64-linux-gnu/c++/12 -isystem gcc/usr/lib/gcc/x86_64-linux-gnu/12/include -isystem gcc/usr/include/x86_64-linux-gnu -isystem gcc/usr/include -Xcudafe --orig_src_path_name -Xcudafe /kb/src/b.cu --keep --keep-dir tmp -MD -MF out/b.cu.o.d -c src/b.cu -o out/b.cu.o");
 	assert_string_equal(joined(&w.a, &p.steps[3].argv),
-		"gcc/bin/ld -shared --hash-style=gnu --eh-frame-hdr --build-id=none -z relro -z now "
-		"-z noexecstack -z text -z defs -o out/_my_k_cuda_abcdefghij.abi3.so "
-		"gcc/usr/lib/x86_64-linux-gnu/crti.o gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtbeginS.o "
-		"in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o --as-needed lib/python-limited-api "
-		"lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 "
-		"lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 "
-		"-T gen/portable.ld --exclude-libs=ALL --start-group "
-		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a "
-		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libatomic.a "
-		"gcc/usr/lib/x86_64-linux-gnu/libc_nonshared.a "
-		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a --end-group "
-		"lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 "
-		"lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 "
-		"lib/libtorch_python.so --no-as-needed lib/libtorch.so "
-		"lib/libtorch_cpu.so lib/libtorch_cuda.so lib/libc10_cuda.so lib/libc10.so "
-		"lib/libcudart.so.12 "
-		"gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtendS.o gcc/usr/lib/x86_64-linux-gnu/crtn.o");
+		"gcc/bin/ld -shared --hash-style=gnu --eh-frame-hdr --build-id=none -z relro -z now -z noexecstack -z text -z defs -o out/_my_k_cuda_abcdefghij.abi3.so gcc/usr/lib/x86_64-linux-gnu/crti.o gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtbeginS.o in/00-a.cpp.o in/01-b.cu.o in/02-c.cu.o --as-needed lib/python-limited-api lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 -T gen/portable.ld --exclude-libs=ALL --start-group gcc/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a gcc/usr/lib/gcc/x86_64-linux-gnu/12/libatomic.a gcc/usr/lib/x86_64-linux-gnu/libc_nonshared.a gcc/usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a --end-group lib/libstdc++.so.6 lib/libm.so.6 lib/libmvec.so.1 lib/libgcc_s.so.1 lib/libpthread.so.0 lib/libdl.so.2 lib/librt.so.1 lib/libc.so.6 lib/ld-linux-x86-64.so.2 lib/libtorch_python.so --no-as-needed lib/libtorch.so lib/libtorch_cpu.so lib/libtorch_cuda.so lib/libc10_cuda.so lib/libc10.so lib/libcudart.so.12 gcc/usr/lib/gcc/x86_64-linux-gnu/12/crtendS.o gcc/usr/lib/x86_64-linux-gnu/crtn.o");
 	/* The symbols of torch are known for one of the two ABIs. */
 	assert_true(p.variants[0].unverified);
 	assert_false(p.variants[1].unverified);
 	assert_non_null(strstr(joined(&w.a, &p.steps[7].argv), "-z text -z defs -o"));
-	assert_string_equal(joined(&w.a, &p.steps[3].drop_needed), "python-limited-api openmp-of-torch");
+	assert_string_equal(
+		joined(&w.a, &p.steps[3].drop_needed), "python-limited-api openmp-of-torch");
 	assert_int_equal(p.steps[3].n_inputs, 3);
 	assert_int_equal(p.variants[1].link, 7);
 	arena_free(&w.a);
@@ -189,10 +177,10 @@ test_commands(void **state)
 static void
 test_openmp(void **state)
 {
-	static struct pin_select select[] = {
-		{ "torch/lib/libc10.so", "libc10.so.symbols", true },
+	static struct pin_select select[] = { { "torch/lib/libc10.so", "libc10.so.symbols", true },
 		{ "torch/lib/libgomp-a34b3233.so.1", "libgomp.so.1.symbols", true } };
-	static const char wanted[] = "lib/libtorch_python.so lib/openmp-of-torch --no-as-needed lib/libtorch.so ";
+	static const char wanted[] =
+		"lib/libtorch_python.so lib/openmp-of-torch --no-as-needed lib/libtorch.so ";
 	struct world w;
 	struct err e = { 0 };
 	struct plan p;
@@ -228,8 +216,10 @@ library(struct arena *a, const char *name, unsigned minor, const char *words)
 	struct pin_select *select = arena_array(a, struct pin_select, 1);
 
 	*select = (struct pin_select){ "x", arena_printf(a, "lib%s.so.1.symbols", name), true };
-	return (struct catalog_library){ .name = name, .cuda = { { 12, minor }, 2 },
-		.words = strs_of(a, words), .pin = { .has_tree = true, .select = select, .n_select = 1 } };
+	return (struct catalog_library){ .name = name,
+		.cuda = { { 12, minor }, 2 },
+		.words = strs_of(a, words),
+		.pin = { .has_tree = true, .select = select, .n_select = 1 } };
 }
 
 /* Those of the variant's CUDA are offered to the linker, which needs what is used. */
@@ -252,7 +242,8 @@ test_library_stubs(void **state)
 	arena_free(&w.a);
 }
 
-/* A library is kept when a file of the kernel has a word of it, and the kernel has a variant with CUDA. */
+/* A library is kept when a file of the kernel has a word of it, and the kernel has a variant with
+ * CUDA. */
 static void
 test_keep_libraries(void **state)
 {
@@ -265,9 +256,12 @@ test_keep_libraries(void **state)
 	assert_int_equal(fs_mkdtemp(&w.a, "/tmp/kb-plan", &dir, &e), 0);
 	w.project.dir = dir;
 	for (size_t i = 0; i < w.sources.n; i++) {
-		static const char *const text[] = { "x cux", "handle<CUTWOHandle> y", "curand_init()", "" };
+		static const char *const text[] = { "x cux", "handle<CUTWOHandle> y",
+			"curand_init()", "" };
 
-		assert_int_equal(fs_write_atomic(path_join(&w.a, dir, w.sources.v[i].path), text[i], strlen(text[i]), 0644, &e), 0);
+		assert_int_equal(fs_write_atomic(path_join(&w.a, dir, w.sources.v[i].path), text[i],
+					 strlen(text[i]), 0644, &e),
+			0);
 	}
 	w.catalog.cuda_libraries = arena_array(&w.a, struct catalog_library, 4);
 	w.catalog.n_cuda_libraries = 4;
@@ -275,12 +269,16 @@ test_keep_libraries(void **state)
 	w.catalog.cuda_libraries[1] = library(&w.a, "two", 1, "cuTwo");
 	w.catalog.cuda_libraries[2] = library(&w.a, "two", 4, "cuTwo");
 	w.catalog.cuda_libraries[3] = library(&w.a, "rand", 4, "curandCreate curandSet");
-	assert_int_equal(plan_keep_libraries(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &e), 0);
+	assert_int_equal(
+		plan_keep_libraries(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &e),
+		0);
 	assert_int_equal(w.catalog.n_cuda_libraries, 2);
 	assert_string_equal(w.catalog.cuda_libraries[0].name, "two");
 	assert_string_equal(w.catalog.cuda_libraries[1].name, "two");
 	w.variants[0].cuda = w.variants[1].cuda = NULL;
-	assert_int_equal(plan_keep_libraries(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &e), 0);
+	assert_int_equal(
+		plan_keep_libraries(&w.a, &w.project, &w.sources, &w.resolution, &w.catalog, &e),
+		0);
 	assert_int_equal(w.catalog.n_cuda_libraries, 0);
 	assert_int_equal(fs_remove(dir, &e), 0);
 	arena_free(&w.a);
@@ -297,15 +295,15 @@ test_sharing(void **state)
 	(void)state;
 	make_world(&w);
 	w.variants[1].cxx11 = true;
-	assert_int_equal(
-		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_int_equal(p.n_steps, 4);
 	assert_int_equal(p.steps[0].users, 2);
 	assert_int_equal(p.variants[0].link, p.variants[1].link);
 	arena_free(&w.a);
 }
 
-/* A world with one CUDA file, and what nvcc answered for it; in its text, every old is replaced by new. */
+/* A world with one CUDA file, and what nvcc answered for it; in its text, every old is replaced by
+ * new. */
 static struct plan
 divided(struct world *w, const char *transcript, enum plan_device_only device_only, const char *old,
 	const char *new)
@@ -324,7 +322,8 @@ divided(struct world *w, const char *transcript, enum plan_device_only device_on
 	w->kernels[0].src = strs_of(a, "src/answer.cu");
 	w->sources.v[2] = cu;
 	w->sources.n = 3;
-	if (fs_read(a, arena_printf(a, KB_ROOT "/tests/cases/dryrun/%s.txt", transcript), 1 << 20, text, &e) < 0)
+	if (fs_read(a, arena_printf(a, KB_ROOT "/tests/cases/dryrun/%s.txt", transcript), 1 << 20,
+		    text, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_true(!old || strstr(text->p, old));
 	for (const char *at = text->p; old && (at = strstr(at, old));) {
@@ -352,14 +351,16 @@ static void
 test_divided(void **state)
 {
 	/* The real path of the source, in a sandbox and outside. */
-	static const char real[] = "\"/kb/src/src/answer.cu\"", outside[] = "\"/store/tmp/run.x/src/src/answer.cu\"";
+	static const char real[] = "\"/kb/src/src/answer.cu\"",
+			  outside[] = "\"/store/tmp/run.x/src/src/answer.cu\"";
 	static const char *const version[] = { "11.8", "12.4", "13.0", "13.2" };
 	struct arena *a;
 	struct world w;
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(version) / sizeof(*version); i++) {
-		struct plan p = divided(&w, version[i / 2], PLAN_DEVICE_OFF, real, i % 2 ? outside : real);
+		struct plan p =
+			divided(&w, version[i / 2], PLAN_DEVICE_OFF, real, i % 2 ? outside : real);
 		size_t count[STEP_KINDS] = { 0 };
 		const struct step *host = NULL;
 
@@ -373,18 +374,23 @@ test_divided(void **state)
 				host = s;
 			for (size_t j = 0; j < s->n_inputs; j++) {
 				assert_true(s->inputs[j].step < k);
-				assert_true(s->inputs[j].output < p.steps[s->inputs[j].step].outputs.n);
+				assert_true(
+					s->inputs[j].output < p.steps[s->inputs[j].step].outputs.n);
 				assert_true(s->kind == STEP_LINK || step_is_builtin(s) ||
-					streq(s->inputs[j].path,
-						p.steps[s->inputs[j].step].outputs.v[s->inputs[j].output]));
+					    streq(s->inputs[j].path,
+						    p.steps[s->inputs[j].step]
+							    .outputs.v[s->inputs[j].output]));
 			}
 			if (s->kind == STEP_CICC || s->kind == STEP_CUDAFE) {
 				const char *argv = joined(a, &s->argv);
 
-				assert_non_null(strstr(argv, "--module_id_file_name gen/module_id "));
+				assert_non_null(
+					strstr(argv, "--module_id_file_name gen/module_id "));
 				assert_null(strstr(argv, "--gen_module_id_file"));
-				assert_null(strstr(argv, "/src/src/answer.cu --orig_src_path_name"));
-				assert_non_null(strstr(argv, "--orig_src_path_name /kb/src/src/answer.cu"));
+				assert_null(
+					strstr(argv, "/src/src/answer.cu --orig_src_path_name"));
+				assert_non_null(
+					strstr(argv, "--orig_src_path_name /kb/src/src/answer.cu"));
 				assert_int_equal(s->root->n_mounts, 3);
 			}
 		}
@@ -407,7 +413,8 @@ test_divided(void **state)
 	}
 }
 
-/* Code for capabilities that nvcc does not know is made by another ptxas, of the PTX for the newest that it does know. */
+/* Code for capabilities that nvcc does not know is made by another ptxas, of the PTX for the newest
+ * that it does know. */
 static void
 test_newer(void **state)
 {
@@ -432,15 +439,15 @@ test_newer(void **state)
 	}
 	for (size_t k = 0; k < 3; k++) {
 		assert_non_null(ptxas[k]);
-		assert_string_equal(ptxas[k]->argv.v[0], k ? "cuda/bin/ptxas-newer" : "cuda/bin/ptxas");
+		assert_string_equal(
+			ptxas[k]->argv.v[0], k ? "cuda/bin/ptxas-newer" : "cuda/bin/ptxas");
 		assert_int_equal(ptxas[k]->argv.n, ptxas[0]->argv.n);
 		assert_int_equal(ptxas[k]->inputs[0].step, ptxas[0]->inputs[0].step);
 		assert_true(strs_has(&ptxas[k]->argv, ptxas[k]->outputs.v[0]));
 	}
 	assert_int_equal(fatbin->n_inputs, 6);
 	assert_non_null(strstr(joined(&w.a, &fatbin->argv),
-		"--image3=kind=elf,sm=100,file=tmp/answer.compute_90.sm_100.cubin "
-		"--image3=kind=elf,sm=120,file=tmp/answer.compute_90.sm_120.cubin --embedded-fatbin="));
+		"--image3=kind=elf,sm=100,file=tmp/answer.compute_90.sm_100.cubin --image3=kind=elf,sm=120,file=tmp/answer.compute_90.sm_120.cubin --embedded-fatbin="));
 	arena_free(&w.a);
 }
 
@@ -457,14 +464,10 @@ test_newer_undivided(void **state)
 	asked = "8.0 10.0";
 	make_world(&w);
 	asked = "8.0 9.0+PTX";
-	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &plain,
-				 &p, &e),
-		-1);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &plain, &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
 	assert_non_null(strstr(e.msg, "b.cu for v11: code for 10.0 is made by a step of its own"));
-	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options,
-				 &p, &e),
-		0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	arena_free(&w.a);
 }
 
@@ -474,7 +477,8 @@ waits_for(const struct plan *p, const struct step *s, size_t input)
 	return &p->steps[s->inputs[input].step];
 }
 
-/* Two ways to the PTX of each architecture; the full one is lazy, and the last architecture is the reference. */
+/* Two ways to the PTX of each architecture; the full one is lazy, and the last architecture is the
+ * reference. */
 static void
 test_device_only(void **state)
 {
@@ -491,31 +495,37 @@ test_device_only(void **state)
 
 			count[s->kind]++;
 			assert_true(strs_has(&s->env, "SOURCE_DATE_EPOCH=315619200"));
-			if (s->kind == STEP_CXX || s->kind == STEP_CUDA || s->kind == STEP_PREPROCESS)
+			if (s->kind == STEP_CXX || s->kind == STEP_CUDA ||
+				s->kind == STEP_PREPROCESS)
 				assert_true(strs_has(&s->env, "TZ=UTC0")); /* __TIMESTAMP__ */
 			if (s->kind == STEP_CICC || s->kind == STEP_DROP_MACROS)
 				assert_true(s->is_lazy);
-			assert_int_equal(
-				s->n_early, s->kind == STEP_CHOOSE ? 1 : s->kind == STEP_PROVE ? 2 : 0);
+			assert_int_equal(s->n_early, s->kind == STEP_CHOOSE  ? 1
+						     : s->kind == STEP_PROVE ? 2
+									     : 0);
 			if (s->kind == STEP_PTXAS && !s->is_lazy) {
 				const struct step *choose = waits_for(&p, s, 0);
 
 				assert_int_equal(choose->kind, STEP_CHOOSE);
 				assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_DEVICE);
 				assert_int_equal(waits_for(&p, choose, 1)->kind, STEP_CICC);
-				assert_int_equal(waits_for(&p, waits_for(&p, choose, 1), 0)->kind, STEP_DROP_MACROS);
+				assert_int_equal(waits_for(&p, waits_for(&p, choose, 1), 0)->kind,
+					STEP_DROP_MACROS);
 			}
 			if (s->kind == STEP_PROVE) {
-				assert_true(strs_has(&waits_for(&p, s, 2)->argv, "-D__CUDA_ARCH__=900"));
+				assert_true(strs_has(
+					&waits_for(&p, s, 2)->argv, "-D__CUDA_ARCH__=900"));
 				assert_true(strs_has(&waits_for(&p, s, 2)->argv, "-dD"));
-				assert_true(strs_has(&s->tool[TOOL_PREPROCESS], "_GLIBCXX_USE_CXX11_ABI=1"));
+				assert_true(strs_has(
+					&s->tool[TOOL_PREPROCESS], "_GLIBCXX_USE_CXX11_ABI=1"));
 			}
-			/* What device code alone is compiled with says nothing of torch, or of the kernel's files. */
+			/* What device code alone is compiled with says nothing of torch, or of the
+			 * kernel's files. */
 			if (s->kind == STEP_DEVICE)
 				assert_int_equal(s->root->n_mounts, 3);
 		}
-		/* Texts with their macros and that of the host; and that of cicc's stub for the object whose host
-		 * launches what the proof does not register. */
+		/* Texts with their macros and that of the host; and that of cicc's stub for the
+		 * object whose host launches what the proof does not register. */
 		assert_int_equal(count[STEP_PREPROCESS], 5);
 		assert_int_equal(count[STEP_DROP_MACROS], 3);
 		assert_int_equal(count[STEP_CICC], 4);
@@ -523,7 +533,8 @@ test_device_only(void **state)
 		assert_int_equal(count[STEP_EMBED_FATBIN], 2);
 		assert_int_equal(count[STEP_PROOF_KEYS], 1);
 		assert_int_equal(count[STEP_PROVE], 1);
-		assert_int_equal(count[STEP_SLICE], 6); /* from what all have in common, and from its own text */
+		/* from what all have in common, and from its own text */
+		assert_int_equal(count[STEP_SLICE], 6);
 		assert_int_equal(count[STEP_DEVICE], 3);
 		assert_int_equal(count[STEP_CHOOSE], 8);
 		arena_free(&w.a);
@@ -541,19 +552,75 @@ step_of(struct plan *p, enum step_kind kind)
 	return NULL;
 }
 
-static void swap_inputs(struct step *s) { struct step_input in = s->inputs[0]; s->inputs[0] = s->inputs[1]; s->inputs[1] = in; }
-static void take_role(struct step *s) { s->inputs[2].role = INPUT_FATBIN; }
-static void take_file(struct step *s) { s->inputs[2].role = INPUT_FILE; }
-static void take_twice(struct step *s) { s->inputs[2] = s->inputs[3]; }
-static void take_elsewhere(struct step *s) { s->inputs[2].path = "in/other"; }
-static void lose_input(struct step *s) { s->n_inputs--; }
-static void lose_first(struct step *s) { s->inputs++; s->n_inputs--; }
-static void lose_output(struct step *s) { s->outputs.n--; }
-static void lose_mounts(struct step *s) { static const struct root none; s->root = &none; }
-static void lose_early(struct step *s) { s->n_early = 0; }
-static void ask_later(struct step *s) { s->inputs[0].step = SIZE_MAX; }
-static void ask_more(struct step *s) { s->inputs[0].output = 3; }
-static void take_neither(struct step *s) { s->n_inputs = 1; }
+static void
+swap_inputs(struct step *s)
+{
+	struct step_input in = s->inputs[0];
+	s->inputs[0] = s->inputs[1];
+	s->inputs[1] = in;
+}
+static void
+take_role(struct step *s)
+{
+	s->inputs[2].role = INPUT_FATBIN;
+}
+static void
+take_file(struct step *s)
+{
+	s->inputs[2].role = INPUT_FILE;
+}
+static void
+take_twice(struct step *s)
+{
+	s->inputs[2] = s->inputs[3];
+}
+static void
+take_elsewhere(struct step *s)
+{
+	s->inputs[2].path = "in/other";
+}
+static void
+lose_input(struct step *s)
+{
+	s->n_inputs--;
+}
+static void
+lose_first(struct step *s)
+{
+	s->inputs++;
+	s->n_inputs--;
+}
+static void
+lose_output(struct step *s)
+{
+	s->outputs.n--;
+}
+static void
+lose_mounts(struct step *s)
+{
+	static const struct root none;
+	s->root = &none;
+}
+static void
+lose_early(struct step *s)
+{
+	s->n_early = 0;
+}
+static void
+ask_later(struct step *s)
+{
+	s->inputs[0].step = SIZE_MAX;
+}
+static void
+ask_more(struct step *s)
+{
+	s->inputs[0].output = 3;
+}
+static void
+take_neither(struct step *s)
+{
+	s->n_inputs = 1;
+}
 
 /* What the plan gives a step is what its kind's row lists. */
 static void
@@ -619,7 +686,8 @@ test_compiler_id(void **state)
 	arena_free(&a);
 }
 
-/* Each object is looked at: where its id is not whole, its source is compiled with the id itself. */
+/* Each object is looked at: where its id is not whole, its source is compiled with the id
+ * itself. */
 static void
 test_names(void **state)
 {
@@ -631,8 +699,7 @@ test_names(void **state)
 
 	(void)state;
 	make_world(&w);
-	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL,
-				 &how, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &how, &p, &e), 0);
 	link = &p.steps[p.variants[0].link];
 	assert_int_equal(link->n_inputs, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -642,7 +709,8 @@ test_names(void **state)
 		assert_int_equal(waits_for(&p, choose, 0)->kind, STEP_CHECK_ID);
 		whole = waits_for(&p, choose, 1);
 		assert_true(whole->is_lazy);
-		assert_non_null(strstr(joined(&w.a, &whole->argv), "-DTORCH_EXTENSION_NAME=_my_k_cuda_abcdefghij"));
+		assert_non_null(strstr(joined(&w.a, &whole->argv),
+			"-DTORCH_EXTENSION_NAME=_my_k_cuda_abcdefghij"));
 	}
 	arena_free(&w.a);
 }
@@ -652,7 +720,8 @@ static void
 test_device_only_with_lines(void **state)
 {
 	struct world w;
-	struct plan p = divided(&w, "13.0", PLAN_DEVICE_VERIFY, "-arch compute_90", "-arch compute_90 --generate-line-info");
+	struct plan p = divided(&w, "13.0", PLAN_DEVICE_VERIFY, "-arch compute_90",
+		"-arch compute_90 --generate-line-info");
 
 	(void)state;
 	for (size_t i = 0; i < p.n_steps; i++)
@@ -665,15 +734,17 @@ static void
 test_relocatable(void **state)
 {
 	struct world w;
-	struct plan p = divided(&w, "13.0", PLAN_DEVICE_VERIFY, "--embedded-fatbin=\"tmp/answer.fatbin.c\"",
-		"--embedded-fatbin=\"tmp/answer.fatbin.c\"  --device-c");
+	struct plan p =
+		divided(&w, "13.0", PLAN_DEVICE_VERIFY, "--embedded-fatbin=\"tmp/answer.fatbin.c\"",
+			"--embedded-fatbin=\"tmp/answer.fatbin.c\"  --device-c");
 	size_t marked = 0;
 
 	(void)state;
 	for (size_t i = 0; i < p.n_steps; i++) {
 		const struct step *s = &p.steps[i];
 
-		assert_true(s->kind != STEP_PROVE && s->kind != STEP_CHOOSE && s->kind != STEP_CUDA);
+		assert_true(
+			s->kind != STEP_PROVE && s->kind != STEP_CHOOSE && s->kind != STEP_CUDA);
 		if (s->kind == STEP_EMPTY_FATBIN || s->kind == STEP_EMBED_FATBIN)
 			marked += s->options.relocatable;
 	}
@@ -688,16 +759,23 @@ test_undivided(void **state)
 	static const struct {
 		const char *old, *new, *why;
 	} t[] = {
-		{ "ptxas -arch=sm_80", "ptxas2 -arch=sm_80", "a program that is not known: ptxas2" },
-		{ "--parse_templates", "--parse_templates \"tmp/more.txt\"", "a file that is not understood: tmp/more.txt" },
-		{ "-arch=sm_75", "--list=tmp/x.lst -arch=sm_75", "a file that is not understood: --list=tmp/x.lst" },
+		{ "ptxas -arch=sm_80", "ptxas2 -arch=sm_80",
+			"a program that is not known: ptxas2" },
+		{ "--parse_templates", "--parse_templates \"tmp/more.txt\"",
+			"a file that is not understood: tmp/more.txt" },
+		{ "-arch=sm_75", "--list=tmp/x.lst -arch=sm_75",
+			"a file that is not understood: --list=tmp/x.lst" },
 		{ "--orig_src_path_name /kb/src/src/answer.cu", "", "cudafe++ with other options" },
-		{ "file=tmp/answer.compute_75.cubin", "file=tmp/other.cubin", "a file that nothing makes: tmp/other.cubin" },
-		{ "file=tmp/answer.compute_75.cubin", "file=tmp/answer.fatbin.c", "an image of another kind" },
-		{ "-o \"tmp/answer.compute_75.cubin\"", "-o \"tmp/answer.compute_75.cubin\" > tmp/log", "more than words" },
+		{ "file=tmp/answer.compute_75.cubin", "file=tmp/other.cubin",
+			"a file that nothing makes: tmp/other.cubin" },
+		{ "file=tmp/answer.compute_75.cubin", "file=tmp/answer.fatbin.c",
+			"an image of another kind" },
+		{ "-o \"tmp/answer.compute_75.cubin\"",
+			"-o \"tmp/answer.compute_75.cubin\" > tmp/log", "more than words" },
 		{ "#$ cudafe++", "#$ nvlink -o tmp/x; cudafe++", "more than words" },
 		{ "#$ cudafe++", "#$ rm tmp/x\n#$ cudafe++", "a program that is not known: rm" },
-		{ "#$ cudafe++", "nvcc fatal : no\n#$ cudafe++", "a line of another kind: nvcc fatal" },
+		{ "#$ cudafe++", "nvcc fatal : no\n#$ cudafe++",
+			"a line of another kind: nvcc fatal" },
 		{ "#$ cudafe++", "#$ \"$TOP/x\"\n#$ cudafe++", "more than words" },
 	};
 	struct world w;
@@ -719,8 +797,7 @@ plan_depends(struct world *w, const char *depends, struct plan *p, struct err *e
 {
 	w->kernels[0].depends = strs_of(&w->a, depends);
 	w->kernels[0].line = 7;
-	return plan_make(&w->a, subject_of(w), NULL,
-		&options, p, e);
+	return plan_make(&w->a, subject_of(w), NULL, &options, p, e);
 }
 
 /* What a section depends on is on the include path behind the kernel's own directories, and in a
@@ -756,8 +833,7 @@ test_depends(void **state)
 	assert_int_equal(p.n_steps, 8);
 	for (size_t i = 0; i < 2; i++) {
 		assert_non_null(strstr(joined(&w.a, &p.steps[i].argv),
-			"-Isrc/torch-ext -isystem cutlass/include -isystem cutlass/tools/util/include "
-			"-isystem torch/include "));
+			"-Isrc/torch-ext -isystem cutlass/include -isystem cutlass/tools/util/include -isystem torch/include "));
 		assert_int_equal(p.steps[i].root->n_mounts, 6);
 		assert_string_equal(p.steps[i].root->mounts[5]->name, "cutlass");
 		assert_int_equal(p.steps[i].root->mounts[5]->kind, MOUNT_TREE);
@@ -779,8 +855,8 @@ test_depends(void **state)
 	k[1].depends.n = 0;
 	assert_int_equal(plan_depends(&w, "", &p, &e), 0);
 	assert_int_equal(plan_depends(&w, "cutlass_3_6 cutlass_4_0", &p, &e), -1);
-	assert_string_equal(e.msg, "build.toml:7:1: kernel.k depends on both cutlass_3_6 and "
-				   "cutlass_4_0; drop one of them");
+	assert_string_equal(e.msg,
+		"build.toml:7:1: kernel.k depends on both cutlass_3_6 and cutlass_4_0; drop one of them");
 	w.catalog.n_depends = 1;
 	assert_int_equal(plan_depends(&w, "torch cutlass_4_0", &p, &e), -1);
 	assert_int_equal(e.code, ERR_CONFIG);
@@ -798,8 +874,7 @@ test_errors(void **state)
 	(void)state;
 	make_world(&w);
 	w.catalog.n_gcc = 0;
-	assert_int_equal(
-		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), -1);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), -1);
 	assert_int_equal(e.code, ERR_RESOLVE);
 	assert_non_null(strstr(e.msg, "no gcc 12"));
 	arena_free(&w.a);
@@ -827,7 +902,8 @@ test_key_golden(void **state)
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(digest_hex(&d, hex), "995e6b79ebc9f9c328ad8675a566804d3f2220977868b897b1610b3c06f3ca05");
+	assert_string_equal(digest_hex(&d, hex),
+		"995e6b79ebc9f9c328ad8675a566804d3f2220977868b897b1610b3c06f3ca05");
 	arena_free(&a);
 }
 
@@ -837,35 +913,41 @@ test_key_of_options(void **state)
 {
 	static const struct root root = { 0 };
 	static const struct sources_set none = { 0 };
-	struct step s[2] = { { .kind = STEP_PROVE, .root = &root }, { .kind = STEP_PROVE, .root = &root } };
+	struct step s[2] = { { .kind = STEP_PROVE, .root = &root },
+		{ .kind = STEP_PROVE, .root = &root } };
 	struct digest key, without = step_key(&s[0], &none);
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct map seen = { 0 };
 	size_t n = 0, size = 0;
 
 	(void)state;
-#define IS_IN_KEY(name, value)                                                                     \
-	do {                                                                                       \
-		s[1].options = s[0].options;                                                       \
-		s[1].options.name = value;                                                         \
-		key = step_key(&s[1], &none);                                                      \
-		assert_false(digest_eq(&key, &without));                                           \
-		*map_put(&a, &seen, (struct str){ arena_strndup(&a, (char *)key.b, 32), 32 }) = &s; \
-		assert_int_equal(step_option_words(&a, &s[1].options).n, 1);                       \
-		n++;                                                                               \
+#define IS_IN_KEY(name, value) \
+	do { \
+		s[1].options = s[0].options; \
+		s[1].options.name = value; \
+		key = step_key(&s[1], &none); \
+		assert_false(digest_eq(&key, &without)); \
+		*map_put(&a, &seen, (struct str){ arena_strndup(&a, (char *)key.b, 32), 32 }) = \
+			&s; \
+		assert_int_equal(step_option_words(&a, &s[1].options).n, 1); \
+		n++; \
 	} while (0);
 #define IS_FLAG(name) IS_IN_KEY(name, true) size += sizeof(s[0].options.name);
-#define IS_CHOICE(name, type) IS_IN_KEY(name, (enum type)1) IS_IN_KEY(name, (enum type)2) size += sizeof(s[0].options.name);
+#define IS_CHOICE(name, type) \
+	IS_IN_KEY(name, (enum type)1) \
+	IS_IN_KEY(name, (enum type)2) size += sizeof(s[0].options.name);
 #define IS_DIGEST(name) IS_IN_KEY(name, sha256_of(#name, 1)) size += sizeof(s[0].options.name);
 	STEP_OPTIONS(IS_FLAG, IS_CHOICE, IS_DIGEST)
 	/* All of them differ, and but for padding the struct has no field that the list has not. */
 	assert_int_equal(seen.n, n);
 	assert_true(sizeof(struct step_options) - size < sizeof(enum audit_of));
-	s[0].options = (struct step_options){ .slims = true, .prove = PROVE_IF_IT_PAYS, .device_key = sha256_of("", 0) };
+	s[0].options = (struct step_options){
+		.slims = true, .prove = PROVE_IF_IT_PAYS, .device_key = sha256_of("", 0)
+	};
 	s[0].argv = strs_of(&a, "kernel-builder prove");
 	s[1].argv = step_words(&a, &s[0]);
-	assert_string_equal(joined(&a, &s[1].argv), "kernel-builder prove slims prove=if-it-pays "
-		"device-key=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_string_equal(joined(&a, &s[1].argv),
+		"kernel-builder prove slims prove=if-it-pays device-key=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 /* Everything that a command depends on is in its key, and nothing else. */
@@ -879,17 +961,15 @@ test_key(void **state)
 
 	(void)state;
 	make_world(&w);
-	assert_int_equal(
-		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	first = p.steps[0].key;
-#define DIFFERS(change)                                                                            \
-	do {                                                                                       \
-		make_world(&w);                                                                    \
-		change;                                                                            \
-		assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e),                       \
-			0);                                                                        \
-		assert_false(digest_eq(&first, &p.steps[0].key));                                  \
-		arena_free(&w.a);                                                                  \
+#define DIFFERS(change) \
+	do { \
+		make_world(&w); \
+		change; \
+		assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0); \
+		assert_false(digest_eq(&first, &p.steps[0].key)); \
+		arena_free(&w.a); \
 	} while (0)
 	arena_free(&w.a);
 	DIFFERS(w.torch.headers.tree.b[0] = 1);
@@ -902,13 +982,13 @@ test_key(void **state)
 	make_world(&w);
 	w.sources.id = "bbbbbbbbbb";
 	w.sources.v[2].sha256.b[0] ^= 1;
-	assert_int_equal(
-		plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
 	assert_true(digest_eq(&first, &p.steps[0].key));
 	arena_free(&w.a);
 }
 
-/* Every file may include from csrc/, where a kernel has one: behind the section's own directories. */
+/* Every file may include from csrc/, where a kernel has one: behind the section's own
+ * directories. */
 static void
 test_csrc(void **state)
 {
@@ -923,16 +1003,19 @@ test_csrc(void **state)
 	if (plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_non_null(strstr(joined(&w.a, &p.steps[0].argv), "-DX -Isrc/csrc -Isrc/torch-ext "));
-	assert_non_null(strstr(joined(&w.a, &p.steps[1].argv), " -Isrc -Isrc/inc -Isrc/csrc -Isrc/torch-ext "));
+	assert_non_null(strstr(
+		joined(&w.a, &p.steps[1].argv), " -Isrc -Isrc/inc -Isrc/csrc -Isrc/torch-ext "));
 	/* A section that names it has it where it named it. */
 	w.kernels[0].include = strs_of(&w.a, "csrc inc");
 	if (plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e) < 0)
 		fail_msg("%s", e.msg);
-	assert_non_null(strstr(joined(&w.a, &p.steps[1].argv), " -Isrc/csrc -Isrc/inc -Isrc/torch-ext "));
+	assert_non_null(
+		strstr(joined(&w.a, &p.steps[1].argv), " -Isrc/csrc -Isrc/inc -Isrc/torch-ext "));
 	arena_free(&w.a);
 }
 
-/* An option that came with 12.8 is for the nvcc of 12.8: not for older ones, also where they are in a tree of 12.8. */
+/* An option that came with 12.8 is for the nvcc of 12.8: not for older ones, also where they are in
+ * a tree of 12.8. */
 static void
 test_new_option(void **state)
 {
@@ -940,7 +1023,8 @@ test_new_option(void **state)
 		unsigned major, minor;
 		const char *newer;
 		bool want;
-	} t[] = { { 12, 4, "", false }, { 12, 8, "", true }, { 13, 0, "", true }, { 12, 8, "10.0", false } };
+	} t[] = { { 12, 4, "", false }, { 12, 8, "", true }, { 13, 0, "", true },
+		{ 12, 8, "10.0", false } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
@@ -951,9 +1035,9 @@ test_new_option(void **state)
 		make_world(&w);
 		w.cuda.version = (struct version){ { t[i].major, t[i].minor }, 2 };
 		w.cuda.newer = strs_of(&w.a, t[i].newer);
-		assert_int_equal(plan_make(&w.a, subject_of(&w), NULL,
-					 &options, &p, &e), 0);
-		assert_int_equal(strs_has(&p.steps[1].argv, "-static-global-template-stub=false"), t[i].want);
+		assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &options, &p, &e), 0);
+		assert_int_equal(strs_has(&p.steps[1].argv, "-static-global-template-stub=false"),
+			t[i].want);
 		arena_free(&w.a);
 	}
 }
@@ -962,8 +1046,9 @@ test_new_option(void **state)
 static void
 test_others(void **state)
 {
-	static const struct catalog_depend cutlass = { .name = "cutlass_3_5", .title = "CUTLASS",
-		.version = { { 3, 5, 1 }, 3 } };
+	static const struct catalog_depend cutlass = {
+		.name = "cutlass_3_5", .title = "CUTLASS", .version = { { 3, 5, 1 }, 3 }
+	};
 	CLEANUP(buf_free) struct buf text = { 0 }, json = { 0 };
 	const struct project p = { .name = "k" };
 	const struct variant v = { .name = "v" };
@@ -977,11 +1062,14 @@ test_others(void **state)
 	vec_push(&a, &pv.libraries, "cuFFT");
 	plan_print(&plan, PLAN_TEXT, &text);
 	buf_addc(&text, 0);
-	assert_string_equal(text.p, "# v: with CUTLASS 3.5.1\n# v: may be linked with cuBLAS, cuFFT\n");
+	assert_string_equal(
+		text.p, "# v: with CUTLASS 3.5.1\n# v: may be linked with cuBLAS, cuFFT\n");
 	plan_print(&plan, PLAN_JSON, &json);
 	buf_addc(&json, 0);
-	assert_non_null(strstr(json.p, "\"depends\": {\n        \"CUTLASS\": [\n          \"3.5.1\"\n"));
-	assert_non_null(strstr(json.p, "\"libraries\": [\n        \"cuBLAS\",\n        \"cuFFT\"\n"));
+	assert_non_null(
+		strstr(json.p, "\"depends\": {\n        \"CUTLASS\": [\n          \"3.5.1\"\n"));
+	assert_non_null(
+		strstr(json.p, "\"libraries\": [\n        \"cuBLAS\",\n        \"cuFFT\"\n"));
 	arena_free(&a);
 }
 
@@ -992,8 +1080,10 @@ main(void)
 		cmocka_unit_test(test_gencode),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_csrc),
-		cmocka_unit_test(test_openmp), cmocka_unit_test(test_library_stubs),
-		cmocka_unit_test(test_keep_libraries), cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_openmp),
+		cmocka_unit_test(test_library_stubs),
+		cmocka_unit_test(test_keep_libraries),
+		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_divided),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_newer_undivided),

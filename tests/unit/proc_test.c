@@ -26,12 +26,15 @@ shell(struct arena *a, const char *script)
 	vec_push(a, &argv, "/bin/sh");
 	vec_push(a, &argv, "-c");
 	vec_push(a, &argv, script);
-	assert_int_equal(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &out, &status, &e), 0);
+	assert_int_equal(
+		proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &out, &status, &e),
+		0);
 	assert_int_equal(status, 0);
 	return out.p;
 }
 
-/* A descriptor that this program was started with, or that some library left open, is not the step's. */
+/* A descriptor that this program was started with, or that some library left open, is not the
+ * step's. */
 static void
 no_descriptors(void **state)
 {
@@ -40,7 +43,10 @@ no_descriptors(void **state)
 
 	(void)state;
 	assert_true(low > STDERR_FILENO && high >= 200);
-	assert_string_equal(shell(&a, "i=0; while [ $i -lt 300 ]; do [ ! -e /proc/$$/fd/$i ] || echo $i; i=$((i+1)); done"), "0\n1\n2\n");
+	assert_string_equal(
+		shell(&a,
+			"i=0; while [ $i -lt 300 ]; do [ ! -e /proc/$$/fd/$i ] || echo $i; i=$((i+1)); done"),
+		"0\n1\n2\n");
 	close(low);
 	close(high);
 }
@@ -67,7 +73,9 @@ start_and_die(int told)
 	vec_push(&a, &env, "PATH=/usr/bin:/bin");
 	if (proc_start(&p, "/", &argv, &env, &e) == 0) {
 		while (p.text.n == 0)
-			if (poll(&(struct pollfd){ .fd = p.out, .events = POLLIN }, 1, 10000) <= 0 || proc_read(&p, &e) < 0)
+			if (poll(&(struct pollfd){ .fd = p.out, .events = POLLIN }, 1, 10000) <=
+					0 ||
+				proc_read(&p, &e) < 0)
 				break;
 		if (write(told, p.text.p, p.text.n) == 1)
 			raise(SIGKILL);
@@ -75,7 +83,8 @@ start_and_die(int told)
 	_exit(1);
 }
 
-/* All of a group goes when the program that started it is killed: also what the child started, which is told of nothing. */
+/* All of a group goes when the program that started it is killed: also what the child started,
+ * which is told of nothing. */
 static void
 killed_with_all(void **state)
 {
@@ -92,7 +101,8 @@ killed_with_all(void **state)
 	close(ends[1]);
 	assert_int_equal(read(ends[0], &c, 1), 1);
 	close(ends[0]);
-	alarm(20); /* those who lose their parent come to this one; if one stays, this waits for it */
+	/* those who lose their parent come to this one; if one stays, this waits for it */
+	alarm(20);
 	while ((gone = waitpid(-1, &status, 0)) > 0) {
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 		n++;

@@ -285,10 +285,12 @@ test_missing_toml(void **state)
 		&a, dir, " no such file; name the directory of a kernel, or change to it");
 	write_file(&a, dir, "a/two/build.toml", "");
 	expect_load_error(&a, dir,
-		arena_printf(&a, " no such file; name the directory of a kernel, such as %s/a/two", dir));
+		arena_printf(&a, " no such file; name the directory of a kernel, such as %s/a/two",
+			dir));
 	write_file(&a, dir, "kernel/build.toml", "");
 	expect_load_error(&a, dir,
-		arena_printf(&a, " no such file; name the directory of a kernel, such as %s/kernel", dir));
+		arena_printf(&a, " no such file; name the directory of a kernel, such as %s/kernel",
+			dir));
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
@@ -300,36 +302,27 @@ test_files_refused(void **state)
 		const char *text, *error;
 	} rows[] = {
 		{ "[torch]\nsrc = [\"b.cpp\", \"c.cpp\"]\n",
-			"8:17: src in [torch]: there is no file \"c.cpp\"; add it or correct the "
-			"name" },
-		{ "[torch]\nsrc = [\"b.cpp/x.cpp\"]\n", "8:8: src in [torch]: there is no file "
-							"\"b.cpp/x.cpp\"; add it or correct the "
-							"name" },
+			"8:17: src in [torch]: there is no file \"c.cpp\"; add it or correct the name" },
+		{ "[torch]\nsrc = [\"b.cpp/x.cpp\"]\n",
+			"8:8: src in [torch]: there is no file \"b.cpp/x.cpp\"; add it or correct the name" },
 		{ "[torch]\nsrc = [\"d\"]\n",
 			"8:8: src in [torch]: \"d\" is not a file; correct the name" },
 		{ "[torch]\nsrc = [\"out.cpp\"]\n",
-			"8:8: src in [torch]: \"out.cpp\" leaves the kernel's directory through a "
-			"symbolic link; copy the file into it" },
+			"8:8: src in [torch]: \"out.cpp\" leaves the kernel's directory through a symbolic link; copy the file into it" },
 		{ "[torch]\nsrc = [\"up/hosts\"]\n",
-			"8:8: src in [torch]: \"up/hosts\" leaves the kernel's directory through a "
-			"symbolic link; copy the file into it" },
-		{ "[torch]\nsrc = [\"dangling.cpp\"]\n", "8:8: src in [torch]: there is no file "
-								"\"dangling.cpp\"; it is a symbolic link that leads "
-								"nowhere; put the file in its place" },
-		{ "[torch]\nsrc = [\"loop.cpp\"]\n", "8:8: src in [torch]: cannot look at "
-						     "\"loop.cpp\": Too many levels of symbolic "
-						     "links" },
-		{ "[torch]\ninclude = [\"nowhere\"]\n", "8:12: include in [torch]: there is no "
-							"directory \"nowhere\"; add it or correct "
-							"the name" },
-		{ "[torch]\ninclude = [\"b.cpp\"]\n", "8:12: include in [torch]: \"b.cpp\" is not "
-						      "a directory; correct the name" },
+			"8:8: src in [torch]: \"up/hosts\" leaves the kernel's directory through a symbolic link; copy the file into it" },
+		{ "[torch]\nsrc = [\"dangling.cpp\"]\n",
+			"8:8: src in [torch]: there is no file \"dangling.cpp\"; it is a symbolic link that leads nowhere; put the file in its place" },
+		{ "[torch]\nsrc = [\"loop.cpp\"]\n",
+			"8:8: src in [torch]: cannot look at \"loop.cpp\": Too many levels of symbolic links" },
+		{ "[torch]\ninclude = [\"nowhere\"]\n",
+			"8:12: include in [torch]: there is no directory \"nowhere\"; add it or correct the name" },
+		{ "[torch]\ninclude = [\"b.cpp\"]\n",
+			"8:12: include in [torch]: \"b.cpp\" is not a directory; correct the name" },
 		{ "[torch]\ninclude = [\".\", \"up\"]\n",
-			"8:17: include in [torch]: \"up\" leaves the kernel's directory through a "
-			"symbolic link; copy the directory into it" },
+			"8:17: include in [torch]: \"up\" leaves the kernel's directory through a symbolic link; copy the directory into it" },
 		{ "[tvm-ffi]\nsrc = []\n",
-			"7:1: the kernel's Python package needs "
-			"tvm-ffi-ext/my_k/__init__.py, which does not exist; add it" },
+			"7:1: the kernel's Python package needs tvm-ffi-ext/my_k/__init__.py, which does not exist; add it" },
 	};
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct err e;
@@ -376,13 +369,10 @@ test_layout(void **state)
 	(void)state;
 	write_file(&a, dir, "torch-ext/my_k/my_k/__init__.py", "");
 	expect_load_error(&a, dir,
-		"7:1: torch-ext/my_k/my_k clashes with a package of that name in built variants; "
-		"rename it");
+		"7:1: torch-ext/my_k/my_k clashes with a package of that name in built variants; rename it");
 	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext"), &e), 0);
 	expect_load_error(&a, dir,
-		"7:1: the kernel's Python package needs "
-		"torch-ext/my_k/__init__.py, "
-		"which does not exist; add it");
+		"7:1: the kernel's Python package needs torch-ext/my_k/__init__.py, which does not exist; add it");
 	write_file(&a, dir, "torch-ext/my-k/__init__.py", "");
 	expect_load_error(&a, dir,
 		"7:1: the kernel's Python package needs torch-ext/my_k/__init__.py, which does not exist; there is torch-ext/my-k/: rename it to my_k");
@@ -399,9 +389,7 @@ test_layout(void **state)
 	assert_int_equal(fs_remove(path_join(&a, dir, "torch-ext"), &e), 0);
 	assert_int_equal(symlink("/etc", path_join(&a, dir, "torch-ext")), 0);
 	expect_load_error(&a, dir,
-		"7:1: the kernel's Python package needs "
-		"torch-ext/my_k/__init__.py, "
-		"which does not exist; add it");
+		"7:1: the kernel's Python package needs torch-ext/my_k/__init__.py, which does not exist; add it");
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
@@ -420,14 +408,10 @@ test_pyroot(void **state)
 	(void)state;
 	write_file(&a, dir, "build.toml", text);
 	expect_load_error(&a, dir,
-		"6:10: pyroot in [torch]: there is no directory \"ext-torch\"; add it or correct "
-		"the "
-		"name");
+		"6:10: pyroot in [torch]: there is no directory \"ext-torch\"; add it or correct the name");
 	write_file(&a, dir, "ext-torch/__init__.py", "");
 	expect_load_error(&a, dir,
-		"3:1: the kernel's Python package needs "
-		"ext-torch/act/__init__.py, "
-		"which does not exist; add it (early kernels had its files one directory higher)");
+		"3:1: the kernel's Python package needs ext-torch/act/__init__.py, which does not exist; add it (early kernels had its files one directory higher)");
 	write_file(&a, dir, "ext-torch/act/__init__.py", "");
 	if (project_load(&a, dir, &p, &e) < 0)
 		fail_msg("%s", e.msg);

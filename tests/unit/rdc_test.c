@@ -66,11 +66,12 @@ test_refused(void **state)
 {
 	static const struct {
 		const char *flags;
-		unsigned cuda; /* 13 and later: with the directory of the runtime */
+		unsigned cuda;    /* 13 and later: with the directory of the runtime */
 		const char *want; /* NULL: nothing is wrong */
 	} t[] = {
 		{ "-rdc=true -Xnvlink --verbose", 13, NULL },
-		{ "-rdc=true", 12, "./k.cu:3:1: a kernel starts a kernel, which needs CUDA's device runtime" },
+		{ "-rdc=true", 12,
+			"./k.cu:3:1: a kernel starts a kernel, which needs CUDA's device runtime" },
 		{ "-dc", 11, "v is for CUDA 11.8: write minver = \"13.0\" in [general.cuda]" },
 		{ "-O3", 12, NULL }, /* nvcc says what is wrong with it */
 	};
@@ -82,11 +83,16 @@ test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		struct project_kernel k = { .name = "k", .line = 7, .cuda_flags = strs_of(&a, t[i].flags),
+		struct project_kernel k = { .name = "k",
+			.line = 7,
+			.cuda_flags = strs_of(&a, t[i].flags),
 			.src = strs_of(&a, "k.cu k.h") };
-		struct pin_select lib = { .from = "x/lib/", .to = t[i].cuda < 13 ? "lib/libcudart.so.12" : "lib/" };
+		struct pin_select lib = { .from = "x/lib/",
+			.to = t[i].cuda < 13 ? "lib/libcudart.so.12" : "lib/" };
 		struct pin pin = { .select = &lib, .n_select = 1 };
-		const struct catalog_cuda cuda = { .version = { { t[i].cuda, 8 }, 2 }, .pins = &pin, .n_pins = 1 };
+		const struct catalog_cuda cuda = {
+			.version = { { t[i].cuda, 8 }, 2 }, .pins = &pin, .n_pins = 1
+		};
 		const struct variant v = { .name = "v", .cuda = &cuda };
 		struct err e = { 0 };
 
@@ -107,7 +113,8 @@ test_launches(void **state)
 		{ "", 0 },
 		{ "__global__ void c();\n__global__ void k() { c<<<1, 1>>>(); }", 2 },
 		{ "__global__ void k()\n{\n\tif (x) {\n\t\tc <<< 1, 1 >>> ();\n\t}\n}\n", 4 },
-		{ "extern \"C\" __global__ __launch_bounds__(f(1)) void k(int n = g(1))\n{ c<<<1, 1>>>(); }", 2 },
+		{ "extern \"C\" __global__ __launch_bounds__(f(1)) void k(int n = g(1))\n{ c<<<1, 1>>>(); }",
+			2 },
 		{ "namespace a {\n__global__ void k() { }\n}\nvoid h() { k<<<1, 1>>>(); }", 0 },
 		{ "__global__ void k();\nvoid h() { k<<<1, 1>>>(); }", 0 },
 		{ "void h() { k<<<1, 1>>>(); } __global__ void k() { int x = 1 << 2; }", 0 },
@@ -116,9 +123,12 @@ test_launches(void **state)
 		{ "template <class T> void f() { }\n__global__ void k() { c<<<1, 1>>>(); }", 2 },
 		/* Perhaps nobody compiles it. */
 		{ "#if X\n__global__ void k() { c<<<1, 1>>>(); }\n#endif\n", 0 },
-		{ "__global__ void k() {\n#if __CUDA_ARCH__ >= 900\nc<<<1, 1>>>();\n#endif\n}\n", 0 },
-		{ "__global__ void k() {\n#ifdef X\n{\n#else\n{\n#endif\n} }\nvoid h() { k<<<1, 1>>>(); }", 0 },
-		{ "#if X\n#if Y\n#endif\n#else\n#endif\n__global__ void k() { c<<<1, 1>>>(); }", 6 },
+		{ "__global__ void k() {\n#if __CUDA_ARCH__ >= 900\nc<<<1, 1>>>();\n#endif\n}\n",
+			0 },
+		{ "__global__ void k() {\n#ifdef X\n{\n#else\n{\n#endif\n} }\nvoid h() { k<<<1, 1>>>(); }",
+			0 },
+		{ "#if X\n#if Y\n#endif\n#else\n#endif\n__global__ void k() { c<<<1, 1>>>(); }",
+			6 },
 		{ "#define X c<<<1, 1>>>(); \\\n __global__ void k() { c<<<1, 1>>>(); }\n", 0 },
 		{ "# pragma once\n__global__ void k() { c<<<1, 1>>>(); }", 2 },
 		/* Not code. */
@@ -177,27 +187,52 @@ subject_of(const struct world *w)
 static void
 make_plan(struct world *w, const char *const flags[3])
 {
-	static const char *const caps[] = { "8.0 9.0a+PTX", "9.0a 12.0", "7.5" }, *const names[] = { "x", "y", "z" };
+	static const char *const caps[] = { "8.0 9.0a+PTX", "9.0a 12.0", "7.5" }, *const names[] = {
+		"x", "y", "z"
+	};
 	const struct plan_options how = { 0 };
 	struct err e = { 0 };
 
 	*w = (struct world){ .sources = { .id = "abcdefghij" }, .pin = { .has_tree = true } };
 	for (size_t i = 0; i < 3; i++) {
-		w->kernels[i] = (struct project_kernel){ .name = names[i], .backend = BACKEND_CUDA,
+		w->kernels[i] = (struct project_kernel){ .name = names[i],
+			.backend = BACKEND_CUDA,
 			.src = strs_of(&w->a, arena_printf(&w->a, "%s.cu", names[i])),
-			.depends = strs_of(&w->a, "torch"), .cuda_flags = strs_of(&w->a, flags[i]) };
+			.depends = strs_of(&w->a, "torch"),
+			.cuda_flags = strs_of(&w->a, flags[i]) };
 		w->vk[i] = (struct variant_kernel){ &w->kernels[i], strs_of(&w->a, caps[i]) };
 	}
-	w->project = (struct project){ .dir = ".", .file = "build.toml", .name = "k", .module = "k", .version = 1,
-		.pyroot = "torch-ext", .kernels = w->kernels, .n_kernels = 3 };
-	w->torch = (struct catalog_torch){ .version = { { 2, 4, 1 }, 3 }, .cxx_std = 17, .headers = w->pin,
-		.has_libraries = true, .libraries = w->pin };
-	w->cuda = (struct catalog_cuda){ .version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->pin, .n_pins = 1 };
-	w->gcc = (struct catalog_gcc){ .version = { { 12, 2, 0 }, 3 }, .pins = &w->pin, .n_pins = 1 };
-	w->catalog = (struct catalog){ .python = &w->pin, .gcc = &w->gcc, .n_gcc = 1, .libraries = &w->pin,
+	w->project = (struct project){ .dir = ".",
+		.file = "build.toml",
+		.name = "k",
+		.module = "k",
+		.version = 1,
+		.pyroot = "torch-ext",
+		.kernels = w->kernels,
+		.n_kernels = 3 };
+	w->torch = (struct catalog_torch){ .version = { { 2, 4, 1 }, 3 },
+		.cxx_std = 17,
+		.headers = w->pin,
+		.has_libraries = true,
+		.libraries = w->pin };
+	w->cuda = (struct catalog_cuda){
+		.version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->pin, .n_pins = 1
+	};
+	w->gcc = (struct catalog_gcc){
+		.version = { { 12, 2, 0 }, 3 }, .pins = &w->pin, .n_pins = 1
+	};
+	w->catalog = (struct catalog){ .python = &w->pin,
+		.gcc = &w->gcc,
+		.n_gcc = 1,
+		.libraries = &w->pin,
 		.n_libraries = 1 };
-	w->variant = (struct variant){ .name = "v", .backend = BACKEND_CUDA, .torch = &w->torch, .cuda = &w->cuda,
-		.cxx11 = true, .kernels = w->vk, .n_kernels = 3 };
+	w->variant = (struct variant){ .name = "v",
+		.backend = BACKEND_CUDA,
+		.torch = &w->torch,
+		.cuda = &w->cuda,
+		.cxx11 = true,
+		.kernels = w->vk,
+		.n_kernels = 3 };
 	w->resolution = (struct resolution){ .v = &w->variant, .n = 1 };
 	if (plan_make(&w->a, subject_of(w), NULL, &how, &w->plan, &e) < 0)
 		fail_msg("%s", e.msg);
@@ -226,7 +261,8 @@ test_steps(void **state)
 	static const struct {
 		const char *arch, *inputs;
 		bool debug;
-	} want[] = { { "sm_80", "in/00-x.cu.o", false }, { "sm_90a", "in/00-x.cu.o in/01-y.cu.o", true },
+	} want[] = { { "sm_80", "in/00-x.cu.o", false },
+		{ "sm_90a", "in/00-x.cu.o in/01-y.cu.o", true },
 		{ "sm_120", "in/01-y.cu.o", true } };
 	const struct step *link, *host, *fatbin, *reg;
 	struct world w;
@@ -265,7 +301,8 @@ test_steps(void **state)
 		assert_non_null(strstr(s->outputs.v[0], s->id));
 	}
 	assert_int_equal(count(&w.plan, STEP_NVLINK), 3);
-	assert_false(strs_has(&link->argv, RDC_RUNTIME) || strs_has(&waits_for(&w.plan, reg, 0)->argv, RDC_RUNTIME));
+	assert_false(strs_has(&link->argv, RDC_RUNTIME) ||
+		     strs_has(&waits_for(&w.plan, reg, 0)->argv, RDC_RUNTIME));
 	arena_free(&w.a);
 }
 
@@ -282,12 +319,13 @@ test_runtime(void **state)
 	make_plan(&w, flags);
 	w.pin.select = &lib;
 	w.pin.n_select = 1;
-	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL,
-				 &(struct plan_options){ 0 }, &w.plan, &e), 0);
+	assert_int_equal(
+		plan_make(&w.a, subject_of(&w), NULL, &(struct plan_options){ 0 }, &w.plan, &e), 0);
 	for (size_t i = 0; i < w.plan.n_steps; i++) {
 		const struct step *s = &w.plan.steps[i];
 
-		assert_int_equal(strs_has(&s->argv, RDC_RUNTIME), s->kind == STEP_NVLINK || s->kind == STEP_LINK);
+		assert_int_equal(strs_has(&s->argv, RDC_RUNTIME),
+			s->kind == STEP_NVLINK || s->kind == STEP_LINK);
 		if (s->kind == STEP_LINK)
 			assert_string_equal(s->root->mounts[s->root->n_mounts - 1]->name, "cuda");
 	}
@@ -303,7 +341,9 @@ test_none(void **state)
 	(void)state;
 	make_plan(&w, flags);
 	assert_int_equal(w.plan.steps[w.plan.variants[0].link].n_inputs, 3);
-	assert_int_equal(count(&w.plan, STEP_NVLINK) + count(&w.plan, STEP_REGISTER) + count(&w.plan, STEP_FATBIN), 0);
+	assert_int_equal(count(&w.plan, STEP_NVLINK) + count(&w.plan, STEP_REGISTER) +
+				 count(&w.plan, STEP_FATBIN),
+		0);
 	arena_free(&w.a);
 }
 

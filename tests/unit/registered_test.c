@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* device/registered.h, on the stubs that three CUDA versions made of tests/cases/stub/kernels.cu, and
- * on broken ones. */
+/* device/registered.h, on the stubs that three CUDA versions made of tests/cases/stub/kernels.cu,
+ * and on broken ones. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -29,13 +29,13 @@ assert_strs(const struct strs *got, const char *const *want, size_t n)
 static void
 test_stubs(void **state)
 {
-	static const char *const casts[] = { "(void ( *)(void))var< >",
-		"(void ( *)(int, float, char))var<int, float, char >",
+	static const char *const casts[] = {
+		"(void ( *)(void))var< >", "(void ( *)(int, float, char))var<int, float, char >",
 		"(void ( *)(int *))en<( ::ns::color)1>", "(void ( *)(double *))bounds<double>",
 		"(void ( *)(float *,  _Z3boxIfE))ns::k<float, (int)3>",
 		"(void ( *)( _Z3boxIiE **,  _Z3boxIPS_IiEE))ns::k<    ::box<int>  *, (int)0>",
-		"(void ( *)( _ZN33_GLOBAL__N__0123456789ab_module_id_5localE, float *))anon< "
-		"::local>" };
+		"(void ( *)( _ZN33_GLOBAL__N__0123456789ab_module_id_5localE, float *))anon< ::local>"
+	};
 	static const char *const plain[] = { "(void ( *)(void))nothing",
 		"(void ( *)(struct plain, int (*)(int), const char *,  _ZN2ns5colorE, int))p",
 		"(void ( *)(float *))cfun", "(void ( *)(float *))anon_plain" };
@@ -74,12 +74,12 @@ test_stubs(void **state)
 	arena_free(&a);
 }
 
-#define LAUNCH(n)                                                                                  \
-	"static void __device_stub_" n                                                             \
-	"(void){__cudaLaunchPrologue(0);__cudaLaunch(((char *)((void ( *)(void))" n                \
+#define LAUNCH(n) \
+	"static void __device_stub_" n \
+	"(void){__cudaLaunchPrologue(0);__cudaLaunch(((char *)((void ( *)(void))" n \
 	"<int> )), 0U);}\n"
-#define CALLBACK(calls)                                                                            \
-	"static void __nv_cudaEntityRegisterCallback(void "                                        \
+#define CALLBACK(calls) \
+	"static void __nv_cudaEntityRegisterCallback(void " \
 	"**__T1){__nv_dummy_param_ref(__T1);" calls "}\n"
 #define ENTRY(n) "__cudaRegisterEntry(__T1, ((void ( *)(void))" n "<int> ), " n ", (-1));"
 
@@ -88,15 +88,11 @@ static void
 test_inline_namespace(void **state)
 {
 	static const char text[] =
-		"static void __device_stub__ZN1a1b1kIfEEvPT_( float *__par0) {  "
-		"__cudaLaunchPrologue(1); __cudaSetupArgSimple(__par0, 0UL); __cudaLaunch(((char "
-		"*)((void ( *)(float *))a::b::k<float> ))); }namespace a{\n"
+		"static void __device_stub__ZN1a1b1kIfEEvPT_( float *__par0) {  __cudaLaunchPrologue(1); __cudaSetupArgSimple(__par0, 0UL); __cudaLaunch(((char *)((void ( *)(float *))a::b::k<float> ))); }namespace a{\n"
 		"inline namespace b{\n\ntemplate<> __specialization_static void "
 		"__wrapper__device_stub_k<float>( float *&__cuda_0)"
 		"{__device_stub__ZN1a1b1kIfEEvPT_( (float *&)__cuda_0);}}}\n"
-		"static void __nv_cudaEntityRegisterCallback( void **__T0) {  "
-		"__nv_dummy_param_ref(__T0); __cudaRegisterEntry(__T0, ((void ( *)(float "
-		"*))a::b::k<float> ), _ZN1a1b1kIfEEvPT_, (-1)); }\n";
+		"static void __nv_cudaEntityRegisterCallback( void **__T0) {  __nv_dummy_param_ref(__T0); __cudaRegisterEntry(__T0, ((void ( *)(float *))a::b::k<float> ), _ZN1a1b1kIfEEvPT_, (-1)); }\n";
 	static const char *const casts[] = { "(void ( *)(float *))a::b::k<float>" };
 	static const char *const entries[] = { "_ZN1a1b1kIfEEvPT_" };
 	struct arena a = { 0 };
@@ -131,8 +127,7 @@ test_refused(void **state)
 		{ LAUNCH("k") CALLBACK(ENTRY("k") "__cudaRegisterVariable(__T1, x, 0, 4UL, 0, 0);"),
 			"a variable of another kind: __T1, x, 0, 4UL, 0, 0" },
 		{ LAUNCH("k") CALLBACK(ENTRY("k")) CALLBACK(ENTRY("k")),
-			"registered twice: __nv_dummy_param_ref(__T1);__cudaRegisterEntry(__T1, "
-			"((void ( *)(void))k<int> ), k, (-1));" },
+			"registered twice: __nv_dummy_param_ref(__T1);__cudaRegisterEntry(__T1, ((void ( *)(void))k<int> ), k, (-1));" },
 		{ "static void __device_stub_k(void){}\n", "a launcher without a launch: " },
 		{ "static void __device_stub_k(void){__cudaLaunch(((char *)k));}\n",
 			"a launch of another kind: k" },

@@ -83,7 +83,8 @@ test_links(void **state)
 	for (size_t i = 0; i < sizeof(c) / sizeof(*c); i++) {
 		const char *out = NULL;
 		struct err e;
-		int r = select_link(&a, &pin, &(struct member_link){ c[i].path, c[i].to, c[i].target }, &out, &e);
+		int r = select_link(&a, &pin,
+			&(struct member_link){ c[i].path, c[i].to, c[i].target }, &out, &e);
 
 		assert_int_equal(r, c[i].want ? 0 : -1);
 		if (c[i].want)

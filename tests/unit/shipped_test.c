@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-/* Files (empty), directories (at their end a slash) and links ("a -> b"), below a fresh directory. */
+/* Files (empty), directories (at their end a slash) and links ("a -> b"), below a fresh
+ * directory. */
 static const char *
 make_kernel(struct arena *a, const char *const *entries)
 {
@@ -70,15 +71,20 @@ ships(struct arena *a, const char *const *entries, const char *pyext)
 }
 
 #define P "torch-ext/k/"
-#define ENTRIES(...) (const char *const[]){ P "__init__.py", __VA_ARGS__, NULL }
+#define ENTRIES(...) \
+	(const char *const[]) \
+	{ \
+		P "__init__.py", __VA_ARGS__, NULL \
+	}
 
 static void
 test_endings(void **state)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	const char *const *all = ENTRIES(P "t.pyi", P "a.json", P "b.cuh", P "py.typed", P "x.tar.gz",
-		P "R.md", P "x.pdf", P "n.ipynb", P "README.json", P "README.py", P "LICENSE",
-		P "LICENSE.txt", P "sub/README", P "sub/deep/m.py", P "sub/deep/old.py~", P "k.abi3.so");
+	const char *const *all = ENTRIES(P "t.pyi", P "a.json", P "b.cuh", P "py.typed",
+		P "x.tar.gz", P "R.md", P "x.pdf", P "n.ipynb", P "README.json", P "README.py",
+		P "LICENSE", P "LICENSE.txt", P "sub/README", P "sub/deep/m.py",
+		P "sub/deep/old.py~", P "k.abi3.so");
 
 	(void)state;
 	assert_string_equal(ships(&a, all, NULL),
@@ -88,8 +94,7 @@ test_endings(void **state)
 	assert_string_equal(ships(&a, all, ".cuh tar.gz typed"),
 		"README.py __init__.py b.cuh py.typed sub/deep/m.py x.tar.gz | a.json t.pyi");
 	assert_string_equal(ships(&a, all, "md txt pyi json"),
-		"LICENSE.txt R.md README.py __init__.py a.json sub/deep/m.py t.pyi | b.cuh py.typed "
-		"x.tar.gz");
+		"LICENSE.txt R.md README.py __init__.py a.json sub/deep/m.py t.pyi | b.cuh py.typed x.tar.gz");
 	assert_string_equal(ships(&a, all, ""),
 		"README.py __init__.py sub/deep/m.py | a.json b.cuh py.typed t.pyi x.tar.gz");
 }
@@ -100,7 +105,8 @@ test_junk(void **state)
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	const char *const *all = ENTRIES(P ".DS_Store", P ".hidden.py", P ".git/x.py", P "sub/.git",
 		P ".ipynb_checkpoints/z.py", P "__pycache__/q.pyc", P "__pycache__/q.py",
-		P "sub/__pycache__/r.json", P "old.pyc", P "old.pyo", P "x.json~", P ".json", P "empty/");
+		P "sub/__pycache__/r.json", P "old.pyc", P "old.pyo", P "x.json~", P ".json",
+		P "empty/");
 
 	(void)state;
 	assert_string_equal(ships(&a, all, NULL), "__init__.py |");
@@ -113,21 +119,25 @@ test_links_inside(void **state)
 	CLEANUP(arena_freep) struct arena a = { 0 };
 
 	(void)state;
-	assert_string_equal(
-		ships(&a, ENTRIES("shared/__init__.py", "shared/a/b.py", "shared/n.json", P "s -> ../../shared"),
-			NULL),
+	assert_string_equal(ships(&a,
+				    ENTRIES("shared/__init__.py", "shared/a/b.py", "shared/n.json",
+					    P "s -> ../../shared"),
+				    NULL),
 		"__init__.py s/__init__.py s/a/b.py | s/n.json");
-	assert_string_equal(ships(&a, ENTRIES("one.py", P "m.py -> ../../one.py", P "m2.py -> m.py"), NULL),
+	assert_string_equal(
+		ships(&a, ENTRIES("one.py", P "m.py -> ../../one.py", P "m2.py -> m.py"), NULL),
 		"__init__.py m.py m2.py |");
-	/* the same directory twice, through another link, and an absolute one inside is one inside */
+	/* the same directory twice, through another link, and an absolute one inside is one
+	 * inside */
 	assert_string_equal(
 		ships(&a, ENTRIES("x/y/m.py", "z -> x", P "s -> ../../z/y", P "t -> s"), NULL),
 		"__init__.py s/m.py t/m.py |");
 	/* what would not ship may lead anywhere */
-	assert_string_equal(ships(&a,
-				    ENTRIES(P "d.json -> /etc/passwd", P "gone.md -> nowhere",
-					    P ".x -> /etc", P "__pycache__ -> /etc", P "README -> /etc/passwd"),
-				    NULL),
+	assert_string_equal(
+		ships(&a,
+			ENTRIES(P "d.json -> /etc/passwd", P "gone.md -> nowhere", P ".x -> /etc",
+				P "__pycache__ -> /etc", P "README -> /etc/passwd"),
+			NULL),
 		"__init__.py |");
 }
 
@@ -155,7 +165,8 @@ test_links_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const char *got = ships(&a, ENTRIES(rows[i].entry), rows[i].pyext);
-		const char *want = arena_printf(&a, "error: %s: the link leads %s; ", rows[i].name, rows[i].why);
+		const char *want = arena_printf(
+			&a, "error: %s: the link leads %s; ", rows[i].name, rows[i].why);
 
 		if (!str_has_prefix(got, want))
 			fail_msg("%s: %s", rows[i].entry, got);
@@ -168,8 +179,9 @@ test_links_refused(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_endings), cmocka_unit_test(test_junk),
-		cmocka_unit_test(test_links_inside), cmocka_unit_test(test_links_refused) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_endings),
+		cmocka_unit_test(test_junk), cmocka_unit_test(test_links_inside),
+		cmocka_unit_test(test_links_refused) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("shipped", tests, NULL, NULL);

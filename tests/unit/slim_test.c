@@ -87,8 +87,7 @@ test_names(void **state)
 		{ "namespace a { int f(); } namespace b { using a::f; using a::g; }",
 			"int x = b::f();", "namespace a { int f(); } namespace b { using a::f; }" },
 		{ "namespace a { int f(); int g(); int h(); }",
-			"int x() { namespace c = a; return c::f(); } int y() { using namespace a; "
-			"return g(); }",
+			"int x() { namespace c = a; return c::f(); } int y() { using namespace a; return g(); }",
 			"namespace a { int f(); int g(); }" },
 		{ "namespace a { int f(); } namespace c = a;", "int x = c::f();",
 			"namespace a { int f(); } namespace c = a;" },
@@ -97,8 +96,7 @@ test_names(void **state)
 		{ "int T; template<class T> struct A { T t; };", "A<int> a;",
 			"template<class T> struct A { T t; };" },
 		/* A name that is declared only behind what says it means what is outside. */
-		{ "template<class T> struct P { }; struct A { using P = P<int>; };",
-			"A::P p;",
+		{ "template<class T> struct P { }; struct A { using P = P<int>; };", "A::P p;",
 			"template<class T> struct P { }; struct A { using P = P<int>; };" },
 		{ "template<class T> struct P { }; struct A { typedef P<int> P; };", "A::P p;",
 			"template<class T> struct P { }; struct A { typedef P<int> P; };" },
@@ -119,8 +117,8 @@ test_names(void **state)
 		/* What was declared in front is meant. */
 		{ "struct P { }; struct A { using P = int; P f(); };", "int x = A().f();",
 			"struct A { using P = int; P f(); };" },
-		{ "int P(); struct A { int f() { return P(1); } int P(int); };",
-			"int x = A().f();", "struct A { int f() { return P(1); } int P(int); };" },
+		{ "int P(); struct A { int f() { return P(1); } int P(int); };", "int x = A().f();",
+			"struct A { int f() { return P(1); } int P(int); };" },
 		{ "struct P { }; namespace n { using P = int; P f(); }", "int x = n::f();",
 			"namespace n { using P = int; P f(); }" },
 	};
@@ -138,11 +136,9 @@ test_members(void **state)
 			"struct A { int x; void g(); static void h(); };" },
 		{ "struct A { void (A::*p)(); int (*q)(int); F f; };", "A a;",
 			"struct A { void (A::*p)(); int (*q)(int); F f; };" },
-		{ "struct A { A(); ~A(); A(int); virtual void v(); operator int(); bool "
-		  "operator==(A); };",
+		{ "struct A { A(); ~A(); A(int); virtual void v(); operator int(); bool operator==(A); };",
 			"A a;",
-			"struct A { A(); ~A(); A(int); virtual void v(); operator int(); bool "
-			"operator==(A); };" },
+			"struct A { A(); ~A(); A(int); virtual void v(); operator int(); bool operator==(A); };" },
 		{ "struct A { virtual void v(); }; struct B : A { void v(); void w(); };", "B b;",
 			"struct A { virtual void v(); }; struct B : A { void v(); };" },
 		{ "struct A { void f(); void g(); }; inline void A::f() { } inline void A::g() { }",
@@ -154,18 +150,14 @@ test_members(void **state)
 			"struct B { typedef int T; }; struct A : B { T t; };" },
 		{ "struct B { typedef int T; }; using C = B; struct A : C { T t; };", "A a;",
 			"struct B { typedef int T; }; using C = B; struct A : C { T t; };" },
-		{ "template<class T> struct A { static constexpr int v = 1, w = 2; static "
-		  "constexpr int u = 3; };",
+		{ "template<class T> struct A { static constexpr int v = 1, w = 2; static constexpr int u = 3; };",
 			"int x = A<int>::w;",
 			"template<class T> struct A { static constexpr int v = 1, w = 2; };" },
-		{ "struct B { int y; }; struct A { friend struct C; friend void f(A) { } friend "
-		  "void g(A) { } int x; };",
+		{ "struct B { int y; }; struct A { friend struct C; friend void f(A) { } friend void g(A) { } int x; };",
 			"void k(A a) { f(a); }", "struct A { friend void f(A) { } int x; };" },
-		{ "namespace a { void f(); } struct A { friend void a::f(); friend void f(); int "
-		  "x; };",
+		{ "namespace a { void f(); } struct A { friend void a::f(); friend void f(); int x; };",
 			"void k(A a) { f(a); }",
-			"namespace a { void f(); } struct A { friend void a::f(); friend void f(); "
-			"int x; };" },
+			"namespace a { void f(); } struct A { friend void a::f(); friend void f(); int x; };" },
 		{ "struct E { friend void f(int) { } }; void f(int);", "void g() { f(1); }",
 			"struct E { friend void f(int) { } }; void f(int);" },
 		{ "struct A { static int n; }; inline int A::n = 3;", "A a;",
@@ -184,28 +176,22 @@ test_without_names(void **state)
 			"A x = A() + A();", "struct A { }; A operator+(A, A);" },
 		{ "struct S { }; struct B { B(int); }; S &operator<<(S &, B);", "S s;",
 			"struct S { }; struct B { B(int); }; S &operator<<(S &, B);" },
-		{ "template<class T> struct H; struct A { }; struct B { }; template<> struct H<A> "
-		  "{ }; template<> struct H<B> { };",
+		{ "template<class T> struct H; struct A { }; struct B { }; template<> struct H<A> { }; template<> struct H<B> { };",
 			"H<A> h;",
 			"template<class T> struct H; struct A { }; template<> struct H<A> { };" },
-		{ "template<class T> struct V { V(T); }; template<class T> V(T) -> V<T>; extern "
-		  "template struct V<int>;",
+		{ "template<class T> struct V { V(T); }; template<class T> V(T) -> V<T>; extern template struct V<int>;",
 			"V v(1);",
-			"template<class T> struct V { V(T); }; template<class T> V(T) -> V<T>; "
-			"extern template struct V<int>;" },
+			"template<class T> struct V { V(T); }; template<class T> V(T) -> V<T>; extern template struct V<int>;" },
 		{ "template<class T> struct V { }; extern template struct V<int>;", "int x;", "" },
 		{ "template<class T> struct V { void f(); }; template struct V<int>;", "int x;",
 			"template<class T> struct V { void f(); }; template struct V<int>;" },
-		{ "struct I { I(); }; static I i; static int j = 3; const char *const k = \"k\"; "
-		  "extern I l;",
+		{ "struct I { I(); }; static I i; static int j = 3; const char *const k = \"k\"; extern I l;",
 			"int x;", "struct I { I(); }; static I i;" },
-		{ "int f(); int a = f(); constexpr int b = 3; inline int c() { return 1; } int d() "
-		  "{ return 1; }",
+		{ "int f(); int a = f(); constexpr int b = 3; inline int c() { return 1; } int d() { return 1; }",
 			"int x;", "int f(); int a = f(); int d() { return 1; }" },
 		{ "long operator\"\"_x(unsigned long long);", "int x;",
 			"long operator\"\"_x(unsigned long long);" },
-		{ "template<class T> struct V { V(int); }; template<class T> V<T> operator+(const "
-		  "V<T> &, int);",
+		{ "template<class T> struct V { V(int); }; template<class T> V<T> operator+(const V<T> &, int);",
 			"int x;", "" },
 		{ "struct S { }; struct N; bool operator==(S, N *);", "bool x = S() == nullptr;",
 			"struct S { }; struct N; bool operator==(S, N *);" },
@@ -216,13 +202,10 @@ test_without_names(void **state)
 			"namespace std { template<class T> class initializer_list { }; }" },
 		/* A template's asserts are what its author has to say of the user's arguments; one
 		 * outside is kept if all that it speaks of is. */
-		{ "constexpr bool ok(int) { return true; } template<int N> struct A { "
-		  "static_assert(ok(N)); typedef int t; };",
+		{ "constexpr bool ok(int) { return true; } template<int N> struct A { static_assert(ok(N)); typedef int t; };",
 			"A<1> a;",
-			"constexpr bool ok(int) { return true; } template<int N> struct A { "
-			"static_assert(ok(N)); };" },
-		{ "static_assert(sizeof(int) == 4, \"\"); struct A { }; struct B { }; "
-		  "static_assert(sizeof(A)); static_assert(sizeof(B));",
+			"constexpr bool ok(int) { return true; } template<int N> struct A { static_assert(ok(N)); };" },
+		{ "static_assert(sizeof(int) == 4, \"\"); struct A { }; struct B { }; static_assert(sizeof(A)); static_assert(sizeof(B));",
 			"A a;",
 			"static_assert(sizeof(int) == 4, \"\"); struct A { }; static_assert(sizeof(A));" },
 		{ "__attribute__((constructor)) static void f() { } static void g() { }", "int x;",

@@ -84,8 +84,7 @@ test_functions(void **state)
 	check("template<class T> A<T>::A(int) : a(1), b<T>{2}, c(x)... { } A::~A() = default;",
 		"function:A::A function:A");
 	check("int f() try { } catch (...) { } int g;", "function:f variable:g");
-	check("bool operator==(X, X); X operator\"\"_x(int); void *operator new[](size_t); "
-	      "A::operator bool() const { }",
+	check("bool operator==(X, X); X operator\"\"_x(int); void *operator new[](size_t); A::operator bool() const { }",
 		"function function function function:A");
 	check("bool operator< <>(X); bool operator()(int); X operator>>(X, int);",
 		"function function function");
@@ -101,8 +100,7 @@ test_variables(void **state)
 {
 	(void)state;
 	check("int a, *b = &c, d[3] = {1, 2};", "variable:a,b,d");
-	check("void (*f)(int); int (*g)[3]; int (&h)(int) = i; void (C::*p)(); int (C<a, "
-	      "b>::*q)(int) const;",
+	check("void (*f)(int); int (*g)[3]; int (&h)(int) = i; void (C::*p)(); int (C<a, b>::*q)(int) const;",
 		"variable:f variable:g variable:h variable:p variable:q");
 	check("int (*(*f)(int))(int);", "variable:f");
 	check("void (*f[3])(int);", "variable:f");
@@ -120,27 +118,21 @@ static void
 test_classes(void **state)
 {
 	(void)state;
-	check("struct A : B<(1 > 2)>, virtual C { A(); ~A(); int a : 3, b; int : 0; void f() const "
-	      "= 0; };",
+	check("struct A : B<(1 > 2)>, virtual C { A(); ~A(); int a : 3, b; int : 0; void f() const = 0; };",
 		"class:A{function:A function variable:a,b variable function:f}");
-	check("struct A { void (C::*p)(); void (*q)(int) noexcept; R (C::*m)(A...) const; int f; F "
-	      "g; };",
+	check("struct A { void (C::*p)(); void (*q)(int) noexcept; R (C::*m)(A...) const; int f; F g; };",
 		"class:A{variable:p variable:q variable:m variable:f variable:g}");
-	check("class A { public: using T = int; typedef int U, *V; using B::f, B::g; friend class "
-	      "X; friend Y;"
+	check("class A { public: using T = int; typedef int U, *V; using B::f, B::g; friend class X; friend Y;"
 	      " friend bool operator==(A, A) { } };",
 		"class:A{access alias:T alias:U,V using:f,g friend:X friend friend}");
-	check("template<class T> struct A<T*> final { template<class U> A(U) -> A<U>; "
-	      "template<class U> A(U); };",
+	check("template<class T> struct A<T*> final { template<class U> A(U) -> A<U>; template<class U> A(U); };",
 		"class:A{guide:A function:A}");
 	check("typedef struct { int x; } A, *B; struct C { } c; union { int i; };",
 		"class:A,B{variable:x} class:C,c{} class{variable:i}");
 	check("struct A::B { struct C; }; class D;", "class:A::B{forward:C} forward:D");
-	check("struct A { struct { int x; } a; enum { P, Q } q; operator int() const; explicit "
-	      "operator T<a, b>(); };",
+	check("struct A { struct { int x; } a; enum { P, Q } q; operator int() const; explicit operator T<a, b>(); };",
 		"class:A{class:a{variable:x} enum:P,Q,q function function}");
-	check("struct A { static constexpr int a = 1 < 2; static void f(); virtual void g(); void "
-	      "h() override; };",
+	check("struct A { static constexpr int a = 1 < 2; static void f(); virtual void g(); void h() override; };",
 		"class:A{variable:a function:f function:g function:h}");
 	check("struct __attribute__((packed)) A { } __attribute__((aligned(4)));", "class:A{}");
 	check("struct A *f(struct B *);", "function:f");
@@ -160,10 +152,8 @@ test_others(void **state)
 		"using-namespace namespace-alias:c using:f using");
 	check("template struct A<int>; extern template class B<int>; A(int) -> A<int>;",
 		"instantiation extern-instantiation guide:A");
-	check("namespace a::b { int x; inline namespace __attribute__((x)) c { } } namespace { } "
-	      "extern \"C\" { int y; }",
-		"namespace:a,b variable:x namespace:c close close namespace close linkage "
-		"variable:y close");
+	check("namespace a::b { int x; inline namespace __attribute__((x)) c { } } namespace { } extern \"C\" { int y; }",
+		"namespace:a,b variable:x namespace:c close close namespace close linkage variable:y close");
 	check("template<class T> concept C = A<T> && requires { typename T::x; };", "concept:C");
 	check("#pragma once\nint x;\n#pragma pack\n", "pragma variable:x pragma");
 	check("FOO(x) { } int y; BAR BAZ { 1 }; ?? ; int z;",

@@ -180,8 +180,7 @@ test_tmp(void **state)
 	good(store_open(home, false, &s, &e), &e);
 	store_close(s);
 	assert_true(fs_is_dir(mine) && fs_is_dir(young));
-	assert_false(fs_exists(old) || fs_exists(future) ||
-		     fs_exists(in_home("tmp/dead.123456")));
+	assert_false(fs_exists(old) || fs_exists(future) || fs_exists(in_home("tmp/dead.123456")));
 	good(store_tmp_drop(S, mine, &e), &e);
 	assert_false(fs_exists(mine));
 }
@@ -277,7 +276,8 @@ test_damage(void **state)
 	good(store_check_tree(S, &d, false, &e), &e);
 	chmod(dir, 0755);
 	put(dir, "extra.h", "", 0644);
-	bad(store_check_tree(S, &d, false, &e), &e, ERR_STORE, "include/extra.h: it does not belong");
+	bad(store_check_tree(S, &d, false, &e), &e, ERR_STORE,
+		"include/extra.h: it does not belong");
 	unlink(path_join(&A, dir, "extra.h"));
 	good(store_check_tree(S, &d, false, &e), &e);
 	unlink(path_join(&A, dir, "l"));
@@ -320,7 +320,7 @@ test_compose(void **state)
 	struct store_file own[] = { { "bin/profile", "TOP = .\n", false },
 		{ "include/a.h", "mine", true } };
 	struct store_composition c = { part, 2, own, 2, NULL, NULL },
-				  bare = { part, 2, NULL, 0, NULL, NULL };
+				 bare = { part, 2, NULL, 0, NULL, NULL };
 	struct digest id, id2;
 	struct stat st, st2;
 	struct str text;
@@ -362,7 +362,8 @@ test_compose(void **state)
 	assert_int_equal(count_in("tmp"), 0);
 }
 
-/* Programs of a root get its loader, in a copy: the part's own file stays as it was, and is not linked to it. */
+/* Programs of a root get its loader, in a copy: the part's own file stays as it was, and is not
+ * linked to it. */
 static void
 test_compose_loader(void **state)
 {
@@ -614,8 +615,8 @@ test_gc(void **state)
 {
 	struct digest old = add("old"), new = add("new"), part = add("part"), root, object,
 		      key = sha256_of("k", 1);
-	struct store_composition c = { &part, 1, &(struct store_file){ "x", "y", false }, 1,
-		NULL, NULL };
+	struct store_composition c = { &part, 1, &(struct store_file){ "x", "y", false }, 1, NULL,
+		NULL };
 	struct store_info before, gone, after;
 	char *tmp;
 	struct err e = { 0 };
@@ -733,8 +734,8 @@ static void
 test_verify(void **state)
 {
 	struct digest d = add("one"), whole = add("two"), root, object;
-	struct store_composition c = { &d, 1, &(struct store_file){ "x", "y", false }, 1,
-		NULL, NULL };
+	struct store_composition c = { &d, 1, &(struct store_file){ "x", "y", false }, 1, NULL,
+		NULL };
 	struct buf b = { 0 };
 	struct store_verify v = { .on_damage = note_damage, .arg = &b };
 	char *tmp;
@@ -794,8 +795,8 @@ test_locks(void **state)
 	assert_int_equal(wait_status(p), 128 + SIGINT);
 }
 
-/* The hash is what `nix-hash --type sha256` says. '-' and '.' sort before '/', so that the order of names in a directory is
- * not that of paths. */
+/* The hash is what `nix-hash --type sha256` says. '-' and '.' sort before '/', so that the order of
+ * names in a directory is not that of paths. */
 static void
 test_nar(void **state)
 {
@@ -815,14 +816,16 @@ test_nar(void **state)
 	good(store_copy_tree(S, dir, &copied, &e), &e);
 	assert_true(fs_exists(path_join(&A, dir, "bin/l")));
 	good(store_tree_nar(S, &copied, &nar, &e), &e);
-	assert_string_equal(digest_hex(&nar, hex), "d220b90cae44dd0a9228f9871ef483d68f56dfa4d1b39be49a78b8b6d8872773");
+	assert_string_equal(digest_hex(&nar, hex),
+		"d220b90cae44dd0a9228f9871ef483d68f56dfa4d1b39be49a78b8b6d8872773");
 	good(store_add_tree(S, dir, "test", NULL, &d, &e), &e);
 	assert_true(digest_eq(&d, &copied));
 	assert_int_equal(count_in("trees"), 3);
 	overwrite(file_of(&d, "a.b"), "12345679");
 	bad(store_tree_nar(S, &d, &nar, &e), &e, ERR_STORE, "a.b: its contents changed");
 	assert_int_equal(mkfifo(path_join(&A, tmp, "pipe"), 0600), 0);
-	bad(store_copy_tree(S, tmp, &copied, &e), &e, ERR_SYS, "pipe is not a file, directory or link");
+	bad(store_copy_tree(S, tmp, &copied, &e), &e, ERR_SYS,
+		"pipe is not a file, directory or link");
 	good(store_tmp_drop(S, tmp, &e), &e);
 	assert_int_equal(count_in("tmp"), 0);
 }

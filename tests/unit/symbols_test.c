@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* formats/inflate.h, elf/symbols.h, elf_object_names: parts of deflate streams, and lists of symbols. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+/* formats/inflate.h, elf/symbols.h, elf_object_names: parts of deflate streams, and lists of
+ * symbols. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/map.h"
-#include "formats/inflate.h"
 #include "elf/symbols.h"
+#include "formats/inflate.h"
 #include "library.h"
+#include <cmocka.h>
 #include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -74,23 +75,27 @@ test_inflate(void **state)
 			CLEANUP(buf_free) struct buf head = { 0 }, tail = { 0 };
 			size_t n = 1 + chance((uint32_t)packed.n), known = 0;
 
-			assert_int_equal(inflate_head((struct str){ packed.p, n }, all.n, &head), 0);
-			assert_true(head.n <= all.n && memcmp(head.p ? head.p : "", all.p, head.n) == 0);
+			assert_int_equal(
+				inflate_head((struct str){ packed.p, n }, all.n, &head), 0);
+			assert_true(head.n <= all.n &&
+				    memcmp(head.p ? head.p : "", all.p, head.n) == 0);
 			tried++;
-			if (inflate_tail((struct str){ packed.p + packed.n - n, n }, all.n + 1, &tail,
-				    &known) == 0)
+			if (inflate_tail((struct str){ packed.p + packed.n - n, n }, all.n + 1,
+				    &tail, &known) == 0)
 				continue;
 			found++;
 			assert_true(tail.n <= all.n && known <= tail.n);
-			assert_memory_equal(tail.p + known, all.p + all.n - tail.n + known, tail.n - known);
+			assert_memory_equal(
+				tail.p + known, all.p + all.n - tail.n + known, tail.n - known);
 		}
 		/* Half of the stream, and nothing else, is no stream. */
 		if (packed.n > 100000) {
 			CLEANUP(buf_free) struct buf tail = { 0 };
 			size_t known;
 
-			assert_int_equal(inflate_tail((struct str){ packed.p, packed.n / 2 }, SIZE_MAX, &tail,
-						 &known), 0);
+			assert_int_equal(inflate_tail((struct str){ packed.p, packed.n / 2 },
+						 SIZE_MAX, &tail, &known),
+				0);
 			assert_int_equal(tail.n, 0);
 		}
 	}
@@ -143,8 +148,9 @@ test_library(void **state)
 static void
 test_parse(void **state)
 {
-	static const char *const bad[] = { "", "kernel-builder symbols 2\n", "kernel-builder symbols 1\nF a",
-		"kernel-builder symbols 1\nX a\n", "kernel-builder symbols 1\nF\n", "kernel-builder symbols 1\nF \n" };
+	static const char *const bad[] = { "", "kernel-builder symbols 2\n",
+		"kernel-builder symbols 1\nF a", "kernel-builder symbols 1\nX a\n",
+		"kernel-builder symbols 1\nF\n", "kernel-builder symbols 1\nF \n" };
 	struct arena a = { 0 };
 	struct map only = { 0 };
 	struct stub_symbols got;
@@ -167,7 +173,8 @@ test_parse(void **state)
 	arena_free(&a);
 }
 
-/* A library of the machine: the same list from its beginning alone, and no list where a name there is not as its hash says. */
+/* A library of the machine: the same list from its beginning alone, and no list where a name there
+ * is not as its hash says. */
 static void
 test_head(void **state)
 {

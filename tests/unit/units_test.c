@@ -103,18 +103,18 @@ make(struct arena *a, const char *toml, struct project *p, struct variant *v)
 	*v = (struct variant){ .name = "v", .backend = BACKEND_CUDA };
 	v->kernels = arena_array(a, struct variant_kernel, p->n_kernels);
 	for (size_t i = 0; i < p->n_kernels; i++)
-		v->kernels[v->n_kernels++] = (struct variant_kernel){ &p->kernels[i],
-			p->kernels[i].capabilities };
+		v->kernels[v->n_kernels++] =
+			(struct variant_kernel){ &p->kernels[i], p->kernels[i].capabilities };
 }
 
-#define TWO                                                                                        \
-	"[torch]\nsrc = [\"b.cpp\", \"c.cpp\"]\ninclude = [\"t\"]\ncxx-flags = [\"-DT\"]\n"        \
-	"[kernel.z]\nbackend = \"cuda\"\ndepends = [\"torch\"]\n"                                  \
-	"src = [\"k.cu\", \"k.h\", \"one.cu\"]\ninclude = [\".\", \"d\"]\n"                        \
-	"cuda-capabilities = [\"10.0f\", \"8.0\"]\ncuda-flags = [\"-O3\", \"-DX=1\"]\n"            \
-	"[kernel.a]\nbackend = \"cuda\"\ndepends = [\"torch\"]\n"                                  \
-	"src = [\"l.cu\", \"k.cu\", \"k.h\", \"c.cpp\"]\ninclude = [\"e\", \".\"]\n"               \
-	"cuda-capabilities = [\"9.0a\", \"8.0+PTX\"]\ncuda-flags = [\"-DX=2\", \"-O3\"]\n"         \
+#define TWO \
+	"[torch]\nsrc = [\"b.cpp\", \"c.cpp\"]\ninclude = [\"t\"]\ncxx-flags = [\"-DT\"]\n" \
+	"[kernel.z]\nbackend = \"cuda\"\ndepends = [\"torch\"]\n" \
+	"src = [\"k.cu\", \"k.h\", \"one.cu\"]\ninclude = [\".\", \"d\"]\n" \
+	"cuda-capabilities = [\"10.0f\", \"8.0\"]\ncuda-flags = [\"-O3\", \"-DX=1\"]\n" \
+	"[kernel.a]\nbackend = \"cuda\"\ndepends = [\"torch\"]\n" \
+	"src = [\"l.cu\", \"k.cu\", \"k.h\", \"c.cpp\"]\ninclude = [\"e\", \".\"]\n" \
+	"cuda-capabilities = [\"9.0a\", \"8.0+PTX\"]\ncuda-flags = [\"-DX=2\", \"-O3\"]\n" \
 	"cxx-flags = [\"-DA\"]\n"
 
 static void
@@ -145,8 +145,7 @@ test_units(void **state)
 		const struct variant_kernel *k = u->kernel;
 
 		assert_string_equal(u->src, want[i].src);
-		assert_string_equal(
-			joined(&a, k ? &k->capabilities : &none), want[i].capabilities);
+		assert_string_equal(joined(&a, k ? &k->capabilities : &none), want[i].capabilities);
 		assert_string_equal(
 			joined(&a, k ? &k->kernel->cuda_flags : &none), want[i].cuda_flags);
 		assert_string_equal(joined(&a, &u->cxx_flags), want[i].cxx_flags);
@@ -179,12 +178,9 @@ test_notes(void **state)
 	units_note(&a, &p, &v, &notes);
 	assert_int_equal(notes.n, 2);
 	assert_string_equal(notes.v[0],
-		"c.cpp is in [torch] and [kernel.a]: compiled once, with the flags and directories "
-		"of all of them, in the order of the file");
+		"c.cpp is in [torch] and [kernel.a]: compiled once, with the flags and directories of all of them, in the order of the file");
 	assert_string_equal(notes.v[1],
-		"k.cu is in [kernel.z] and [kernel.a]: compiled once, with the capabilities, flags "
-		"and directories of all of them, in the order of the file; -DX=2 of [kernel.a] "
-		"counts, not -DX=1 of [kernel.z]");
+		"k.cu is in [kernel.z] and [kernel.a]: compiled once, with the capabilities, flags and directories of all of them, in the order of the file; -DX=2 of [kernel.a] counts, not -DX=1 of [kernel.z]");
 	arena_free(&a);
 }
 

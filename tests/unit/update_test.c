@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * update-build: tests/cases/update/NAME.toml becomes NAME.5 in edition 5 and NAME.6 in edition 6, byte
- * for byte (UPDATE_EXPECT=1 writes them anew, to be judged); and whatever else there is under
+ * update-build: tests/cases/update/NAME.toml becomes NAME.5 in edition 5 and NAME.6 in edition 6,
+ * byte for byte (UPDATE_EXPECT=1 writes them anew, to be judged); and whatever else there is under
  * tests/cases/config means the same afterwards.
  */
 #include "base/arena.h"
@@ -28,7 +28,8 @@ check_case(struct arena *a, const char *stem, int edition)
 	struct str text, out, want = { "", 0 };
 	struct err e = { 0 };
 
-	assert_int_equal(fs_read(a, arena_printf(a, CASES "/%s.toml", stem), 1 << 20, &text, &e), 0);
+	assert_int_equal(
+		fs_read(a, arena_printf(a, CASES "/%s.toml", stem), 1 << 20, &text, &e), 0);
 	if (project_update(a, text, ".", &how, &new, &e) < 0)
 		new.text = str_of(arena_printf(a, "error: %s\n", e.msg));
 	else
@@ -39,8 +40,8 @@ check_case(struct arena *a, const char *stem, int edition)
 	else
 		assert_int_equal(fs_read(a, expect, 1 << 20, &want, &e), 0);
 	if (!getenv("UPDATE_EXPECT") && !str_eq(out, want))
-		fail_msg("%s, edition %d\ngot:\n%.*s\nwant:\n%.*s", stem, edition, (int)out.n, out.p,
-			(int)want.n, want.p);
+		fail_msg("%s, edition %d\ngot:\n%.*s\nwant:\n%.*s", stem, edition, (int)out.n,
+			out.p, (int)want.n, want.p);
 }
 
 static void
@@ -101,8 +102,8 @@ test_configs(void **state)
 
 		if (!str_has_suffix(name, ".toml"))
 			continue;
-		assert_int_equal(fs_read(&a, arena_printf(&a, CONFIGS "/%s", name), 1 << 20, &text, &e),
-			0);
+		assert_int_equal(
+			fs_read(&a, arena_printf(&a, CONFIGS "/%s", name), 1 << 20, &text, &e), 0);
 		if (project_parse(&a, text, ".", false, &p, &e) < 0)
 			continue;
 		if (project_update(&a, text, ".", &how, &new, &e) < 0) {
@@ -129,8 +130,7 @@ test_refused(void **state)
 		const char *error;
 	} t[] = {
 		{ "[general]\nname = \"my-k\"\nbackends = [\"cuda\"]\n", { 5, NULL },
-			"build.toml: it has no license, and edition 5 needs one; name it, as in "
-			"--license Apache-2.0" },
+			"build.toml: it has no license, and edition 5 needs one; name it, as in --license Apache-2.0" },
 		{ "[general]\nname = \"my-k\"\nversion = 1\nedition = 6\nlicense = \"MIT\"\n"
 		  "backends = [\"cuda\"]\n[torch-noarch]\n",
 			{ 5, NULL },
@@ -138,11 +138,9 @@ test_refused(void **state)
 		{ "[general]\nversion = \"0.0.1\"\n[torch]\nname = \"my-k\"\nsrc = []\n"
 		  "pyroot = \"ext\"\n[kernel.k]\ncapabilities = []\nsrc = []\ndepends = []\n",
 			{ 0, "MIT" },
-			"build.toml:6:1: newer formats have the package in torch-ext; move ext "
-			"there, also in src and include, and write pyroot = \"torch-ext\"" },
+			"build.toml:6:1: newer formats have the package in torch-ext; move ext there, also in src and include, and write pyroot = \"torch-ext\"" },
 		{ "[general]\nname = 3\n", { 5, "MIT" },
-			"build.toml:2:8: name in [general] must be a string in quotes, not an "
-			"integer" },
+			"build.toml:2:8: name in [general] must be a string in quotes, not an integer" },
 	};
 	struct arena a = { 0 };
 
@@ -151,7 +149,8 @@ test_refused(void **state)
 		struct updated out;
 		struct err e = { 0 };
 
-		assert_int_equal(project_update(&a, str_of(t[i].text), ".", &t[i].how, &out, &e), -1);
+		assert_int_equal(
+			project_update(&a, str_of(t[i].text), ".", &t[i].how, &out, &e), -1);
 		assert_int_equal(e.code, ERR_CONFIG);
 		assert_string_equal(e.msg, t[i].error);
 	}

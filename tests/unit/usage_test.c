@@ -4,12 +4,12 @@
 #include "base/term.h"
 #include "usage/complete.h"
 #include "usage/prose.h"
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 static const struct opt make_opts[] = {
 	{ 'm', "mode", "fast|slow", "how to make it: fast (default) or slow" },
@@ -23,8 +23,9 @@ static const struct cmd cmds[] = {
 	{ "unmake", "all|some NAME", "undo that", no_opts, NULL },
 	{ 0 },
 };
-#define P "# Title\n\nIntro with `code`.\n\n## make\n\nMakes\nit.\n\n- one\n  item\n- two\n\n    $ make -j\n\n## Files\n\n"          \
-	  "| file | is |\n|---|---|\n| `a-b` | first |\n| c | |\n\n.hidden 'quoted' `~\\`\n### Sub\n## unmake\nUndoes.\n"
+#define P \
+	"# Title\n\nIntro with `code`.\n\n## make\n\nMakes\nit.\n\n- one\n  item\n- two\n\n    $ make -j\n\n## Files\n\n" \
+	"| file | is |\n|---|---|\n| `a-b` | first |\n| c | |\n\n.hidden 'quoted' `~\\`\n### Sub\n## unmake\nUndoes.\n"
 static const struct str prose[] = { { P, sizeof(P) - 1 } };
 static const struct usage usage = { cmds, all_opts, prose, 1 };
 
@@ -48,7 +49,8 @@ wraps(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf out = { 0 };
 
-		term_wrap(&out, str_of(cases[i].text), cases[i].at, cases[i].indent, cases[i].width);
+		term_wrap(
+			&out, str_of(cases[i].text), cases[i].at, cases[i].indent, cases[i].width);
 		assert_string_equal(out.p, cases[i].want);
 		buf_free(&out);
 	}
@@ -139,9 +141,10 @@ helps(void **state)
 				   "        work there\n");
 	buf_free(&out);
 	usage_help(&out, &usage, &cmds[0], 70);
-	assert_non_null(strstr(out.p, "  -m, --mode fast|slow      how to make it: fast (default) or slow\n"
-				      "      --dry-run             print what --mode would do; it's all that\n"
-				      "                            happens\n"));
+	assert_non_null(strstr(out.p,
+		"  -m, --mode fast|slow      how to make it: fast (default) or slow\n"
+		"      --dry-run             print what --mode would do; it's all that\n"
+		"                            happens\n"));
 	buf_free(&out);
 	usage_help(&out, &usage, NULL, 80);
 	assert_non_null(strstr(out.p, "\n  unmake            undo that\n"));
@@ -155,18 +158,19 @@ writes_pages(void **state)
 
 	(void)state;
 	usage_man(&out, &usage, &cmds[0], "1.0", "2026-01-02");
-	assert_string_equal(out.p, ".TH KERNEL\\-BUILDER\\-MAKE 1 \"2026-01-02\" \"kernel\\-builder 1.0\" \"User Commands\"\n"
-				   ".SH NAME\nkernel\\-builder\\-make \\- make it\n"
-				   ".SH SYNOPSIS\n\\fBkernel\\-builder make\n\\fR[\\fIoptions\\fR] [DIR]\n"
-				   ".SH DESCRIPTION\nMakes it.\n.IP \\(bu 2\none item\n.IP \\(bu 2\ntwo\n"
-				   ".PP\n.RS 4\n.nf\n$ make \\-j\n.fi\n.RE\n"
-				   ".SH OPTIONS\n.TP\n\\fB\\-m\\fR, \\fB\\-\\-mode\\fR \\fIfast|slow\\fR\n"
-				   "how to make it: fast (default) or slow\n"
-				   ".TP\n\\fB\\-\\-dry\\-run\\fR\n"
-				   "print what \\-\\-mode would do; it's all that happens\n"
-				   ".PP\nOptions that every command takes are in\n.BR kernel\\-builder (1),\n"
-				   "and so are settings, variables and exit statuses.\n"
-				   ".SH SEE ALSO\n.BR kernel\\-builder (1)\n");
+	assert_string_equal(out.p,
+		".TH KERNEL\\-BUILDER\\-MAKE 1 \"2026-01-02\" \"kernel\\-builder 1.0\" \"User Commands\"\n"
+		".SH NAME\nkernel\\-builder\\-make \\- make it\n"
+		".SH SYNOPSIS\n\\fBkernel\\-builder make\n\\fR[\\fIoptions\\fR] [DIR]\n"
+		".SH DESCRIPTION\nMakes it.\n.IP \\(bu 2\none item\n.IP \\(bu 2\ntwo\n"
+		".PP\n.RS 4\n.nf\n$ make \\-j\n.fi\n.RE\n"
+		".SH OPTIONS\n.TP\n\\fB\\-m\\fR, \\fB\\-\\-mode\\fR \\fIfast|slow\\fR\n"
+		"how to make it: fast (default) or slow\n"
+		".TP\n\\fB\\-\\-dry\\-run\\fR\n"
+		"print what \\-\\-mode would do; it's all that happens\n"
+		".PP\nOptions that every command takes are in\n.BR kernel\\-builder (1),\n"
+		"and so are settings, variables and exit statuses.\n"
+		".SH SEE ALSO\n.BR kernel\\-builder (1)\n");
 	buf_free(&out);
 	usage_man(&out, &usage, NULL, "1.0", "2026-01-02");
 	assert_non_null(strstr(out.p, ".SH DESCRIPTION\nIntro with \\fBcode\\fR.\n.SH COMMANDS\n"));
@@ -204,16 +208,17 @@ completes(void **state)
 
 	(void)state;
 	usage_bash(&out, &usage);
-	assert_non_null(strstr(out.p, "\tmake)\n\t\toptions+=' --mode -m --dry-run'\n\t\tcase $before in\n"
-				      "\t\t--mode|-m) kind='' words='fast slow' ;;\n\t\t*) kind=-d ;;\n"));
+	assert_non_null(
+		strstr(out.p, "\tmake)\n\t\toptions+=' --mode -m --dry-run'\n\t\tcase $before in\n"
+			      "\t\t--mode|-m) kind='' words='fast slow' ;;\n\t\t*) kind=-d ;;\n"));
 	buf_free(&out);
 	usage_zsh(&out, &usage);
 	assert_non_null(strstr(out.p, "'*'{-m+,--mode=}'[how to make it]:fast|slow:(fast slow)'"));
 	assert_non_null(strstr(out.p, "'*--dry-run''[print what --mode would do]'"));
 	buf_free(&out);
 	usage_fish(&out, &usage);
-	assert_non_null(strstr(out.p, "complete -c kernel-builder -n '__fish_seen_subcommand_from make' -s m -l mode -x "
-				      "-a 'fast slow' -d 'how to make it'\n"));
+	assert_non_null(strstr(out.p,
+		"complete -c kernel-builder -n '__fish_seen_subcommand_from make' -s m -l mode -x -a 'fast slow' -d 'how to make it'\n"));
 	assert_non_null(strstr(out.p, "complete -c kernel-builder -s C -l directory -x -a "));
 	buf_free(&out);
 }

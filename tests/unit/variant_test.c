@@ -9,13 +9,14 @@
 
 #include <cmocka.h>
 
-#define GENERAL(backends)                                                                          \
-	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\nbackends = "     \
+#define GENERAL(backends) \
+	"[general]\nname = \"relu\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\nbackends = " \
 	"[" backends "]\n"
 #define TORCH "[torch]\nsrc = [\"b.cpp\"]\n"
-#define KERNEL(name, backend)                                                                      \
-	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"" name ".cpp\"]\n"
-#define CUDA_KERNEL(name)                                                                          \
+#define KERNEL(name, backend) \
+	"[kernel." name "]\nbackend = \"" backend "\"\ndepends = [\"torch\"]\nsrc = [\"" name \
+	".cpp\"]\n"
+#define CUDA_KERNEL(name) \
 	"[kernel." name "]\nbackend = \"cuda\"\ndepends = [\"torch\"]\nsrc = [\"" name ".cu\"]\n"
 #define CUDA GENERAL("\"cuda\"") TORCH CUDA_KERNEL("k")
 
@@ -27,8 +28,8 @@ struct test {
 	const char *toml;
 	const char *matrix;                                   /* NULL: the default */
 	const char *variants, *torch, *cuda, *abi, *backends; /* one word each; NULL: none */
-	const char *want; /* names, one blank between; NULL: it fails */
-	const char *said; /* part of a note, or of the error */
+	const char *want;   /* names, one blank between; NULL: it fails */
+	const char *said;   /* part of a note, or of the error */
 	const char *unsaid; /* part that no note may hold */
 };
 
@@ -105,8 +106,8 @@ check(const struct test *t)
 	arena_free(&a);
 }
 
-#define CHECK_ALL(table)                                                                           \
-	for (size_t i = 0; i < sizeof(table) / sizeof(*(table)); i++)                              \
+#define CHECK_ALL(table) \
+	for (size_t i = 0; i < sizeof(table) / sizeof(*(table)); i++) \
 	check(&(table)[i])
 
 /* The twelve, in the order in which they are listed and built. */
@@ -115,22 +116,9 @@ test_twelve(void **state)
 {
 	static const struct test t[] = {
 		{ CUDA, .matrix = "2025-01",
-			.want = "torch24-cxx11-cu118-x86_64-linux torch24-cxx11-cu121-x86_64-linux "
-				"torch24-cxx11-cu124-x86_64-linux torch24-cxx98-cu118-x86_64-linux "
-				"torch24-cxx98-cu121-x86_64-linux torch24-cxx98-cu124-x86_64-linux "
-				"torch25-cxx11-cu118-x86_64-linux torch25-cxx11-cu121-x86_64-linux "
-				"torch25-cxx11-cu124-x86_64-linux torch25-cxx98-cu118-x86_64-linux "
-				"torch25-cxx98-cu121-x86_64-linux "
-				"torch25-cxx98-cu124-x86_64-linux" },
+			.want = "torch24-cxx11-cu118-x86_64-linux torch24-cxx11-cu121-x86_64-linux torch24-cxx11-cu124-x86_64-linux torch24-cxx98-cu118-x86_64-linux torch24-cxx98-cu121-x86_64-linux torch24-cxx98-cu124-x86_64-linux torch25-cxx11-cu118-x86_64-linux torch25-cxx11-cu121-x86_64-linux torch25-cxx11-cu124-x86_64-linux torch25-cxx98-cu118-x86_64-linux torch25-cxx98-cu121-x86_64-linux torch25-cxx98-cu124-x86_64-linux" },
 		/* Every CUDA that the newest three releases of torch were published for. */
-		{ CUDA, .want = "torch213-cxx11-cu126-x86_64-linux "
-				"torch213-cxx11-cu130-x86_64-linux "
-				"torch213-cxx11-cu132-x86_64-linux "
-				"torch214-cxx11-cu126-x86_64-linux "
-				"torch214-cxx11-cu130-x86_64-linux "
-				"torch214-cxx11-cu132-x86_64-linux "
-				"torch215-cxx11-cu130-x86_64-linux "
-				"torch215-cxx11-cu132-x86_64-linux" },
+		{ CUDA, .want = "torch213-cxx11-cu126-x86_64-linux torch213-cxx11-cu130-x86_64-linux torch213-cxx11-cu132-x86_64-linux torch214-cxx11-cu126-x86_64-linux torch214-cxx11-cu130-x86_64-linux torch214-cxx11-cu132-x86_64-linux torch215-cxx11-cu130-x86_64-linux torch215-cxx11-cu132-x86_64-linux" },
 	};
 
 	(void)state;
@@ -143,14 +131,10 @@ test_backends(void **state)
 	static const struct test t[] = {
 		{ GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("k", "cuda") KERNEL("c", "cpu"),
 			.torch = "2.15",
-			.want = "torch215-cxx11-cpu-x86_64-linux torch215-cxx11-cu130-x86_64-linux "
-				"torch215-cxx11-cu132-x86_64-linux" },
+			.want = "torch215-cxx11-cpu-x86_64-linux torch215-cxx11-cu130-x86_64-linux torch215-cxx11-cu132-x86_64-linux" },
 		/* Listed without a kernel section: its Python files are the variant. */
 		{ GENERAL("\"cpu\", \"cuda\", \"cann\"") TORCH KERNEL("k", "cpu"),
-			.want = "torch213-cxx11-cpu-x86_64-linux torch214-cxx11-cpu-x86_64-linux "
-				"torch215-cxx11-cpu-x86_64-linux "
-				"torch-cuda "
-				"torch-npu" },
+			.want = "torch213-cxx11-cpu-x86_64-linux torch214-cxx11-cpu-x86_64-linux torch215-cxx11-cpu-x86_64-linux torch-cuda torch-npu" },
 		{ GENERAL("\"cuda\", \"cpu\"") "[torch-noarch]\n", .want = "torch-cpu torch-cuda" },
 		{ GENERAL("\"cuda\"") "[torch-noarch]\n", .matrix = "2025-01",
 			.want = "torch-cuda" },
@@ -177,8 +161,7 @@ test_filters(void **state)
 {
 	static const struct test t[] = {
 		{ CUDA, .matrix = "2025-01", .torch = "2.4", .cuda = "12.1",
-			.want = "torch24-cxx11-cu121-x86_64-linux "
-				"torch24-cxx98-cu121-x86_64-linux" },
+			.want = "torch24-cxx11-cu121-x86_64-linux torch24-cxx98-cu121-x86_64-linux" },
 		{ CUDA, .matrix = "2025-01", .torch = "2.5.1", .abi = "cxx98", .cuda = "11.8",
 			.want = "torch25-cxx98-cu118-x86_64-linux" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch24-cxx11-cu118-x86_64-linux",
@@ -201,8 +184,7 @@ test_filters(void **state)
 		{ CUDA, .matrix = "2026", .said = "choose from 2025-01, current, all, host" },
 		{ CUDA, .matrix = "host", .said = "no torch found" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch26-cxx11-cu118-x86_64-linux",
-			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux, torch25-cxx98-cu121-x86_64-linux, "
-				"torch25-cxx98-cu124-x86_64-linux and others: see `kernel-builder list-variants --matrix 2025-01`" },
+			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux, torch25-cxx98-cu121-x86_64-linux, torch25-cxx98-cu124-x86_64-linux and others: see `kernel-builder list-variants --matrix 2025-01`" },
 		{ CUDA, .abi = "cxx98", .said = "no variant of matrix current fits all of" },
 	};
 
@@ -217,14 +199,15 @@ test_all(void **state)
 	static const struct test t[] = {
 		{ CUDA, .variants = "torch211-cxx11-cu130-x86_64-linux",
 			.want = "torch211-cxx11-cu130-x86_64-linux" },
-		{ CUDA, .torch = "2.11", .cuda = "13.0", .want = "torch211-cxx11-cu130-x86_64-linux" },
+		{ CUDA, .torch = "2.11", .cuda = "13.0",
+			.want = "torch211-cxx11-cu130-x86_64-linux" },
 		{ CUDA, .torch = "2.4", .cuda = "11.8", .abi = "cxx98",
 			.want = "torch24-cxx98-cu118-x86_64-linux" },
-		{ CUDA, .torch = "2.15", .cuda = "13.2", .want = "torch215-cxx11-cu132-x86_64-linux" },
+		{ CUDA, .torch = "2.15", .cuda = "13.2",
+			.want = "torch215-cxx11-cu132-x86_64-linux" },
 		{ CUDA, .torch = "1.9", .said = "--torch 1.9 is not in matrix all, which has 2." },
 		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
-			.said = "there is no variant torch211-cxx11-cu131-x86_64-linux in matrix all; "
-				"there are torch211-cxx11-cu126-x86_64-linux, " },
+			.said = "there is no variant torch211-cxx11-cu131-x86_64-linux in matrix all; there are torch211-cxx11-cu126-x86_64-linux, " },
 		{ CUDA, .variants = "torch211-cxx11-cu131-x86_64-linux",
 			.said = " and others: see `kernel-builder list-variants --matrix all`" },
 		{ CUDA, .matrix = "current", .torch = "2.11",
@@ -247,9 +230,7 @@ test_reasons(void **state)
 #define STABLE GENERAL("\"cuda\"") TORCH "stable-abi = \"2.10\"\n" KERNEL("k", "cuda")
 	static const struct test t[] = {
 		{ OLD, .variants = "torch211-cxx11-cu130-x86_64-linux",
-			.said = "variant torch211-cxx11-cu130-x86_64-linux cannot be built: kernel k, CUDA "
-				"13.0: capability 7.0 is dropped: this nvcc knows none but those "
-				"from 7.5 to 12.1" },
+			.said = "variant torch211-cxx11-cu130-x86_64-linux cannot be built: kernel k, CUDA 13.0: capability 7.0 is dropped: this nvcc knows none but those from 7.5 to 12.1" },
 		{ THOR("11.0"), .variants = "torch211-cxx11-cu128-x86_64-linux",
 			.said = "capability 11.0 is dropped: CUDA 12.8 calls it 10.1; ask for both",
 			.want = "torch211-cxx11-cu128-x86_64-linux" },
@@ -264,26 +245,25 @@ test_reasons(void **state)
 		{ OLD, .matrix = "all", .torch = "2.11", .cuda = "13.0",
 			.said = "capability 7.0 is dropped" },
 		{ OLD, .torch = "2.11", .said = "capability 7.0 is dropped", .unsaid = "CUDA 13.2",
-			.want = "torch211-cxx11-cu126-x86_64-linux torch211-cxx11-cu128-x86_64-linux "
-				"torch211-cxx11-cu129-x86_64-linux" },
+			.want = "torch211-cxx11-cu126-x86_64-linux torch211-cxx11-cu128-x86_64-linux torch211-cxx11-cu129-x86_64-linux" },
 		{ GENERAL("\"cuda\"") TORCH "minver = \"2.12\"\n" KERNEL("k", "cuda"),
 			.variants = "torch211-cxx11-cu130-x86_64-linux",
-			.said = "cannot be built: torch 2.11.0 is skipped: the kernel needs at least torch "
-				"2.12" },
+			.said = "cannot be built: torch 2.11.0 is skipped: the kernel needs at least torch 2.12" },
 		{ NEW, .variants = "torch211-cxx11-cu130-x86_64-linux", .unsaid = "dropped",
 			.want = "torch211-cxx11-cu130-x86_64-linux" },
-		{ NEW, .variants = "torch24-cxx11-cu121-x86_64-linux", .said = "capability 12.0 is dropped",
-			.unsaid = "CUDA 11.8", .want = "torch24-cxx11-cu121-x86_64-linux" },
-		{ STABLE, .torch = "2.11", .cuda = "13.0", .want = "torch-stable-abi210-cu130-x86_64-linux",
-			.said = "torch 2.11.0 with CUDA 13.0: served by the stable-ABI variant "
-				"torch-stable-abi210-cu130-x86_64-linux",
+		{ NEW, .variants = "torch24-cxx11-cu121-x86_64-linux",
+			.said = "capability 12.0 is dropped", .unsaid = "CUDA 11.8",
+			.want = "torch24-cxx11-cu121-x86_64-linux" },
+		{ STABLE, .torch = "2.11", .cuda = "13.0",
+			.want = "torch-stable-abi210-cu130-x86_64-linux",
+			.said = "torch 2.11.0 with CUDA 13.0: served by the stable-ABI variant torch-stable-abi210-cu130-x86_64-linux",
 			.unsaid = "torch 2.12" },
 		{ STABLE, .variants = "torch-stable-abi210-cu130-x86_64-linux", .unsaid = "skipped",
 			.want = "torch-stable-abi210-cu130-x86_64-linux" },
 		{ STABLE, .variants = "torch211-cxx11-cu130-x86_64-linux",
-			.said = "cannot be built: torch 2.11.0 with CUDA 13.0: served by the stable-ABI "
-				"variant torch-stable-abi210-cu130-x86_64-linux" },
-		{ STABLE, .torch = "2.9", .cuda = "13.0", .said = "is older than the stable ABI 2.10" },
+			.said = "cannot be built: torch 2.11.0 with CUDA 13.0: served by the stable-ABI variant torch-stable-abi210-cu130-x86_64-linux" },
+		{ STABLE, .torch = "2.9", .cuda = "13.0",
+			.said = "is older than the stable ABI 2.10" },
 	};
 
 	(void)state;
@@ -322,18 +302,12 @@ test_stable_abi(void **state)
 {
 	static const struct test t[] = {
 		{ GENERAL("\"cuda\"") TORCH "stable-abi = \"2.11\"\n" KERNEL("k", "cuda"),
-			.want = "torch-stable-abi211-cu126-x86_64-linux "
-				"torch-stable-abi211-cu130-x86_64-linux "
-				"torch-stable-abi211-cu132-x86_64-linux",
-			.said = "torch 2.14.1 with CUDA 13.2: served by the stable-ABI variant "
-				"torch-stable-abi211-cu132-x86_64-linux, which is built with torch "
-				"2.15.0" },
+			.want = "torch-stable-abi211-cu126-x86_64-linux torch-stable-abi211-cu130-x86_64-linux torch-stable-abi211-cu132-x86_64-linux",
+			.said = "torch 2.14.1 with CUDA 13.2: served by the stable-ABI variant torch-stable-abi211-cu132-x86_64-linux, which is built with torch 2.15.0" },
 		{ GENERAL("\"cuda\", \"cpu\"") TORCH "[torch.stable-abi]\ncpu = \"2.10\"\n" KERNEL(
 			  "k", "cuda") KERNEL("c", "cpu"),
 			.torch = "2.15",
-			.want = "torch-stable-abi210-cpu-x86_64-linux "
-				"torch215-cxx11-cu130-x86_64-linux "
-				"torch215-cxx11-cu132-x86_64-linux" },
+			.want = "torch-stable-abi210-cpu-x86_64-linux torch215-cxx11-cu130-x86_64-linux torch215-cxx11-cu132-x86_64-linux" },
 		{ GENERAL("\"cuda\"") TORCH "stable-abi = \"2.9\"\n" KERNEL("k", "cuda"),
 			.matrix = "all", .cuda = "12.6",
 			.want = "torch-stable-abi29-cu126-x86_64-linux",
@@ -356,31 +330,28 @@ test_capabilities(void **state)
 			.said = "kernel b is left out for CUDA 12.4: none of its capabilities is left" },
 		/* A variant in which nothing is left is skipped, and said. */
 		{ CUDA "cuda-capabilities = [\"12.0\"]\n", .torch = "2.14",
-			.want = "torch214-cxx11-cu130-x86_64-linux "
-				"torch214-cxx11-cu132-x86_64-linux",
+			.want = "torch214-cxx11-cu130-x86_64-linux torch214-cxx11-cu132-x86_64-linux",
 			.said = "variant torch214-cxx11-cu126-x86_64-linux is skipped" },
-		{ CUDA "cuda-capabilities = [\"999.0\"]\n", .said = "none of its capabilities is left" },
+		{ CUDA "cuda-capabilities = [\"999.0\"]\n",
+			.said = "none of its capabilities is left" },
 		/* What the composed 12.8 cannot make: said of the section, and why. */
 		{ CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL(
 			  "b", "cuda") "cuda-capabilities = [\"10.0a\", \"12.0a\"]\n",
 			.matrix = "all", .variants = CU128, .want = CU128,
-			.said = "kernel b is left out for CUDA 12.8: none of its capabilities is left: the nvcc that "
-				"packages have knows none of 10.0a, 12.0a, NVIDIA's own does (--redist)" },
+			.said = "kernel b is left out for CUDA 12.8: none of its capabilities is left: the nvcc that packages have knows none of 10.0a, 12.0a, NVIDIA's own does (--redist)" },
 		/* Nothing is left of a variant that was asked for. */
 		{ CUDA "cuda-capabilities = [\"10.0a\"]\n", .matrix = "all", .variants = CU128,
-			.said = "/k/build.toml: variant " CU128 " cannot be built: kernel k, CUDA 12.8: "
-				"capability 10.0a is dropped: the nvcc that packages have does not" },
-		{ CUDA "cuda-capabilities = [\"10.0a\"]\n", .matrix = "all", .torch = "2.8", .cuda = "12.8",
-			.said = "NVIDIA's own of CUDA 12.8 does (--redist)" },
-		{ CUDA "cuda-capabilities = [\"8.0\", \"10.0a\"]\n", .matrix = "all", .variants = CU128,
-			.want = CU128,
-			.said = "kernel k, CUDA 12.8: capability 10.0a is dropped: the nvcc that packages "
-				"have does not know it; NVIDIA's own of CUDA 12.8 does (--redist)" },
+			.said = "/k/build.toml: variant " CU128
+				" cannot be built: kernel k, CUDA 12.8: capability 10.0a is dropped: the nvcc that packages have does not" },
+		{ CUDA "cuda-capabilities = [\"10.0a\"]\n", .matrix = "all", .torch = "2.8",
+			.cuda = "12.8", .said = "NVIDIA's own of CUDA 12.8 does (--redist)" },
+		{ CUDA "cuda-capabilities = [\"8.0\", \"10.0a\"]\n", .matrix = "all",
+			.variants = CU128, .want = CU128,
+			.said = "kernel k, CUDA 12.8: capability 10.0a is dropped: the nvcc that packages have does not know it; NVIDIA's own of CUDA 12.8 does (--redist)" },
 		{ CUDA "cuda-capabilities = [\"8.0\"]\n" KERNEL(
 			  "b", "cuda") "cuda-capabilities = [\"9.0a\", \"10.0\"]\n",
 			.matrix = "all", .variants = CU128, .want = CU128,
-			.said = "kernel b, CUDA 12.8: capability 10.0 is dropped: the nvcc that packages have "
-				"does not know it, and the kernel asks for no older one" },
+			.said = "kernel b, CUDA 12.8: capability 10.0 is dropped: the nvcc that packages have does not know it, and the kernel asks for no older one" },
 		{ CUDA "cuda-minver = \"12.4\"\n" KERNEL("b", "cuda"), .matrix = "2025-01",
 			.torch = "2.4", .cuda = "11.8", .abi = "cxx11",
 			.want = "torch24-cxx11-cu118-x86_64-linux",
@@ -446,7 +417,8 @@ test_archs(void **state)
 	arena_free(&a);
 }
 
-/* Of 12.8 and 12.9 the nvcc is 12.5's: code for newer GPUs is made of the PTX for an older capability that is asked for. */
+/* Of 12.8 and 12.9 the nvcc is 12.5's: code for newer GPUs is made of the PTX for an older
+ * capability that is asked for. */
 static void
 test_newer(void **state)
 {
@@ -471,8 +443,9 @@ test_newer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		const char *toml = t[i].caps ? arena_printf(&a, CUDA "cuda-capabilities = [%s]\n", t[i].caps)
-					     : CUDA;
+		const char *toml =
+			t[i].caps ? arena_printf(&a, CUDA "cuda-capabilities = [%s]\n", t[i].caps)
+				  : CUDA;
 
 		assert_string_equal(archs(&a, toml, "all", t[i].variant), t[i].want);
 	}
@@ -500,8 +473,8 @@ test_assembled_from(void **state)
 	assert_string_equal(capability_assembled_from(&a, c, &list, "10.0+PTX"), "8.0");
 	assert_null(capability_assembled_from(&a, c, &list, "8.0"));
 	assert_null(capability_assembled_from(&a, c, &list, "9.0a"));
-	assert_null(capability_assembled_from(
-		&a, catalog_find_cuda(&catalog, &cu130), &list, "10.0"));
+	assert_null(
+		capability_assembled_from(&a, catalog_find_cuda(&catalog, &cu130), &list, "10.0"));
 	arena_free(&a);
 }
 

@@ -50,7 +50,12 @@ words(const char *text)
 static struct step
 make(enum step_kind kind, const char *label, const char *argv, size_t n)
 {
-	return (struct step){ .kind = kind, .label = label, .variant = &variant, .root = &root, .argv = words(argv), .n_inputs = n,
+	return (struct step){ .kind = kind,
+		.label = label,
+		.variant = &variant,
+		.root = &root,
+		.argv = words(argv),
+		.n_inputs = n,
 		.outputs = words("out/it") };
 }
 
@@ -82,14 +87,17 @@ set_up(void **state)
 	for (size_t i = 0; i < STEPS; i++) {
 		steps[i].inputs = inputs[i];
 		objects[i] = sha256_of(&i, sizeof(i));
-		now[i] = (struct why_step){ .objects = &objects[i], .files = steps[i].depfile ? &files : NULL };
+		now[i] = (struct why_step){ .objects = &objects[i],
+			.files = steps[i].depfile ? &files : NULL };
 	}
 	inputs[CHOICE][0].step = PTX;
 	inputs[CHOICE][1].step = SPARE;
 	inputs[LINK][0].step = CHOICE;
 	now[SPARE].objects = NULL;
 	files = words("src/a.cu src/a.h");
-	plan = (struct plan){ .project = &project, .sources = &set, .steps = steps, .n_steps = STEPS };
+	plan = (struct plan){
+		.project = &project, .sources = &set, .steps = steps, .n_steps = STEPS
+	};
 	build = (struct why_build){ .plan = &plan, .step = now };
 	before = why_record(&a, &build);
 	return 0;
@@ -243,9 +251,11 @@ test_failed(void **state)
 static void
 test_records(void **state)
 {
-	static const char *const bad[] = { "", "kernel-builder why 2\n", "kernel-builder why 1\n", "kernel-builder why 1\nx\n",
-		"kernel-builder why 1\ns a\nl 1\n", "kernel-builder why 1\ns a\nl 0\ne 0 0 0 0 0 0 0\n",
-		"kernel-builder why 1\ns a\nl 0\ne 0 0 0 0 0 1 0 0\n", "kernel-builder why 1\ne 99999999999999999999\n" };
+	static const char *const bad[] = { "", "kernel-builder why 2\n", "kernel-builder why 1\n",
+		"kernel-builder why 1\nx\n", "kernel-builder why 1\ns a\nl 1\n",
+		"kernel-builder why 1\ns a\nl 0\ne 0 0 0 0 0 0 0\n",
+		"kernel-builder why 1\ns a\nl 0\ne 0 0 0 0 0 1 0 0\n",
+		"kernel-builder why 1\ne 99999999999999999999\n" };
 	const size_t n = before.n;
 
 	(void)state;
