@@ -20,9 +20,9 @@
 #define RECORD_PROOF "kernel-builder proof 2"           /* device/proof.h */
 #define RECORD_PROOF_KEYS "kernel-builder proof-keys 2" /* device/proof.h */
 #define RECORD_SHARED "kernel-builder shared 1"         /* steps/device_only.h */
-#define RECORD_REMEMBERED "kernel-builder remembered 1" /* steps/memo.h */
-#define RECORD_PUBLISHED "kernel-builder published 1"   /* publish/publish.c */
-#define RECORD_UNCHANGED "kernel-builder unchanged 1"   /* cmd/unchanged.c */
+#define RECORD_REMEMBERED "kernel-builder remembered 1" /* steps/memo.c */
+#define RECORD_PUBLISHED "kernel-builder published 1"   /* publish/publish.h */
+#define RECORD_UNCHANGED "kernel-builder unchanged 1"   /* cmd/unchanged.h */
 
 /* Take something off the front of a text; false, when it is not there: a text may be cut off, or
  * another one. */

@@ -10,8 +10,8 @@
  * architecture has two ways, and takes the full one, which nvcc takes, when the device-only one
  * declines:
  *
- *     preprocess -> slice -> device ----------> choose -> ptxas
- *              `--> strip (lazy) -> cicc (lazy) --'
+ *     preprocess -> slice -> device ----------------> choose -> ptxas
+ *              `--> drop-macros (lazy) -> cicc (lazy) --'
  *
  * and where the kernel's own text is the same for all architectures (device/arch.h), slice takes it
  * from the reference's.
