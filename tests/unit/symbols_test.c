@@ -8,7 +8,6 @@
 #include "elf/symbols.h"
 #include "formats/inflate.h"
 #include "library.h"
-#include <cmocka.h>
 #include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +15,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <zlib.h>
+
+#include <cmocka.h>
 
 static uint32_t seed = 1;
 
