@@ -4,12 +4,13 @@
 #include "base/term.h"
 #include "usage/complete.h"
 #include "usage/prose.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 static const struct opt make_opts[] = {
 	{ 'm', "mode", "fast|slow", "how to make it: fast (default) or slow" },
