@@ -104,11 +104,13 @@ token_word(const struct lexed *l, uint32_t i, uint32_t word)
 {
 	return l->token[i].kind == TOKEN_NAME && l->token[i].value == word;
 }
-/* A name that can name something: no keyword. */
+/* A name that can name something: no keyword. `requires` may be one before C++20, but in `requires ::a`
+ * it is a clause, not a namespace. */
 static inline bool
 token_names(const struct lexed *l, uint32_t i)
 {
-	return l->token[i].kind == TOKEN_NAME && l->token[i].value >= W_N_KEYWORDS;
+	return l->token[i].kind == TOKEN_NAME && l->token[i].value >= W_N_KEYWORDS &&
+	       !(l->token[i].value == W_REQUIRES && token_is(l, i + 1, P_SCOPE));
 }
 /* The number of its file. */
 static inline uint32_t

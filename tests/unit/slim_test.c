@@ -67,6 +67,11 @@ static void
 test_names(void **state)
 {
 	static const struct row t[] = {
+		/* A clause, and no namespace called requires: CUDA's library in C++20. */
+		{ "namespace n { template <class T> constexpr bool u = false; template <class T> constexpr bool v = false;\n"
+		  "template <class T> requires ::n::u<T> && (sizeof(T) <= 8) int f(T t); }",
+			"int i = n::f(1);",
+			"namespace n { template <class T> constexpr bool u = false; template <class T> requires ::n::u<T> && (sizeof(T) <= 8) int f(T t); }" },
 		{ "int f(); int g();", "int x = f();", "int f();" },
 		{ "struct A; struct A { }; struct B { }; int f(B);", "A a;",
 			"struct A; struct A { };" },
