@@ -53,7 +53,7 @@ for f in '"-dc"' '"--device-c"' '"-rdc", "true"' '"--relocatable-device-code=tru
 done
 flags '"-rdc=true", "-dlto"'
 status 3 "-dlto" build "$K"
-like "$out" 'build.toml:[0-9]+:[0-9]+: cuda-flags in \[kernel.linked\]: "-dlto" optimises device code when it is linked, which' "is refused"
+like "$out" 'build.toml:[0-9]+:[0-9]+: cuda-flags in \[kernel.linked\]: "-dlto" optimises device code at link time, which' "is refused"
 
 # Text of the extension's name in device code, and sections that share device functions but not all architectures.
 flags '"-rdc=true"'
