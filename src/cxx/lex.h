@@ -104,8 +104,8 @@ token_word(const struct lexed *l, uint32_t i, uint32_t word)
 {
 	return l->token[i].kind == TOKEN_NAME && l->token[i].value == word;
 }
-/* A name that can name something: no keyword. `requires` may be one before C++20, but in `requires ::a`
- * it is a clause, not a namespace. */
+/* A name that can name something: no keyword. `requires` may be one before C++20, but in
+ * `requires ::a` it is a clause, not a namespace. */
 static inline bool
 token_names(const struct lexed *l, uint32_t i)
 {

@@ -17,6 +17,8 @@ struct rows {
 	struct row *v;
 	size_t n, cap;
 };
+/* Why a variant is skipped whose sections are all left out: each has a reason of its own. */
+#define NOTHING_LEFT "none of the kernel's sections is left"
 /* What was dropped of a row, and why. */
 struct reason {
 	/* names of the row's variant: with its own torch, and as it is built */

@@ -167,7 +167,7 @@ fail_name(struct resolving *w, const char *name)
 
 		/* That its kernels are gone says the same as why they are. */
 		if ((streq(r->variant[0], name) || streq(r->variant[1], name)) &&
-			!(why.n && str_has_prefix(r->text, "variant ")))
+			!(why.n && str_has_suffix(r->text, NOTHING_LEFT)))
 			strs_add(w->a, &why, r->text);
 	}
 	if (why.n)

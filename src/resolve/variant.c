@@ -106,7 +106,7 @@ add_variant(struct resolving *w, const struct row *r)
 	}
 	sort_strs(&v.archs);
 	if (v.n_kernels == 0)
-		why = "none of the kernel's sections is left";
+		why = NOTHING_LEFT;
 	else if (v.cuda && w->sel->capabilities.n)
 		why = variant_narrow(w->a, &w->sel->capabilities, &v);
 	if (why)

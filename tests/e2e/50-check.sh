@@ -149,7 +149,7 @@ int *use_it() { return &one_for_all(); }
 C
 sed -i 's|^include = \["src"\]|&\ncxx-flags = ["-fgnu-unique"]|' "$K/build.toml"
 status 5 "a kernel with GNU-unique symbols" "$KB" build $SEL "$K"
-like "$out" '_ZZ11one_for_allvE1n is GNU-unique.*\[gnu-unique\]' "says which"
+like "$out" '_ZZ11one_for_allvE1n is a GNU-unique symbol.*\[gnu-unique\]' "says which"
 like "$out" '1 variant was refused' "is not published"
 is "$(cat "$K"/build/*/metadata.json | sha256sum)" "$before" "and leaves what was there"
 status 0 "with --no-check it is" "$KB" build $SEL --no-check "$K"
