@@ -49,9 +49,11 @@ one.done:
 	+$(BUILD) --events 9 "$$T/tiny" 9>"$$T/events"; s=$$?; touch "$$T/done"; exit $$s
 broken:
 	+$(BUILD) "$$T/tiny" && exit 1 || exit 0
+# What an earlier builder told is gone first: it would be taken for this one's.
 stopped:
-	+$(BUILD) --events 9 "$$T/tiny" 9>"$$T/events" & pid=$$!; \
-	while [ "$$(grep -c '"event":"started"' "$$T/events")" -lt 3 ]; do sleep 0.02; done; kill -INT $$pid; wait $$pid; echo "ended with $$?"
+	+rm -f "$$T/events"; \
+	$(BUILD) --events 9 "$$T/tiny" 9>"$$T/events" & pid=$$!; \
+	while [ "$$(cat "$$T/events" 2>/dev/null | grep -c '"event":"started"')" -lt 3 ]; do sleep 0.02; done; kill -INT $$pid; wait $$pid; echo "ended with $$?"
 killed:
 	+$(BUILD) "$$T/tiny" & pid=$$!; sleep 0.3; kill -TERM $$pid; wait $$pid; echo "ended with $$?"
 down:

@@ -155,7 +155,7 @@ int main(int argc, char **argv)
 	if (sandbox_find(&a, &s, &why, &e) != 1)
 		return 1;
 	vec_push(&a, &in, "bin/look");
-	sandbox_command(&a, s, m, 3, NULL, &in, &out);
+	out = sandbox_command(&a, s, m, 3, NULL, &in);
 	vec_push(&a, &out, NULL);
 	execv(out.v[0], (char **)out.v);
 	return 1;

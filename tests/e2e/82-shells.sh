@@ -51,7 +51,7 @@ is "$(printf '%s\n' "$out" | wc -l)" 1 "in one line"
 status 3 "no Python" "$KB" build -m host --python "$T/absent" "$K"
 like "$out" 'there is no Python .*/absent' "names it"
 status 3 "a Python that is none" "$KB" build -m host --python /bin/false "$K"
-like "$out" '/bin/false failed with exit status 1' "says what it did"
+like "$out" '/bin/false does not work as Python .exit status 1' "says what it did"
 [ ! -e "$K/build" ]
 is $? 0 "nothing was built"
 
