@@ -3,7 +3,6 @@
 # The Python at hand: --matrix host builds for its torch, test runs a kernel's pytest with the variant on its path, testshell a shell; or one
 # of our own, with the torch of a variant. devshell: the same for work on a kernel, with CMake.
 . "$(dirname "$0")/lib.sh"
-shares_trees
 ENVS=$ROOT/.build
 unset VIRTUAL_ENV PYTHONPATH PYTEST_ADDOPTS CC CXX CUDACXX CUDA_HOME
 "$ROOT/tools/torch_env.py" 2.15.0 "$ENVS/torch-2.15.0" kernels==0.17.2 2>&1 | sed 's/^/# /'

@@ -12,7 +12,7 @@ n=0 failed=0 out= # out: what the command of status printed
 trap 'chmod -R u+w "$T" 2>/dev/null; rm -rf "$T"' EXIT
 
 # For scripts that are not about fetching: the store's trees are those that other scripts of this run have fetched, and whoever needs
-# another one adds it. By hand, without tests/run.sh, each script fetches its own.
+# another one adds it; nobody who removes trees (store gc) may share them. By hand, without tests/run.sh, each script fetches its own.
 shares_trees() {
 	[ -n "${KB_TEST_TREES:-}" ] || return 0
 	mkdir -p "$KERNEL_BUILDER_HOME"
