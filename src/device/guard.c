@@ -110,7 +110,7 @@ uses_from(const struct guarding *g, const struct decl *d, uint32_t name, const s
 {
 	const struct lexed *l = g->l;
 	struct arena_mark m = arena_mark(g->a);
-	char *path = arena_strdup(g->a, in->path), *cut;
+	char *path = arena_strdup(g->a, in->path);
 	const char *spelled = "";
 	uint32_t at = d->end, last = 0;
 	const struct space *meant = NULL;
@@ -137,11 +137,7 @@ uses_from(const struct guarding *g, const struct decl *d, uint32_t name, const s
 		}
 		if (meant || !*path)
 			break;
-		cut = strrchr(path, ':');
-		if (cut)
-			cut[-1] = '\0';
-		else
-			*path = '\0';
+		guard_go_outwards(path);
 	}
 	arena_rewind(g->a, m);
 	if (meant == of || !last)

@@ -53,6 +53,9 @@ void guard_spaces(struct arena *a, const struct device_text *t, const struct gua
 /* Is there a word that is found in that space, spelled after "::"? */
 bool guard_is_qualified(const struct space *s, const struct guard_words *w, struct str name);
 
+/* "a::b" becomes "a", and "a" the global namespace. */
+void guard_go_outwards(char *path);
+
 /* Of guard_use. */
 unsigned guard_use_of(const struct guard_words *w, struct str name);
 void guard_hit(struct guarding *g, const struct decl *d, struct str name);

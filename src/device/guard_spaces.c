@@ -216,3 +216,14 @@ guard_is_qualified(const struct space *s, const struct guard_words *w, struct st
 	}
 	return false;
 }
+
+void
+guard_go_outwards(char *path)
+{
+	char *cut = strrchr(path, ':');
+
+	if (cut)
+		cut[-1] = '\0';
+	else
+		*path = '\0';
+}

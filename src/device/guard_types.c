@@ -160,7 +160,7 @@ guard_is_absent(const struct guarding *g, const struct space *from, uint32_t tok
 	const struct lexed *l = g->l;
 	uint32_t name = l->token[token].value;
 	struct arena_mark m = arena_mark(g->a);
-	char *path = arena_strdup(g->a, from->path), *cut;
+	char *path = arena_strdup(g->a, from->path);
 	unsigned has = 0;
 
 	if (token_is(l, token - 1, P_SCOPE) && token_names(l, token - 2)) {
@@ -175,11 +175,7 @@ guard_is_absent(const struct guarding *g, const struct space *from, uint32_t tok
 			has = guard_there(g, path, name);
 			if (has & HAS_TYPE || !*path)
 				break;
-			cut = strrchr(path, ':');
-			if (cut)
-				cut[-1] = '\0';
-			else
-				*path = '\0';
+			guard_go_outwards(path);
 		}
 	}
 	arena_rewind(g->a, m);

@@ -110,6 +110,7 @@ is_stripped(const struct lexed *l, const struct decl *d, const bool *is_user)
 int
 strip_bodies(struct arena *a, struct str text, struct buf *out, struct err *e)
 {
+	struct lex_place line = { 0 };
 	struct lexed l;
 	struct split s;
 	bool *is_user;
@@ -132,7 +133,7 @@ strip_bodies(struct arena *a, struct str text, struct buf *out, struct err *e)
 			return err_set(e, ERR_BUG, "declarations out of order");
 		buf_add(out, text.p + at, open - at);
 		/* The same whatever stood there: macros come with line markers of their own. */
-		buf_addf(out, "\n# %u \"%s\"\n", lex_line(&l, d->body_end),
+		buf_addf(out, "\n# %u \"%s\"\n", lex_line_after(&l, d->body_end, &line),
 			token_file(&l, d->body_end));
 		at = close;
 		n++;

@@ -11,6 +11,7 @@ struct node {
 	uint32_t line;         /* of the parent, where it is included */
 };
 struct emitter {
+	struct lex_place line_place; /* how far lines are counted */
 	const struct reach *r;
 	struct arena *a;
 	struct buf *out;
@@ -151,7 +152,9 @@ place(struct emitter *m, uint32_t token)
 	if (number == 0)
 		add_line_feed(m);
 	else
-		add_marker(m, has_no_lines(m, k->file) ? 1 : lex_line(l, token), k->file, flags);
+		add_marker(m,
+			has_no_lines(m, k->file) ? 1 : lex_line_after(l, token, &m->line_place),
+			k->file, flags);
 }
 
 /* The white space in front of the first token of a line. */
