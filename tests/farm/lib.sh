@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the scripts that start servers for tests share. Source it first. A server has a directory STATE: its process number in STATE/pid, its port
+# on 127.0.0.1 in STATE/port, what it says in STATE/log.
+ME=${0##*/}
+# One at a time looks for a port and binds it: two gRPC servers may bind the same one, and each gets half of the connections.
+PORTS_LOCK=${TMPDIR:-/tmp}/kb-farm-ports.$(id -u)
+
+die() { # status text
+	echo "$ME: $2" >&2
+	exit "$1"
+}
+usage() { # prints the heading of the script from its third line on
+	sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+number() { # option value
+	case $2 in '' | *[!0-9]*) die 2 "$1 wants a number, not '$2'" ;; esac
+}
+absolute() { # directory, made if it is not there
+	mkdir -p "$1"
+	(cd "$1" && pwd -P)
+}
+alive() { # STATE
+	[ -f "$1/pid" ] && kill -0 "$(cat "$1/pid")" 2>/dev/null
+}
+listens() { # port
+	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+# A server of HTTP/2 greets with its SETTINGS: nine bytes at least.
+answers() { # port
+	[ "$(exec 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" && printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0' >&3 && timeout 2 head -c 9 <&3 | wc -c)" = 9 ]
+}
+# Below the ports that the kernel gives to connections. Call it with the lock held.
+free_port() {
+	local port
+	for _ in {1..100}; do
+		port=$((20000 + RANDOM % 12000))
+		listens $port || { echo $port; return; }
+	done
+	die 1 "no free port"
+}
+lock_ports() {
+	exec 8>"$PORTS_LOCK"
+	flock 8
+}
+unlock_ports() { exec 8>&-; }
+# spawn STATE COMMAND...: in a process group of its own
+spawn() {
+	local state=$1
+	shift
+	setsid "$@" >>"$state/log" 2>&1 </dev/null 8>&- 9>&- &
+	echo $! >"$state/pid"
+}
+# until_up SECONDS STATE COMMAND...: until the command succeeds; fails when the server ends or the time is over
+until_up() {
+	local end=$((SECONDS + $1)) state=$2
+	shift 2
+	until "$@"; do
+		alive "$state" && [ $SECONDS -lt $end ] || return 1
+		sleep 0.02
+	done
+	alive "$state"
+}
+# serve STATE PORT UP COMMAND...: starts the command on the port, or, without one, on a free one, which stands for @PORT@ in its words; waits until
+# `UP PORT` succeeds.
+serve() {
+	local state=$1 wanted=$2 up=$3 port
+	shift 3
+	! alive "$state" || die 1 "$state: runs already, as process $(cat "$state/pid")"
+	lock_ports
+	for _ in 1 2 3; do
+		port=$wanted
+		[ -n "$port" ] || port=$(free_port)
+		! listens "$port" || die 1 "port $port of 127.0.0.1 is taken"
+		spawn "$state" "${@//@PORT@/$port}"
+		if until_up 30 "$state" "$up" "$port"; then
+			unlock_ports
+			echo "$port" >"$state/port"
+			return
+		fi
+		end "$state" KILL
+		[ -z "$wanted" ] || break
+	done
+	die 1 "$1 does not answer; the end of $state/log:
+$(tail -n 5 "$state/log")"
+}
+# end STATE SIGNAL: ends a server and what it has started, by KILL when five seconds did not suffice
+end() {
+	local pid
+	[ -f "$1/pid" ] || return 0
+	pid=$(cat "$1/pid")
+	kill -"$2" "$pid" 2>/dev/null || true
+	for _ in {1..250}; do
+		kill -0 "$pid" 2>/dev/null || break
+		[ "$2" != KILL ] || break
+		sleep 0.02
+	done
+	kill -KILL -- "-$pid" 2>/dev/null || true
+	while kill -0 -- "-$pid" 2>/dev/null && [ "$(ps -o stat= -g "$pid" | grep -vc '^Z')" != 0 ]; do sleep 0.02; done
+	rm -f "$1/pid"
+}
