@@ -10,7 +10,8 @@ for set in "$@"; do
 		libjansson-dev libtomlplusplus-dev" ;;
 	demo) want="$want python3 python3-venv python3-pip ca-certificates bubblewrap" ;;
 	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
-		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish" ;;
+		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish
+		nginx openssl" ;;
 	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac

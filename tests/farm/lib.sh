@@ -100,3 +100,53 @@ end() {
 	while kill -0 -- "-$pid" 2>/dev/null && [ "$(ps -o stat= -g "$pid" | grep -vc '^Z')" != 0 ]; do sleep 0.02; done
 	rm -f "$1/pid"
 }
+
+# ---- nginx, and certificates ----
+
+# certificates DIR: a CA (ca.pem); of it a server for 127.0.0.1 and localhost (server.pem, server.key) and a client (client.pem, client.key); for tests
+# of refusal another CA (other-ca.pem), of it a client (other.pem, other.key), and a server's that is over since long (old.pem, old.key)
+certificates() {
+	[ ! -f "$1/done" ] || return 0
+	mkdir -p "$1"
+	local names="subjectAltName=IP:127.0.0.1,DNS:localhost"
+	authority "$1" ca "CN=kernel-builder tests"
+	authority "$1" other-ca "CN=somebody else"
+	signed "$1" server ca "$names" -days 3650
+	signed "$1" client ca "" -days 3650
+	signed "$1" other other-ca "" -days 3650
+	signed "$1" old ca "$names" -startdate 200101000000Z -enddate 200201000000Z
+	touch "$1/done"
+}
+authority() { # DIR NAME subject
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1/$2.key" -out "$1/$2.pem" -days 3650 -subj "/$3" \
+		-addext keyUsage=keyCertSign,cRLSign 2>/dev/null
+}
+signed() { # DIR NAME authority extensions how-long...
+	local dir=$1 name=$2 by=$3 with=$4
+	shift 4
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/$name.key" -out "$dir/$name.csr" -subj "/CN=$name" 2>/dev/null
+	mkdir -p "$dir/$name.d"
+	: >"$dir/$name.d/index"
+	# Not `openssl x509`, which, in Debian 12, cannot set a time that is over.
+	printf '%s\n' '[ca]' 'default_ca = d' '[d]' "database = $dir/$name.d/index" "new_certs_dir = $dir/$name.d" 'default_md = sha256' 'policy = p' \
+		'rand_serial = yes' 'x509_extensions = x' '[p]' 'commonName = supplied' '[x]' 'basicConstraints = CA:FALSE' "$with" >"$dir/$name.d/conf"
+	openssl ca -batch -notext -config "$dir/$name.d/conf" -cert "$dir/$by.pem" -keyfile "$dir/$by.key" -in "$dir/$name.csr" \
+		-out "$dir/$name.pem" "$@" 2>/dev/null
+	rm -rf "$dir/$name.csr" "$dir/$name.d"
+}
+# nginx STATE PORT: with the lines of standard input as its server
+nginx_serve() {
+	local state=$1 t user=
+	[ "$(id -u)" != 0 ] || user='user root;'
+	PATH=$PATH:/usr/sbin command -v nginx >/dev/null || die 1 "nginx is not in PATH"
+	{
+		echo "daemon off; $user worker_processes 1; pid $state/nginx.pid; error_log stderr; events {} http { types {} default_type application/octet-stream;"
+		for t in client_body proxy fastcgi uwsgi scgi; do echo "${t}_temp_path $state/temporary;"; done
+		echo "log_format lines '\$request_method \$uri \$status \$bytes_sent'; access_log $state/access.log lines; client_max_body_size 0; server {"
+		cat
+		echo "} }"
+	} >"$state/nginx.in"
+	# The port is known only when nginx starts, so the file is made then.
+	PATH=$PATH:/usr/sbin serve "$state" "$2" listens \
+		bash -c "sed 's/@PORT[@]/@PORT@/' '$state/nginx.in' >'$state/nginx.conf'; exec nginx -e stderr -c '$state/nginx.conf'"
+}
