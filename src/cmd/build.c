@@ -275,29 +275,6 @@ divide(struct build *b, struct err *e)
 	return work_make_plan(b->c, &b->w, &answers, &b->plan_options, e);
 }
 
-/* What came out otherwise than before, explained. Returns how many steps did. */
-static int
-report_differences(struct build *b, struct err *e)
-{
-	CLEANUP(arena_freep) struct arena a = { 0 };
-	CLEANUP(buf_free) struct buf text = { 0 };
-	size_t n;
-	const struct difference *d = engine_differences(b->engine, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct step *s = &b->w.plan.steps[d[i].step];
-
-		buf_addf(&text, "DIFFERS: %s for %s\n", s->label, s->variant->name);
-		if (s->is_transient)
-			continue;
-		TRY(compare_files(engine_object_path(&a, b->engine, &d[i].was),
-			engine_object_path(&a, b->engine, &d[i].is), &text, e));
-	}
-	if (n)
-		log_text(LOG_ERROR, text.p, text.n);
-	return n > INT_MAX ? INT_MAX : (int)n;
-}
-
 static bool
 is_done(const struct build *b, const struct plan_variant *v)
 {
@@ -415,6 +392,7 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 static int
 rebuild(struct build *b, struct err *e)
 {
+	CLEANUP(buf_free) struct buf text = { 0 };
 	size_t had, written;
 	int differ;
 
@@ -429,7 +407,9 @@ rebuild(struct build *b, struct err *e)
 	if (opt_has(&b->c->opts, "explain"))
 		log_info("explain: all steps: --rebuild runs them whatever is in the store");
 	had = engine_compared(b->engine);
-	TRY(differ = report_differences(b, e));
+	TRY(differ = compare_results(b->engine, &b->w.plan, &text, e));
+	if (differ)
+		log_text(LOG_ERROR, text.p, text.n);
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");

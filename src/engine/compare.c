@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names the first difference of two files, by section where they are ELF. */
+/* Says where what steps gave again differs from what there was: by section where files are ELF. */
 #include "engine/compare.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "elf/elf.h"
+#include "engine/engine.h"
 #include <elf.h>
+#include <limits.h>
 
 static size_t
 first_difference(struct str x, struct str y)
@@ -97,4 +99,22 @@ compare_files(const char *was, const char *is, struct buf *out, struct err *e)
 	if (out->n == before)
 		say(out, "the file", xs, ys);
 	return 0;
+}
+
+int
+compare_results(const struct engine *x, const struct plan *p, struct buf *out, struct err *e)
+{
+	size_t n;
+	const struct difference *d = engine_differences(x, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(arena_freep) struct arena a = { 0 };
+		const struct step *s = &p->steps[d[i].step];
+
+		buf_addf(out, "DIFFERS: %s for %s\n", s->label, s->variant->name);
+		if (!s->is_transient)
+			TRY(compare_files(engine_object_path(&a, x, &d[i].was),
+				engine_object_path(&a, x, &d[i].is), out, e));
+	}
+	return n > INT_MAX ? INT_MAX : (int)n;
 }

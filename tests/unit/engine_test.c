@@ -11,6 +11,7 @@
  *       #N and N bytes of memory
  *     <N remembered by its first N inputs   /NAME with the key of NAME
  */
+#include "engine/compare.h"
 #include "fake_world.h"
 #include <ctype.h>
 #include <setjmp.h>
@@ -159,8 +160,9 @@ struct run {
 	uint64_t memory;
 	bool keep_going, again;
 	size_t failed;
-	struct str states; /* of each step: a letter */
-	size_t left;       /* of the probe */
+	struct str states;  /* of each step: a letter */
+	struct buf *differ; /* what compare_results says; NULL: not asked */
+	size_t left;        /* of the probe */
 	int status;
 };
 
@@ -209,6 +211,8 @@ run_graph(struct graph *g, struct run *r)
 	if (r->status < 0 && e.code == ERR_BUG)
 		fail_msg("%s", e.msg);
 	r->states = states_of(&f->arena, x, g->plan.n_steps);
+	if (r->differ)
+		r->status = compare_results(x, &g->plan, r->differ, &e);
 	engine_close(x);
 	if (f->fault)
 		fail_msg("%s (%u jobs, started %.*s): %s", f->fault, o.jobs, (int)f->started.n,
@@ -403,6 +407,30 @@ test_again(void **state)
 
 	(void)state;
 	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+/* What gave something else is named once, and what follows from it is not. */
+static void
+test_differ(void **state)
+{
+	static const char *const graph[] = { "s; t~ s; a~= t; b~ s", "s; t~= s; a~= t; b~ s" };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct fake f = { 0 };
+	struct run r = { .fake = &f };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct graph g;
+
+		read_graph(&g, graph[i == 2]);
+		r.again = i > 0;
+		r.differ = i > 0 ? &text : NULL;
+		run_graph(&g, &r);
+		arena_free(&g.arena);
+		assert_int_equal(r.status, i == 2);
+		assert_string_equal(text.n ? text.p : "", i == 2 ? "DIFFERS: t for v\n" : "");
+	}
+	fake_free(&f);
 }
 
 /* ---- graphs at random ---- */
@@ -750,6 +778,7 @@ main(void)
 		cmocka_unit_test(test_lazy_and_choices),
 		cmocka_unit_test(test_equal_steps),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_differ),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_random_choices),
 		cmocka_unit_test(test_memory),
