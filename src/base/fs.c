@@ -268,6 +268,18 @@ fs_mkdtemp(struct arena *a, const char *prefix, char **out, struct err *e)
 	return 0;
 }
 
+int
+fs_real_path(struct arena *a, const char *path, const char **out, struct err *e)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		return err_sys(e, "%s", path);
+	*out = arena_strdup(a, real);
+	free(real);
+	return 0;
+}
+
 bool
 fs_exists(const char *path)
 {

@@ -38,6 +38,8 @@ int fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *
 int fs_link_or_copy(const char *from, const char *to, struct err *e);
 /* Makes a fresh directory "prefix.XXXXXX" and returns its path in the arena. */
 int fs_mkdtemp(struct arena *a, const char *prefix, char **out, struct err *e);
+/* An absolute path without links; fails when there is nothing. */
+int fs_real_path(struct arena *a, const char *path, const char **out, struct err *e);
 bool fs_exists(const char *path);
 bool fs_is_dir(const char *path);
 

@@ -64,8 +64,6 @@ struct work {
 int work_dir(const struct ctx *c, const char **out, struct err *e);
 /* Fails unless path is a directory. */
 int cmd_need_dir(const char *path, struct err *e);
-/* Prints the end of what a program printed, and fails with what it failed at. */
-int cmd_fail_program(enum err_code code, const char *what, struct str printed, struct err *e);
 /* The program's catalog, or that of --catalog, as the settings want it: NVIDIA's own archives where
  * they name a source of them. */
 int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
@@ -94,19 +92,11 @@ int cutlass_take_pin(struct ctx *c, struct store *s, struct pin *pin, struct err
  * before is brought up to date, unless somebody changed it: then all stays, and a line says so.
  * Fails when files of others are in the way. *compiled: CMake has something to do. */
 int cmd_write_pyproject(struct ctx *c, const char *dir, bool *compiled, struct err *e);
-/* An absolute path without links; fails when there is nothing. */
-int cmd_real_path(struct arena *a, const char *path, const char **out, struct err *e);
-/* Asks the Python at hand which torch it has, unless that is done: --python, else that of
- * $VIRTUAL_ENV, else python3. */
+/* Asks the Python at hand (local/host_python.h, --python) which torch it has, unless that is
+ * done. */
 int cmd_find_host(struct ctx *c, struct err *e);
 /* The same Python, with torch or without. */
 int cmd_find_python(struct ctx *c, struct host_python *out, struct err *e);
-/* Asks that Python which torch it has of its own, whatever PYTHONPATH says. */
-int cmd_ask_own_torch(struct ctx *c, const char *python, struct host *out, struct err *e);
-
-/* What --capability asks for, "host" as the GPUs that the driver, else nvidia-smi, knows of. Fails
- * with ERR_USAGE when one is no capability, and with ERR_RESOLVE when there is no GPU. */
-int cmd_capabilities(struct ctx *c, struct strs *out, struct err *e);
 
 /* Puts the commit into the project that --provenance names, or git. Fails with ERR_USAGE when it is
  * none, or git knows none. */

@@ -6,100 +6,36 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "cmd/shell.h"
-#include "cmd/venv.h"
+#include "local/compilers.h"
+#include "local/programs.h"
 #include <stdlib.h>
-#include <unistd.h>
 
 #define BUILD_DIR "build-local"
-
-/* The first of the names, which end with NULL, that is in PATH; NULL: none. */
-static const char *
-find_program(struct arena *a, const char *const *names)
-{
-	for (; *names; names++) {
-		const char *path = getenv("PATH");
-		struct str rest = str_of(path ? path : ""), dir;
-
-		while (str_cut(&rest, ':', &dir)) {
-			const char *file = path_join(a, arena_strndup(a, dir.p, dir.n), *names);
-
-			if (dir.n && access(file, X_OK) == 0 && !fs_is_dir(file))
-				return file;
-		}
-	}
-	return NULL;
-}
 
 /* Those of this machine, unless the user has named others. */
 static void
 set_compilers(struct arena *a)
 {
-	static const char *const cc[] = { "cc", "gcc", "clang", NULL };
-	static const char *const cxx[] = { "c++", "g++", "clang++", NULL };
-	const char *c_program = find_program(a, cc), *cxx_program = find_program(a, cxx);
+	const struct compilers found = compilers_find(a);
 
-	if (c_program)
-		setenv("CC", c_program, 0);
-	if (cxx_program)
-		setenv("CXX", cxx_program, 0);
+	if (found.c)
+		setenv("CC", found.c, 0);
+	if (found.cxx)
+		setenv("CXX", found.cxx, 0);
 	else if (!getenv("CXX"))
 		log_info("note: no C++ compiler is in PATH; install one, or set CXX");
 }
 
-/* Whether nvcc takes it to compile host code: a release of CUDA knows compilers up to its own time.
- */
-static int
-nvcc_takes(struct ctx *c, const char *home, const char *cxx, struct err *e)
-{
-	static const char *const words[] = { "-E", "-x", "cu", "-o", "/dev/null", "/dev/null" };
-	struct arena *a = &c->arena;
-	struct strs argv = { 0 };
-	struct str text;
-	int status;
-
-	vec_push(a, &argv, path_join(a, home, "bin/nvcc"));
-	vec_push(a, &argv, "-ccbin");
-	vec_push(a, &argv, cxx);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		vec_push(a, &argv, words[i]);
-	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &text, &status, e));
-	log_debug("nvcc with %s: exit status %d", cxx, status);
-	return status == 0;
-}
-
-/* The first that nvcc takes: the gcc that `build` has for this CUDA, then newest first; *out 0:
- * none. */
-static int
-find_gcc(struct ctx *c, const char *home, unsigned best, unsigned *out, struct err *e)
-{
-	struct arena *a = &c->arena;
-	int takes = 0;
-
-	*out = best;
-	for (unsigned next = 20; *out >= 7; *out = next--) {
-		const char *names[] = { arena_printf(a, "g++-%u", *out), NULL };
-		const char *program = find_program(a, names);
-
-		if (program)
-			TRY(takes = nvcc_takes(c, home, program, e));
-		if (takes)
-			return 0;
-	}
-	*out = 0;
-	return 0;
-}
-
+/* cxx, which may be NULL, is not one that nvcc takes. */
 static void
-set_gcc(struct arena *a, unsigned version)
+use_gcc(const char *release, const char *cxx, const struct nvcc_host *found)
 {
-	const char *cc[] = { arena_printf(a, "gcc-%u", version), NULL };
-	const char *cxx[] = { arena_printf(a, "g++-%u", version), NULL };
-	const char *c_program = find_program(a, cc), *cxx_program = find_program(a, cxx);
-
-	if (c_program)
-		setenv("CC", c_program, 1);
-	setenv("CXX", cxx_program, 1);
-	setenv("CUDAHOSTCXX", cxx_program, 1);
+	log_info("note: CUDA %s does not support %s; using g++-%u", release,
+		cxx ? cxx : "the compiler in PATH", found->gcc);
+	if (found->programs.c)
+		setenv("CC", found->programs.c, 1);
+	setenv("CXX", found->programs.cxx, 1);
+	setenv("CUDAHOSTCXX", found->programs.cxx, 1);
 }
 
 /* nvcc's compiler of host code, and then that of all else. 1: there is one; 0: a line says what is
@@ -107,39 +43,36 @@ set_gcc(struct arena *a, unsigned version)
 static int
 set_host_compiler(struct ctx *c, const struct catalog_cuda *cuda, bool cxx_is_named, struct err *e)
 {
-	const char *home = getenv("CUDA_HOME"), *named = getenv("CUDAHOSTCXX"),
-		   *flags = getenv("NVCC_PREPEND_FLAGS");
+	const char *named = getenv("CUDAHOSTCXX"), *flags = getenv("NVCC_PREPEND_FLAGS");
 	struct arena *a = &c->arena;
-	const char *release = version_text(a, &cuda->version), *cxx;
-	unsigned version;
-	int takes = 0;
+	const char *release = version_text(a, &cuda->version);
+	const struct nvcc_wish wish = { .home = getenv("CUDA_HOME"),
+		.cxx = named ? named : getenv("CXX"),
+		.only = named || cxx_is_named,
+		.gcc = cuda->gcc };
+	struct nvcc_host host;
+	int found;
 
-	cxx = named ? named : getenv("CXX");
-	if (cxx)
-		TRY(takes = nvcc_takes(c, home, cxx, e));
-	if (!takes && (named || cxx_is_named)) {
-		log_info(
-			"note: CUDA %s does not support %s as host compiler; set CXX to another, such as g++-%u",
-			release, cxx, cuda->gcc);
-		return 0;
-	}
-	if (!takes) {
-		TRY(find_gcc(c, home, cuda->gcc, &version, e));
-		if (!version) {
+	TRY(found = compilers_for_nvcc(a, &wish, &host, e));
+	if (!found) {
+		if (wish.only)
+			log_info(
+				"note: CUDA %s does not support %s as host compiler; set CXX to another, such as g++-%u",
+				release, wish.cxx, cuda->gcc);
+		else
 			log_info(
 				"note: CUDA %s supports no C++ compiler of this machine; install g++-%u, or set CXX to one that it supports",
 				release, cuda->gcc);
-			return 0;
-		}
-		log_info("note: CUDA %s does not support %s; using g++-%u", release,
-			cxx ? cxx : "the compiler in PATH", version);
-		set_gcc(a, version);
-		cxx = getenv("CUDAHOSTCXX");
+		return 0;
 	}
-	setenv("CUDAHOSTCXX", cxx, 0);
+	if (host.gcc)
+		use_gcc(release, wish.cxx, &host);
+	setenv("CUDAHOSTCXX", host.programs.cxx, 0);
 	/* CMake heeds the former, nvcc itself this. */
 	setenv("NVCC_PREPEND_FLAGS",
-		arena_printf(a, "-ccbin %s%s%s", cxx, flags ? " " : "", flags ? flags : ""), 1);
+		arena_printf(a, "-ccbin %s%s%s", host.programs.cxx, flags ? " " : "",
+			flags ? flags : ""),
+		1);
 	return 1;
 }
 
@@ -166,7 +99,7 @@ compose_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, co
 		files[i] = (struct store_file){ cuda->files[i].path, cuda->files[i].text,
 			cuda->files[i].is_exec };
 	TRY(store_compose(s, &all, &tree, e));
-	return cmd_real_path(a, store_tree_path(a, s, &tree), out, e);
+	return fs_real_path(a, store_tree_path(a, s, &tree), out, e);
 }
 
 /* The nvcc of such a tree is that of an older release, and CMake runs it as it is. */
@@ -235,7 +168,7 @@ cmake_command(struct ctx *c, const char *program, const char *dir, const struct 
 	vec_push(a, &argv, "-B");
 	vec_push(a, &argv, build);
 	/* It cannot be changed later. */
-	if (!fs_exists(path_join(a, build, "CMakeCache.txt")) && find_program(a, ninja)) {
+	if (!fs_exists(path_join(a, build, "CMakeCache.txt")) && program_find(a, ninja)) {
 		vec_push(a, &argv, "-G");
 		vec_push(a, &argv, "Ninja");
 	}
@@ -253,7 +186,7 @@ static int
 configure(struct ctx *c, const char *dir, const struct work *w, struct err *e)
 {
 	static const char *const names[] = { "cmake", NULL };
-	const char *program = find_program(&c->arena, names),
+	const char *program = program_find(&c->arena, names),
 		   *build = path_join(&c->arena, dir, BUILD_DIR);
 	struct strs argv;
 	struct str text;
@@ -297,7 +230,7 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	TRY(work_resolve(c, w, e));
 	v = &w->resolution.v[0];
 	if (c->host) {
-		if (shell_check_packages(&c->arena, &w->project, v->backend, c->host, &missing) < 0)
+		if (host_check_packages(&c->arena, c->host, &w->project, v->backend, &missing) < 0)
 			log_info("note: %s", missing.msg);
 		return 0;
 	}
@@ -305,8 +238,7 @@ find_torch(struct ctx *c, struct work *w, struct err *e)
 	if (!asked)
 		log_info("note: %s has no torch; using an environment for %s that has one",
 			python.program, v->name);
-	return venv_find(
-		c, &(struct venv_wish){ &python, &w->project, v, torch, true }, &c->host, e);
+	return shell_use_venv(c, &(struct venv_wish){ &python, &w->project, v, torch, true }, e);
 }
 
 /* *path becomes the directory that Python finds the kernel in, once it is built. */

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "cmd/cmd.h"
+#include "local/host_python.h"
 #include "resolve/json_read.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,29 +95,6 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	return 0;
 }
 
-/* Programs of those names in PATH that can be run at all. */
-static void
-find_pythons(struct ctx *c, struct strs *out)
-{
-	static const char *const names[] = { "python3", "python3.9", "python3.10", "python3.11",
-		"python3.12", "python3.13", "python3.14", NULL };
-	struct arena *a = &c->arena;
-
-	for (const char *const *n = names; *n; n++) {
-		struct strs argv = { 0 };
-		struct err ignored = { 0 };
-		struct str text;
-		int status;
-
-		vec_push(a, &argv, *n);
-		vec_push(a, &argv, "-V");
-		if (proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, &text, &status,
-			    &ignored) == 0 &&
-			status == 0)
-			vec_push(a, out, *n);
-	}
-}
-
 int
 cmd_check_load(struct ctx *c, struct err *e)
 {
@@ -133,7 +111,7 @@ cmd_check_load(struct ctx *c, struct err *e)
 		return err_set(
 			e, ERR_USAGE, "%s/build does not exist; build the kernel first", dir);
 	if (pythons.n == 0)
-		find_pythons(c, &pythons);
+		host_pythons(&c->arena, &pythons);
 	for (size_t i = 0; i < pythons.n; i++) {
 		if (check_python(c, pythons.v[i], build, p.module, &t, e) < 0) {
 			free(build);

@@ -8,25 +8,6 @@
 #include <stdlib.h>
 
 int
-shell_check_packages(struct arena *a, const struct project *p, enum backend b, const struct host *h,
-	struct err *e)
-{
-	struct python_packages missing = { 0 };
-	const char *names = "", *pips = "";
-
-	python_missing(a, p, b, &h->modules, &missing);
-	if (!missing.n)
-		return 0;
-	for (size_t i = 0; i < missing.n; i++) {
-		names = arena_printf(a, "%s%s%s", names, i ? ", " : "", missing.v[i]->name);
-		pips = arena_printf(a, "%s %s", pips, missing.v[i]->pip);
-	}
-	return err_set(e, ERR_RESOLVE,
-		"%s has no %s, which build.toml lists in python-depends; install it: %s -m pip install%s",
-		h->python, names, h->python, pips);
-}
-
-int
 shell_cache_dir(struct ctx *c, const char *dir, const char **out, struct err *e)
 {
 	struct digest id = sha256_of(dir, strlen(dir));
@@ -36,7 +17,7 @@ shell_cache_dir(struct ctx *c, const char *dir, const char **out, struct err *e)
 	digest_hex(&id, hex);
 	made = arena_printf(&c->arena, "%s/shells/%s-%.12s", c->settings.home, path_base(dir), hex);
 	TRY(fs_mkdirs(made, e));
-	return cmd_real_path(&c->arena, made, out, e);
+	return fs_real_path(&c->arena, made, out, e);
 }
 
 void
@@ -54,7 +35,7 @@ int
 shell_find_dir(struct ctx *c, const char **out, struct err *e)
 {
 	TRY(work_dir(c, out, e));
-	return cmd_real_path(&c->arena, *out, out, e);
+	return fs_real_path(&c->arena, *out, out, e);
 }
 
 void
@@ -119,4 +100,16 @@ shell_torch(struct ctx *c, const struct variant *v, const struct catalog_torch *
 		return err_set(e, ERR_CONFIG, "%s: the catalog has no torch", v->name);
 	*out = &catalog.torch[catalog.n_torch - 1];
 	return 0;
+}
+
+int
+shell_use_venv(struct ctx *c, const struct venv_wish *w, struct err *e)
+{
+	struct store *s;
+	int r;
+
+	TRY(store_open(c->settings.home, false, &s, e));
+	r = venv_find(&c->arena, s, w, &c->host, e);
+	store_close(s);
+	return r;
 }

@@ -3,16 +3,15 @@
 #ifndef CMD_SHELL_H
 #define CMD_SHELL_H
 #include "cmd/cmd.h"
+#include "local/venv.h"
 
 /* The kernel's directory, absolute. */
 int shell_find_dir(struct ctx *c, const char **out, struct err *e);
 /* The variant's torch; one without compiled code takes the newest of this program. */
 int shell_torch(
 	struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e);
-/* Fails with ERR_RESOLVE, and says what to do, when h lacks packages that p asks for with that
- * backend. */
-int shell_check_packages(struct arena *a, const struct project *p, enum backend b,
-	const struct host *h, struct err *e);
+/* Makes the Python of such an environment the one at hand (venv_find). */
+int shell_use_venv(struct ctx *c, const struct venv_wish *w, struct err *e);
 /* Where pytest keeps things about the kernel in dir, which is absolute. The store must be there. */
 int shell_cache_dir(struct ctx *c, const char *dir, const char **out, struct err *e);
 /* Python finds the variant's directory before all else. */

@@ -13,7 +13,6 @@
 #include "base/proc.h"
 #include "cmd/build.h"
 #include "cmd/shell.h"
-#include "cmd/venv.h"
 
 /* `python -m pytest` would look for modules in the kernel's directory before the variant's. */
 static const char start[] = "import sys\n"
@@ -80,7 +79,7 @@ check_packages(struct ctx *c, const char *dir, struct err *e)
 		;
 	if (b == BACKEND_COUNT) /* the selection says so */
 		return 0;
-	return shell_check_packages(&c->arena, &p, (enum backend)b, c->host, e);
+	return host_check_packages(&c->arena, c->host, &p, (enum backend)b, e);
 }
 
 static int
@@ -146,7 +145,7 @@ build_for_pin(struct ctx *c, const struct host_python *base, const char **varian
 	if (c->newest_only)
 		log_info("note: %s has no torch; using an environment for %s that has one",
 			base->program, v->name);
-	TRY(venv_find(c, &(struct venv_wish){ base, &b.w.project, v, torch, false }, &c->host, e));
+	TRY(shell_use_venv(c, &(struct venv_wish){ base, &b.w.project, v, torch, false }, e));
 	*variant = v->name;
 	return 0;
 }

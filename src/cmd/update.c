@@ -42,7 +42,7 @@ cmd_update_build(struct ctx *c, struct err *e)
 	TRY(read_options(c, &how, e));
 	TRY(work_dir(c, &dir, e));
 	/* A link stays one. */
-	TRY(cmd_real_path(a, path_join(a, dir, "build.toml"), &file, e));
+	TRY(fs_real_path(a, path_join(a, dir, "build.toml"), &file, e));
 	TRY(fs_read(a, file, 1 << 20, &text, e));
 	TRY(project_update(a, text, dir, &how, &new, e));
 	if (str_eq(text, new.text)) {

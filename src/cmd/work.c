@@ -5,7 +5,10 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "config/capability.h"
 #include "explain/explain.h"
+#include "local/gpus.h"
+#include "local/host_python.h"
 #include <stdio.h>
 
 int
@@ -38,6 +41,51 @@ work_dir(const struct ctx *c, const char **out, struct err *e)
 	return cmd_need_dir(*out, e);
 }
 
+int
+cmd_find_host(struct ctx *c, struct err *e)
+{
+	struct host *h;
+
+	if (c->host)
+		return 0;
+	h = arena_new(&c->arena, struct host);
+	TRY(host_python_torch(&c->arena, opt_get(&c->opts, "python"), h, e));
+	c->host = h;
+	return 0;
+}
+
+int
+cmd_find_python(struct ctx *c, struct host_python *out, struct err *e)
+{
+	return host_python_find(&c->arena, opt_get(&c->opts, "python"), out, e);
+}
+
+/* What --capability asks for, "host" as the GPUs of this machine. */
+static int
+read_capabilities(struct ctx *c, struct strs *out, struct err *e)
+{
+	struct strs given = opt_all(&c->arena, &c->opts, "capability");
+	int found;
+
+	for (size_t i = 0; i < given.n; i++) {
+		const char *s = given.v[i];
+
+		if (streq(s, "host")) {
+			TRY(found = gpus_find(&c->arena, out, e));
+			if (!found)
+				return err_set(e, ERR_RESOLVE,
+					"--capability host: no NVIDIA GPU or driver found; name a capability, such as --capability 9.0");
+			continue;
+		}
+		if (!capability_is_valid(str_of(s)) || strchr(s, '+'))
+			return err_set(e, ERR_USAGE,
+				"--capability %s is not a capability; write one such as 9.0 or 9.0a, or host for the GPUs of this machine",
+				s);
+		strs_add(&c->arena, out, s);
+	}
+	return 0;
+}
+
 static int
 read_selection(struct ctx *c, struct selection *s, struct err *e)
 {
@@ -49,7 +97,7 @@ read_selection(struct ctx *c, struct selection *s, struct err *e)
 	s->cuda = opt_all(a, &c->opts, "cuda");
 	s->abi = opt_all(a, &c->opts, "abi");
 	s->backends = opt_all(a, &c->opts, "backend");
-	return cmd_capabilities(c, &s->capabilities, e);
+	return read_capabilities(c, &s->capabilities, e);
 }
 
 int

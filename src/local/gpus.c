@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --capability: which GPUs to build for, and which there are in this machine. */
+/* Asks the driver of NVIDIA, and without one nvidia-smi, for the GPUs of this machine. */
+#include "local/gpus.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/signal.h"
-#include "cmd/cmd.h"
 #include "config/capability.h"
 #include <dlfcn.h>
 #include <poll.h>
@@ -99,51 +100,24 @@ ask_smi(struct arena *a, struct str *text, struct err *e)
 	return status == 0;
 }
 
-static int
-add_host(struct ctx *c, struct strs *out, struct err *e)
+int
+gpus_find(struct arena *a, struct strs *out, struct err *e)
 {
-	struct arena *a = &c->arena;
 	struct str text = { 0 }, line;
-	size_t before = out->n;
+	struct strs here = { 0 };
 	int found;
 
 	TRY(found = ask_driver(a, &text, e));
 	if (!found)
 		TRY(found = ask_smi(a, &text, e));
 	while (found && str_cut(&text, '\n', &line)) {
-		const char *gpu;
-
 		line = str_trim(line);
-		gpu = arena_strndup(a, line.p, line.n);
-		if (capability_is_valid(line) && !strs_has(out, gpu))
-			vec_push(a, out, gpu);
+		if (capability_is_valid(line))
+			strs_add(a, &here, arena_strndup(a, line.p, line.n));
 	}
-	if (out->n == before)
-		return err_set(e, ERR_RESOLVE,
-			"--capability host: no NVIDIA GPU or driver found; name a capability, such as --capability 9.0");
-	for (size_t i = before; i < out->n; i++)
-		log_debug("a GPU here has capability %s", out->v[i]);
-	return 0;
-}
-
-int
-cmd_capabilities(struct ctx *c, struct strs *out, struct err *e)
-{
-	struct strs given = opt_all(&c->arena, &c->opts, "capability");
-
-	*out = (struct strs){ 0 };
-	for (size_t i = 0; i < given.n; i++) {
-		const char *s = given.v[i];
-
-		if (streq(s, "host")) {
-			TRY(add_host(c, out, e));
-			continue;
-		}
-		if (!capability_is_valid(str_of(s)) || strchr(s, '+'))
-			return err_set(e, ERR_USAGE,
-				"--capability %s is not a capability; write one such as 9.0 or 9.0a, or host for the GPUs of this machine",
-				s);
-		strs_add(&c->arena, out, s);
+	for (size_t i = 0; i < here.n; i++) {
+		log_debug("a GPU here has capability %s", here.v[i]);
+		strs_add(a, out, here.v[i]);
 	}
-	return 0;
+	return (int)here.n;
 }

@@ -6,15 +6,17 @@
  * torch comes first and alone: what it is shows in its files, and the libraries of CUDA that it
  * wants are gigabytes.
  */
-#include "cmd/venv.h"
+#include "local/venv.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "cmd/shell.h"
+#include "local/host_python.h"
+#include "local/programs.h"
+#include "store/store.h"
 
 struct venv {
-	struct ctx *c;
+	struct arena *a; /* of results */
 	const struct venv_wish *w;
 	const char *what; /* for people, and its identity */
 	const char *dir, *python;
@@ -26,7 +28,7 @@ static int
 run_python(struct venv *v, const char *python, const struct strs *args, struct str *text,
 	struct err *e)
 {
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	struct strs argv = { 0 };
 	int status;
 
@@ -47,7 +49,7 @@ pip_install(
 {
 	static const char *const words[] = { "pip", "install", "-q", "--no-input",
 		"--disable-pip-version-check" };
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	struct strs args = { 0 };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -67,9 +69,7 @@ compute_name(struct venv *v)
 
 	if (x->backend == BACKEND_CPU)
 		return "cpu";
-	return x->cuda ? arena_printf(&v->c->arena, "cu%s",
-				 version_digits(&v->c->arena, &x->cuda->version))
-		       : NULL;
+	return x->cuda ? arena_printf(v->a, "cu%s", version_digits(v->a, &x->cuda->version)) : NULL;
 }
 
 static bool
@@ -83,7 +83,7 @@ static int
 write_requirement(struct venv *v, const char *package, const char **out, struct err *e)
 {
 	const struct pin *pin = &v->w->torch->headers;
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	struct version python;
 	const char *text;
 	char hex[65];
@@ -102,7 +102,7 @@ write_requirement(struct venv *v, const char *package, const char **out, struct 
 static int
 install_torch(struct venv *v, struct err *e)
 {
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	const char *release = version_text(a, &v->w->torch->version), *compute = compute_name(v);
 	const char *packages[] = { NULL, NULL }, *with_hash[] = { "-r", NULL, NULL };
 	struct str text = { 0 };
@@ -128,17 +128,17 @@ install_torch(struct venv *v, struct err *e)
 		return err_set(e, ERR_RESOLVE,
 			"pip has no torch %s for Python %s; choose another variant, or another Python with --python",
 			release, v->w->base->version);
-	return cmd_fail_program(ERR_NET, "pip failed", text, e);
+	return program_failed(ERR_NET, "pip failed", text, e);
 }
 
 static int
 ask(struct venv *v, const struct host **out, struct err *e)
 {
-	struct host *h = arena_new(&v->c->arena, struct host);
+	struct host *h = arena_new(v->a, struct host);
 
-	TRY(cmd_ask_own_torch(v->c, v->python, h, e));
+	TRY(host_python_own_torch(v->a, v->python, h, e));
 	*out = h;
-	return host_check(&v->c->arena, h, v->w->variant, v->w->torch, e);
+	return host_check(v->a, h, v->w->variant, v->w->torch, e);
 }
 
 static int
@@ -149,28 +149,27 @@ fill(struct venv *v, const struct host **out, struct err *e)
 	struct str text;
 	int done;
 
-	vec_push(&v->c->arena, &args, "venv");
-	vec_push(&v->c->arena, &args, v->dir);
+	vec_push(v->a, &args, "venv");
+	vec_push(v->a, &args, v->dir);
 	TRY(done = run_python(v, v->w->base->program, &args, &text, e));
 	if (!done)
-		return cmd_fail_program(ERR_SYS,
-			arena_printf(&v->c->arena, "%s -m venv failed", v->w->base->program), text,
-			e);
+		return program_failed(ERR_SYS,
+			arena_printf(v->a, "%s -m venv failed", v->w->base->program), text, e);
 	TRY(install_torch(v, e));
 	TRY(ask(v, out, e));
 	packages[0] = v->wanted;
 	TRY(done = pip_install(v, false, packages, &text, e));
-	return done ? 0 : cmd_fail_program(ERR_NET, "pip failed", text, e);
+	return done ? 0 : program_failed(ERR_NET, "pip failed", text, e);
 }
 
 /* Also notes the use. */
 static int
 note_ready(struct venv *v, struct err *e)
 {
-	const char *text = arena_printf(&v->c->arena, "%s\n", v->what);
+	const char *text = arena_printf(v->a, "%s\n", v->what);
 
 	return fs_write_atomic(
-		path_join(&v->c->arena, v->dir, STORE_VENV_READY), text, strlen(text), 0644, e);
+		path_join(v->a, v->dir, STORE_VENV_READY), text, strlen(text), 0644, e);
 }
 
 static int
@@ -178,7 +177,7 @@ find(struct venv *v, const struct host **out, struct err *e)
 {
 	struct err why = { 0 };
 
-	if (fs_exists(path_join(&v->c->arena, v->dir, STORE_VENV_READY))) {
+	if (fs_exists(path_join(v->a, v->dir, STORE_VENV_READY))) {
 		if (ask(v, out, &why) == 0)
 			return note_ready(v, e);
 		/* Its Python may be gone. */
@@ -198,7 +197,7 @@ static int
 add_cmake(struct venv *v, struct err *e)
 {
 	static const char *const packages[] = { "cmake", "ninja", NULL };
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	struct str text;
 	int done;
 
@@ -206,7 +205,7 @@ add_cmake(struct venv *v, struct err *e)
 		fs_exists(path_join(a, v->dir, "bin/ninja")))
 		return 0;
 	TRY(done = pip_install(v, false, packages, &text, e));
-	return done ? 0 : cmd_fail_program(ERR_NET, "pip failed", text, e);
+	return done ? 0 : program_failed(ERR_NET, "pip failed", text, e);
 }
 
 /* Those of python-depends. Environments are shared, so other kernels see them as well. torch stays
@@ -214,7 +213,7 @@ add_cmake(struct venv *v, struct err *e)
 static int
 add_packages(struct venv *v, const struct host **h, struct err *e)
 {
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	struct python_packages missing = { 0 };
 	VEC(const char *) packages = { 0 };
 	struct str text;
@@ -232,9 +231,9 @@ add_packages(struct venv *v, const struct host **h, struct err *e)
 	vec_push(a, &packages, NULL);
 	TRY(done = pip_install(v, false, packages.v, &text, e));
 	if (!done)
-		return cmd_fail_program(ERR_NET, "pip failed", text, e);
+		return program_failed(ERR_NET, "pip failed", text, e);
 	TRY(ask(v, h, e));
-	return shell_check_packages(a, v->w->project, v->w->variant->backend, *h, e);
+	return host_check_packages(a, *h, v->w->project, v->w->variant->backend, e);
 }
 
 static int
@@ -242,11 +241,11 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 {
 	struct digest id = sha256_of(v->what, strlen(v->what));
 	CLEANUP(fd_closep) int lock = -1;
-	struct arena *a = &v->c->arena;
+	struct arena *a = v->a;
 	const char *name = store_venv_name(a, &id), *shells = path_join(a, store_home(s), "shells");
 
 	TRY(fs_mkdirs(shells, e));
-	TRY(cmd_real_path(a, shells, &shells, e));
+	TRY(fs_real_path(a, shells, &shells, e));
 	v->dir = path_join(a, shells, name);
 	v->python = path_join(a, v->dir, "bin/python3");
 	TRY(store_lock(s, name, "waiting for another kernel-builder that makes this environment",
@@ -257,25 +256,21 @@ find_locked(struct venv *v, struct store *s, const struct host **out, struct err
 }
 
 int
-venv_find(struct ctx *c, const struct venv_wish *w, const struct host **out, struct err *e)
+venv_find(struct arena *a, struct store *s, const struct venv_wish *w, const struct host **out,
+	struct err *e)
 {
 	const struct variant *variant = w->variant;
-	struct venv v = { .c = c, .w = w };
+	struct venv v = { .a = a, .w = w };
 	const char *compute = compute_name(&v);
-	struct store *s;
-	int r;
 
 	if (variant->backend != BACKEND_CPU && variant->backend != BACKEND_CUDA)
 		return err_set(e, ERR_RESOLVE, "%s: there is a torch for CPUs and CUDA only",
 			variant->name);
-	v.what = arena_printf(&c->arena, "torch %s, %s, %s C++ ABI, for Python %s",
-		version_text(&c->arena, &w->torch->version), compute ? compute : "CUDA",
+	v.what = arena_printf(a, "torch %s, %s, %s C++ ABI, for Python %s",
+		version_text(a, &w->torch->version), compute ? compute : "CUDA",
 		variant->kind == VARIANT_NOARCH ? "any"
 		: variant->cxx11                ? "new"
 						: "old",
 		w->base->version);
-	TRY(store_open(c->settings.home, false, &s, e));
-	r = find_locked(&v, s, out, e);
-	store_close(s);
-	return r;
+	return find_locked(&v, s, out, e);
 }

@@ -340,3 +340,22 @@ host_is_locked(const struct matrix *m, const struct catalog *locked)
 	}
 	return true;
 }
+
+int
+host_check_packages(struct arena *a, const struct host *h, const struct project *p, enum backend b,
+	struct err *e)
+{
+	struct python_packages missing = { 0 };
+	const char *names = "", *pips = "";
+
+	python_missing(a, p, b, &h->modules, &missing);
+	if (!missing.n)
+		return 0;
+	for (size_t i = 0; i < missing.n; i++) {
+		names = arena_printf(a, "%s%s%s", names, i ? ", " : "", missing.v[i]->name);
+		pips = arena_printf(a, "%s %s", pips, missing.v[i]->pip);
+	}
+	return err_set(e, ERR_RESOLVE,
+		"%s has no %s, which build.toml lists in python-depends; install it: %s -m pip install%s",
+		h->python, names, h->python, pips);
+}

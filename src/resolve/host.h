@@ -34,6 +34,11 @@ int host_read_python(
 int host_check(struct arena *a, const struct host *h, const struct variant *v,
 	const struct catalog_torch *t, struct err *e);
 
+/* Fails with ERR_RESOLVE, and says what to install, when that Python lacks packages that the kernel
+ * asks for with that backend. */
+int host_check_packages(struct arena *a, const struct host *h, const struct project *p,
+	enum backend b, struct err *e);
+
 /* Which backends of the kernel that torch loads: those of asked; if that is empty the first of cuda
  * and cpu that the kernel has. Fails with ERR_RESOLVE when there is none. out may be
  * asked. */

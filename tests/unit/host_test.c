@@ -330,6 +330,32 @@ teardown(void **state)
 	return 0;
 }
 
+static void
+test_packages(void **state)
+{
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	struct project p;
+	struct host h;
+
+	(void)state;
+	assert_int_equal(project_parse(&a,
+				 STR("[general]\nname = \"relu\"\nversion = 1\nedition = 5\n"
+				     "license = \"MIT\"\nbackends = [\"cpu\"]\n"
+				     "python-depends = [\"einops\"]\n" TORCH KERNEL("cpu")),
+				 "/k", false, &p, &e),
+		0);
+	assert_int_equal(
+		host_read(&a, "python3", STR(SAYS("2.5.1", "null", "null", "true")), &h, &e), 0);
+	assert_int_equal(host_check_packages(&a, &h, &p, BACKEND_CPU, &e), 0);
+	h.modules.n = 0;
+	assert_int_equal(host_check_packages(&a, &h, &p, BACKEND_CPU, &e), -1);
+	assert_int_equal(e.code, ERR_RESOLVE);
+	assert_string_equal(e.msg,
+		"/e/bin/python has no einops, which build.toml lists in python-depends; install it: /e/bin/python -m pip install einops");
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -340,6 +366,7 @@ main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_python),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_packages),
 		cmocka_unit_test(test_newest),
 	};
 
