@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check, bench.
+# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check, bench, farm.
 # Elsewhere: prints what is missing and fails.
 set -eu
 want=
@@ -13,6 +13,7 @@ for set in "$@"; do
 		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish
 		nginx openssl" ;;
 	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace" ;;
+	farm) want="$want python3 python3-venv postgresql openssl bubblewrap" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac
 done

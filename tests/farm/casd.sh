@@ -90,9 +90,9 @@ start() {
 	cat "$state/port"
 }
 stop() { # STATE
-	local s m
+	local s
 	for s in "$1" "$1"/worker[0-9]* "$1/store"; do end "$s" KILL; done
-	while read -r _ m _; do umount -l "$m"; done < <(grep " $(absolute "$1")/.* fuse" /proc/mounts)
+	unmount "$1"
 }
 one() { # STATE kill|term [worker]
 	alive "$1${3:+/$3}" || die 1 "$1${3:+/$3} does not run"

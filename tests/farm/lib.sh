@@ -62,8 +62,8 @@ until_up() {
 	done
 	alive "$state"
 }
-# serve STATE PORT UP COMMAND...: starts the command on the port, or, without one, on a free one, which stands for @PORT@ in its words; waits until
-# `UP PORT` succeeds.
+# serve STATE PORT UP COMMAND...: starts the command on the port, or, without one, on a free one; waits until `UP PORT` succeeds. The port stands for
+# @PORT@ in its words, and in STATE/conf, which is STATE/conf.in otherwise, if there is one.
 serve() {
 	local state=$1 wanted=$2 up=$3 port
 	shift 3
@@ -73,6 +73,7 @@ serve() {
 		port=$wanted
 		[ -n "$port" ] || port=$(free_port)
 		! listens "$port" || die 1 "port $port of 127.0.0.1 is taken"
+		if [ -f "$state/conf.in" ]; then sed "s/@PORT@/$port/g" "$state/conf.in" >"$state/conf"; fi
 		spawn "$state" "${@//@PORT@/$port}"
 		if until_up 30 "$state" "$up" "$port"; then
 			unlock_ports
@@ -99,6 +100,11 @@ end() {
 	kill -KILL -- "-$pid" 2>/dev/null || true
 	while kill -0 -- "-$pid" 2>/dev/null && [ "$(ps -o stat= -g "$pid" | grep -vc '^Z')" != 0 ]; do sleep 0.02; done
 	rm -f "$1/pid"
+}
+# What a worker that was killed in an action has left.
+unmount() { # STATE
+	local m
+	while read -r _ m _; do umount -l "$m"; done < <(grep " $(absolute "$1")/.* fuse" /proc/mounts)
 }
 
 # ---- nginx, and certificates ----
@@ -145,8 +151,35 @@ nginx_serve() {
 		echo "log_format lines '\$request_method \$uri \$status \$bytes_sent'; access_log $state/access.log lines; client_max_body_size 0; server {"
 		cat
 		echo "} }"
-	} >"$state/nginx.in"
-	# The port is known only when nginx starts, so the file is made then.
-	PATH=$PATH:/usr/sbin serve "$state" "$2" listens \
-		bash -c "sed 's/@PORT[@]/@PORT@/' '$state/nginx.in' >'$state/nginx.conf'; exec nginx -e stderr -c '$state/nginx.conf'"
+	} >"$state/conf.in"
+	PATH=$PATH:/usr/sbin serve "$state" "$2" listens nginx -e stderr -c "$state/conf"
+}
+
+# ---- programs of Debian sid ----
+
+# debian_programs DIR PACKAGE PROGRAM...: unpacks the package, with all that it needs, into DIR/root; nothing is installed. DIR/bin has the programs,
+# with their own libraries and loader.
+debian_programs() {
+	local dir=$1 package=$2 site root=$1/root/usr p
+	shift 2
+	site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u | head -n 1)
+	[ -n "$site" ] || die 1 "apt knows no mirror of Debian, or has no lists: apt-get update"
+	rm -rf "$dir"
+	mkdir -p "$dir"/{bin,apt/lists/partial,apt/archives/partial}
+	: >"$dir/apt/status"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg arch=amd64] $site sid main" >"$dir/apt/sources"
+	{ apt_of "$dir/apt" update && apt_of "$dir/apt" --download-only install "$package" dash; } >"$dir/apt/log" 2>&1 9>&- ||
+		die 1 "no $package of Debian sid: $(tail -n 3 "$dir/apt/log")"
+	for p in "$dir"/apt/archives/*.deb; do dpkg-deb -x "$p" "$dir/root"; done
+	for p in "$@"; do
+		printf '%s\n' '#!/bin/sh' "exec $root/lib64/ld-linux-x86-64.so.2 --argv0 $p --library-path $root/lib/x86_64-linux-gnu $root/bin/$p \"\$@\"" >"$dir/bin/$p"
+		chmod 755 "$dir/bin/$p"
+	done
+	rm -rf "$dir/apt"
+}
+apt_of() { # directory of its state, words
+	local dir=$1
+	shift
+	apt-get -y -o Dir::Etc::sourcelist="$dir/sources" -o Dir::Etc::sourceparts=/dev/null -o Dir::State="$dir" -o Dir::State::status="$dir/status" \
+		-o Dir::Cache="$dir" -o APT::Install-Recommends=false -o APT::Sandbox::User="$(id -un)" "$@"
 }

@@ -32,30 +32,28 @@ configure() {
 	printf '%s\n' '[swift-hash]' 'swift_hash_path_suffix = tests' >"$state/swift.conf"
 	for s in $SERVERS; do
 		common "devices = $state/devices" 'mount_check = false' 'disable_fallocate = true' '[pipeline:main]' "pipeline = $s-server" \
-			"[app:$s-server]" "use = egg:swift#$s" >"$state/$s.in"
+			"[app:$s-server]" "use = egg:swift#$s" >"$state/$s/conf.in"
 	done
 	common '[pipeline:main]' 'pipeline = catch_errors s3api tempauth slo proxy-server' '[app:proxy-server]' 'use = egg:swift#proxy' \
 		'account_autocreate = true' '[filter:tempauth]' 'use = egg:swift#tempauth' 'user_test_tester = testing .admin' \
-		'[filter:s3api]' 'use = egg:swift#s3api' '[filter:slo]' 'use = egg:swift#slo' '[filter:catch_errors]' 'use = egg:swift#catch_errors' >"$state/proxy.in"
+		'[filter:s3api]' 'use = egg:swift#s3api' '[filter:slo]' 'use = egg:swift#slo' '[filter:catch_errors]' 'use = egg:swift#catch_errors' >"$state/conf.in"
 }
 ring() { # server: one copy, on this device
 	(cd "$state" && rm -f "$1.builder" && "$bin/swift-ring-builder" "$1.builder" create 1 1 1 &&
 		"$bin/swift-ring-builder" "$1.builder" add "r1z1-127.0.0.1:$(cat "$1/port")/d1" 1 && "$bin/swift-ring-builder" "$1.builder" rebalance) >"$state/ring.log"
-}
-run() { # server state port
-	mkdir -p "$2"
-	# The port is known only when it starts, so its file is made then.
-	serve "$2" "$3" listens bash -c "sed 's/@PORT[@]/@PORT@/' '$state/$1.in' >'$state/$1.conf'; exec '$bin/swift-$1-server' '$state/$1.conf' -v"
 }
 start() {
 	local state bin port='' s
 	bin=$(absolute "$1")/env/bin state=$(absolute "$2")
 	case ${3-}:$# in :2) ;; --port:4) number "$3" "$4"; port=$4 ;; *) usage ;; esac
 	[ -x "$bin/swift-proxy-server" ] || die 1 "$1 has no swift: $ME get $1"
-	mkdir -p "$state/devices/d1"
+	mkdir -p "$state"/{account,container,object,devices/d1}
 	configure
-	for s in $SERVERS; do run "$s" "$state/$s" ''; ring "$s"; done
-	run proxy "$state" "$port"
+	for s in $SERVERS; do
+		serve "$state/$s" '' listens "$bin/swift-$s-server" "$state/$s/conf" -v
+		ring "$s"
+	done
+	serve "$state" "$port" listens "$bin/swift-proxy-server" "$state/conf" -v
 	[ -f "$state/bucket" ] || curl -sSf -X PUT --aws-sigv4 aws:amz:us-east-1:s3 -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" "http://test%3Atester:testing@127.0.0.1:$(cat "$state/port")/cache" >>"$state/log" 2>&1 ||
 		die 1 "no bucket; the end of $state/log: $(tail -n 5 "$state/log")"
 	touch "$state/bucket"

@@ -1,0 +1,220 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A farm with a server and workers of its own, for tests: BuildGrid, PostgreSQL, and the buildbox-worker of Debian sid.
+# buildgrid.sh get DIR                puts BuildGrid and buildbox there, once (320 MB); several may ask at the same time
+# buildgrid.sh start DIR STATE [OPTION]   starts it, on a free port of 127.0.0.1, and prints the port when it answers
+#     --port N       this port                          --workers N    so many (2), each with one action at a time
+#     --runner R     bubblewrap (default), or hosttools: without a sandbox, with all that the machine has
+#     --tls          certificates of an own CA lie in STATE/tls: ca.pem for the client
+#     --cert         also wants a certificate of that CA: client.pem and client.key; other.pem, other.key are of another
+#     --token        TLS, and wants a token (JWT): STATE/token has one, STATE/old-token one that is over
+#     --lost N       gives an action to another worker when its own was not heard of for N seconds (5)
+# buildgrid.sh kill STATE NAME        ends server or worker1, ... without warning
+# buildgrid.sh again STATE NAME       starts it again, as it was
+# buildgrid.sh stop STATE             ends all of it
+# Each has a directory in STATE with its pid and log: server, worker1, ... (with cas/, its cache), pg.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+SERVER=0.4.4 # the last for Debian 12's Python
+PROGRAMS='buildbox-casd buildbox-fuse buildbox-run-bubblewrap buildbox-run-hosttools buildbox-worker trexe casupload'
+
+get() {
+	local dir
+	dir=$(absolute "$1")
+	exec 9>"$dir/lock"
+	flock 9
+	if [ ! -f "$dir/env/done" ]; then
+		rm -rf "$dir/env"
+		/usr/bin/python3 -m venv "$dir/env"
+		"$dir/env/bin/pip" install -q --disable-pip-version-check buildgrid==$SERVER psycopg2-binary 9>&- || die 1 "pip could not install BuildGrid"
+		touch "$dir/env/done"
+	fi
+	if [ ! -f "$dir/buildbox/done" ]; then
+		# shellcheck disable=SC2086
+		debian_programs "$dir/buildbox" buildbox $PROGRAMS
+		touch "$dir/buildbox/done"
+	fi
+}
+
+# ---- PostgreSQL, which is not for root, and lives in a directory that its user may enter ----
+
+AS_PG=(env)
+[ "$(id -u)" != 0 ] || AS_PG=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+pg_start() {
+	local bin dir
+	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	[ -x "$bin/initdb" ] || die 1 "PostgreSQL is not installed"
+	mkdir -p "$state/pg"
+	if [ ! -d "$(cat "$state/pg/at" 2>/dev/null)" ]; then
+		dir=$(mktemp -d "${TMPDIR:-/tmp}/kb-farm-pg.XXXXXX")
+		echo "$dir" >"$state/pg/at"
+		[ "$(id -u)" != 0 ] || chown postgres: "$dir"
+		(cd / && "${AS_PG[@]}" "$bin/initdb" -D "$dir/data" -A trust -U bgd --no-sync -E UTF8 --locale=C) >"$state/pg/log" 2>&1 || die 1 "initdb: $(tail -n 3 "$state/pg/log")"
+	fi
+	dir=$(cat "$state/pg/at")
+	(cd / && spawn "$state/pg" "${AS_PG[@]}" "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" -c fsync=off -c max_connections=80)
+	until_up 30 "$state/pg" "${AS_PG[@]}" "$bin/psql" -h "$dir" -U bgd -c '' postgres >/dev/null 2>&1 || die 1 "PostgreSQL: $(tail -n 3 "$state/pg/log")"
+	"${AS_PG[@]}" "$bin/psql" -h "$dir" -U bgd -lqtA postgres | grep -q '^bgd|' || "${AS_PG[@]}" "$bin/createdb" -h "$dir" -U bgd bgd
+	# BuildGrid 0.4.4 needs psycopg2: with psycopg 3 the thread that wakes workers dies, and an action takes a minute.
+	SQL="postgresql+psycopg2://bgd@/bgd?host=$dir"
+}
+
+# ---- the server ----
+
+base64url() { openssl base64 -A | tr '+/' '-_' | tr -d =; }
+token() { # when it ends
+	local text
+	text=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url).$(printf '{"sub":"tests","exp":%s}' "$1" | base64url)
+	echo "$text.$(printf %s "$text" | openssl dgst -sha256 -hmac "$(cat "$state/secret")" -binary | base64url)"
+}
+channels() {
+	printf '%s\n' "  - !channel" "    address: 127.0.0.1:@PORT@"
+	[ -n "$tls" ] || { echo "    insecure-mode: true"; return; }
+	printf '    %s\n' "insecure-mode: false" "credentials:" "  tls-server-key: $state/tls/server.key" "  tls-server-cert: $state/tls/server.pem"
+	[ -z "$cert" ] || echo "      tls-client-certs: $state/tls/ca.pem"
+}
+authorization() {
+	if [ -z "$token" ]; then echo "  method: none"; else
+		printf '  %s\n' "method: jwt" "algorithm: hs256" "secret: $state/secret"
+	fi
+}
+configuration() {
+	cat <<END
+description: tests
+server:
+$(channels)
+authorization:
+$(authorization)
+connections:
+  - !sql-connection &sql
+    connection-string: "$SQL"
+    pool-size: 10
+    max-overflow: 20
+storages:
+  - !disk-storage &cas
+    path: $state/cas
+caches:
+  - !lru-action-cache &ac
+    storage: *cas
+    max-cached-refs: 100000
+    allow-updates: true
+    cache-failed-actions: false
+schedulers:
+  - !sql-scheduler &scheduler
+    sql: *sql
+    action-cache: *ac
+    storage: *cas
+    property-set: !dynamic-property-set
+      match-property-keys: [OSFamily, ISA, pool]
+    max-execution-timeout: 3600
+    bot-session-keepalive-timeout: $lost
+    poll-interval: 0.05
+    bot-poll-interval: 0.05
+    assigners:
+      - !priority-age-assigner
+        count: 1
+        interval: 0.02
+instances:
+  - name: ""
+    services:
+      - !action-cache
+        cache: *ac
+      - !execution
+        scheduler: *scheduler
+        operation-stream-keepalive-timeout: 30
+      - !cas
+        storage: *cas
+      - !bytestream
+        storage: *cas
+thread-pool-size: 100
+END
+}
+server_start() { # port
+	# A client's hello is answered only over TLS, if there is TLS.
+	serve "$state/server" "$1" "$up" "$dir/env/bin/bgd" server start "$state/server/conf"
+	cp "$state/server/port" "$state/port"
+}
+
+# ---- workers ----
+
+# A cache of the server's CAS, and the worker, which asks the server for actions.
+worker_start() { # N
+	local w=$state/worker$1 bin=$dir/buildbox/bin remote
+	# buildbox gives a token only to a server with TLS.
+	if [ -n "$tls" ]; then
+		remote=(remote="https://127.0.0.1:$(cat "$state/port")" server-cert="$state/tls/ca.pem" client-cert="$state/tls/client.pem" client-key="$state/tls/client.key")
+	else remote=(remote="http://127.0.0.1:$(cat "$state/port")"); fi
+	[ -z "$token" ] || remote+=(access-token="$state/token")
+	mkdir -p "$w/cas"
+	export PATH=$bin:/usr/bin:/bin # where buildbox-fuse and bwrap are looked for
+	spawn "$w/cas" "$bin/buildbox-casd" "${remote[@]/#/--cas-}" --bind="unix:$w/cas/socket" --log-level=warning \
+		--findmissingblobs-cache-ttl=60 "$w/cas/cache"
+	until_up 30 "$w/cas" test -S "$w/cas/socket" || die 1 "$w: its cache does not start"
+	spawn "$w" "$bin/buildbox-worker" "${remote[@]/#/--bots-}" --cas-remote="unix:$w/cas/socket" \
+		--buildbox-run="$bin/buildbox-run-$runner" --platform OSFamily=linux --platform ISA=x86-64 --platform pool="$runner" \
+		--concurrent-jobs=1 --max-wait-time=30 --log-level=warning "worker$1"
+}
+
+remember() { declare -p dir state port workers runner tls cert token lost up >"$state/how"; }
+start() {
+	local dir state port='' workers=2 runner=bubblewrap tls='' cert='' token='' lost=5 up=answers i
+	dir=$(absolute "$1") state=$(absolute "$2")
+	[ -f "$dir/buildbox/done" ] || die 1 "$1 has no buildbox: $ME get $1"
+	shift 2
+	while [ $# != 0 ]; do
+		case $1 in
+		--port | --workers | --lost) number "$1" "${2-}"; declare "${1#--}=$2"; shift ;;
+		--runner) case ${2-} in bubblewrap | hosttools) runner=$2 ;; *) usage ;; esac; shift ;;
+		--tls) tls=yes up=listens ;;
+		--cert) tls=yes cert=yes up=listens ;;
+		--token) tls=yes token=yes up=listens ;;
+		*) usage ;;
+		esac
+		shift
+	done
+	mkdir -p "$state/server" "$state/cas"
+	rm -f "$state/token"
+	certificates "$state/tls"
+	if [ -n "$token" ]; then
+		printf %s "$(openssl rand -hex 32)" >"$state/secret"
+		token $(($(date +%s) + 86400)) >"$state/token"
+		token 1000000000 >"$state/old-token"
+	fi
+	pg_start
+	"$dir/env/bin/bgd" migrate apply "$SQL" >>"$state/server/log" 2>&1 || die 1 "bgd migrate: $(tail -n 3 "$state/server/log")"
+	configuration >"$state/server/conf.in"
+	server_start "$port"
+	remember
+	for i in $(seq "$workers"); do worker_start "$i"; done
+	cat "$state/port"
+}
+again() { # STATE NAME
+	. "$1/how"
+	case $2 in
+	server) server_start "$(cat "$state/port")" ;;
+	worker[1-9]*) worker_start "${2#worker}" ;;
+	*) usage ;;
+	esac
+}
+kill_one() { # STATE NAME
+	alive "$1/$2" || die 1 "$1/$2 does not run"
+	end "$1/$2" KILL
+	end "$1/$2/cas" KILL
+	unmount "$1/$2"
+}
+stop() { # STATE
+	local s
+	# Workers first: a server that comes back waits for those that it knew.
+	for s in "$1"/worker[0-9]* "$1"/worker[0-9]*/cas "$1/server" "$1/pg"; do end "$s" KILL; done
+	unmount "$1"
+	if [ -f "$1/pg/at" ]; then rm -rf "$(cat "$1/pg/at")" "$1/pg/at"; fi
+}
+
+case ${1:-}:$# in
+get:2) get "$2" ;;
+start:[3-9] | start:[1-9][0-9]) start "${@:2}" ;;
+kill:3) kill_one "$2" "$3" ;;
+again:3) again "$2" "$3" ;;
+stop:2) stop "$2" ;;
+*) usage ;;
+esac
