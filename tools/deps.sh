@@ -12,7 +12,8 @@ for set in "$@"; do
 	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
 		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish
 		nginx openssl" ;;
-	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace" ;;
+	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace
+		bubblewrap iproute2" ;;
 	farm) want="$want python3 python3-venv postgresql openssl bubblewrap" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac

@@ -40,18 +40,11 @@ check() {
 	bwrap --unshare-pid --unshare-net --unshare-uts --unshare-ipc --unshare-user --uid 0 --gid 0 --cap-drop ALL --bind / / --proc /proc \
 		--dev /dev true 2>/dev/null || { echo "user namespaces are closed"; return 1; }
 }
-# Without FUSE, buildbox-run would fail at each action; with copies and links it is slower.
-fuse() {
-	[ -c /dev/fuse ] && (exec 3<>/dev/fuse) 2>/dev/null || return 1
-	if [ "$(id -u)" = 0 ]; then unshare --mount true 2>/dev/null; else command -v fusermount3 >/dev/null; fi
-}
-
 casd() { # STATE PORT option...
 	local state=$1 port=$2
 	shift 2
 	mkdir -p "$state/cache"
-	# buildbox-fuse and bwrap are looked for in PATH, and a directory there that cannot be read is an abort.
-	PATH=$DIR:$(dirname "$(command -v bwrap || command -v sh)"):/usr/bin:/bin serve "$state" "$port" answers "$DIR/buildbox-casd" --bind=127.0.0.1:@PORT@ --cache-failures=false --log-level=warning "$@" "$state/cache"
+	PATH=$(casd_path) serve "$state" "$port" answers "$DIR/buildbox-casd" --bind=127.0.0.1:@PORT@ "${CASD[@]}" "$@" "$state/cache"
 }
 farm() { # STATE PORT workers jobs option...: a store, workers that have what is in it, and a front that gives each in turn an action
 	local state=$1 port=$2 workers=$3 jobs=$4 i store list=
@@ -69,7 +62,7 @@ start() {
 	local state jobs='' workers=0 port='' exec=yes rest=()
 	DIR=$(absolute "$1") state=$(absolute "$2")
 	shift 2
-	[ -x "$DIR/buildbox-casd" ] || die 1 "$DIR has no buildbox-casd: $ME get $DIR"
+	casd_options
 	while [ $# != 0 ]; do
 		case $1 in
 		--jobs | --workers | --port) number "$1" "${2-}"; declare "${1#--}=$2"; shift ;;
@@ -78,8 +71,6 @@ start() {
 		esac
 		shift
 	done
-	RUN=(--buildbox-run="$DIR/buildbox-run")
-	fuse || RUN+=(--runner-arg=--staging-mode=copy-or-link)
 	if [ $exec = no ]; then
 		casd "$state" "$port" "${rest[@]}"
 	elif [ "$workers" = 0 ]; then

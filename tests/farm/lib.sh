@@ -107,6 +107,24 @@ unmount() { # STATE
 	while read -r _ m _; do umount -l "$m"; done < <(grep " $(absolute "$1")/.* fuse" /proc/mounts)
 }
 
+# ---- buildbox-casd ----
+
+# Without FUSE, buildbox-run would fail at each action; with copies and links it is slower.
+fuse() {
+	[ -c /dev/fuse ] && (exec 3<>/dev/fuse) 2>/dev/null || return 1
+	if [ "$(id -u)" = 0 ]; then unshare --mount true 2>/dev/null; else command -v fusermount3 >/dev/null; fi
+}
+# shellcheck disable=SC2034
+# Sets CASD, the options of each one, and RUN, those of one that executes. DIR has the programs.
+casd_options() {
+	[ -x "$DIR/buildbox-casd" ] || die 1 "$DIR has no buildbox-casd: casd.sh get $DIR"
+	CASD=(--cache-failures=false --log-level=warning)
+	RUN=(--buildbox-run="$DIR/buildbox-run")
+	fuse || RUN+=(--runner-arg=--staging-mode=copy-or-link)
+}
+# buildbox-fuse and bwrap are looked for in PATH, and a directory there that cannot be read is an abort.
+casd_path() { echo "$DIR:$(dirname "$(command -v bwrap || command -v sh)"):/usr/bin:/bin"; }
+
 # ---- nginx, and certificates ----
 
 # certificates DIR: a CA (ca.pem); of it a server for 127.0.0.1 and localhost (server.pem, server.key) and a client (client.pem, client.key); for tests
