@@ -570,6 +570,32 @@ note_package(const struct project *p, const struct sources_set *s)
 			more[s->left_out.n > 1]);
 }
 
+/* Asks nvcc, and makes the plan. */
+static int
+make_plan(struct build *b, struct err *e)
+{
+	TRY(first_plan(b, e));
+	TRY(take_trees(b, e));
+	TRY(work_take_cutlass(b->c, b->store, &b->w, e));
+	return divide(b, e);
+}
+
+int
+build_plan(struct build *b, struct ctx *c, struct err *e)
+{
+	int r;
+
+	*b = (struct build){ .c = c };
+	TRY(read_plan_options(c, &b->plan_options, e));
+	TRY(work_load(c, &b->w, e));
+	b->progress = progress_new(&c->arena, -1);
+	TRY(store_open(c->settings.home, false, &b->store, e));
+	r = make_plan(b, e);
+	store_close(b->store);
+	jobserver_close(b->jobserver);
+	return r;
+}
+
 /* Asks nvcc, makes the plan, runs it, publishes. */
 static int
 build_by_plan(struct build *b, struct err *e)
@@ -577,12 +603,7 @@ build_by_plan(struct build *b, struct err *e)
 	struct err ignored;
 	int r;
 
-	TRY(first_plan(b, e));
-	r = take_trees(b, e);
-	if (r == 0)
-		r = work_take_cutlass(b->c, b->store, &b->w, e);
-	if (r == 0)
-		r = divide(b, e);
+	r = make_plan(b, e);
 	if (r == 0)
 		r = opt_has(&b->c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
 	write_commands(b, r, e);

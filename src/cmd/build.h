@@ -31,6 +31,9 @@ struct build {
 /* What `build` does, by c's options; then b->w.resolution says what was built. Everything but
  * memory is given back. */
 int build_all(struct build *b, struct ctx *c, struct err *e);
+/* b->w.plan becomes that of `build`, by c's options. nvcc is fetched and asked; nothing else
+ * runs. Everything but memory is given back. */
+int build_plan(struct build *b, struct ctx *c, struct err *e);
 /* Opens b->engine for b->w.plan. */
 int build_open_engine(struct build *b, struct err *e);
 /* Fetches what the steps need that engine_probe or engine_again left, and runs them. */

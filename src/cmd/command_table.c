@@ -157,6 +157,8 @@ static const struct opt advise_opts[] = {
 static const struct opt plan_opts[] = {
 	SELECTION_OPTS,
 	CAPABILITY_OPT,
+	{ 0, "divided", NULL,
+		"ask nvcc, and print the steps that build would make of its answers" },
 	{ 0, "json", NULL, "print JSON" },
 	{ 0, "dot", NULL, "print a graph for Graphviz" },
 	{ 0 },

@@ -2,7 +2,7 @@
 /* Commands that only look: check-config, list-variants, plan. */
 #include "base/err.h"
 #include "base/log.h"
-#include "cmd/cmd.h"
+#include "cmd/build.h"
 #include "explain/explain.h"
 #include "publish/publish.h"
 #include <stdio.h>
@@ -61,12 +61,15 @@ cmd_plan(struct ctx *c, struct err *e)
 {
 	CLEANUP(buf_free) struct buf out = { 0 };
 	bool json = opt_has(&c->opts, "json"), dot = opt_has(&c->opts, "dot");
-	struct work w;
+	struct build b;
 
 	if (json && dot)
 		return err_set(e, ERR_USAGE, "--json and --dot: choose one");
-	TRY(work_plan(c, &w, e));
-	plan_print(&w.plan, json ? PLAN_JSON : dot ? PLAN_DOT : PLAN_TEXT, &out);
+	if (opt_has(&c->opts, "divided"))
+		TRY(build_plan(&b, c, e));
+	else
+		TRY(work_plan(c, &b.w, e));
+	plan_print(&b.w.plan, json ? PLAN_JSON : dot ? PLAN_DOT : PLAN_TEXT, &out);
 	fwrite(out.p, 1, out.n, stdout);
 	return 0;
 }

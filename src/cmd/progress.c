@@ -69,6 +69,20 @@ array_of(const struct strs *s)
 	return out;
 }
 
+/* [{"digest": "...", "bytes": 1}]; NULL: it gave nothing. */
+static json_t *
+array_of_objects(const struct step *s, const struct engine_event *ev)
+{
+	json_t *out = ev->objects ? json_array() : NULL;
+	char hex[65];
+
+	for (size_t i = 0; ev->objects && i < s->outputs.n; i++)
+		json_array_append_new(
+			out, json_pack("{s:s, s:I}", "digest", digest_hex(&ev->objects[i], hex),
+				     "bytes", (json_int_t)ev->object_bytes[i]));
+	return out;
+}
+
 static void
 emit_step(struct progress *p, const struct plan *plan, const struct engine_event *ev,
 	const struct strs *hints)
@@ -86,10 +100,11 @@ emit_step(struct progress *p, const struct plan *plan, const struct engine_event
 				(json_int_t)ev->step, "label", s->label, "variant",
 				s->variant->name));
 	else
-		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:o*}", "event", "ended",
-				"step", (json_int_t)ev->step, "state", state[ev->state], "status",
-				ev->exit_status, "seconds", ev->seconds, "cpu", ev->cpu_seconds,
-				"peak", (json_int_t)ev->peak_bytes, "hints",
+		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:o*, s:o*}", "event",
+				"ended", "step", (json_int_t)ev->step, "state", state[ev->state],
+				"status", ev->exit_status, "seconds", ev->seconds, "cpu",
+				ev->cpu_seconds, "peak", (json_int_t)ev->peak_bytes, "outputs",
+				array_of_objects(s, ev), "hints",
 				hints->n ? array_of(hints) : NULL));
 }
 

@@ -245,6 +245,24 @@ tell(struct engine *x, struct engine_event ev)
 		o->event(o->arg, x->plan, &ev);
 }
 
+/* A step has its result: which, for who looks from outside. */
+static void
+tell_result(struct engine *x, struct engine_event ev)
+{
+	const struct outcome *o = &x->out[ev.step];
+	const size_t n = x->plan->steps[ev.step].outputs.n;
+	uint64_t *bytes;
+
+	if (has_result(o) && x->opt->observer.event) {
+		bytes = arena_array(&x->arena, uint64_t, n + 1);
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = x->world->object_size(x->w, &o->objects[i]);
+		ev.objects = o->objects;
+		ev.object_bytes = bytes;
+	}
+	tell(x, ev);
+}
+
 /* Steps that wait for a failed one can never run. */
 static void
 skip_dependents(struct engine *x)
@@ -393,7 +411,8 @@ look_at_waiting(struct engine *x, size_t i, struct err *e)
 	/* An equal step may have made the bytes. */
 	if (o->state == STEP_KNOWN && has_all_bytes(x, i))
 		state_set(x, i, STEP_CACHED);
-	tell(x, (struct engine_event){ .kind = ENGINE_DONE, .step = i, .state = STEP_CACHED });
+	tell_result(
+		x, (struct engine_event){ .kind = ENGINE_DONE, .step = i, .state = STEP_CACHED });
 	TRY(engine_drop_used(x, &x->plan->steps[i], e));
 	return engine_drop_unused(x, &x->plan->steps[i], e);
 }
@@ -551,7 +570,7 @@ finish(struct engine *x, unsigned job, struct err *e)
 	}
 	ev.state = o->state;
 	ev.output = end.output;
-	tell(x, ev);
+	tell_result(x, ev);
 	TRY(engine_drop_used(x, &x->plan->steps[step], e));
 	return x->world->clear(x->w, job, e);
 }

@@ -35,8 +35,12 @@ struct engine_event {
 	size_t total, done, running, cached, failed;
 	double seconds, cpu_seconds; /* ENGINE_DONE of a step that ran */
 	uint64_t peak_bytes;         /* resident, of its largest process */
-	struct str output;           /* ENGINE_DONE: what the step printed */
-	int exit_status;             /* ENGINE_DONE: as of a shell: 128 + n for a signal */
+	/* ENGINE_DONE, unless it failed: what it gave, one for each output. Of those of a transient
+	 * step that did not run, the bytes are 0 */
+	const struct digest *objects;
+	const uint64_t *object_bytes;
+	struct str output; /* ENGINE_DONE: what the step printed */
+	int exit_status;   /* ENGINE_DONE: as of a shell: 128 + n for a signal */
 };
 struct observer {
 	void (*event)(void *arg, const struct plan *p, const struct engine_event *ev);

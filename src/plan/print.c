@@ -106,9 +106,11 @@ json_step(const struct step *s, size_t index)
 			inputs, json_pack("{s:I, s:I, s:s}", "step", (json_int_t)s->inputs[i].step,
 					"output", (json_int_t)s->inputs[i].output, "path",
 					s->inputs[i].path));
-	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}",
+	return json_pack(
+		"{s:I, s:s, s:s, s:s, s:I, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:s}",
 		"step", (json_int_t)index, "kind", step_kind_name(s->kind), "label", s->label,
-		"variant", s->variant->name, "users", (json_int_t)s->users, "argv",
+		"variant", s->variant->name, "users", (json_int_t)s->users, "lazy", s->is_lazy,
+		"transient", s->is_transient, "early", (json_int_t)s->n_early, "argv",
 		json_strs(&s->argv), "options", json_strs(&options), "env", json_strs(&s->env),
 		"mounts", mounts, "inputs", inputs, "outputs", json_strs(&s->outputs), "source",
 		s->source, "key", digest_hex(&s->key, hex));

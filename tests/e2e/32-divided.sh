@@ -48,6 +48,10 @@ for variant in torch27-cxx11-cu118 torch25-cxx98-cu121 torch26-cxx98-cu124 torch
 	ok "the same bytes" cmp "$(so "$K")" "$(so "$T/plain")"
 done
 like "$(python3 "$ROOT/tests/e2e/fatbin.py" "$(so "$K")")" '^compute_90 sm_75 sm_80 sm_90' "the device code of all of them"
+plan() { "$KB" plan -q $SEL --variant "$variant-x86_64-linux" "$@" "$K" | grep -c '^# [0-9]*: .*: cicc [0-9]'; }
+is "$(plan)" 0 "plan does not ask nvcc"
+[ "$(plan --divided)" -ge 4 ]
+is $? 0 "with --divided it does"
 is "$(strings -a "$(so "$K")" | grep -c '/kb-test')" 0 "no name of this machine"
 
 # Lines for debuggers name files by the directory in which a compiler ran.

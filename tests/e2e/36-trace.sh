@@ -45,6 +45,34 @@ like "$out" '^9 steps, 2 lanes, phases: plan .*look up .*fetch run publish evict
 like "$out" '^src/answer.cpp: g[+][+], slim torch211-cxx11-cpu-x86_64-linux compile-or-decline 0$' "a step with its variant, kind and exit status"
 status 0 "one job" build -j1 --rebuild --trace "$T/trace1" "$K"
 like "$(look "$T/trace1" 2>&1)" '^9 steps, 1 lanes' "one lane"
+
+# The events, and the plan whose numbers they use: which steps ran, what they read, and what they gave.
+status 0 "a build from nothing, with events" build --cache=off --no-check --output "$T/again" --events 3 "$K" 3>"$T/events"
+# shellcheck disable=SC2086
+status 0 "its plan" "$KB" plan -q --divided --json $SEL "$K"
+printf '%s' "$out" >"$T/plan"
+fits() {
+	python3 - "$T/plan" "$T/events" "$(stat -c %s "$T"/again/*/*.so)" <<'P'
+import json, sys
+steps = json.load(open(sys.argv[1]))["steps"]
+events = [json.loads(line) for line in open(sys.argv[2])]
+started = [e for e in events if e["event"] == "started"]
+ended = {e["step"]: e for e in events if e["event"] == "ended"}
+assert [(e["label"], e["variant"]) for e in started] == [(steps[e["step"]]["label"], steps[e["step"]]["variant"]) for e in started]
+for i, e in ended.items():
+    s, given = steps[i], [o for n in steps[i]["inputs"] for o in ended.get(n["step"], {"outputs": []})["outputs"]]
+    assert len(e["outputs"]) == len(s["outputs"]), e
+    assert all(len(o["digest"]) == 64 and o["bytes"] > 0 for o in e["outputs"]), e
+    assert s["kind"] == "choose" or all(n["step"] in ended for n in s["inputs"]), e
+    assert s["kind"] != "choose" or e["outputs"][0] in given, e
+    assert s["kind"] != "link" or e["outputs"][0]["bytes"] == int(sys.argv[3]), e
+idle = {s["step"] for s in steps} - set(ended)
+assert idle and all(steps[i]["lazy"] for i in idle), idle
+print(len(started), "of", len(steps), "steps ran")
+P
+}
+like "$(fits 2>&1)" '^[0-9]* of [0-9]* steps ran$' "each step that ended says what it gave, and what did not run is lazy"
+
 status 0 "nothing to do" build --trace "$T/trace" "$K"
 like "$(look "$T/trace" 2>&1)" '^0 steps, 0 lanes, phases: plan .*look up publish compile_commands.json$' "a trace of that"
 echo 'int broken(' >>"$K/src/answer.cpp"
