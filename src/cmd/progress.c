@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/hints.h"
+#include "formats/root.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <time.h>
@@ -156,7 +157,7 @@ find_place(struct str line)
 static void
 add_line(struct buf *out, struct str line, const char *dir)
 {
-	struct str at = find_place(line), file = after(at, "src/");
+	struct str at = find_place(line), file = after(at, ROOT_SOURCES "/");
 	CLEANUP(buf_free) struct buf path = { 0 };
 	size_t n = 0;
 

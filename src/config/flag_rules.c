@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "config/flags.h"
 #include "config/reading.h"
+#include "formats/root.h"
 #include <ctype.h>
 
 enum match { WHOLE, PREFIX };
@@ -312,8 +313,8 @@ check_one(const struct flag_place *at, struct err *e)
 static int
 check_include(const struct flag_place *at, const char *dir, struct err *e)
 {
-	if (!*dir || str_has_prefix(dir, "src/") || str_has_prefix(dir, "torch/") ||
-		str_has_prefix(dir, "cuda/"))
+	if (!*dir || str_has_prefix(dir, ROOT_SOURCES "/") || str_has_prefix(dir, ROOT_TORCH "/") ||
+		str_has_prefix(dir, ROOT_CUDA "/"))
 		return 0;
 	return tell(at, WARNING,
 		dir[0] == '/'

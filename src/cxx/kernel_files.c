@@ -2,6 +2,7 @@
 /* Tells the user's files by their line markers. */
 #include "cxx/kernel_files.h"
 #include "cxx/lex.h"
+#include "formats/root.h"
 
 const char *
 normal_file_name(struct arena *a, const char *name)
@@ -37,7 +38,7 @@ bool
 is_kernel_file(const char *name)
 {
 	struct arena a = { 0 };
-	bool is = str_has_prefix(normal_file_name(&a, name), "src/");
+	bool is = str_has_prefix(normal_file_name(&a, name), ROOT_SOURCES "/");
 
 	arena_free(&a);
 	return is;
@@ -72,7 +73,8 @@ name_in_marker(struct str line)
 size_t
 bytes_of_others(struct str text)
 {
-	static const char *const known[] = { "torch/", "py/", "cuda/", "gcc/", "gen/", "<" };
+	static const char *const known[] = { ROOT_TORCH "/", ROOT_PYTHON "/", ROOT_CUDA "/",
+		ROOT_GCC "/", ROOT_GENERATED "/", "<" };
 	struct str line;
 	bool is_other = false;
 	size_t n = 0;

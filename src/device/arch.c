@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "cxx/lex.h"
+#include "formats/root.h"
 
 /* A directive that matters: #if and its like with the names of its condition, #define and #undef
  * with what they define, #include. */
@@ -443,7 +444,7 @@ arch_is_same(struct arena *a, const struct arch_text *t, const char **why)
 
 	for (size_t i = 0; i < t->n_files; i++) {
 		read_file(&h, &t->files[i], &h.file[i]);
-		if (str_has_prefix(t->files[i].path, "src/"))
+		if (str_has_prefix(t->files[i].path, ROOT_SOURCES "/"))
 			vec_push(a, &todo, t->files[i].bytes);
 	}
 	*why = "";

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "cxx/kernel_files.h"
 #include "device/device.h"
+#include "formats/root.h"
 
 /* The lines of a text, with what its markers say. */
 struct lines {
@@ -112,7 +113,7 @@ entered(struct lines *x, struct str rest)
 static bool
 is_torch_file(const char *file)
 {
-	return str_has_prefix(file, "torch/") || str_has_prefix(file, "py/");
+	return str_has_prefix(file, ROOT_TORCH "/") || str_has_prefix(file, ROOT_PYTHON "/");
 }
 
 static bool
@@ -156,7 +157,7 @@ find_included(struct lines *x, struct str name, bool *user, bool *other)
 	*user = *other = false;
 	for (size_t i = 0; i < x->names.n; i++) {
 		if (may_mean(tail, x->names.v[i]))
-			*(str_has_prefix(x->names.v[i], "src/") ? user : other) = true;
+			*(str_has_prefix(x->names.v[i], ROOT_SOURCES "/") ? user : other) = true;
 	}
 }
 
@@ -172,7 +173,7 @@ take_include(struct lines *x, struct str what, struct str rest)
 	if (what.n < 3 || !((what.p[0] == '<' && what.p[what.n - 1] == '>') ||
 				  (what.p[0] == '"' && what.p[what.n - 1] == '"')))
 		return cannot(x, "an include of another kind", what);
-	if (file && str_has_prefix(file, "src/"))
+	if (file && str_has_prefix(file, ROOT_SOURCES "/"))
 		return 1;
 	if ((file && is_torch_file(file)) || is_torch_name(name)) {
 		line.kind = DEVICE_TORCH;
@@ -206,7 +207,7 @@ take_lines(struct lines *x, char *plain)
 		if (line.n == 0 || line.p[0] != '#')
 			continue;
 		if (read_marker(line, &name, &enters)) {
-			is_user = str_has_prefix(file_of(x, name), "src/");
+			is_user = str_has_prefix(file_of(x, name), ROOT_SOURCES "/");
 			continue;
 		}
 		if (!read_directive(line, &word, &what))

@@ -2,6 +2,7 @@
 /* Could a dropped specialisation or operator fit types of the slice? */
 #include "base/arena.h"
 #include "device/guard_internal.h"
+#include "formats/root.h"
 
 static bool
 spells_absent_type(const struct guarding *g, const struct decl *d, const struct space *from,
@@ -60,7 +61,7 @@ is_stream_operator(const struct lexed *l, const struct decl *d)
 {
 	const char *file = token_file(l, d->begin);
 
-	return str_has_prefix(file, "gcc/") &&
+	return str_has_prefix(file, ROOT_GCC "/") &&
 	       (str_has_suffix(file, "/ostream") || str_has_suffix(file, "/istream"));
 }
 

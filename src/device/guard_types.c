@@ -2,6 +2,7 @@
 /* Which types a slice has, and which were dropped. */
 #include "base/arena.h"
 #include "device/guard_internal.h"
+#include "formats/root.h"
 
 /* Is a name one of a template's own parameters? */
 bool
@@ -67,7 +68,7 @@ assume_types(struct guarding *g)
 
 		if (d->kind != DECL_CLASS || d->flags & DECL_SPECIAL || d->parent != UINT32_MAX ||
 			d->n_names == 0 || guard_is_dropped(g, d) ||
-			!str_has_prefix(token_file(g->l, d->begin), "torch/"))
+			!str_has_prefix(token_file(g->l, d->begin), ROOT_TORCH "/"))
 			continue;
 		g->spaces.v[g->spaces.of[i]].is_type = true;
 		g->is_type[s->names[d->names]] = true;

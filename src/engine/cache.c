@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "base/record.h"
+#include "formats/root.h"
 #include <stdlib.h>
 
 static struct digest
@@ -122,7 +123,7 @@ read_deps(struct cache *c, const struct digest *key, struct strs *out, struct er
 	while (str_cut(&text, '\n', &line)) {
 		const char *path = arena_strndup(c->arena, line.p, line.n);
 
-		if (!str_has_prefix(path, "src/"))
+		if (!str_has_prefix(path, ROOT_SOURCES "/"))
 			return 0;
 		vec_push(c->arena, out, path);
 	}
@@ -177,25 +178,28 @@ own_path(struct cache *c, const char *path)
 
 	if (str_has_prefix(p, run))
 		return p + strlen(run);
-	return str_has_prefix(p, "/kb/") ? p + strlen("/kb/") : p;
+	return str_has_prefix(p, ROOT_DIR "/") ? p + strlen(ROOT_DIR "/") : p;
 }
 
 static bool
-is_pinned(const struct cache *c, const char *path)
+is_below(const char *path, const char *dir)
 {
-	static const char *const mounts[] = { "gcc/", "cuda/", "torch/", "py/", "gen/",
-		PLAN_DEPEND "/" };
-	const char *home = store_home(c->store);
+	return str_has_prefix(path, dir) && path[strlen(dir)] == '/';
+}
 
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		if (str_has_prefix(path, mounts[i]))
+/* What a step sees of other mounts than the kernel's is in its key. */
+static bool
+is_pinned(const struct cache *c, const struct root *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_mounts; i++) {
+		if (is_below(path, r->mounts[i]->name))
 			return true;
 	}
-	return str_has_prefix(path, home) && path[strlen(home)] == '/';
+	return is_below(path, store_home(c->store));
 }
 
 struct strs
-cache_deps(struct cache *c, const struct strs *paths, const char **stray)
+cache_deps(struct cache *c, const struct step *s, const struct strs *paths, const char **stray)
 {
 	struct strs out = { 0 };
 	size_t n = 0;
@@ -204,9 +208,9 @@ cache_deps(struct cache *c, const struct strs *paths, const char **stray)
 	for (size_t i = 0; i < paths->n; i++) {
 		const char *p = own_path(c, paths->v[i]);
 
-		if (str_has_prefix(p, "src/"))
+		if (is_below(p, ROOT_SOURCES))
 			vec_push(c->arena, &out, p);
-		else if (!is_pinned(c, p) && !*stray)
+		else if (!is_pinned(c, s->root, p) && !*stray)
 			*stray = p;
 	}
 	if (out.n)

@@ -50,9 +50,10 @@ int cache_find(struct cache *c, const struct step *s, const struct digest *input
  * that is not known. */
 int cache_files(struct cache *c, const struct step *s, struct strs *out, struct err *e);
 /* Of the paths of a depfile, relative to the step's directory or absolute, those of the kernel's
- * own files, sorted. What the other mounts hold is left out. *stray becomes the first path that no
- * mount covers: such a file is not pinned, so the result cannot count. NULL: there is none. */
-struct strs cache_deps(struct cache *c, const struct strs *paths, const char **stray);
+ * own files, sorted. What the step's other mounts hold is left out. *stray becomes the first path
+ * that no mount covers: such a file is not pinned, so the result cannot count. NULL: none is. */
+struct strs cache_deps(
+	struct cache *c, const struct step *s, const struct strs *paths, const char **stray);
 /* Records a result; deps are those of cache_deps. */
 int cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	const struct strs *deps, const struct digest *objects, struct err *e);

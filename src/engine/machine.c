@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/signal.h"
 #include "engine/domain.h"
+#include "formats/root.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -223,7 +224,8 @@ struct strs
 machine_command(struct machine *m, const struct step *s, const char *dir, const struct strs *argv)
 {
 	/* What a step answers goes into commands of later ones, placeholder and all. */
-	struct strs out = s->captures ? *argv : with_dir(&m->arena, argv, m->sandbox ? "/kb" : dir);
+	struct strs out =
+		s->captures ? *argv : with_dir(&m->arena, argv, m->sandbox ? ROOT_DIR : dir);
 
 	return m->sandbox ? stage_sandbox(&m->stage, m->sandbox, s, &out, dir) : out;
 }

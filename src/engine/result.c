@@ -6,6 +6,7 @@
 #include "elf/elf_edit.h"
 #include "engine/machine.h"
 #include "formats/depfile.h"
+#include "formats/root.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,7 +57,7 @@ hide_dir(const struct job *j, struct str text, struct buf *out)
 
 	for (const char *at; n && (at = memmem(text.p, text.n, real, n));) {
 		buf_add(out, text.p, (size_t)(at - text.p));
-		buf_adds(out, "/kb");
+		buf_adds(out, ROOT_DIR);
 		text.n -= (size_t)(at - text.p) + n;
 		text.p = at + n;
 	}
@@ -129,7 +130,7 @@ machine_look_at_result(struct machine *m, struct job *j, int *status, struct err
 		return 0;
 	TRY(fs_read(&m->arena, path_join(&m->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
 	TRY(depfile_parse(&m->arena, text, &paths, e));
-	j->deps = cache_deps(&m->cache, &paths, &stray);
+	j->deps = cache_deps(&m->cache, s, &paths, &stray);
 	if (stray) {
 		buf_addf(&j->proc.text,
 			"%s reads %s, which is neither in the kernel's directory nor pinned, so the result would differ between machines; copy it into the kernel's directory\n",

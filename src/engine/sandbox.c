@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "formats/root.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -94,10 +95,10 @@ sandbox_command(struct arena *a, const struct sandbox *s, const struct sandbox_m
 	add(a, &out, "--tmpfs", NULL, "/tmp");
 	for (size_t i = 0; i < n; i++)
 		add(a, &out, mounts[i].is_writable ? "--bind" : "--ro-bind", mounts[i].from,
-			arena_printf(a, "/kb/%s", mounts[i].name));
+			arena_printf(a, ROOT_DIR "/%s", mounts[i].name));
 	if (shell)
 		add(a, &out, "--ro-bind", shell, "/bin/sh");
-	add(a, &out, "--chdir", NULL, "/kb");
+	add(a, &out, "--chdir", NULL, ROOT_DIR);
 	vec_push(a, &out, "--");
 	for (size_t i = 0; i < argv->n; i++)
 		vec_push(a, &out, argv->v[i]);

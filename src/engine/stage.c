@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "elf/elf.h"
 #include "engine/stubs.h"
+#include "formats/root.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -37,7 +38,7 @@ copy_sources(struct stage *g, char **out, struct err *e)
 {
 	const struct sources_set *set = g->plan->sources;
 
-	*out = path_join(g->arena, g->dir, "src");
+	*out = path_join(g->arena, g->dir, ROOT_SOURCES);
 	for (size_t i = 0; i < set->n; i++) {
 		const struct source *s = &set->v[i];
 		const char *to = path_join(g->arena, *out, s->path);
@@ -252,9 +253,9 @@ stage_step(struct stage *g, const struct step *s, size_t n, const struct digest 
 
 	TRY(stage_root(g, s->root, e));
 	*dir = arena_printf(a, "%s/%zu", g->dir, n);
-	TRY(fs_mkdirs(path_join(a, *dir, "out"), e));
-	TRY(fs_mkdirs(path_join(a, *dir, "in"), e));
-	TRY(fs_mkdirs(path_join(a, *dir, "tmp"), e));
+	TRY(fs_mkdirs(path_join(a, *dir, ROOT_OUT), e));
+	TRY(fs_mkdirs(path_join(a, *dir, ROOT_IN), e));
+	TRY(fs_mkdirs(path_join(a, *dir, ROOT_TMP), e));
 	for (size_t i = 0; i < s->root->n_mounts; i++)
 		TRY(place_mount(g, s, s->root->mounts[i], inputs, *dir, e));
 	for (size_t i = 0; i < s->n_inputs; i++) {
@@ -297,8 +298,8 @@ struct strs
 stage_sandbox(struct stage *g, const struct sandbox *sandbox, const struct step *s,
 	const struct strs *argv, const char *dir)
 {
-	static const struct sandbox_mount own[] = { { "in", NULL, false }, { "out", NULL, true },
-		{ "tmp", NULL, true } };
+	static const struct sandbox_mount own[] = { { ROOT_IN, NULL, false },
+		{ ROOT_OUT, NULL, true }, { ROOT_TMP, NULL, true } };
 	const struct root *r = s->root;
 	struct sandbox_mount *v = arena_array(g->arena, struct sandbox_mount, r->n_mounts + 3);
 	size_t n = 0;

@@ -9,6 +9,7 @@
  */
 #include "base/path.h"
 #include "explain/inside.h"
+#include "formats/root.h"
 #include <ctype.h>
 #include <strings.h>
 
@@ -324,7 +325,7 @@ kernel_file(struct str s)
 {
 	const char *colon = memchr(s.p, ':', s.n);
 
-	if (!str_starts(s, STR("src/")) || !colon)
+	if (!str_starts(s, STR(ROOT_SOURCES "/")) || !colon)
 		return (struct str){ s.p, 0 };
 	return (struct str){ s.p + 4, (size_t)(colon - s.p) - 4 };
 }

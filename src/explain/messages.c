@@ -9,6 +9,7 @@
  */
 #include "base/path.h"
 #include "explain/inside.h"
+#include "formats/root.h"
 #include <ctype.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static const struct message messages[] = {
 		"$1 got more than one word; write each option as a string of its own: [\"-O2\", \"-g\"], not [\"-O2 -g\"]" },
 	{ "warnings being treated as errors", NULL,
 		"warnings differ between compilers, so -Werror fails sooner or later; drop it from the flags" },
-	{ "torch/include/", "is only available from C++20", cxx_standard },
+	{ ROOT_TORCH "/include/", "is only available from C++20", cxx_standard },
 	{ "is only available from ", " onwards",
 		"this needs $1; drop an older -std=... from the flags, or give the one that it needs" },
 	{ "error: '", "' is not a member of 'std'", std_name },
@@ -71,8 +72,8 @@ static const struct message messages[] = {
 	/* torch */
 	{ "#error You need C++", " to compile PyTorch", cxx_standard },
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
-	{ "torch/include/pybind11/", "error", pybind },
-	{ "torch/include/torch/csrc/", "error: 'Py",
+	{ ROOT_TORCH "/include/pybind11/", "error", pybind },
+	{ ROOT_TORCH "/include/torch/csrc/", "error: 'Py",
 		"$Fheaders of torch's own Python module need more than Python's limited API, which is all that extensions may use; use torch/library.h" },
 	{ "DeprecatedTypeProperties", "ScalarType",
 		"tensor.type() is no longer a scalar type; write tensor.scalar_type(), also in AT_DISPATCH_..." },
@@ -191,7 +192,7 @@ path_in(struct str line)
 static const char *
 included_where(struct explainer *x)
 {
-	const struct str root = STR("torch/include/"), src = STR("src/");
+	const struct str root = STR(ROOT_TORCH "/include/"), src = STR(ROOT_SOURCES "/");
 	struct str rest = x->x->output, line, header = { 0 }, user = { 0 };
 
 	while (text_next_line(&rest, &line)) {

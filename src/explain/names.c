@@ -11,6 +11,7 @@
  */
 #include "base/path.h"
 #include "explain/inside.h"
+#include "formats/root.h"
 #include <stdio.h>
 
 /* Names by header, of C++14 and older: newer ones may lack a flag instead. */
@@ -98,7 +99,7 @@ file_of(struct explainer *x, struct str line)
 {
 	size_t n = 4;
 
-	if (!str_starts(line, STR("src/")))
+	if (!str_starts(line, STR(ROOT_SOURCES "/")))
 		return NULL;
 	while (n < line.n && line.p[n] != ':' && line.p[n] != '(')
 		n++;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "formats/root.h"
 #include "plan/kinds.h"
 #include <stdio.h>
 
@@ -77,7 +78,8 @@ add_files(struct why *w, const struct strs *files, bool has_id, struct strs *out
 	struct arena *a = w->a;
 
 	for (size_t i = 0; files && i < files->n; i++) {
-		const struct source *s = sources_find_file(set, files->v[i] + strlen("src/"));
+		const struct source *s =
+			sources_find_file(set, files->v[i] + strlen(ROOT_SOURCES "/"));
 
 		if (s)
 			add_file(a, s, "", out);

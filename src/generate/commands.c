@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "formats/root.h"
 #include "plan/sources.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ real_path(const struct commands *c, const struct step *s, const char *path)
 static bool
 is_gccs_own(const char *path)
 {
-	return str_has_prefix(path, "gcc/usr/lib/gcc/");
+	return str_has_prefix(path, ROOT_GCC "/usr/lib/gcc/");
 }
 
 /* Words that clang does not know or that are about what is written; how many. */
@@ -148,7 +149,7 @@ add_cuda(const struct commands *c, const struct step *s, struct strs *out)
 		"-nocudalib", "-Wno-unknown-cuda-version", "-Xclang",
 		"-fcuda-allow-variadic-functions", "-D__CUDACC_VER_BUILD__=0" };
 	const struct version *v = &s->variant->cuda->version;
-	const char *cuda = real_path(c, s, "cuda");
+	const char *cuda = real_path(c, s, ROOT_CUDA);
 
 	if (!cuda)
 		return -1;
@@ -168,7 +169,7 @@ add_cuda(const struct commands *c, const struct step *s, struct strs *out)
 static int
 arguments(const struct commands *c, const struct step *s, struct strs *out)
 {
-	const char *source = arena_printf(c->a, "src/%s", s->source);
+	const char *source = arena_printf(c->a, ROOT_SOURCES "/%s", s->source);
 	const struct strs *argv = &s->argv;
 
 	vec_push(c->a, out, "clang++");

@@ -7,6 +7,7 @@
  */
 #include "base/arena.h"
 #include "base/path.h"
+#include "formats/root.h"
 #include "plan/maker.h"
 
 /* Of an option, how many words say where headers are and what is defined: matters of the
@@ -99,7 +100,7 @@ add_ways(struct maker *m, struct step s, struct made slim, struct made whole)
 struct made
 maker_add_slim_cxx(struct maker *m, const struct step *direct, const struct mount *gcc)
 {
-	const char *source = arena_printf(m->a, "src/%s", direct->source),
+	const char *source = arena_printf(m->a, ROOT_SOURCES "/%s", direct->source),
 		   *object = direct->outputs.v[0];
 	const char *text = arena_printf(m->a, "tmp/%s.ii", path_base(direct->source));
 	struct step s = own(m, direct, STEP_COMPILE_OR_DECLINE, object), whole = *direct;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/path.h"
 #include "config/capability.h"
+#include "formats/root.h"
 #include "plan/rdc.h"
 
 struct inputs {
@@ -115,7 +116,7 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.sm_%s.cubin", m->src->id, arch));
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.sm_%s.reg", m->src->id, arch));
-	vec_push(a, argv, "cuda/bin/nvlink");
+	vec_push(a, argv, ROOT_CUDA "/bin/nvlink");
 	vec_push(a, argv, "-m64");
 	vec_push(a, argv, arena_printf(a, "--arch=sm_%s", arch));
 	vec_push(a, argv, arena_printf(a, "--register-link-binaries=%s", s.outputs.v[1]));
@@ -152,7 +153,7 @@ add_fatbinary(struct maker *m, const struct torch_flags *f, const struct strs *a
 	struct arena *a = m->a;
 	struct step s = new_step(m, f, STEP_FATBIN, "device link: fatbinary");
 
-	for (const char *const *w = (const char *const[]){ "cuda/bin/fatbinary",
+	for (const char *const *w = (const char *const[]){ ROOT_CUDA "/bin/fatbinary",
 		     "--create=tmp/device_link.fatbin", "-64", "--cmdline=--compile-only ", "-link",
 		     NULL };
 		*w; w++)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/path.h"
 #include "formats/dryrun.h"
+#include "formats/root.h"
 
 /* Its first value is nvcc's: outside a sandbox a path in the store's tmp/, which is none of nvcc's
  * files. */
@@ -97,7 +98,7 @@ preprocess(struct dividing *d, const struct strs *argv, struct part *p)
 	p->kind = STEP_PREPROCESS;
 	if (arch && strlen(arch) > 1)
 		p->arch = arena_strndup(d->a, arch, strlen(arch) - 1);
-	copy_argv(d, "gcc/bin/g++", argv, p);
+	copy_argv(d, ROOT_GCC "/bin/g++", argv, p);
 	vec_push(d->a, &p->argv, "-MD");
 	vec_push(d->a, &p->argv, "-MF");
 	vec_push(d->a, &p->argv, DEPFILE);
@@ -124,7 +125,7 @@ front_end_argv(struct dividing *d, const struct strs *argv, const char *program,
 		}
 		vec_push(d->a, out, w);
 		if (streq(w, "--module_id_file_name") && i + 1 < argv->n) {
-			vec_push(d->a, out, "gen/module_id");
+			vec_push(d->a, out, ROOT_GENERATED "/module_id");
 			i++;
 		}
 	}
@@ -154,7 +155,7 @@ cudafe(struct dividing *d, const struct strs *argv, struct part *p)
 		return cannot(d, "cudafe++ with other options", argv->v[0]);
 	p->kind = STEP_CUDAFE;
 	d->stub = arena_printf(d->a, TMP "%s", stub);
-	front_end_argv(d, argv, "cuda/bin/cudafe++", &p->argv);
+	front_end_argv(d, argv, ROOT_CUDA "/bin/cudafe++", &p->argv);
 	vec_push(d->a, &p->outputs, out);
 	return take_input(d, argv, ".ii", p) && accounts_for_all(d, argv, p, options);
 }
@@ -172,7 +173,7 @@ cicc(struct dividing *d, const struct strs *argv, struct part *p)
 		return cannot(d, "cicc with other options", argv->v[0]);
 	p->kind = STEP_CICC;
 	p->arch = str_has_prefix(arch, "compute_") ? arch + strlen("compute_") : arch;
-	front_end_argv(d, argv, "cuda/nvvm/bin/cicc", &p->argv);
+	front_end_argv(d, argv, ROOT_CUDA "/nvvm/bin/cicc", &p->argv);
 	vec_push(d->a, &p->outputs, out);
 	vec_push(d->a, &p->outputs, stub);
 	return take_input(d, argv, ".ii", p) && accounts_for_all(d, argv, p, options);
@@ -187,7 +188,7 @@ ptxas(struct dividing *d, const struct strs *argv, struct part *p)
 		return cannot(d, "ptxas with other files", out ? out : argv->v[0]);
 	p->kind = STEP_PTXAS;
 	p->arch = after_equals(argv, "-arch=sm_");
-	copy_argv(d, "cuda/bin/ptxas", argv, p);
+	copy_argv(d, ROOT_CUDA "/bin/ptxas", argv, p);
 	vec_push(d->a, &p->outputs, out);
 	return take_input(d, argv, ".ptx", p) && accounts_for_all(d, argv, p, NULL);
 }
@@ -201,7 +202,7 @@ fatbinary(struct dividing *d, const struct strs *argv, struct part *p)
 	if (!binary || !out || !str_has_suffix(out, ".fatbin.c"))
 		return cannot(d, "fatbinary without a result", argv->v[0]);
 	p->kind = STEP_FATBIN;
-	copy_argv(d, "cuda/bin/fatbinary", argv, p);
+	copy_argv(d, ROOT_CUDA "/bin/fatbinary", argv, p);
 	vec_push(d->a, &p->outputs, binary);
 	vec_push(d->a, &p->outputs, out);
 	for (size_t i = 1; i < argv->n; i++) {
@@ -227,10 +228,10 @@ host(struct dividing *d, const struct strs *argv, struct part *p)
 		if (d->parts.v[i].kind == STEP_FATBIN)
 			fatbin = d->parts.v[i].outputs.v[1];
 	}
-	if (!out || !str_has_prefix(out, "out/") || !d->stub || !fatbin)
+	if (!out || !str_has_prefix(out, ROOT_OUT "/") || !d->stub || !fatbin)
 		return cannot(d, "a host compiler with other files", out ? out : argv->v[0]);
 	p->kind = STEP_HOST;
-	copy_argv(d, "gcc/bin/g++", argv, p);
+	copy_argv(d, ROOT_GCC "/bin/g++", argv, p);
 	vec_push(d->a, &p->outputs, out);
 	if (!take_input(d, argv, ".cudafe1.cpp", p) || !accounts_for_all(d, argv, p, NULL))
 		return 0;
@@ -363,7 +364,9 @@ divide(struct arena *a, const char *src, struct str answer, struct dividing *out
 {
 	struct dryrun dry;
 
-	*out = (struct dividing){ .a = a, .source = arena_printf(a, "src/%s", src), .why = why };
+	*out = (struct dividing){
+		.a = a, .source = arena_printf(a, ROOT_SOURCES "/%s", src), .why = why
+	};
 	if (!dryrun_parse(a, answer, &dry, why))
 		return 0;
 	for (size_t i = 0; i < dry.n; i++) {

@@ -2,10 +2,11 @@
 /* nvcc's commands, understood; private to src/plan. */
 #ifndef PLAN_DIVIDE_H
 #define PLAN_DIVIDE_H
+#include "formats/root.h"
 #include "plan/maker.h"
 
-#define TMP "tmp/"
-#define DEPFILE "out/d"
+#define TMP ROOT_TMP "/"
+#define DEPFILE ROOT_OUT "/d"
 
 struct part {
 	enum step_kind kind;

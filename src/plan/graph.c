@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "formats/root.h"
 #include "plan/maker.h"
 #include "plan/rdc.h"
 #include "resolve/units.h"
@@ -107,7 +108,7 @@ compile_step(
 	struct maker *m, const struct torch_flags *f, const struct root *root, const struct unit *u)
 {
 	const char *src = u->src;
-	const struct compiled_file file = { .source = arena_printf(m->a, "src/%s", src),
+	const struct compiled_file file = { .source = arena_printf(m->a, ROOT_SOURCES "/%s", src),
 		.object = arena_printf(m->a, "out/%s.o", path_base(src)) };
 	bool cuda = source_is_cuda(src);
 	struct step s = step_new(m, cuda ? STEP_CUDA : STEP_CXX, f->variant, src);
@@ -231,9 +232,9 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	pv->gcc = f.gcc;
 	pv->unverified = !variant_is_verified(v);
 	mounts[n++] = mount_sources(m);
-	mounts[n++] = mount_tree(
-		m, "torch", version_text(a, &v->torch->version), (struct pin *)&v->torch->headers);
-	mounts[n++] = mount_tree(m, "py", "", m->catalog->python);
+	mounts[n++] = mount_tree(m, ROOT_TORCH, version_text(a, &v->torch->version),
+		(struct pin *)&v->torch->headers);
+	mounts[n++] = mount_tree(m, ROOT_PYTHON, "", m->catalog->python);
 	mounts[n++] = mount_gcc(m, f.gcc);
 	if (v->cuda)
 		mounts[n++] = mount_cuda(m, v->cuda);

@@ -3,8 +3,9 @@
  * The plan: steps, what each sees, and what it makes. Plain data; nothing here runs.
  *
  * A step runs in a directory of its own that holds one entry per mount of its root (src, torch,
- * cuda, py, gen), `in/` with results of other steps and `out/`. Every argument is relative to that
- * directory, so the command, and with it the result, is the same wherever the directory is.
+ * cuda, py, gen: formats/root.h), `in/` with results of other steps and `out/`. Every argument is
+ * relative to that directory, so the command, and with it the result, is the same wherever the
+ * directory is.
  */
 #ifndef PLAN_GRAPH_H
 #define PLAN_GRAPH_H
@@ -272,8 +273,6 @@ struct plan {
 #define PLAN_PYTHON "3.9"
 /* The soname of the stub of Python, which no file has: it is dropped from what extensions need. */
 #define PLAN_PYTHON_SONAME "python-limited-api"
-/* The mount of what a section depends on besides torch. */
-#define PLAN_DEPEND "cutlass"
 #define PLAN_TORCH_PYTHON "libtorch_python.so" /* linked only when it is needed */
 /* The soname of the stub of the OpenMP runtime, which no file has: each wheel of torch brings
  * libgomp under a name of its own. torch's libraries need that one, so the loader finds its symbols

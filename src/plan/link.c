@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step that links the extension. */
 #include "base/arena.h"
+#include "formats/root.h"
 #include "plan/rdc.h"
 
 #define PUSH(...) vec_push(a, argv, __VA_ARGS__)
@@ -9,7 +10,7 @@ static char *
 crt(struct arena *a, const struct torch_flags *f, const char *file)
 {
 	return arena_printf(
-		a, "gcc/usr/lib/gcc/x86_64-linux-gnu/%u/%s", f->gcc->version.v[0], file);
+		a, ROOT_GCC "/usr/lib/gcc/x86_64-linux-gnu/%u/%s", f->gcc->version.v[0], file);
 }
 
 static void
@@ -17,7 +18,7 @@ push_stubs(struct arena *a, const struct mount *stubs, bool portable, struct str
 {
 	for (size_t i = 0; i < stubs->n_stubs; i++) {
 		if ((stubs->stubs[i].what == STUB_PORTABLE) == portable)
-			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+			PUSH(arena_printf(a, ROOT_STUBS "/%s", stubs->stubs[i].soname));
 	}
 }
 
@@ -34,7 +35,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 {
 	struct strs *argv = &s->argv;
 
-	PUSH("gcc/bin/ld");
+	PUSH(ROOT_GCC "/bin/ld");
 	PUSH("-shared");
 	PUSH("--hash-style=gnu");
 	PUSH("--eh-frame-hdr");
@@ -51,38 +52,38 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	}
 	PUSH("-o");
 	PUSH(s->outputs.v[0]);
-	PUSH("gcc/usr/lib/x86_64-linux-gnu/crti.o");
+	PUSH(ROOT_GCC "/usr/lib/x86_64-linux-gnu/crti.o");
 	PUSH(crt(a, f, "crtbeginS.o"));
 	for (size_t i = 0; i < s->n_inputs; i++)
 		PUSH(s->inputs[i].path);
 	if (runtime)
 		PUSH(runtime);
 	PUSH("--as-needed");
-	PUSH("lib/" PLAN_PYTHON_SONAME);
+	PUSH(ROOT_STUBS "/" PLAN_PYTHON_SONAME);
 	push_stubs(a, stubs, true, argv);
 	PUSH("-T");
-	PUSH("gen/portable.ld");
+	PUSH(ROOT_GENERATED "/portable.ld");
 	/* What the allowed versions lack comes from here, and stays inside. */
 	PUSH("--exclude-libs=ALL");
 	PUSH("--start-group");
 	PUSH(crt(a, f, "libstdc++.a"));
 	PUSH(crt(a, f, "libatomic.a"));
-	PUSH("gcc/usr/lib/x86_64-linux-gnu/libc_nonshared.a");
+	PUSH(ROOT_GCC "/usr/lib/x86_64-linux-gnu/libc_nonshared.a");
 	PUSH(crt(a, f, "libgcc.a"));
 	PUSH("--end-group");
 	push_stubs(a, stubs, true, argv);
 	/* Last, for libtorch_cpu exports functions of a newer libstdc++ that it was linked with. */
 	for (size_t i = 0; i < stubs->n_stubs; i++) {
 		if (stubs->stubs[i].is_optional)
-			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+			PUSH(arena_printf(a, ROOT_STUBS "/%s", stubs->stubs[i].soname));
 	}
 	PUSH("--no-as-needed");
 	for (size_t i = 0; i < stubs->n_stubs; i++) {
 		if (needs_always(&stubs->stubs[i]))
-			PUSH(arena_printf(a, "lib/%s", stubs->stubs[i].soname));
+			PUSH(arena_printf(a, ROOT_STUBS "/%s", stubs->stubs[i].soname));
 	}
 	PUSH(crt(a, f, "crtendS.o"));
-	PUSH("gcc/usr/lib/x86_64-linux-gnu/crtn.o");
+	PUSH(ROOT_GCC "/usr/lib/x86_64-linux-gnu/crtn.o");
 }
 
 struct made

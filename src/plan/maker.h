@@ -37,7 +37,7 @@ const struct mount *mount_cuda(struct maker *m, const struct catalog_cuda *c);
 /* A digest of the packages that CUDA's programs are from: releases that have them in common, as
  * 12.1 and 12.4, differ in headers and libraries. */
 struct digest compiler_id(const struct catalog_cuda *c);
-/* The headers of a dependency, PLAN_DEPEND. */
+/* The headers of a dependency, ROOT_DEPEND. */
 const struct mount *mount_depend(struct maker *m, const struct catalog_depend *d);
 /* What a section depends on besides torch; NULL: nothing. Fails with ERR_CONFIG when the catalog
  * lacks it, or two are named. */

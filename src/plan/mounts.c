@@ -2,6 +2,7 @@
 /* What steps see: trees, sources, compilers, stubs. */
 #include "base/arena.h"
 #include "base/path.h"
+#include "formats/root.h"
 #include "plan/kinds.h"
 #include "plan/maker.h"
 #include <stdlib.h>
@@ -39,10 +40,10 @@ const struct mount *
 mount_sources(struct maker *m)
 {
 	bool fresh;
-	struct mount *mt = mount_of(m, "src", &fresh);
+	struct mount *mt = mount_of(m, ROOT_SOURCES, &fresh);
 
 	if (fresh)
-		*mt = (struct mount){ .name = "src", .kind = MOUNT_SOURCES };
+		*mt = (struct mount){ .name = ROOT_SOURCES, .kind = MOUNT_SOURCES };
 	return mt;
 }
 
@@ -85,8 +86,8 @@ set_composed(struct maker *m, struct mount *mt, const char *name, const struct p
 static void
 set_loader(struct mount *mt)
 {
-	mt->composition.loader = "gcc/ld.so";
-	mt->composition.libraries = "gcc/lib";
+	mt->composition.loader = ROOT_GCC "/ld.so";
+	mt->composition.libraries = ROOT_GCC "/lib";
 	mt->id = store_composition_id(&mt->composition);
 }
 
@@ -94,14 +95,14 @@ const struct mount *
 mount_cuda(struct maker *m, const struct catalog_cuda *c)
 {
 	bool fresh;
-	struct mount *mt =
-		mount_of(m, arena_printf(m->a, "cuda %s", version_text(m->a, &c->version)), &fresh);
+	struct mount *mt = mount_of(
+		m, arena_printf(m->a, ROOT_CUDA " %s", version_text(m->a, &c->version)), &fresh);
 	struct pins pins = { 0 };
 
 	if (!fresh)
 		return mt;
 	add_pins(m->a, &pins, c->pins, c->n_pins);
-	set_composed(m, mt, "cuda", &pins, c->files, c->n_files);
+	set_composed(m, mt, ROOT_CUDA, &pins, c->files, c->n_files);
 	set_loader(mt);
 	return mt;
 }
@@ -150,8 +151,8 @@ const struct mount *
 mount_gcc(struct maker *m, const struct catalog_gcc *g)
 {
 	bool fresh;
-	struct mount *mt =
-		mount_of(m, arena_printf(m->a, "gcc %s", version_text(m->a, &g->version)), &fresh);
+	struct mount *mt = mount_of(
+		m, arena_printf(m->a, ROOT_GCC " %s", version_text(m->a, &g->version)), &fresh);
 	struct pins pins = { 0 };
 
 	if (!fresh)
@@ -159,7 +160,7 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 	for (size_t i = 0; i < g->n_tools; i++)
 		add_pins(m->a, &pins, g->tools[i]->pins, g->tools[i]->n_pins);
 	add_pins(m->a, &pins, g->pins, g->n_pins);
-	set_composed(m, mt, "gcc", &pins, gcc_files, sizeof(gcc_files) / sizeof(gcc_files[0]));
+	set_composed(m, mt, ROOT_GCC, &pins, gcc_files, sizeof(gcc_files) / sizeof(gcc_files[0]));
 	set_loader(mt);
 	return mt;
 }
@@ -172,12 +173,12 @@ mount_depend(struct maker *m, const struct catalog_depend *d)
 	struct pins pins = { 0 };
 
 	if (d->n_pins == 1)
-		return mount_tree(m, PLAN_DEPEND, d->name, &d->pins[0]);
-	mt = mount_of(m, arena_printf(m->a, PLAN_DEPEND " %s", d->name), &fresh);
+		return mount_tree(m, ROOT_DEPEND, d->name, &d->pins[0]);
+	mt = mount_of(m, arena_printf(m->a, ROOT_DEPEND " %s", d->name), &fresh);
 	if (!fresh)
 		return mt;
 	add_pins(m->a, &pins, d->pins, d->n_pins);
-	set_composed(m, mt, PLAN_DEPEND, &pins, NULL, 0);
+	set_composed(m, mt, ROOT_DEPEND, &pins, NULL, 0);
 	return mt;
 }
 
@@ -186,13 +187,13 @@ static const struct mount *
 mount_libraries(struct maker *m)
 {
 	bool fresh;
-	struct mount *mt = mount_of(m, "libraries", &fresh);
+	struct mount *mt = mount_of(m, ROOT_LIBRARIES, &fresh);
 	struct pins pins = { 0 };
 
 	if (!fresh)
 		return mt;
 	add_pins(m->a, &pins, m->catalog->libraries, m->catalog->n_libraries);
-	set_composed(m, mt, "libraries", &pins, NULL, 0);
+	set_composed(m, mt, ROOT_LIBRARIES, &pins, NULL, 0);
 	return mt;
 }
 
@@ -208,10 +209,10 @@ const struct mount *
 mount_link_files(struct maker *m)
 {
 	bool fresh;
-	struct mount *mt = mount_of(m, "gen", &fresh);
+	struct mount *mt = mount_of(m, ROOT_GENERATED, &fresh);
 
 	if (fresh)
-		*mt = (struct mount){ .name = "gen",
+		*mt = (struct mount){ .name = ROOT_GENERATED,
 			.kind = MOUNT_FILES,
 			.id = sha256_of(link_files[0].bytes.p, link_files[0].bytes.n),
 			.files = link_files,
@@ -237,8 +238,9 @@ module_id(struct arena *a, const char *src)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *c))
 			*c = '_';
 	}
-	return arena_printf(a, "_%08lx_%zu_%s_%08lx", crc_of(arena_printf(a, "/kb/src/%s", src)),
-		strlen(name), name, crc_of(name));
+	return arena_printf(a, "_%08lx_%zu_%s_%08lx",
+		crc_of(arena_printf(a, ROOT_DIR "/" ROOT_SOURCES "/%s", src)), strlen(name), name,
+		crc_of(name));
 }
 
 const struct mount *
@@ -252,7 +254,7 @@ mount_module_id(struct maker *m, const char *src)
 		return mt;
 	file = arena_new(m->a, struct mount_file);
 	*file = (struct mount_file){ "module_id", str_of(module_id(m->a, src)) };
-	*mt = (struct mount){ .name = "gen",
+	*mt = (struct mount){ .name = ROOT_GENERATED,
 		.kind = MOUNT_FILES,
 		.id = sha256_of(file->bytes.p, file->bytes.n),
 		.files = file,
@@ -401,7 +403,7 @@ mount_stubs(struct maker *m, const struct variant *v)
 		for (size_t k = 0; from && k < from->n_pins; k++)
 			vec_push(m->a, &pins, from->pins[k]);
 	}
-	*mt = (struct mount){ .name = "lib",
+	*mt = (struct mount){ .name = ROOT_STUBS,
 		.kind = MOUNT_STUBS,
 		.id = stubs_id(&stubs),
 		.pins = pins.v,
@@ -419,6 +421,6 @@ root_make(struct maker *m, const struct mount *const *mounts, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		copy[i] = mounts[i];
-	*r = (struct root){ copy, n, "gcc/bin/sh" };
+	*r = (struct root){ copy, n, ROOT_GCC "/bin/sh" };
 	return r;
 }

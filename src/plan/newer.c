@@ -8,6 +8,7 @@
  * one image more.
  */
 #include "base/arena.h"
+#include "formats/root.h"
 #include "plan/divide.h"
 #include "plan/torch.h"
 
@@ -34,7 +35,7 @@ for_newer(struct dividing *d, const struct part *old, const char *arch)
 		d->a, "%.*s.sm_%s.cubin", (int)(strlen(ptx) - strlen(".ptx")), ptx, arch);
 	struct part p = { .kind = STEP_PTXAS, .arch = arch, .inputs = old->inputs };
 
-	vec_push(d->a, &p.argv, "cuda/bin/ptxas-newer");
+	vec_push(d->a, &p.argv, ROOT_CUDA "/bin/ptxas-newer");
 	for (size_t i = 1; i < old->argv.n; i++) {
 		const char *w = old->argv.v[i];
 

@@ -13,6 +13,7 @@
 #ifndef PLAN_RDC_H
 #define PLAN_RDC_H
 #include "config/relocatable.h"
+#include "formats/root.h"
 #include "plan/maker.h"
 
 /* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that
@@ -21,7 +22,7 @@
  * nvlink that packages have for 12.x, the others have none. */
 bool rdc_has_runtime(const struct catalog_cuda *c);
 /* Its library, for both linkers. */
-#define RDC_RUNTIME "cuda/lib/libcudadevrt.a"
+#define RDC_RUNTIME ROOT_CUDA "/lib/libcudadevrt.a"
 /* Fails with ERR_CONFIG where one of a section's sources needs the device runtime that the
  * variant's CUDA has not got. */
 int rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps put together by what their kind's row lists: command, mounts, inputs and outputs. */
 #include "base/arena.h"
+#include "formats/root.h"
 #include "plan/key.h"
 #include "plan/kinds.h"
 #include "plan/maker.h"
@@ -99,8 +100,9 @@ made_too(const struct maker *m, struct made by, enum output_role role)
 static struct strs
 step_env(struct arena *a)
 {
-	static const char *const env[] = { "PATH=gcc/bin", "GCC_EXEC_PREFIX=gcc/usr/lib/gcc/",
-		"LC_ALL=C", "HOME=/nonexistent", "PWD=/kb", "TMPDIR=tmp" };
+	static const char *const env[] = { "PATH=" ROOT_GCC "/bin",
+		"GCC_EXEC_PREFIX=" ROOT_GCC "/usr/lib/gcc/", "LC_ALL=C", "HOME=/nonexistent",
+		"PWD=" ROOT_DIR, "TMPDIR=" ROOT_TMP };
 	struct strs out = { 0 };
 
 	for (size_t i = 0; i < sizeof(env) / sizeof(env[0]); i++)
@@ -140,7 +142,7 @@ maker_add_step(struct maker *m, struct step s)
 	/* PTX with line numbers names files by where cicc runs. */
 	s.names_dir = s.names_dir || s.kind == STEP_CICC || s.tool[TOOL_CICC].n;
 	if (s.names_dir)
-		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=cuda/nvvm/libdevice");
+		vec_push(m->a, &s.env, "NVVMIR_LIBRARY_DIR=" ROOT_CUDA "/nvvm/libdevice");
 	s.key = step_key(&s, m->src);
 	slot = map_put(m->a, &m->by_key, identity(m->a, &s));
 	if (!*slot) {

@@ -3,6 +3,7 @@
 #include "plan/torch.h"
 #include "base/arena.h"
 #include "base/path.h"
+#include "formats/root.h"
 #include <stdlib.h>
 
 #define CSRC "csrc"
@@ -67,14 +68,14 @@ torch_add_includes(
 	PUSH(arena_printf(a, "-Isrc/%s", f->project->pyroot));
 	for (size_t i = 0; f->depend && i < f->depend->include.n; i++) {
 		PUSH("-isystem");
-		PUSH(arena_printf(a, PLAN_DEPEND "/%s", f->depend->include.v[i]));
+		PUSH(arena_printf(a, ROOT_DEPEND "/%s", f->depend->include.v[i]));
 	}
 	PUSH("-isystem");
-	PUSH("torch/include");
+	PUSH(ROOT_TORCH "/include");
 	PUSH("-isystem");
-	PUSH("torch/include/torch/csrc/api/include");
+	PUSH(ROOT_TORCH "/include/torch/csrc/api/include");
 	PUSH("-isystem");
-	PUSH("py/include");
+	PUSH(ROOT_PYTHON "/include");
 }
 
 /* The compiler's own headers, named one by one, for what it finds by itself it calls by absolute
@@ -85,17 +86,17 @@ add_system_includes(struct arena *a, const struct torch_flags *f, struct strs *a
 	unsigned gcc = f->gcc->version.v[0];
 
 	PUSH("-isystem");
-	PUSH("gcc/usr/include/portable");
+	PUSH(ROOT_GCC "/usr/include/portable");
 	PUSH("-isystem");
-	PUSH(arena_printf(a, "gcc/usr/include/c++/%u", gcc));
+	PUSH(arena_printf(a, ROOT_GCC "/usr/include/c++/%u", gcc));
 	PUSH("-isystem");
-	PUSH(arena_printf(a, "gcc/usr/include/x86_64-linux-gnu/c++/%u", gcc));
+	PUSH(arena_printf(a, ROOT_GCC "/usr/include/x86_64-linux-gnu/c++/%u", gcc));
 	PUSH("-isystem");
-	PUSH(arena_printf(a, "gcc/usr/lib/gcc/x86_64-linux-gnu/%u/include", gcc));
+	PUSH(arena_printf(a, ROOT_GCC "/usr/lib/gcc/x86_64-linux-gnu/%u/include", gcc));
 	PUSH("-isystem");
-	PUSH("gcc/usr/include/x86_64-linux-gnu");
+	PUSH(ROOT_GCC "/usr/include/x86_64-linux-gnu");
 	PUSH("-isystem");
-	PUSH("gcc/usr/include");
+	PUSH(ROOT_GCC "/usr/include");
 }
 
 static void
@@ -110,7 +111,7 @@ void
 torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *u,
 	const struct compiled_file *file, struct strs *argv)
 {
-	PUSH("gcc/bin/g++");
+	PUSH(ROOT_GCC "/bin/g++");
 	PUSH("-nostdinc");
 	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
 	PUSH("-O3");
@@ -120,7 +121,7 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *
 	PUSH("-fno-gnu-unique");
 	/* Else a header may be known by its real path, which is another one on every machine. */
 	PUSH("-fno-canonical-system-headers");
-	PUSH("-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
+	PUSH("-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=" ROOT_DIR);
 	/* Debug information takes the directory from the line above; a preprocessed text shall not
 	 * name another. */
 	PUSH("-fno-working-directory");
@@ -137,7 +138,7 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *
 	torch_add_includes(a, f, &u->include, argv);
 	if (f->variant->backend == BACKEND_CUDA) {
 		PUSH("-isystem");
-		PUSH("cuda/include");
+		PUSH(ROOT_CUDA "/include");
 	}
 	add_system_includes(a, f, argv);
 	add_depfile(a, file->object, argv);
@@ -197,9 +198,9 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 {
 	const struct variant_kernel *k = u->kernel;
 
-	PUSH("cuda/bin/nvcc");
+	PUSH(ROOT_CUDA "/bin/nvcc");
 	PUSH("-ccbin");
-	PUSH("gcc/bin/g++");
+	PUSH(ROOT_GCC "/bin/g++");
 	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
@@ -207,7 +208,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	PUSH("-nostdinc,-fPIC,-fno-gnu-unique,-fno-canonical-system-headers,"
 	     "-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively," GCC_HEAP
 	     ","
-	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=/kb");
+	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=" ROOT_DIR);
 	PUSH("--expt-relaxed-constexpr");
 	PUSH("--expt-extended-lambda");
 	PUSH("-DENABLE_FP8");
@@ -224,11 +225,11 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	PUSH("-Xcudafe");
 	PUSH("--orig_src_path_name");
 	PUSH("-Xcudafe");
-	PUSH(arena_printf(a, "/kb/%s", file->source));
+	PUSH(arena_printf(a, ROOT_DIR "/%s", file->source));
 	/* Without --keep, names of temporary files with a process id in them reach the object. */
 	PUSH("--keep");
 	PUSH("--keep-dir");
-	PUSH("tmp");
+	PUSH(ROOT_TMP);
 	add_depfile(a, file->object, argv);
 	PUSH("-c");
 	PUSH(file->source);
@@ -240,7 +241,7 @@ void
 torch_device_link_argv(struct arena *a, const struct torch_flags *f,
 	const struct device_link_files *files, struct strs *argv)
 {
-	PUSH("gcc/bin/g++");
+	PUSH(ROOT_GCC "/bin/g++");
 	PUSH("-nostdinc");
 	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
 	PUSH("-O3");
@@ -254,12 +255,12 @@ torch_device_link_argv(struct arena *a, const struct torch_flags *f,
 	PUSH("-D__CUDA_INCLUDE_COMPILER_INTERNAL_HEADERS__");
 	PUSH("-I.");
 	PUSH("-isystem");
-	PUSH("cuda/include");
+	PUSH(ROOT_CUDA "/include");
 	add_system_includes(a, f, argv);
 	PUSH("-x");
 	PUSH("c++");
 	PUSH("-c");
-	PUSH("cuda/bin/crt/link.stub");
+	PUSH(ROOT_CUDA "/bin/crt/link.stub");
 	PUSH("-o");
 	PUSH(files->object);
 }

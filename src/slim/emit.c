@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the text that is kept, with its line markers. */
+#include "formats/root.h"
 #include "slim/reach.h"
 
 #define MAX_BLANK 8 /* lines that are made by line feeds, not by a marker */
@@ -131,7 +132,7 @@ go_to(struct emitter *m, uint32_t node)
 static bool
 has_no_lines(const struct emitter *m, uint32_t file)
 {
-	return m->r->o->pass == SLIM_SLICE && str_has_prefix(m->r->l->file[file], "torch/");
+	return m->r->o->pass == SLIM_SLICE && str_has_prefix(m->r->l->file[file], ROOT_TORCH "/");
 }
 
 /* A marker for a token; only its kind of file is told, not how it was included. */

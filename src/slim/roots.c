@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept because nothing needs to name it. */
+#include "formats/root.h"
 #include "slim/reach.h"
 
 static bool
@@ -118,7 +119,7 @@ is_core_file(const char *file)
 	if (strstr(file, "/include/crt/"))
 		return true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (streq(base + 1, names[i]) && strstr(file, "cuda/"))
+		if (streq(base + 1, names[i]) && strstr(file, ROOT_CUDA "/"))
 			return true;
 	}
 	return false;
@@ -159,7 +160,7 @@ is_plain_variable(const struct reach *r, const struct decl *d)
 static bool
 is_cuda_file(const char *file)
 {
-	return str_has_prefix(file, "cuda/");
+	return str_has_prefix(file, ROOT_CUDA "/");
 }
 
 static bool

@@ -6,6 +6,7 @@
 #include "base/record.h"
 #include "cxx/kernel_files.h"
 #include "device/ptx.h"
+#include "formats/root.h"
 #include "slim/slim.h"
 #include "steps/does.h"
 
@@ -17,7 +18,7 @@ static int
 write_text(struct builtin *o, const struct device_code *code, enum device_level level,
 	const char *path, struct prelude *prelude, struct err *e)
 {
-	static const struct slim_options options = { .pass = SLIM_SLICE, .user = "src/" };
+	static const struct slim_options options = { .pass = SLIM_SLICE, .user = ROOT_SOURCES "/" };
 	CLEANUP(buf_free) struct buf out = { 0 }, slim = { 0 };
 	struct slim_stats stats;
 	struct err ignored;

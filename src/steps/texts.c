@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "cxx/kernel_files.h"
 #include "device/proof.h"
+#include "formats/root.h"
 #include "slim/bodies.h"
 #include "slim/slim.h"
 #include "steps/does.h"
@@ -14,7 +15,7 @@
 static int
 slim(struct builtin *o, struct str text, enum slim_pass pass, struct err *e)
 {
-	const struct slim_options options = { .pass = pass, .user = "src/" };
+	const struct slim_options options = { .pass = pass, .user = ROOT_SOURCES "/" };
 	CLEANUP(buf_free) struct buf out = { 0 };
 	struct slim_stats stats;
 
