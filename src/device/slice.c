@@ -253,13 +253,13 @@ add_namespaces(const struct lexed *l, const struct decl *d, struct buf *out)
 }
 
 static void
-add_decl(const struct device_text *t, const struct decl *d, struct buf *out)
+add_decl(const struct device_text *t, const struct decl *d, struct lex_place *line, struct buf *out)
 {
 	const struct lexed *l = &t->lexed;
 	const struct token *last = &l->token[d->end - 1];
 	uint32_t from = l->token[d->begin].offset;
 
-	buf_addf(out, "# %u \"%s\"\n", lex_line(l, d->begin), token_file(l, d->begin));
+	buf_addf(out, "# %u \"%s\"\n", lex_line_after(l, d->begin, line), token_file(l, d->begin));
 	buf_add(out, l->text.p + from, last->offset + last->length - from);
 	buf_addc(out, '\n');
 }
@@ -372,6 +372,7 @@ void
 device_body(const struct device_text *t, const struct device_slice *s, struct buf *out)
 {
 	const struct registered *k = s->kernels;
+	struct lex_place line = { 0 };
 
 	for (uint32_t i = 0; i < t->n_user; i++) {
 		if (s->keep[i] && decl_of(t, i)->kind == DECL_USING_NAMESPACE)
@@ -382,7 +383,7 @@ device_body(const struct device_text *t, const struct device_slice *s, struct bu
 
 		if (s->keep[i] &&
 			!(d->kind == DECL_PRAGMA && is_once(token_text(&t->lexed, d->begin))))
-			add_decl(t, d, out);
+			add_decl(t, d, &line, out);
 	}
 	add_instances(t, k, out);
 }
