@@ -14,7 +14,7 @@ for set in "$@"; do
 		nginx openssl" ;;
 	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace
 		bubblewrap iproute2" ;;
-	farm) want="$want python3 python3-venv postgresql openssl bubblewrap" ;;
+	farm) want="$want python3 python3-venv postgresql openssl bubblewrap iproute2 slurm-wlm munge" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac
 done

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What the scripts that start servers for tests share. Source it first. A server has a directory STATE: its process number in STATE/pid, its port
-# on 127.0.0.1 in STATE/port, what it says in STATE/log.
+# in STATE/port, what it says in STATE/log.
 ME=${0##*/}
 # One at a time looks for a port and binds it: two gRPC servers may bind the same one, and each gets half of the connections.
 PORTS_LOCK=${TMPDIR:-/tmp}/kb-farm-ports.$(id -u)
@@ -24,12 +24,13 @@ absolute() { # directory, made if it is not there
 alive() { # STATE
 	[ -f "$1/pid" ] && kill -0 "$(cat "$1/pid")" 2>/dev/null
 }
+HOST=127.0.0.1 # or what a script lets others reach
 listens() { # port
-	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+	(exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null
 }
 # A server of HTTP/2 greets with its SETTINGS: nine bytes at least.
 answers() { # port
-	[ "$(exec 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" && printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0' >&3 && timeout 2 head -c 9 <&3 | wc -c)" = 9 ]
+	[ "$(exec 2>/dev/null 3<>"/dev/tcp/$HOST/$1" && printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0' >&3 && timeout 2 head -c 9 <&3 | wc -c)" = 9 ]
 }
 # Below the ports that the kernel gives to connections. Call it with the lock held.
 free_port() {
@@ -51,6 +52,7 @@ spawn() {
 	shift
 	setsid "$@" >>"$state/log" 2>&1 </dev/null 8>&- 9>&- &
 	echo $! >"$state/pid"
+	disown
 }
 # until_up SECONDS STATE COMMAND...: until the command succeeds; fails when the server ends or the time is over
 until_up() {
@@ -72,7 +74,7 @@ serve() {
 	for _ in 1 2 3; do
 		port=$wanted
 		[ -n "$port" ] || port=$(free_port)
-		! listens "$port" || die 1 "port $port of 127.0.0.1 is taken"
+		! listens "$port" || die 1 "port $port of $HOST is taken"
 		if [ -f "$state/conf.in" ]; then sed "s/@PORT@/$port/g" "$state/conf.in" >"$state/conf"; fi
 		spawn "$state" "${@//@PORT@/$port}"
 		if until_up 30 "$state" "$up" "$port"; then
@@ -127,12 +129,13 @@ casd_path() { echo "$DIR:$(dirname "$(command -v bwrap || command -v sh)"):/usr/
 
 # ---- nginx, and certificates ----
 
-# certificates DIR: a CA (ca.pem); of it a server for 127.0.0.1 and localhost (server.pem, server.key) and a client (client.pem, client.key); for tests
+# certificates DIR [NAME]: a CA (ca.pem); of it a server for 127.0.0.1, localhost and the name or address (server.pem, server.key) and a client (client.pem, client.key); for tests
 # of refusal another CA (other-ca.pem), of it a client (other.pem, other.key), and a server's that is over since long (old.pem, old.key)
 certificates() {
 	[ ! -f "$1/done" ] || return 0
 	mkdir -p "$1"
-	local names="subjectAltName=IP:127.0.0.1,DNS:localhost"
+	local names="subjectAltName=IP:127.0.0.1,DNS:localhost" more=${2:-localhost}
+	case $more in *[!0-9.]*) names+=,DNS:$more ;; *) names+=,IP:$more ;; esac
 	authority "$1" ca "CN=kernel-builder tests"
 	authority "$1" other-ca "CN=somebody else"
 	signed "$1" server ca "$names" -days 3650
@@ -178,7 +181,7 @@ nginx_serve() {
 # debian_programs DIR PACKAGE PROGRAM...: unpacks the package, with all that it needs, into DIR/root; nothing is installed. DIR/bin has the programs,
 # with their own libraries and loader.
 debian_programs() {
-	local dir=$1 package=$2 site root=$1/root/usr p
+	local dir=$1 package=$2 site p
 	shift 2
 	site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sort -u | head -n 1)
 	[ -n "$site" ] || die 1 "apt knows no mirror of Debian, or has no lists: apt-get update"
@@ -190,7 +193,8 @@ debian_programs() {
 		die 1 "no $package of Debian sid: $(tail -n 3 "$dir/apt/log")"
 	for p in "$dir"/apt/archives/*.deb; do dpkg-deb -x "$p" "$dir/root"; done
 	for p in "$@"; do
-		printf '%s\n' '#!/bin/sh' "exec $root/lib64/ld-linux-x86-64.so.2 --argv0 $p --library-path $root/lib/x86_64-linux-gnu $root/bin/$p \"\$@\"" >"$dir/bin/$p"
+		printf '%s\n' '#!/bin/sh' 'r=$(dirname "$(readlink -f "$0")")/../root/usr' \
+			"exec \"\$r/lib64/ld-linux-x86-64.so.2\" --argv0 $p --library-path \"\$r/lib/x86_64-linux-gnu\" \"\$r/bin/$p\" \"\$@\"" >"$dir/bin/$p"
 		chmod 755 "$dir/bin/$p"
 	done
 	rm -rf "$dir/apt"

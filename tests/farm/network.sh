@@ -10,29 +10,8 @@
 # The network is of its own: nothing in it reaches, or is reached by, the machine's.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-NET=198.51.100 # reserved for documentation: nobody has it
+. "$(dirname "$0")/netns.sh"
 
-name() { echo "kb-$(cat "$STATE/id")-$1"; }
-inside() { # machine command...
-	ip netns exec "$(name "$1")" "${@:2}"
-}
-machine() { # NAME last number of its address
-	local ns cable=m$2
-	ns=$(name "$1")
-	ip netns add "$ns"
-	echo "$1" >>"$STATE/machines"
-	ip -n "$ns" link add eth0 type veth peer name "$cable" netns "$(name switch)"
-	ip -n "$ns" addr add "$NET.$2/24" dev eth0
-	ip -n "$ns" link set lo up
-	ip -n "$ns" link set eth0 up
-	ip -n "$(name switch)" link set "$cable" master bridge up
-	if [ -n "$delay" ]; then
-		inside "$1" tc qdisc add dev eth0 root netem delay "${delay}us" ${rate:+rate "${rate}mbit"} limit 100000 || die 1 "this kernel has no netem: see delay.py"
-	elif [ -n "$rate" ]; then
-		inside "$1" tc qdisc add dev eth0 root tbf rate "${rate}mbit" burst 256kb latency 100ms
-	fi
-	if [ -n "$rate" ]; then inside switch tc qdisc add dev "$cable" root tbf rate "${rate}mbit" burst 256kb latency 100ms; fi
-}
 casd() { # machine STATE address port option...
 	local machine=$1 dir=$2 address=$3 port=$4
 	shift 4
@@ -52,14 +31,9 @@ start() {
 		esac
 		shift
 	done
-	[ ! -f "$STATE/id" ] || die 1 "$STATE: runs already; $ME stop $STATE"
 	casd_options
 	trap 'stop' EXIT
-	echo $$ >"$STATE/id"
-	: >"$STATE/machines"
-	ip netns add "$(name switch)"
-	ip -n "$(name switch)" link add bridge type bridge
-	ip -n "$(name switch)" link set bridge up
+	network
 	machine server 1
 	machine client 2
 	casd server "$STATE/server/store" $NET.1 8981
@@ -80,12 +54,10 @@ traffic() {
 	done <"$STATE/machines"
 }
 stop() {
-	local s m
-	[ -f "$STATE/id" ] || return 0
+	local s
 	for s in "$STATE"/worker[0-9]* "$STATE/server" "$STATE/server/store"; do end "$s" KILL; done
 	unmount "$STATE"
-	while read -r m; do ip netns del "$(name "$m")" 2>/dev/null || true; done < <(cat "$STATE/machines"; echo switch)
-	rm -f "$STATE/id"
+	no_network
 }
 
 case ${1:-}:$# in
