@@ -119,9 +119,15 @@ def cut_sources(path, keep):
 
 
 def copied(o, name):
-    to = o.work / name
+    """A fresh copy of the sources; what this run built of other variants stays in its build/."""
+    to, kept = o.work / name, o.work / f"{name}.kept"
+    shutil.rmtree(kept, ignore_errors=True)
+    if (to / "build").is_dir():
+        (to / "build").rename(kept)
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(o.found[name], to, symlinks=True, ignore=shutil.ignore_patterns("build", "result", "__pycache__"))
+    if kept.is_dir():
+        kept.rename(to / "build")
     return to
 
 
@@ -170,10 +176,10 @@ def build(o, name, backend, variant, entry):
         argv += ["--cache", "off"]
     fault, entry["cpu"] = timed(o, name, backend, argv, files)
     if o.plain and not fault:
-        shutil.rmtree(where / "build", ignore_errors=True)
+        shutil.rmtree(where / "build" / variant, ignore_errors=True)
         plain, seconds = timed(o, name, f"{backend}.plain", [*argv, "--engine", "plain"], files)
         entry["plain"] = None if plain else seconds
-        shutil.rmtree(where / "build", ignore_errors=True)
+        shutil.rmtree(where / "build" / variant, ignore_errors=True)
         if not files:
             run(argv)
     if fault:
@@ -269,6 +275,7 @@ def one(o, name):
     status, out, _ = run([KB, "list-variants", "-q", "--no-lock", "--matrix", "all", o.found[name]])
     if status:
         return [{"kernel": name, "outcome": "skipped", "why": re.sub(r"^build\.toml: ", "", first_error(out))}]
+    shutil.rmtree(o.work / name / "build", ignore_errors=True)
     rows = []
     for backend, variant in choose(out.split(), o.torch):
         if o.backend and backend not in o.backend:
