@@ -383,6 +383,8 @@ fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e)
 {
 	struct fs_entries found;
 
+	if (!fs_is_dir(from))
+		return err_set(e, ERR_SYS, "%s is not a directory", from);
 	TRY(fs_walk(a, from, &found, e));
 	if (mkdir(to, 0777) < 0)
 		return err_sys(e, "cannot create %s", to);

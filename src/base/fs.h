@@ -32,7 +32,7 @@ int fs_remove(const char *path, struct err *e);
 /* Copies contents and permission bits; the target must not exist. */
 int fs_copy(const char *from, const char *to, mode_t mode, struct err *e);
 /* Copies what is below a directory into a new one: files, links as they are, permission bits of
- * files. Fails on anything else. */
+ * files. Fails on anything else, and when there is no such directory. */
 int fs_copy_tree(struct arena *a, const char *from, const char *to, struct err *e);
 /* Makes a hard link; where that is impossible (other device, link limit), copies. */
 int fs_link_or_copy(const char *from, const char *to, struct err *e);

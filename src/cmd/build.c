@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "cmd/debug_warnings.h"
 #include "cmd/hints.h"
 #include "cmd/reasons.h"
 #include "cmd/unchanged.h"
@@ -20,7 +21,6 @@
 #include "store/gc.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -69,24 +69,6 @@ fetch_needed(struct build *b, struct err *e)
 	return work_fetch(b->c, b->store, &(struct pin_list){ pins, seen.n }, false, &b->bytes, e);
 }
 
-/* Device debug information names the directory that the compiler ran in, in a form that cannot be
- * changed afterwards. */
-static void
-warn_of_device_debug(const struct build *b)
-{
-	const struct project *p = b->w.plan.project;
-
-	for (size_t i = 0; i < p->n_kernels; i++) {
-		if (!strs_has(&p->kernels[i].cuda_flags, "-G") &&
-			!strs_has(&p->kernels[i].cuda_flags, "--device-debug"))
-			continue;
-		log_warn(
-			"[kernel.%s] uses -G without a sandbox, so its bytes depend on the build's directory; install bubblewrap, or use -lineinfo",
-			p->kernels[i].name);
-		return;
-	}
-}
-
 /* The sandbox that the settings ask for; NULL: none. */
 static int
 choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
@@ -103,7 +85,7 @@ choose_sandbox(struct build *b, const struct sandbox **out, struct err *e)
 		return err_set(e, ERR_SYS,
 			"no sandbox: %s; --sandbox=off builds the same bytes without it", why);
 	if (!found)
-		warn_of_device_debug(b);
+		debug_warn_of_all(&b->w.project);
 	log_debug("sandbox: %s%s%s", found ? "on" : "off", *why ? ", " : "", why);
 	progress_note(b->progress, "sandbox", "mode", found ? "on" : "off");
 	return 0;
@@ -129,6 +111,8 @@ build_run_prepared(struct build *b, struct observer observer, struct err *e)
 		b->jobserver = jobserver_open(&b->c->arena, getenv("MAKEFLAGS"));
 	}
 	b->knows_sandbox = true;
+	if (!b->sandbox)
+		debug_warn_of_lines(&b->w.plan, b->asks);
 	o.sandbox = b->sandbox;
 	o.jobserver = b->jobserver;
 	r = engine_run(b->engine, &o, &b->failed, e);
@@ -531,8 +515,12 @@ take_trees(struct build *b, struct err *e)
 	const struct strs trees = opt_all(&b->c->arena, &b->c->opts, "tree");
 	struct digest ignored;
 
-	for (size_t i = 0; i < trees.n; i++)
+	for (size_t i = 0; i < trees.n; i++) {
+		if (!fs_is_dir(trees.v[i]))
+			return err_set(
+				e, ERR_USAGE, "--tree: there is no directory %s", trees.v[i]);
 		TRY(store_copy_tree(b->store, trees.v[i], &ignored, e));
+	}
 	return 0;
 }
 

@@ -34,6 +34,9 @@ status 0 "edition 6, two upstreams" "$KB" build -q "$K"
 is "$(said kernels-minver upstream)" '"0.18.0" ["https://example.org/one","https://example.org/two"]' "are a list, for clients that read one"
 
 # Of which commit it is: only when asked for.
+status 2 "a tree that is none" "$KB" build -q "$K" --tree "$T/gone"
+is "$out" "error: --tree: there is no directory $T/gone" "is told, though nothing is to be built"
+status 2 "a file for a tree" "$KB" build -q "$K" --tree "$K/build.toml"
 status 2 "a commit that is none" "$KB" build -q "$K" --provenance 0123
 like "$out" "40 or 64 digits" "says what a commit looks like"
 sha=0123456789012345678901234567890123456789

@@ -69,6 +69,9 @@ done
 sed -i 's/^cuda-flags.*/cuda-flags = ["-G"]/' "$T/lines/build.toml"
 status 0 "-G without a sandbox" build --sandbox=off --variant torch211-cxx11-cu130-x86_64-linux "$T/lines"
 like "$out" '^warning: \[kernel.tiny_cuda\] uses -G without a sandbox' "is told"
+sed -i 's/^cuda-flags.*/cuda-flags = ["-lineinfo"]/' "$T/lines/build.toml"
+status 5 "-lineinfo, nvcc itself, without a sandbox" build --engine=plain --sandbox=off --variant torch211-cxx11-cu130-x86_64-linux "$T/lines"
+like "$out" '^warning: src/answer.cu is compiled with -lineinfo by nvcc itself without a sandbox, .*; install bubblewrap, or leave out --engine=plain$' "is told"
 
 # What an edit runs.
 SEL="$SEL --variant torch211-cxx11-cu130-x86_64-linux"

@@ -824,6 +824,8 @@ test_nar(void **state)
 	overwrite(file_of(&d, "a.b"), "12345679");
 	bad(store_tree_nar(S, &d, &nar, &e), &e, ERR_STORE, "a.b: its contents changed");
 	assert_int_equal(mkfifo(path_join(&A, tmp, "pipe"), 0600), 0);
+	bad(store_copy_tree(S, in_home("gone"), &copied, &e), &e, ERR_SYS,
+		"gone is not a directory");
 	bad(store_copy_tree(S, tmp, &copied, &e), &e, ERR_SYS,
 		"pipe is not a file, directory or link");
 	good(store_tmp_drop(S, tmp, &e), &e);
