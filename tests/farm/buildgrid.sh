@@ -152,7 +152,8 @@ worker_commands() { # directory name jobs
 	[ -z "$tls" ] || remote=(remote="https://$listen:$(cat "$state/port")" server-cert="$state/tls/ca.pem" client-cert="$state/tls/client.pem" client-key="$state/tls/client.key")
 	[ -z "$token" ] || remote+=(access-token="$state/token")
 	CASD=("$bin/buildbox-casd" "${remote[@]/#/--cas-}" --bind="unix:$1/cas/socket" --log-level=warning --findmissingblobs-cache-ttl=60 "$1/cas/cache")
-	WORKER=("$bin/buildbox-worker" "${remote[@]/#/--bots-}" --cas-remote="unix:$1/cas/socket" --buildbox-run="$bin/buildbox-run-$runner"
+	# A server that comes back within some ten minutes finds its workers.
+	WORKER=("$bin/buildbox-worker" "${remote[@]/#/--bots-}" --bots-retry-limit=12 --cas-remote="unix:$1/cas/socket" --buildbox-run="$bin/buildbox-run-$runner"
 		--platform OSFamily=linux --platform ISA=x86-64 --platform pool="$runner" --concurrent-jobs="$3" --max-wait-time=30 --log-level=warning)
 	fuse || WORKER+=(--runner-arg=--staging-mode=copy-or-link)
 	WORKER+=("${@:4}" "$2")
@@ -168,7 +169,8 @@ worker_start() { # N
 }
 worker() { # STATE option...
 	. "$1/how"
-	local jobs=1 at pid=
+	local jobs=1
+	pid='' # not local: what follows is done when this function has ended
 	shift
 	if [ "${1-}" = --jobs ]; then number "$1" "${2-}"; jobs=$2; shift 2; fi
 	at=$(mktemp -d "${TMPDIR:-/tmp}/kb-worker.XXXXXX")
@@ -180,7 +182,7 @@ worker() { # STATE option...
 	"${WORKER[@]}" &
 	pid=$!
 	echo "worker $(hostname).$$: $jobs actions at once, from $listen:$(cat "$state/port")"
-	wait $pid
+	wait "$pid"
 }
 
 remember() { declare -p dir state listen runner tls cert token up >"$state/how"; }
@@ -239,6 +241,7 @@ stop() { # STATE
 	# Workers first: a server that comes back waits for those that it knew.
 	for s in "$1"/worker[0-9]* "$1"/worker[0-9]*/cas "$1/server" "$1/pg"; do end "$s" KILL; done
 	unmount "$1"
+	rm -f "$1/port"
 	if [ -f "$1/pg/at" ]; then rm -rf "$(cat "$1/pg/at")" "$1/pg/at"; fi
 }
 

@@ -132,9 +132,9 @@ casd_path() { echo "$DIR:$(dirname "$(command -v bwrap || command -v sh)"):/usr/
 # certificates DIR [NAME]: a CA (ca.pem); of it a server for 127.0.0.1, localhost and the name or address (server.pem, server.key) and a client (client.pem, client.key); for tests
 # of refusal another CA (other-ca.pem), of it a client (other.pem, other.key), and a server's that is over since long (old.pem, old.key)
 certificates() {
-	[ ! -f "$1/done" ] || return 0
-	mkdir -p "$1"
 	local names="subjectAltName=IP:127.0.0.1,DNS:localhost" more=${2:-localhost}
+	[ "$(cat "$1/done" 2>/dev/null)" != "$more" ] || return 0
+	mkdir -p "$1"
 	case $more in *[!0-9.]*) names+=,DNS:$more ;; *) names+=,IP:$more ;; esac
 	authority "$1" ca "CN=kernel-builder tests"
 	authority "$1" other-ca "CN=somebody else"
@@ -142,7 +142,7 @@ certificates() {
 	signed "$1" client ca "" -days 3650
 	signed "$1" other other-ca "" -days 3650
 	signed "$1" old ca "$names" -startdate 200101000000Z -enddate 200201000000Z
-	touch "$1/done"
+	echo "$more" >"$1/done"
 }
 authority() { # DIR NAME subject
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1/$2.key" -out "$1/$2.pem" -days 3650 -subj "/$3" \
