@@ -14,7 +14,7 @@ COPY catalog catalog
 COPY data data
 COPY docs docs
 # libarchive is linked in: what the program needs of it comes without libxml2 and ICU, which would be a third of the image.
-RUN make -j"$(nproc)" CFLAGS=-O2 LDLIBS="$(pkg-config --libs libcrypto zlib jansson) -l:libarchive.a -llzma -lzstd -lstdc++" \
+RUN make -j"$(nproc)" CFLAGS=-O2 LDLIBS="$(pkg-config --libs libssl libcrypto libnghttp2 zlib jansson) -l:libarchive.a -llzma -lzstd -lstdc++" \
     && install -D -s kernel-builder /image/usr/bin/kernel-builder
 # The image has no pip that could be asked for the wheel index at run time: what pip says now becomes the default.
 # Where the address holds a password, pip hides it, and the image gets no default.
@@ -27,7 +27,7 @@ COPY docker/entry.sh /image/usr/lib/kernel-builder/entry.sh
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bubblewrap ca-certificates \
-    libcurl4 libjansson4 liblzma5 libssl3 libstdc++6 libzstd1 zlib1g >/dev/null \
+    libcurl4 libjansson4 liblzma5 libnghttp2-14 libssl3 libstdc++6 libzstd1 zlib1g >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
     && install -d -m 1777 /cache && mkdir /kernelcode
 COPY --from=build /image/ /

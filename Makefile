@@ -22,7 +22,7 @@ BUILD   ?= $(RELEASE)
 # Where the program goes: beside the Makefile, unless it is built elsewhere.
 PROGRAM := $(if $(filter $(RELEASE),$(BUILD)),kernel-builder,$(BUILD)/kernel-builder)
 # libcurl is loaded when it is needed (src/fetch/curl.h).
-LIBS    := libarchive libcrypto zlib jansson
+LIBS    := libarchive libssl libcrypto libnghttp2 zlib jansson
 # Warnings stop developers and CI (make check does; WERROR=-Werror), not people with another compiler.
 WERROR  ?=
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef

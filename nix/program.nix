@@ -18,7 +18,7 @@ in if pkgs != null then
     pname = "kernel-builder";
     inherit version src;
     nativeBuildInputs = [ pkgs.pkg-config ];
-    buildInputs = with pkgs; [ curl jansson libarchive openssl tomlplusplus zlib ];
+    buildInputs = with pkgs; [ curl jansson libarchive nghttp2 openssl tomlplusplus zlib ];
     makeFlags = [ "BUILD=.build" ];
     installFlags = [ "PREFIX=$(out)" ];
     enableParallelBuilding = true;

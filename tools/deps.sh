@@ -7,7 +7,7 @@ want=
 for set in "$@"; do
 	case $set in
 	build) want="$want gcc g++ make pkg-config libcurl4-openssl-dev libarchive-dev libssl-dev zlib1g-dev
-		libjansson-dev libtomlplusplus-dev" ;;
+		libjansson-dev libnghttp2-dev libtomlplusplus-dev" ;;
 	demo) want="$want python3 python3-venv python3-pip ca-certificates bubblewrap" ;;
 	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
 		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish

@@ -24,7 +24,7 @@ awk 'FNR == 1 { top = $0 } FNR == 2 && (top $0) !~ /SPDX-License-Identifier: Apa
 	END { exit bad }' $files $others || bad=1
 # shellcheck disable=SC2086
 {
-	grep -nE '\b(malloc|calloc|realloc|strdup)\(' $files | grep -vE '^src/(base|store|engine|steps|fetch|formats)/' && bad=1
+	grep -nE '\b(malloc|calloc|realloc|strdup)\(' $files | grep -vE '^src/(base|store|engine|steps|fetch|formats|remote)/' && bad=1
 	grep -nE '\bprintf\(|\bputs\(' $files | grep -vE '^src/(cmd|main\.c|base)|snprintf|buf_|arena_|EMBED|format\(printf' | grep -vE '^\S+:\s*//' && bad=1
 	grep -nE '\b(TODO|FIXME|XXX)\b' $files && bad=1
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The name that the linker would have written down, and where it was when this was built: the
  * loader may not look there. */
@@ -47,4 +48,21 @@ curl_function(const char *name)
 	if (!f)
 		abort();
 	return f;
+}
+
+/* Nix passes its variable on into sandboxes that do not hold the file, and sets what nobody has set
+ * to nothing. The last variable is for packages of this program that bring certificates along. */
+const char *
+curl_ca_file(void)
+{
+	static const char *const names[] = { "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NIX_SSL_CERT_FILE",
+		"KERNEL_BUILDER_CA_BUNDLE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *file = getenv(names[i]);
+
+		if (file && *file && (i < 2 || access(file, R_OK) == 0))
+			return file;
+	}
+	return NULL;
 }

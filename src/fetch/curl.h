@@ -13,15 +13,20 @@ typedef void curl_any(void);
 /* Comes before any call of libcurl. Fails with ERR_SYS when it is not there. */
 int curl_load(struct err *e);
 curl_any *curl_function(const char *name);
+/* The file of authorities that the environment names (SSL_CERT_FILE and its kin); NULL: libcurl's
+ * own. */
+const char *curl_ca_file(void);
 
 #define CURL_LATE(name) ((__typeof__(&name))curl_function(#name))
 #undef curl_easy_getinfo /* macros of its header, which look at types */
 #undef curl_easy_setopt
+#undef curl_multi_setopt
 #define curl_easy_cleanup CURL_LATE(curl_easy_cleanup)
 #define curl_easy_getinfo CURL_LATE(curl_easy_getinfo)
 #define curl_easy_init CURL_LATE(curl_easy_init)
 #define curl_easy_setopt CURL_LATE(curl_easy_setopt)
 #define curl_easy_strerror CURL_LATE(curl_easy_strerror)
+#define curl_easy_unescape CURL_LATE(curl_easy_unescape)
 #define curl_free CURL_LATE(curl_free)
 #define curl_global_init CURL_LATE(curl_global_init)
 #define curl_multi_add_handle CURL_LATE(curl_multi_add_handle)
@@ -31,6 +36,8 @@ curl_any *curl_function(const char *name);
 #define curl_multi_perform CURL_LATE(curl_multi_perform)
 #define curl_multi_poll CURL_LATE(curl_multi_poll)
 #define curl_multi_remove_handle CURL_LATE(curl_multi_remove_handle)
+#define curl_multi_setopt CURL_LATE(curl_multi_setopt)
+#define curl_multi_socket_action CURL_LATE(curl_multi_socket_action)
 #define curl_slist_append CURL_LATE(curl_slist_append)
 #define curl_slist_free_all CURL_LATE(curl_slist_free_all)
 #define curl_url CURL_LATE(curl_url)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #ifdef KB_VERSION
 #define USER_AGENT "kernel-builder/" KB_VERSION
@@ -231,28 +230,11 @@ set_range(struct transfer *t)
 		add_header(t, "If-Range", t->etag);
 }
 
-/* Nix passes its variable on into sandboxes that do not hold the file, and sets what nobody has set
- * to nothing. The last variable is for packages of this program that bring certificates along. */
-static const char *
-certificates(void)
-{
-	static const char *const names[] = { "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NIX_SSL_CERT_FILE",
-		"KERNEL_BUILDER_CA_BUNDLE" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *file = getenv(names[i]);
-
-		if (file && *file && (i < 2 || access(file, R_OK) == 0))
-			return file;
-	}
-	return NULL;
-}
-
 static void
 set_security(CURL *c, const char *url)
 {
 	bool tls = strncasecmp(url, "https:", 6) == 0;
-	const char *file = certificates();
+	const char *file = curl_ca_file();
 
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");

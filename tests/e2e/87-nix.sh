@@ -120,7 +120,7 @@ like "$(cd "$ROOT" && grep -ho '^tree = "[0-9a-f]*"' catalog/*.toml | tr -d '"' 
 # With nixpkgs: its stdenv gets an ordinary package, and kernels are built with what it makes. A stand-in, for there is no nixpkgs here.
 cat >"$T/pkgs.nix" <<'END'
 let
-  tools = [ "curl" "elfutils" "jansson" "libarchive" "openssl" "pkg-config" "tomlplusplus" "zlib" ];
+  tools = [ "curl" "elfutils" "jansson" "libarchive" "nghttp2" "openssl" "pkg-config" "tomlplusplus" "zlib" ];
   known = builtins.listToAttrs (map (name: { inherit name; value = "/pkgs/${name}"; }) tools);
 in known // {
   bash = "/pkgs/bash";

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What steps leave behind: dependency files of compilers, lists of nvlink, and records that the
- * store keeps. */
+ * store keeps; and steps as files. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "device/proof.h"
 #include "formats/depfile.h"
 #include "fuzz.h"
+#include "plan/graph.h"
 #include "steps/register.h"
+#include "steps/step_file.h"
 
 static void
 check_depfile(struct arena *a, struct str text)
@@ -56,6 +58,26 @@ check_lists(struct arena *a, struct str text)
 	check_that(str_eq(buf_str(&one), buf_str(&two)));
 }
 
+/* What is read would be written so, and names nothing outside of the step's directory. */
+static void
+check_step(struct arena *a, struct str text)
+{
+	CLEANUP(buf_free) struct buf again = { 0 };
+	struct err e = { 0 };
+	struct step s;
+
+	if (step_file_read(a, text, &s, &e) < 0) {
+		check_that(e.code == ERR_STORE);
+		return;
+	}
+	step_file_write(&s, &again);
+	check_that(str_eq(buf_str(&again), text) && s.label && s.root->n_mounts == 0);
+	for (size_t i = 0; i < s.n_inputs; i++)
+		check_that(*s.inputs[i].path != '/' && !strstr(s.inputs[i].path, "../"));
+	for (size_t i = 0; i < s.outputs.n; i++)
+		check_that(*s.outputs.v[i] != '/' && !strstr(s.outputs.v[i], "../"));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -65,6 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_depfile(&a, text);
 	check_proof(text);
 	check_lists(&a, text);
+	check_step(&a, text);
 	if (proof_read_keys(text, names))
 		for (size_t i = 0; i < PROOF_KEYS; i++)
 			check_that(!memchr(names[i].p, '\n', names[i].n));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the binary files of the corpora zip/, tarball/, fatbin/, elf/, symbols/ and object/, in the directory of this script;
-cc for the last three."""
+"""Makes the binary files of the corpora zip/, tarball/, fatbin/, elf/, symbols/, object/, wire/ and
+h2/, in the directory of this script; cc for elf/, symbols/ and object/."""
 import gzip
 import io
 import os
@@ -104,3 +104,61 @@ put("symbols/object", an_elf("int putenv(char *); int f(void) { return putenv(0)
 put("elf/program", an_elf("int puts(const char *); void _start(void) { puts(\"a\"); }", "-pie", "-fPIE"))
 put("object/fatbin", an_elf("int puts(const char *); __attribute__((section(\".nv_fatbin\"))) const long fat[3] = {1, 2, 3};"
                            "const void *at = fat; int f(void) { return puts(\"a\"); }", "-c"))
+
+
+def varint(n):
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def a_number(field, n):
+    return varint(field << 3) + varint(n)
+
+
+def a_message(field, *parts):
+    return varint(field << 3 | 2) + varint(len(b"".join(parts))) + b"".join(parts)
+
+
+def a_digest(field, size):
+    return a_message(field, a_message(1, b"5e" * 32), a_number(2, size))
+
+
+def a_frame(kind, flags, stream, body):
+    return struct.pack(">I", len(body))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + body
+
+
+def headers(stream, flags, *pairs):
+    block = b"".join(b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value for name, value in pairs)
+    return a_frame(1, flags, stream, block)
+
+
+def an_answer(stream, message, status=b"0", prefix=b"\0", size=None):
+    data = prefix + struct.pack(">I", len(message) if size is None else size) + message
+    return (headers(stream, 4, (b":status", b"200"), (b"content-type", b"application/grpc")) + a_frame(0, 0, stream, data) +
+            headers(stream, 5, (b"grpc-status", status), (b"grpc-message", b"a%20word%2")))
+
+
+SETTINGS = a_frame(4, 0, 0, b"") + a_frame(4, 1, 0, b"")
+a_result = (a_message(2, a_message(1, b"out/a.o"), a_digest(2, 300), a_number(4, 1)) + a_number(4, 3) + a_message(5, b"text") +
+            a_digest(6, 4) + a_message(8) + a_message(9, a_message(7, a_number(1, 4)), a_message(8, a_number(1, 6), a_number(2, 5))))
+missing = a_message(1, b"type.googleapis.com/google.rpc.PreconditionFailure") + a_message(2, a_message(1, a_message(1, b"MISSING")))
+put("wire/result", a_result)
+put("wire/link", a_result + a_message(12, a_message(1, b"x")))
+put("wire/outside", a_message(2, a_message(1, b"../a.o"), a_digest(2, 300)))
+put("wire/operation", a_message(1, b"name") + a_number(3, 1) + a_message(5, a_message(2, a_message(1, a_result), a_number(2, 1))))
+put("wire/status", a_number(1, 9) + a_message(2, b"gone") + a_message(3, missing))
+put("wire/capabilities", a_message(1, a_message(1, b"\1\2"), a_message(2, a_number(1, 1)), a_number(4, 4194304)) + a_message(2, a_number(2, 1)))
+put("wire/answer", a_digest(1, 4) + a_message(2, b"data") + a_message(3, a_number(1, 5), a_message(2, b"none")))
+run = a_number(1, 5) + a_number(2, 1) + a_message(5, a_message(1, b"d" * 32), a_number(2, 1), a_message(3, b"/a")) + a_number(6, 1) + a_message(7, b"d" * 32)
+put("wire/request", struct.pack("<I", len(run)) + run)
+end = a_number(1, 1) + a_number(2, 1) + a_message(4, a_result) + a_message(12, b"why") + a_number(13, 1000)
+put("wire/reply", struct.pack("<I", len(end)) + end)
+put("h2/answers", SETTINGS + an_answer(1, b"an answer") + an_answer(3, b"", b"5") + an_answer(5, b"an end"))
+put("h2/stopped", SETTINGS + an_answer(1, b"end") + an_answer(3, b"end"))
+put("h2/packed", SETTINGS + an_answer(1, b"answer", prefix=b"\1") + an_answer(3, b"answer", size=1 << 31))
+put("h2/cut", SETTINGS + an_answer(1, b"answer", size=100) + a_frame(3, 0, 3, b"\0\0\0\7") + a_frame(7, 0, 0, b"\0\0\0\3\0\0\0\0"))
+put("h2/leaving", SETTINGS + a_frame(7, 0, 0, b"\0\0\0\1\0\0\0\0") + an_answer(1, b"answer"))
+put("h2/other", SETTINGS + headers(1, 5, (b":status", b"502"), (b"content-type", b"text/html")) + a_frame(6, 0, 0, b"ping ping"[:8]))

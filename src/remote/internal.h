@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program's side of a server, shared by the files that make it up. */
+#ifndef REMOTE_INTERNAL_H
+#define REMOTE_INTERNAL_H
+#include "base/arena.h"
+#include "base/map.h"
+#include "remote/frame.h"
+#include <sys/types.h>
+
+/* What is known of a key. */
+struct known {
+	struct digest key;
+	enum { KEY_UNKNOWN, KEY_ASKED, KEY_FOUND, KEY_ABSENT } state;
+	struct remote_result result;
+};
+/* What a number stands for. */
+struct slot {
+	enum request_op op;
+	bool has_ended;
+	struct known *known; /* REQUEST_FIND */
+	struct arena *a;     /* of malloc; holds the reply of a job */
+	struct reply reply;
+};
+struct bundle {
+	const struct remote_blob *blobs;
+	size_t n;
+	int number; /* of the child; -1: it was not told */
+};
+
+struct remote {
+	struct arena a;
+	const char *url;
+	pid_t pid;
+	int fd, epoll;
+	struct buf in, out;
+	size_t sent;
+	bool uploads, waits_to_send, closing, has_ended, is_up, is_known, can_run;
+	struct map keys;
+	VEC(struct slot) slots; /* by number */
+	VEC(struct bundle) bundles;
+	int n_told;
+	struct remote_count count;
+};
+
+/* talk.c */
+/* What its reply holds is gone. */
+void slot_free(struct slot *s);
+/* Sends a request; its number. known: whose it is, or NULL. */
+uint32_t remote_ask(struct remote *r, struct request *q, struct known *known);
+/* Sends what can be sent, and lets remote_fd say when there is more room. */
+void remote_flush(struct remote *r);
+/* Waits until there is something to read, or a signal, or for so long (-1: for ever). As poll. */
+int remote_poll(struct remote *r, int ms);
+#endif
