@@ -34,7 +34,8 @@ run(struct ctx *c, int argc, char **argv, struct err *e)
 		log_set_level(LOG_WARN);
 	if (opt_has(&c->opts, "verbose"))
 		log_set_level(LOG_DEBUG);
-	if (cmd->run != cmd_help) /* it helps also where settings are wrong */
+	/* Help is to be had also where settings are wrong, and a step has none. */
+	if (cmd->run != cmd_help && cmd->run != cmd_step)
 		TRY(settings_load(&c->arena, &c->opts, &c->settings, e));
 	return cmd->run(c, e);
 }

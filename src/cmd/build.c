@@ -16,6 +16,7 @@
 #include "generate/commands.h"
 #include "package/package.h"
 #include "publish/publish.h"
+#include "remote/remote.h"
 #include "steps/declined.h"
 #include "steps/steps.h"
 #include "store/gc.h"
@@ -47,7 +48,12 @@ build_open_engine(struct build *b, struct err *e)
 	const char *c = b->c->settings.cache;
 	enum cache_mode mode = streq(c, "off") ? CACHE_OFF : streq(c, "ro") ? CACHE_RO : CACHE_RW;
 
-	return engine_open(b->store, &b->w.plan, mode, &steps_domain, &b->engine, e);
+	return engine_open(&(struct engine_levels){ .store = b->store,
+				   .mode = mode,
+				   .remote = b->remote.r,
+				   .scratch = b->remote.scratch,
+				   .properties = &b->c->settings.remote.properties },
+		&b->w.plan, &steps_domain, &b->engine, e);
 }
 
 /* Pins of the steps that will run. */
@@ -99,6 +105,9 @@ build_run_prepared(struct build *b, struct observer observer, struct err *e)
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
 		.memory = b->memory,
 		.keep_going = b->keeps_going || opt_has(&b->c->opts, "keep-going"),
+		.far_jobs = b->remote.r && s->remote.runs ? s->remote.jobs : 0,
+		.far_seconds = 0.25,
+		.far_first = b->is_rebuild,
 		.observer = trace_observer(b->trace, &observer),
 	};
 	int r;
@@ -116,7 +125,16 @@ build_run_prepared(struct build *b, struct observer observer, struct err *e)
 	o.sandbox = b->sandbox;
 	o.jobserver = b->jobserver;
 	r = engine_run(b->engine, &o, &b->failed, e);
+	while (r == 0 && engine_is_lost(b->engine) && !b->is_rebuild) {
+		/* What a server had is gone: what is left now is made here. */
+		TRY(engine_probe(b->engine, false, e));
+		TRY(fetch_needed(b, e));
+		r = engine_run(b->engine, &o, &b->failed, e);
+	}
 	progress_end(b->progress);
+	if (r == 0 && engine_is_lost(b->engine))
+		return err_set(
+			e, ERR_NET, "the server lost results during --rebuild; run it once more");
 	return r;
 }
 
@@ -387,6 +405,7 @@ rebuild(struct build *b, struct err *e)
 	TRY(build_open_engine(b, e));
 	TRY(engine_probe(b->engine, false, e));
 	engine_again(b->engine);
+	b->is_rebuild = true;
 	TRY(build_run_prepared(b, (struct observer){ progress_event, b->progress }, e));
 	if (opt_has(&b->c->opts, "explain"))
 		log_info("explain: all steps: --rebuild runs them whatever is in the store");
@@ -468,6 +487,7 @@ tell_end(struct build *b, size_t written)
 	char size[16];
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	cmd_tell_remote(&b->remote);
 	log_info("%zu variant%s in %s, %zu written, %s fetched, %.2f s", n, n == 1 ? "" : "s",
 		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written,
 		str_size(size, b->bytes),
@@ -619,8 +639,9 @@ run_build(struct build *b, int events, struct err *e)
 	if (r > 0)
 		tell_end(b, 0);
 	else if (r == 0)
-		r = build_by_plan(b, e);
+		r = cmd_open_remote(b->c, b->store, &b->remote, e) < 0 ? -1 : build_by_plan(b, e);
 	engine_close(b->engine);
+	cmd_close_remote(b->store, &b->remote);
 	store_close(b->store);
 	jobserver_close(b->jobserver);
 	return r < 0 ? -1 : 0;

@@ -11,12 +11,14 @@ struct build {
 	struct work w;
 	struct store *store;
 	struct engine *engine;
+	struct server remote;
 	struct progress *progress;
 	struct trace *trace;           /* NULL: not asked for */
 	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
 	bool knows_sandbox;
 	struct jobserver *jobserver; /* NULL: none, or not looked for yet */
-	bool asks;                   /* nvcc, before the plan is made */
+	bool is_rebuild;
+	bool asks; /* nvcc, before the plan is made */
 	struct plan_options plan_options;
 	bool keeps_going; /* after a failure, whatever the options say */
 	struct timespec begin;

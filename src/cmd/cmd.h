@@ -45,6 +45,7 @@ int cmd_list_variants(struct ctx *c, struct err *e);
 int cmd_lock(struct ctx *c, struct err *e);
 int cmd_nix(struct ctx *c, struct err *e);
 int cmd_plan(struct ctx *c, struct err *e);
+int cmd_step(struct ctx *c, struct err *e);
 int cmd_store(struct ctx *c, struct err *e);
 int cmd_test(struct ctx *c, struct err *e);
 int cmd_testshell(struct ctx *c, struct err *e);
@@ -66,6 +67,15 @@ int work_dir(const struct ctx *c, const char **out, struct err *e);
 int cmd_need_dir(const char *path, struct err *e);
 /* The program's catalog, or that of --catalog, as the settings want it: NVIDIA's own archives where
  * they name a source of them. */
+/* The server of results that the settings name. */
+struct server {
+	struct remote *r; /* NULL: they name none */
+	char *scratch;    /* a directory of the store for what is on its way there */
+};
+int cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *e);
+void cmd_close_remote(struct store *s, struct server *v);
+/* In a line, what passed. */
+void cmd_tell_remote(const struct server *v);
 int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
 /* build.toml, the lock or the catalog, the variants asked for. */
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
@@ -116,6 +126,7 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *out, struct e
 
 /* The terminal's view of a run. */
 struct progress;
+struct remote;
 struct progress *progress_new(struct arena *a, int events_fd);
 /* From now on, what failed is explained; NULL: no more. */
 struct hinter;

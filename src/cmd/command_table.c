@@ -77,6 +77,29 @@ const struct opt global_opts[] = {
 			"evict least recently used results beyond this size; 0 keeps all (KERNEL_BUILDER_CACHE_SIZE; default: 20G)" \
 	}
 
+#define REMOTE_OPTS \
+	{ \
+		0, "remote", "URL", \
+		"a server that keeps results for many machines: grpc:// or grpcs:// (Remote Execution API), http://, https:// or s3+https:// (results only) (KERNEL_BUILDER_REMOTE)" \
+	}, \
+		{ 0, "remote-exec", NULL, "run steps on it, too" }, \
+		{ 0, "remote-jobs", "N", "at most N steps at once there (default: 16)" }, \
+		{ 0, "remote-upload", "yes|no", \
+			"send results to it (default: yes); no, for machines that nobody should trust" }, \
+		{ 0, "remote-instance", "NAME", "the server's instance (default: none)" }, \
+		{ 0, "remote-header", "HEADER", \
+			"send \"NAME: VALUE\" with every request; may be repeated" }, \
+		{ 0, "remote-ca", "FILE", \
+			"certificates (PEM) that vouch for the server (default: the system's)" }, \
+		{ 0, "remote-cert", "FILE", "the client's certificate (PEM)" }, \
+		{ 0, "remote-key", "FILE", "its key (PEM)" }, \
+		{ 0, "remote-token-file", "FILE", "a file with a bearer token" }, \
+		{ 0, "remote-token-command", "COMMAND", "a command that prints a bearer token" }, \
+	{ \
+		0, "remote-property", "NAME=VALUE", \
+			"ask the server for workers with this property; may be repeated" \
+	}
+
 static const struct opt build_opts[] = {
 	SELECTION_OPTS,
 	CAPABILITY_OPT,
@@ -89,6 +112,7 @@ static const struct opt build_opts[] = {
 	SANDBOX_OPT,
 	CACHE_OPT,
 	CACHE_SIZE_OPT,
+	REMOTE_OPTS,
 	{ 0, "engine", "divided|plain",
 		"divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" },
 	{ 0, "device-only", "verify|trust|audit|off",
@@ -120,7 +144,7 @@ static const struct opt build_opts[] = {
 		"the Python that has torch and pytest (default: that of VIRTUAL_ENV, else python3)" \
 	}, \
 		TEST_BACKEND_OPT, NO_LOCK_OPT, JOBS_OPT, CORES_OPT, MEMORY_OPT, SANDBOX_OPT, \
-		CACHE_OPT, CACHE_SIZE_OPT
+		CACHE_OPT, CACHE_SIZE_OPT, REMOTE_OPTS
 #define SHELL_MATRIX_OPT \
 	{ \
 		'm', "matrix", "2025-01|current|host|all", \
@@ -266,6 +290,8 @@ const struct cmd all_cmds[] = {
 		cmd_catalog },
 	{ "nix", "fetch|link|script ...", "run a step of the derivations in nix/", no_opts,
 		cmd_nix },
+	{ "step", "FILE", "do a step of a build, on a machine that runs steps for others", no_opts,
+		cmd_step },
 	{ "help", "[COMMAND]", "explain a command", help_opts, cmd_help },
 	{ 0 },
 };

@@ -101,12 +101,12 @@ emit_step(struct progress *p, const struct plan *plan, const struct engine_event
 				(json_int_t)ev->step, "label", s->label, "variant",
 				s->variant->name));
 	else
-		emit(p, json_pack("{s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:o*, s:o*}", "event",
+		emit(p, json_pack("{s:s, s:I, s:s, s:b, s:i, s:f, s:f, s:I, s:o*, s:o*}", "event",
 				"ended", "step", (json_int_t)ev->step, "state", state[ev->state],
-				"status", ev->exit_status, "seconds", ev->seconds, "cpu",
-				ev->cpu_seconds, "peak", (json_int_t)ev->peak_bytes, "outputs",
-				array_of_objects(s, ev), "hints",
-				hints->n ? array_of(hints) : NULL));
+				"remote", ev->is_far || ev->was_brought, "status", ev->exit_status,
+				"seconds", ev->seconds, "cpu", ev->cpu_seconds, "peak",
+				(json_int_t)ev->peak_bytes, "outputs", array_of_objects(s, ev),
+				"hints", hints->n ? array_of(hints) : NULL));
 }
 
 static void
@@ -250,8 +250,8 @@ progress_event(void *arg, const struct plan *plan, const struct engine_event *ev
 		report_output(p, ev->output);
 	if (!log_has_status() && ev->kind == ENGINE_DONE && ev->state == STEP_DONE &&
 		is_worth_a_line(s))
-		log_info("[%zu/%zu] %s %s: %.1f s", ev->done, ev->total, s->variant->name, s->label,
-			ev->seconds);
+		log_info("[%zu/%zu] %s %s: %.1f s%s", ev->done, ev->total, s->variant->name,
+			s->label, ev->seconds, ev->is_far ? ", on the server" : "");
 	draw(p, ev, (unsigned)ev->running);
 }
 

@@ -92,7 +92,7 @@ on_event(void *arg, const struct plan *p, const struct engine_event *ev)
 		s.begin = now(t);
 		vec_push(t->a, &t->spans, s);
 	} else if (ev->kind == ENGINE_AGAIN ||
-		   (ev->kind == ENGINE_DONE && ev->state != STEP_CACHED)) {
+		   (ev->kind == ENGINE_DONE && (ev->state != STEP_CACHED || ev->was_brought))) {
 		begun = open_span(t, ev->job + 1);
 		if (begun) {
 			begun->end = now(t);
@@ -125,9 +125,10 @@ span_args(const struct span *s, bool is_over)
 		step_kind_name(s->step->kind));
 	if (is_over)
 		json_object_update_new(
-			o, json_pack("{s:i, s:f, s:f, s:I}", "exit_status", ev->exit_status,
-				   "seconds", ev->seconds, "cpu_seconds", ev->cpu_seconds,
-				   "peak_bytes", (json_int_t)ev->peak_bytes));
+			o, json_pack("{s:i, s:b, s:f, s:f, s:I}", "exit_status", ev->exit_status,
+				   "remote", ev->is_far || ev->was_brought, "seconds", ev->seconds,
+				   "cpu_seconds", ev->cpu_seconds, "peak_bytes",
+				   (json_int_t)ev->peak_bytes));
 	return o;
 }
 

@@ -28,16 +28,27 @@ user_dir(struct arena *a, const char *xdg, const char *dir)
 	return home ? path_join(a, home, dir) : NULL;
 }
 
+/* What the file says as a text and the program takes as something else. */
+struct texts {
+	const char *cache_size, *header, *property, *upload, *exec, *jobs;
+};
+
 static int
-read_file(struct arena *a, struct settings *s, const char **cache_size, struct err *e)
+read_file(struct arena *a, struct settings *s, struct texts *t, struct err *e)
 {
 	static const char *const names[] = { "store", "wheel-index", "debian-mirror", "redist",
-		"cutlass", "sandbox", "cache", "cache-size", NULL };
+		"cutlass", "sandbox", "cache", "cache-size", "remote", "remote-instance",
+		"remote-header", "remote-ca", "remote-cert", "remote-key", "remote-token-file",
+		"remote-token-command", "remote-property", "remote-upload", "remote-exec",
+		"remote-jobs", NULL };
+	struct remote_settings *r = &s->remote;
 	const char **const values[] = { &s->home, &s->wheel_index, &s->debian, &s->redist,
-		&s->cutlass, &s->sandbox, &s->cache, cache_size };
+		&s->cutlass, &s->sandbox, &s->cache, &t->cache_size, &r->url, &r->instance,
+		&t->header, &r->ca, &r->cert, &r->key, &r->token_file, &r->token_command,
+		&t->property, &t->upload, &t->exec, &t->jobs };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
-	struct toml_reader r = { .a = a, .e = e };
-	struct toml t;
+	struct toml_reader in = { .a = a, .e = e };
+	struct toml all;
 	struct str text;
 
 	if (!dir)
@@ -45,14 +56,14 @@ read_file(struct arena *a, struct settings *s, const char **cache_size, struct e
 	path = path_join(a, dir, "kernel-builder/config.toml");
 	if (!fs_exists(path))
 		return 0;
-	r.file = path;
+	in.file = path;
 	TRY(fs_read(a, path, 1 << 20, &text, e));
-	TRY(toml_parse(a, text, path, &t, e));
-	TRY(toml_keys(&r, &t, "the settings", names));
+	TRY(toml_parse(a, text, path, &all, e));
+	TRY(toml_keys(&in, &all, "the settings", names));
 	for (size_t i = 0; names[i]; i++) {
 		const struct toml *v = NULL;
 
-		TRY(toml_value(&r, &t, names[i], TOML_STRING, TOML_OPTIONAL, &v));
+		TRY(toml_value(&in, &all, names[i], TOML_STRING, TOML_OPTIONAL, &v));
 		if (v)
 			*values[i] = v->s.p;
 	}
@@ -107,13 +118,95 @@ usable_cores(void)
 	return (unsigned)CPU_COUNT(&set);
 }
 
+static int
+pick_yes(struct arena *a, const struct opts *o, const char *flag, const char *text, bool *out,
+	struct err *e)
+{
+	const char *v = opt_get(o, flag);
+
+	if (!v)
+		v = text;
+	if (!v)
+		return 0;
+	if (*v && !streq(v, "yes") && !streq(v, "no"))
+		return err_set(e, ERR_USAGE, "%s must be yes or no, not \"%s\"",
+			origin(a, o, flag, ""), v);
+	*out = !streq(v, "no");
+	return 0;
+}
+
+/* Every value of an option, else the file's. */
+static struct strs
+pick_all(struct arena *a, const struct opts *o, const char *flag, const char *text)
+{
+	struct strs all = opt_all(a, o, flag);
+
+	if (!all.n && text && *text)
+		vec_push(a, &all, text);
+	return all;
+}
+
+/* Without a server, the rest means nothing. */
+static int
+check_remote(const struct opts *o, const struct remote_settings *r, struct err *e)
+{
+	static const char *const of_server[] = { "remote-exec", "remote-jobs", "remote-upload",
+		"remote-instance", "remote-header", "remote-ca", "remote-cert", "remote-key",
+		"remote-token-file", "remote-token-command", "remote-property" };
+
+	for (size_t i = 0; !r->url && i < sizeof(of_server) / sizeof(of_server[0]); i++) {
+		if (opt_has(o, of_server[i]))
+			return err_set(e, ERR_USAGE,
+				"--%s is about a server: name it with --remote, KERNEL_BUILDER_REMOTE, or remote in config.toml",
+				of_server[i]);
+	}
+	if (!r->cert != !r->key)
+		return err_set(e, ERR_USAGE,
+			"--remote-cert and --remote-key belong together: %s is missing",
+			r->cert ? "--remote-key" : "--remote-cert");
+	if (r->token_file && r->token_command)
+		return err_set(e, ERR_USAGE,
+			"give --remote-token-file or --remote-token-command, not both");
+	return 0;
+}
+
+static int
+pick_remote(struct arena *a, const struct opts *o, const struct texts *t, struct remote_settings *r,
+	struct err *e)
+{
+	uint64_t jobs = 16;
+	const char *n = opt_get(o, "remote-jobs");
+
+	pick(o, "remote", "KERNEL_BUILDER_REMOTE", &r->url);
+	if (r->url && !*r->url)
+		r->url = NULL;
+	pick(o, "remote-instance", "", &r->instance);
+	pick(o, "remote-ca", "", &r->ca);
+	pick(o, "remote-cert", "", &r->cert);
+	pick(o, "remote-key", "", &r->key);
+	pick(o, "remote-token-file", "", &r->token_file);
+	pick(o, "remote-token-command", "", &r->token_command);
+	r->headers = pick_all(a, o, "remote-header", t->header);
+	r->properties = pick_all(a, o, "remote-property", t->property);
+	r->uploads = true;
+	TRY(pick_yes(a, o, "remote-upload", t->upload, &r->uploads, e));
+	TRY(pick_yes(a, o, "remote-exec", t->exec, &r->runs, e));
+	n = n ? n : t->jobs;
+	if (n && (!str_to_u64(str_of(n), &jobs) || jobs == 0 || jobs > 4096))
+		return err_set(e, ERR_USAGE, "%s must be a number from 1 to 4096, not \"%s\"",
+			origin(a, o, "remote-jobs", ""), n);
+	r->jobs = (unsigned)jobs;
+	return check_remote(o, r, e);
+}
+
 int
 settings_load(struct arena *a, const struct opts *o, struct settings *out, struct err *e)
 {
 	struct settings s = { .sandbox = "auto", .cache = "rw" };
-	const char *cache = user_dir(a, "XDG_CACHE_HOME", ".cache"), *size = "20G";
+	const char *cache = user_dir(a, "XDG_CACHE_HOME", ".cache");
+	struct texts t = { .cache_size = "20G" };
 
-	TRY(read_file(a, &s, &size, e));
+	TRY(read_file(a, &s, &t, e));
 	pick(o, "store", "KERNEL_BUILDER_HOME", &s.home);
 	pick(o, "wheel-index", "KERNEL_BUILDER_WHEEL_INDEX", &s.wheel_index);
 	pick(o, "debian-mirror", "KERNEL_BUILDER_DEBIAN_MIRROR", &s.debian);
@@ -127,10 +220,11 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 	if (!streq(s.cache, "rw") && !streq(s.cache, "ro") && !streq(s.cache, "off"))
 		return err_set(e, ERR_USAGE, "%s must be rw, ro or off, not \"%s\"",
 			origin(a, o, "cache", "KERNEL_BUILDER_CACHE"), s.cache);
-	pick(o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE", &size);
-	if (!str_to_size(str_of(size), &s.cache_size))
+	pick(o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE", &t.cache_size);
+	if (!str_to_size(str_of(t.cache_size), &s.cache_size))
 		return err_set(e, ERR_USAGE, "%s must be a size such as 20G, or 0, not \"%s\"",
-			origin(a, o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE"), size);
+			origin(a, o, "cache-size", "KERNEL_BUILDER_CACHE_SIZE"), t.cache_size);
+	TRY(pick_remote(a, o, &t, &s.remote, e));
 	pick(o, "catalog", "KERNEL_BUILDER_CATALOG", &s.catalog);
 	if (!s.home && cache)
 		s.home = path_join(a, cache, "kernel-builder");

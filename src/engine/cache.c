@@ -78,25 +78,68 @@ cache_has_object(struct cache *c, const struct digest *object, struct err *e)
 	return store_check_object(c->store, object, c->hold, e);
 }
 
+int
+cache_get_shared(struct cache *c, const struct digest *key, struct str *out, struct err *e)
+{
+	int r = cache_get_text(c, key, out, e);
+
+	if (r || !c->far)
+		return r;
+	TRY(r = far_find(c->far, key, out, e));
+	if (r && c->mode == CACHE_RW)
+		TRY(store_put_text(c->store, "actions", key, *out, e));
+	return r;
+}
+
+int
+cache_put_shared(struct cache *c, const struct digest *key, struct str text,
+	const struct digest *object, struct err *e)
+{
+	if (c->far && c->mode == CACHE_RW)
+		TRY(far_keep(c->far, key, text, object, object ? 1 : 0, e));
+	return cache_put_text(c, key, text, e);
+}
+
+/* 1: objects are there. 2: they are known. 0: this is no result of such a step. */
+static int
+read_result(struct cache *c, const struct step *s, struct str text, struct digest *objects,
+	struct err *e)
+{
+	bool is_there = !s->is_transient;
+	struct str line;
+
+	if (!record_take_head(&text, RECORD_RESULT))
+		return 0;
+	for (size_t i = 0; i < s->outputs.n; i++) {
+		int r = 1;
+
+		if (!str_cut(&text, '\n', &line) || !digest_parse(line, &objects[i]))
+			return 0;
+		if (is_there)
+			TRY(r = cache_has_object(c, &objects[i], e));
+		is_there = is_there && r;
+	}
+	return text.n ? 0 : is_there ? 1 : 2;
+}
+
 static int
 find_result(struct cache *c, const struct step *s, const struct digest *key, struct digest *objects,
 	struct err *e)
 {
-	struct str text, line;
-	int r = cache_get_text(c, key, &text, e);
+	struct str text;
+	int r = cache_get_text(c, key, &text, e), far;
 
-	if (r <= 0)
+	if (r > 0)
+		r = read_result(c, s, text, objects, e);
+	if (r < 0 || r == 1 || (r && s->is_transient) || !c->far)
 		return r;
-	if (!record_take_head(&text, RECORD_RESULT))
-		return 0;
-	for (size_t i = 0; i < s->outputs.n; i++) {
-		if (!str_cut(&text, '\n', &line) || !digest_parse(line, &objects[i]))
-			return 0;
-		r = s->is_transient ? 1 : cache_has_object(c, &objects[i], e);
-		if (r <= 0)
-			return r;
-	}
-	return text.n == 0;
+	/* Bytes that are not at home, a server may have. */
+	TRY(far = far_find(c->far, key, &text, e));
+	if (far)
+		TRY(far = read_result(c, s, text, objects, e));
+	if (far && !r && c->mode == CACHE_RW)
+		TRY(store_put_text(c->store, "actions", key, text, e));
+	return far ? far : r;
 }
 
 static struct digest
@@ -109,14 +152,12 @@ deps_key_of(const struct cache *c, const struct step *s)
 	return key_of("deps", &s->key, d->b, sizeof(d->b));
 }
 
+/* 1, or 0 for what is no such list. */
 static int
-read_deps(struct cache *c, const struct digest *key, struct strs *out, struct err *e)
+read_deps(struct cache *c, struct str text, struct strs *out)
 {
-	struct str text, line;
-	int r = cache_get_text(c, key, &text, e);
+	struct str line;
 
-	if (r <= 0)
-		return r;
 	*out = (struct strs){ 0 };
 	if (!record_take_head(&text, RECORD_DEPS))
 		return 0;
@@ -134,32 +175,101 @@ int
 cache_files(struct cache *c, const struct step *s, struct strs *out, struct err *e)
 {
 	struct digest key;
+	struct str text;
+	int r;
 
 	if (!s->depfile)
 		return 0;
 	key = deps_key_of(c, s);
-	return read_deps(c, &key, out, e);
+	TRY(r = cache_get_shared(c, &key, &text, e));
+	return r && read_deps(c, text, out);
+}
+
+/* The key of the result that a list of files leads to. */
+static bool
+key_by_deps(struct cache *c, const struct digest *deps_key, struct str text, struct digest *out)
+{
+	struct strs deps;
+
+	return read_deps(c, text, &deps) && result_key(c, deps_key, &deps, out);
+}
+
+static int
+find_by_deps(struct cache *c, const struct step *s, struct digest *objects, struct err *e)
+{
+	struct digest deps_key = deps_key_of(c, s), key, other;
+	struct str text;
+	bool is_key = false;
+	int r;
+
+	TRY(r = cache_get_text(c, &deps_key, &text, e));
+	is_key = r && key_by_deps(c, &deps_key, text, &key);
+	if (is_key)
+		TRY(r = find_result(c, s, &key, objects, e));
+	if ((is_key && r) || !c->far)
+		return is_key ? r : 0;
+	/* Elsewhere it may have read others. */
+	TRY(r = far_find(c->far, &deps_key, &text, e));
+	if (!r || !key_by_deps(c, &deps_key, text, &other) || (is_key && digest_eq(&key, &other)))
+		return 0;
+	TRY(r = find_result(c, s, &other, objects, e));
+	if (r && c->mode == CACHE_RW)
+		TRY(store_put_text(c->store, "actions", &deps_key, text, e));
+	return r;
+}
+
+static struct digest
+key_by_inputs(const struct step *s, const struct digest *inputs)
+{
+	return key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
 }
 
 int
 cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct digest *objects, struct err *e)
 {
+	struct digest key;
+
+	if (s->depfile)
+		return find_by_deps(c, s, objects, e);
+	key = key_by_inputs(s, inputs);
+	return find_result(c, s, &key, objects, e);
+}
+
+/* A record that the store lacks. */
+static int
+expect(struct cache *c, const struct digest *key, struct str *text, struct err *e)
+{
+	int r = cache_get_text(c, key, text, e);
+
+	if (r == 0)
+		far_expect(c->far, key);
+	return r;
+}
+
+int
+cache_expect(struct cache *c, const struct step *s, const struct digest *inputs, bool again,
+	struct err *e)
+{
 	struct digest deps_key, key;
-	struct strs deps;
+	struct str text;
 	int r;
 
+	if (!c->far || (again && !s->depfile))
+		return 0;
 	if (!s->depfile) {
-		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
-		return find_result(c, s, &key, objects, e);
+		key = key_by_inputs(s, inputs);
+		return expect(c, &key, &text, e) < 0 ? -1 : 0;
 	}
 	deps_key = deps_key_of(c, s);
-	r = read_deps(c, &deps_key, &deps, e);
-	if (r <= 0)
-		return r;
-	if (!result_key(c, &deps_key, &deps, &key))
+	TRY(r = expect(c, &deps_key, &text, e));
+	if (!again)
 		return 0;
-	return find_result(c, s, &key, objects, e);
+	if (!r)
+		TRY(r = far_find(c->far, &deps_key, &text, e));
+	if (r && key_by_deps(c, &deps_key, text, &key))
+		TRY(expect(c, &key, &text, e));
+	return 0;
 }
 
 static int
@@ -223,6 +333,7 @@ cache_deps(struct cache *c, const struct step *s, const struct strs *paths, cons
 	return out;
 }
 
+/* With the objects, unless nobody keeps them. */
 static int
 put_result(struct cache *c, const struct step *s, const struct digest *key,
 	const struct digest *objects, struct err *e)
@@ -233,6 +344,9 @@ put_result(struct cache *c, const struct step *s, const struct digest *key,
 	record_add_head(&text, RECORD_RESULT);
 	for (size_t i = 0; i < s->outputs.n; i++)
 		buf_addf(&text, "%s\n", digest_hex(&objects[i], hex));
+	if (c->far && c->mode == CACHE_RW)
+		TRY(far_keep(c->far, key, buf_str(&text), objects,
+			s->is_transient ? 0 : s->outputs.n, e));
 	return cache_put_text(c, key, buf_str(&text), e);
 }
 
@@ -244,7 +358,7 @@ cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct digest deps_key, key;
 
 	if (!s->depfile) {
-		key = key_of("result", &s->key, inputs, s->n_inputs * sizeof(*inputs));
+		key = key_by_inputs(s, inputs);
 		return put_result(c, s, &key, objects, e);
 	}
 	deps_key = deps_key_of(c, s);
@@ -255,5 +369,5 @@ cache_put(struct cache *c, const struct step *s, const struct digest *inputs,
 	for (size_t i = 0; i < deps->n; i++)
 		buf_addf(&text, "%s\n", deps->v[i]);
 	TRY(put_result(c, s, &key, objects, e));
-	return cache_put_text(c, &deps_key, buf_str(&text), e);
+	return cache_put_shared(c, &deps_key, buf_str(&text), NULL, e);
 }

@@ -20,9 +20,11 @@
 #define ENGINE_CACHE_H
 #include "base/map.h"
 #include "engine/engine.h"
+#include "engine/far.h"
 
 struct cache {
 	struct store *store;
+	struct far *far; /* NULL: there is no server */
 	const struct sources_set *sources;
 	enum cache_mode mode;
 	/* cache_find only looks whether the object is there; it is hashed when it is used */
@@ -39,13 +41,22 @@ struct cache {
  * none. */
 int cache_get_text(struct cache *c, const struct digest *key, struct str *out, struct err *e);
 int cache_put_text(struct cache *c, const struct digest *key, struct str text, struct err *e);
+/* The same of records that are true on every machine: what the store lacks, the server may have,
+ * and what is put goes to both. object, with which it is sent, may be NULL. */
+int cache_get_shared(struct cache *c, const struct digest *key, struct str *out, struct err *e);
+int cache_put_shared(struct cache *c, const struct digest *key, struct str text,
+	const struct digest *object, struct err *e);
 /* 1: the object is there and, unless quick, intact and held. */
 int cache_has_object(struct cache *c, const struct digest *object, struct err *e);
-/* 1: found, objects (one for each output) are in the store and, unless quick, intact; of a
- * transient step only the digests are known. 0: not. inputs are the digests of the step's
+/* 1: found, objects (one for each output) are in the store and, unless quick, intact. 2: only their
+ * digests are known, as always of a transient step. 0: not. inputs are the digests of the step's
  * inputs. */
 int cache_find(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct digest *objects, struct err *e);
+/* A server will be asked by cache_find; this lets it answer many at once. again: the second time,
+ * when it was told of all others. */
+int cache_expect(struct cache *c, const struct step *s, const struct digest *inputs, bool again,
+	struct err *e);
 /* The files that such a compile read, as it is recorded of the sources as they are. 1, or 0 when
  * that is not known. */
 int cache_files(struct cache *c, const struct step *s, struct strs *out, struct err *e);

@@ -41,13 +41,14 @@ engine_look_again(struct engine *x)
 int
 engine_get_record(struct engine *x, const struct digest *key, struct str *text, struct err *e)
 {
-	return x->world->get_record(x->w, key, text, e);
+	return x->world->get_shared(x->w, key, text, e);
 }
 
 int
-engine_put_record(struct engine *x, const struct digest *key, struct str text, struct err *e)
+engine_put_record(struct engine *x, const struct digest *key, struct str text,
+	const struct digest *object, struct err *e)
 {
-	return x->world->put_record(x->w, key, text, e);
+	return x->world->put_shared(x->w, key, text, object, e);
 }
 
 int
@@ -63,9 +64,10 @@ engine_waits(const struct engine *x, size_t i)
 }
 
 struct strs
-engine_command(struct engine *x, const struct step *s, const char *dir, const struct strs *argv)
+engine_command(struct arena *a, struct engine *x, const struct step *s, const char *dir,
+	const struct strs *argv)
 {
-	return machine_command(x->machine, s, dir, argv);
+	return x ? machine_command(x->machine, s, dir, argv) : machine_plain_command(a, argv, dir);
 }
 
 bool

@@ -9,8 +9,10 @@
 
 struct engine_builtins {
 	/* Does step s in a child process whose directory, dir, is the step's. Fails as the step
-	 * does, with e for a reason. */
+	 * does, with e for a reason. x NULL: there is no engine, and no sandbox. */
 	int (*perform)(struct engine *x, const struct step *s, const char *dir, struct err *e);
+	/* Appends a text that `kernel-builder step` does s by, on another machine. */
+	void (*write)(const struct step *s, struct buf *out);
 	/* the whole output of a step that could not give what was wanted: a choice passes over
 	 * it */
 	struct str declined;
@@ -34,9 +36,13 @@ struct engine_domain {
 	struct engine_memo memo;
 };
 
-/* The command as it is started for that step: in a sandbox, if there is one. */
-struct strs engine_command(
-	struct engine *x, const struct step *s, const char *dir, const struct strs *argv);
+/* The command as it is started for that step: in a sandbox, if there is one; as it is where x is
+ * NULL. */
+struct strs engine_command(struct arena *a, struct engine *x, const struct step *s, const char *dir,
+	const struct strs *argv);
+/* In an output of a step that names its directory (struct step), that becomes what it is in a
+ * sandbox. */
+int result_hide_dir(const char *dir, const char *path, struct err *e);
 /* The command was killed, or the compiler behind it was: drivers of compilers say so and end with
  * 1. */
 bool engine_was_killed(struct str output, int exit_status);
@@ -50,10 +56,11 @@ bool engine_is_demanded(const struct engine *x, size_t step);
 bool engine_is_late(const struct engine *x, size_t step);
 /* Remembered steps that are late look again: their first inputs may tell by now. */
 void engine_look_again(struct engine *x);
-/* Records under a key, of the run or of the store (engine/cache.h). get: 1, or 0 when there is
- * none; text lasts as long as the run. */
+/* Records under a key, of the run, of the store or of a server (engine/cache.h); object is what the
+ * record is about. get: 1, or 0 when there is none; text lasts as long as the run. */
 int engine_get_record(struct engine *x, const struct digest *key, struct str *text, struct err *e);
-int engine_put_record(struct engine *x, const struct digest *key, struct str text, struct err *e);
+int engine_put_record(struct engine *x, const struct digest *key, struct str text,
+	const struct digest *object, struct err *e);
 /* 1: the object is there, intact, and held for this run. */
 int engine_has_object(struct engine *x, const struct digest *object, struct err *e);
 #endif

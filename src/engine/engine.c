@@ -10,6 +10,8 @@
 #include "engine/schedule.h"
 #include <stdlib.h>
 
+enum { PATIENCE_S = 60 };
+
 int
 engine_open_in(const struct engine_world *world, void *w, const struct plan *p,
 	const struct engine_domain *d, struct engine **out, struct err *e)
@@ -33,13 +35,14 @@ engine_open_in(const struct engine_world *world, void *w, const struct plan *p,
 }
 
 int
-engine_open(struct store *s, const struct plan *p, enum cache_mode mode,
-	const struct engine_domain *d, struct engine **out, struct err *e)
+engine_open(const struct engine_levels *l, const struct plan *p, const struct engine_domain *d,
+	struct engine **out, struct err *e)
 {
-	struct machine *m = machine_open(s, p, mode, &d->builtins);
+	struct machine *m = machine_open(l, p, &d->builtins);
 
 	TRY(engine_open_in(&machine_world, m, p, d, out, e));
 	(*out)->machine = m;
+	(*out)->asks_server = l->remote && l->mode != CACHE_OFF;
 	m->engine = *out;
 	return 0;
 }
@@ -80,134 +83,12 @@ engine_object_path(struct arena *a, const struct engine *x, const struct digest 
 	return machine_object_path(a, x->machine, d);
 }
 
-struct digest *
-engine_inputs(struct engine *x, const struct step *s)
-{
-	struct digest *in = arena_array(&x->arena, struct digest, s->n_inputs + 1);
-
-	for (size_t i = 0; i < s->n_inputs; i++)
-		in[i] = x->out[s->inputs[i].step].objects[s->inputs[i].output];
-	return in;
-}
-
-static bool
-has_first_inputs(const struct engine *x, const struct step *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!has_result(&x->out[s->inputs[i].step]))
-			return false;
-	}
-	return true;
-}
-
-static bool
-has_inputs(const struct engine *x, const struct step *s)
-{
-	return has_first_inputs(x, s, s->n_inputs);
-}
-
-/* The first of its inputs that is not declined; of the last one nobody asks. */
-static void
-choose(struct engine *x, size_t i)
-{
-	const struct str text = x->domain->builtins.declined;
-	const struct digest declined = sha256_of(text.p, text.n);
-	const struct step *s = &x->plan->steps[i];
-	struct outcome *o = &x->out[i];
-
-	for (size_t k = 0; k < s->n_inputs; k++) {
-		const struct outcome *in = &x->out[s->inputs[k].step];
-
-		if (!has_result(in))
-			break;
-		o->objects[0] = in->objects[s->inputs[k].output];
-		if (k + 1 == s->n_inputs || !digest_eq(&o->objects[0], &declined)) {
-			state_set(x, i, STEP_CACHED);
-			break;
-		}
-		if (o->state == STEP_WAITING)
-			state_set(x, i, STEP_LATE);
-	}
-}
-
-/* Do its first inputs tell what it gives? If not, it waits for the others, unless another step is
- * about to find out. */
-static int
-recall(struct engine *x, size_t i, struct err *e)
-{
-	int r = x->domain->memo.find(x->memo, x, i, &x->out[i].objects[0], e);
-
-	if (r == 0 && (x->out[i].state == STEP_LOOKS_AGAIN || !engine_waits(x, i)))
-		state_set(x, i, STEP_LATE);
-	if (r > 0)
-		state_set(x, i, STEP_REMEMBERED);
-	return r;
-}
-
-/* 1: the step's result is in the store, or known. 0: it must run, or cannot be looked up yet. */
-static int
-look_up(struct engine *x, size_t i, struct err *e)
-{
-	const struct step *s = &x->plan->steps[i];
-	struct outcome *o = &x->out[i];
-	int r = 0;
-
-	if (step_is_choice(s)) {
-		choose(x, i);
-		return has_result(o);
-	}
-	if (o->state == STEP_RECALLED || (x->before && x->before[i].state != STEP_REMEMBERED))
-		return 0;
-	if (has_inputs(x, s))
-		TRY(r = x->world->find(x->w, s, engine_inputs(x, s), o->objects, e));
-	if (r > 0)
-		state_set(x, i, s->is_transient ? STEP_KNOWN : STEP_CACHED);
-	else if (s->n_early && o->state != STEP_LATE && has_first_inputs(x, s, s->n_early))
-		TRY(r = recall(x, i, e));
-	return r;
-}
-
-/* Steps that may run, and those that they need the bytes of. */
-static void
-mark_possible(struct engine *x)
-{
-	for (size_t i = x->plan->n_steps; i-- > 0;) {
-		const struct step *s = &x->plan->steps[i];
-		struct outcome *o = &x->out[i];
-
-		o->may_run = o->may_run || state_waits(o->state);
-		for (size_t k = 0; o->may_run && k < s->n_inputs; k++) {
-			struct outcome *in = &x->out[engine_maker_of(x, s->inputs[k].step)];
-
-			in->may_run = in->may_run || state_is_absent(in->state);
-		}
-	}
-}
-
-int
-engine_probe(struct engine *x, bool quick, struct err *e)
-{
-	int left = 0;
-
-	TRY(x->world->begin(x->w, quick, e));
-	for (size_t i = 0; i < x->plan->n_steps; i++)
-		x->out[i] = (struct outcome){ .state = STEP_WAITING, .objects = x->out[i].objects };
-	for (size_t i = 0; i < x->plan->n_steps; i++) {
-		int r = look_up(x, i, e);
-
-		if (r < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < x->plan->n_steps; i++)
-		left += !has_result(&x->out[i]) && engine_is_demanded(x, i);
-	mark_possible(x);
-	return left;
-}
-
 void
 engine_again(struct engine *x)
 {
 	x->before = arena_array(&x->arena, struct outcome, x->plan->n_steps + 1);
+	if (x->machine)
+		x->machine->skips_far_cache = true;
 	for (size_t i = 0; i < x->plan->n_steps; i++) {
 		x->before[i] = x->out[i];
 		x->out[i] = (struct outcome){ .state = STEP_WAITING,
@@ -215,6 +96,12 @@ engine_again(struct engine *x)
 				arena_array(&x->arena, struct digest, x->plan->steps[i].outputs.n),
 			.may_run = true };
 	}
+}
+
+bool
+engine_is_lost(const struct engine *x)
+{
+	return x->is_lost;
 }
 
 size_t
@@ -325,7 +212,7 @@ recall_inputs(struct engine *x, const struct step *s)
 static bool
 has_same_inputs(const struct engine *x, const struct step *a, const struct step *b)
 {
-	if (a->n_inputs != b->n_inputs || !has_inputs(x, b))
+	if (a->n_inputs != b->n_inputs || !engine_has_inputs(x, b))
 		return false;
 	for (size_t i = 0; i < a->n_inputs; i++) {
 		const struct step_input *p = &a->inputs[i], *q = &b->inputs[i];
@@ -400,9 +287,9 @@ look_at_waiting(struct engine *x, size_t i, struct err *e)
 	}
 	if (o->state == STEP_MISSED)
 		return engine_is_demanded(x, i);
-	TRY(look_up(x, i, e));
+	TRY(engine_look_up(x, i, e));
 	if (state_waits(o->state)) {
-		if (!has_inputs(x, &x->plan->steps[i]) || engine_waits(x, i))
+		if (!engine_has_inputs(x, &x->plan->steps[i]) || engine_waits(x, i))
 			return 0;
 		if (o->state != STEP_RECALLED)
 			state_set(x, i, STEP_MISSED);
@@ -437,10 +324,17 @@ better(const struct engine *x, size_t a, size_t b)
 	return path[a] > path[b] || (!(path[b] > path[a]) && a < b) ? a : b;
 }
 
+/* It is recalled, and its bytes can be had without running it. */
+static bool
+is_brought(const struct engine *x, size_t i)
+{
+	return x->out[i].state == STEP_RECALLED && engine_can_bring(x, i);
+}
+
 /* One look at those steps that could go on. *out: of those that depend on more than their inputs,
  * the one to start. */
 static int
-look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
+look_at_front(struct engine *x, bool is_far, size_t *out, bool *has_changed, struct err *e)
 {
 	*has_changed = false;
 	*out = SIZE_MAX;
@@ -453,11 +347,11 @@ look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
 			continue;
 		r = look_at_waiting(x, i, e);
 		TRY(r);
-		if (r && recall_inputs(x, &x->plan->steps[i]))
+		if (r && !is_brought(x, i) && recall_inputs(x, &x->plan->steps[i]))
 			*has_changed = true;
 		else if (r && is_plain(x, i))
 			front_settle(x, i);
-		else if (r && better(x, i, *out) == i && schedule_fits(x->schedule, i))
+		else if (r && better(x, i, *out) == i && schedule_may_start(x->schedule, i, is_far))
 			*out = i;
 		*has_changed = *has_changed || !state_waits(o->state) ||
 			       (o->state != was && x->plan->steps[i].n_early);
@@ -469,25 +363,35 @@ look_at_front(struct engine *x, size_t *out, bool *has_changed, struct err *e)
  * object, another builder) are finished on the way; that, and a choice that has to be made late,
  * can let others begin, also ones in front. */
 static int
-next_ready(struct engine *x, size_t *out, struct err *e)
+next_ready(struct engine *x, bool is_far, size_t *out, struct err *e)
 {
 	bool has_changed;
 
 	do {
-		TRY(look_at_front(x, out, &has_changed, e));
+		TRY(look_at_front(x, is_far, out, &has_changed, e));
 	} while (has_changed);
-	*out = better(x, front_best(x), *out);
+	*out = better(x, front_best(x, is_far), *out);
 	return 0;
+}
+
+/* Behind those of this machine come those of a server. */
+static bool
+is_far_job(const struct engine *x, unsigned job)
+{
+	return job >= x->opt->jobs;
 }
 
 static int
 start(struct engine *x, unsigned job, size_t step, struct err *e)
 {
 	const struct step *s = &x->plan->steps[step];
+	const struct digest *known =
+		x->out[step].state == STEP_RECALLED ? x->out[step].objects : NULL;
 
-	TRY(x->world->start(x->w, job, step, engine_inputs(x, s), e));
-	schedule_start(x->schedule, step);
+	TRY(x->world->start(x->w, job, step, engine_inputs(x, s), known, e));
+	schedule_start(x->schedule, step, is_far_job(x, job));
 	x->job[job] = step;
+	x->far_running += is_far_job(x, job);
 	state_set(x, step, STEP_RUNNING);
 	tell(x, (struct engine_event){ .kind = ENGINE_STARTED, .step = step, .job = job });
 	return 0;
@@ -527,6 +431,21 @@ compare_result(struct engine *x, size_t step)
 	}
 }
 
+/* It waits, with all others, for a new look at what there is. */
+static void
+take_loss(struct engine *x, size_t step)
+{
+	x->is_lost = true;
+	state_set(x, step, STEP_MISSED);
+}
+
+static void
+stay_here(struct engine *x, size_t step)
+{
+	x->schedule->stays[step] = true;
+	state_set(x, step, STEP_MISSED);
+}
+
 /* A step ended well, and its objects are there. */
 static int
 take_result(struct engine *x, size_t step, const struct strs *deps, struct err *e)
@@ -551,12 +470,19 @@ finish(struct engine *x, unsigned job, struct err *e)
 
 	TRY(x->world->finish(x->w, job, o->objects, &end, e));
 	x->job[job] = SIZE_MAX;
-	TRY(schedule_end(x->schedule, step, &end, end.exit_status == 0, e));
+	x->far_running -= is_far_job(x, job);
+	TRY(schedule_end(x->schedule, step, &end, is_far_job(x, job), e));
 	ev.seconds = end.seconds;
 	ev.cpu_seconds = end.cpu_seconds;
 	ev.peak_bytes = end.peak_bytes;
 	ev.exit_status = end.exit_status;
-	if (tries_again(x, step, &end)) {
+	ev.is_far = end.is_far;
+	ev.was_brought = end.was_brought;
+	if (end.is_lost)
+		take_loss(x, step);
+	if (end.is_refused)
+		stay_here(x, step);
+	if (end.is_lost || end.is_refused || tries_again(x, step, &end)) {
 		ev.kind = ENGINE_AGAIN;
 		tell(x, ev);
 		return x->world->clear(x->w, job, e);
@@ -564,6 +490,8 @@ finish(struct engine *x, unsigned job, struct err *e)
 	if (end.exit_status != 0) {
 		state_set(x, step, STEP_FAILED);
 		skip_dependents(x);
+	} else if (end.was_brought) {
+		state_set(x, step, STEP_CACHED);
 	} else {
 		TRY(take_result(x, step, end.deps, e));
 		state_set(x, step, STEP_DONE);
@@ -575,12 +503,26 @@ finish(struct engine *x, unsigned job, struct err *e)
 	return x->world->clear(x->w, job, e);
 }
 
+static unsigned
+all_jobs(const struct engine *x)
+{
+	return x->opt->jobs + x->opt->far_jobs;
+}
+
+static size_t
+running_here(const struct engine *x)
+{
+	return state_running(x) - x->far_running;
+}
+
 /* The first of the steps that run has the token that this process came with. */
 static void
 return_tokens(struct engine *x)
 {
+	size_t n = running_here(x);
+
 	if (x->opt->jobserver)
-		jobserver_keep(x->opt->jobserver, state_running(x) ? state_running(x) - 1 : 0);
+		jobserver_keep(x->opt->jobserver, n ? n - 1 : 0);
 }
 
 static bool
@@ -588,7 +530,7 @@ has_token(struct engine *x)
 {
 	struct jobserver *j = x->opt->jobserver;
 
-	x->lacks_token = j && state_running(x) && !jobserver_take(j);
+	x->lacks_token = j && running_here(x) && !jobserver_take(j);
 	return !x->lacks_token;
 }
 
@@ -597,7 +539,7 @@ static int
 wait_some(struct engine *x, struct err *e)
 {
 	TRY(x->world->wait(x->w, x->lacks_token ? jobserver_fd(x->opt->jobserver) : -1, e));
-	for (unsigned i = 0; i < x->opt->jobs; i++) {
+	for (unsigned i = 0; i < all_jobs(x); i++) {
 		if (x->job[i] == SIZE_MAX || !x->world->has_ended(x->w, i))
 			continue;
 		TRY(finish(x, i, e));
@@ -606,23 +548,52 @@ wait_some(struct engine *x, struct err *e)
 	return 0;
 }
 
+/* Jobs from one number up to another: either of this machine, or of a server. */
 static int
-fill_jobs(struct engine *x, struct err *e)
+fill(struct engine *x, unsigned from, unsigned to, struct err *e)
 {
-	x->lacks_token = false;
-	if (state_failed(x) && !x->opt->keep_going)
-		return 0;
-	for (unsigned i = 0; i < x->opt->jobs; i++) {
+	for (unsigned i = from; i < to; i++) {
+		bool is_far = is_far_job(x, i);
 		size_t step;
 
 		if (x->job[i] != SIZE_MAX)
 			continue;
-		TRY(next_ready(x, &step, e));
-		if (step == SIZE_MAX || !has_token(x))
+		TRY(next_ready(x, is_far, &step, e));
+		if (step == SIZE_MAX || (!is_far && !has_token(x)))
 			break;
 		TRY(start(x, i, step, e));
 	}
 	return 0;
+}
+
+static int
+fill_jobs(struct engine *x, struct err *e)
+{
+	x->lacks_token = false;
+	if (x->is_lost || (state_failed(x) && !x->opt->keep_going))
+		return 0;
+	TRY(fill(x, 0, x->opt->jobs, e));
+	return fill(x, x->opt->jobs, all_jobs(x), e);
+}
+
+/* When nothing else is to be done here, what the server has had for much longer than it should take
+ * is done here: it may have forgotten it, or have no worker. One at a time. */
+static void
+take_back(struct engine *x)
+{
+	for (unsigned i = x->opt->jobs; i < all_jobs(x) && !running_here(x); i++) {
+		size_t step = x->job[i];
+
+		if (step == SIZE_MAX ||
+			x->world->age(x->w, i) < PATIENCE_S + 3 * x->schedule->cost[step].seconds)
+			continue;
+		x->world->kill(x->w, i);
+		x->job[i] = SIZE_MAX;
+		x->far_running--;
+		stay_here(x, step);
+		tell(x, (struct engine_event){ .kind = ENGINE_AGAIN, .step = step, .job = i });
+		return;
+	}
 }
 
 static int
@@ -634,13 +605,14 @@ loop(struct engine *x, struct err *e)
 		if (state_running(x) == 0)
 			return 0;
 		TRY(wait_some(x, e));
+		take_back(x);
 	}
 }
 
 static void
 kill_all(struct engine *x)
 {
-	for (unsigned i = 0; i < x->opt->jobs; i++)
+	for (unsigned i = 0; i < all_jobs(x); i++)
 		x->world->kill(x->w, i);
 	if (x->opt->jobserver)
 		jobserver_keep(x->opt->jobserver, 0);
@@ -654,9 +626,11 @@ engine_run(struct engine *x, const struct engine_options *o, size_t *failed, str
 
 	x->opt = o;
 	if (x->machine)
-		machine_set_jobs(x->machine, o->jobs, o->sandbox);
-	x->job = arena_array(&x->arena, size_t, o->jobs);
-	for (unsigned i = 0; i < o->jobs; i++)
+		machine_set_jobs(x->machine, o);
+	x->is_lost = false;
+	x->far_running = 0;
+	x->job = arena_array(&x->arena, size_t, all_jobs(x));
+	for (unsigned i = 0; i < all_jobs(x); i++)
 		x->job[i] = SIZE_MAX;
 	state_count(x);
 	tell(x, (struct engine_event){ .kind = ENGINE_READY });
@@ -672,7 +646,7 @@ engine_run(struct engine *x, const struct engine_options *o, size_t *failed, str
 	for (size_t i = 0; r == 0 && i < x->plan->n_steps; i++) {
 		if (!state_waits(x->out[i].state))
 			continue;
-		if (!*failed && engine_is_demanded(x, i))
+		if (!*failed && !x->is_lost && engine_is_demanded(x, i))
 			r = err_set(e, ERR_BUG, "%s was never started", x->plan->steps[i].label);
 		x->out[i].state = STEP_SKIPPED;
 	}

@@ -13,7 +13,11 @@ struct outcome {
 	bool may_run; /* after engine_probe: the step, or what it needs, is not there */
 };
 struct engine_options {
-	unsigned jobs; /* steps at once, at least 1 */
+	unsigned jobs;     /* steps at once on this machine, at least 1 */
+	unsigned far_jobs; /* and on the server; 0: it runs none */
+	/* a step that takes less stays here */
+	double far_seconds;
+	bool far_first; /* what can run on the server does not run here */
 	/* bytes that steps may have together; 0: what is free (engine/schedule.h) */
 	uint64_t memory;
 	bool keep_going;               /* after a failure, do what does not depend on it */
@@ -24,6 +28,7 @@ struct engine_options {
 };
 struct engine_domain;
 struct jobserver;
+struct remote;
 struct sandbox;
 enum cache_mode {
 	CACHE_RW,
@@ -31,11 +36,22 @@ enum cache_mode {
 	CACHE_OFF /* neither */
 };
 struct engine; /* owns the run's directory: end it with engine_close */
+/* Where results are kept. All must outlive the engine. */
+struct engine_levels {
+	struct store *store;
+	enum cache_mode mode;  /* of both */
+	struct remote *remote; /* NULL: there is no server */
+	/* a directory for files on their way there; to stay for as long as remote. NULL: nothing is
+	 * kept there */
+	const char *scratch;
+	/* NAME=value of the workers that steps want; NULL: any */
+	const struct strs *properties;
+};
 
 /* d, which must outlive it, says how the program's own steps are done and what is remembered of
  * them (engine/domain.h). */
-int engine_open(struct store *s, const struct plan *p, enum cache_mode mode,
-	const struct engine_domain *d, struct engine **out, struct err *e);
+int engine_open(const struct engine_levels *l, const struct plan *p, const struct engine_domain *d,
+	struct engine **out, struct err *e);
 void engine_close(struct engine *x);
 /* Looks every step up without running any. Returns the number of steps that must run. quick does
  * not hash the objects: enough to see that nothing is to be done, not to use them. */
@@ -69,4 +85,6 @@ const char *engine_object_path(struct arena *a, const struct engine *x, const st
  * that failed are outcomes, counted in *failed. -1: the run itself could not go on, or was
  * interrupted; children are gone. */
 int engine_run(struct engine *x, const struct engine_options *o, size_t *failed, struct err *e);
+/* The run stopped, for a server no longer has what it said: engine_probe finds what is left. */
+bool engine_is_lost(const struct engine *x);
 #endif

@@ -200,7 +200,7 @@ front_settle(struct engine *x, size_t i)
 }
 
 size_t
-front_best(struct engine *x)
+front_best(struct engine *x, bool is_far)
 {
 	struct front *f = x->front;
 	struct makers later = { 0 };
@@ -211,7 +211,7 @@ front_best(struct engine *x)
 
 		if (!f->settled[step])
 			continue;
-		if (schedule_fits(x->schedule, step))
+		if (schedule_may_start(x->schedule, step, is_far))
 			best = step;
 		vec_push(&x->arena, &later, step);
 	}

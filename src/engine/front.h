@@ -16,9 +16,9 @@ size_t front_next(const struct engine *x, size_t from);
 /* The step was looked up and must run, whatever becomes of others. Until its state or its inputs
  * change it is looked at no more, but for front_best. */
 void front_settle(struct engine *x, size_t step);
-/* Of settled steps that fit, the one with the longest path, and of equal ones the first; SIZE_MAX:
- * none. */
-size_t front_best(struct engine *x);
+/* Of settled steps that may start here, or on a server, the one with the longest path, and of equal
+ * ones the first; SIZE_MAX: none. */
+size_t front_best(struct engine *x, bool is_far);
 /* Of steps with the key of this one, itself among them, the next one; a ring. */
 size_t front_equal(const struct engine *x, size_t step);
 /* Steps that gave these bytes, once for each time; some may have others by now, or no result. */

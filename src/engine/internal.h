@@ -27,7 +27,10 @@ struct engine {
 	size_t count[2][STEP_STATES]; /* of steps in each state: [1] of lazy ones */
 	const char *bug;              /* the first change of state that must not be; NULL: none */
 	size_t *job;                  /* of each job, the step that runs; SIZE_MAX: none */
+	size_t far_running;           /* of those that run, on a server */
 	bool lacks_token;             /* a step could run, but for the job server */
+	bool is_lost;                 /* engine_is_lost */
+	bool asks_server;             /* for results that are not at home */
 	const struct engine_options *opt;
 	struct schedule *schedule; /* of engine_run */
 	/* the steps that wait for step i: user[first_user[i]] up to first_user[i + 1] */
@@ -43,8 +46,13 @@ has_result(const struct outcome *o)
 	return state_has_result(o->state);
 }
 
-/* Digests of a step's inputs, which must all be there; in the run's arena. */
+/* engine/probe.c: digests of a step's inputs, which must all be there; in the run's arena. */
 struct digest *engine_inputs(struct engine *x, const struct step *s);
+bool engine_has_inputs(const struct engine *x, const struct step *s);
+/* 1: the step's result is in the store, or known. 0: it must run, or cannot be looked up yet. */
+int engine_look_up(struct engine *x, size_t step, struct err *e);
+/* What is known of it can be had without running it. */
+bool engine_can_bring(const struct engine *x, size_t step);
 /* Fills in first_user and user. */
 void engine_find_users(struct engine *x);
 /* The step that made what a step gives: another one for a choice. */

@@ -6,7 +6,7 @@
 #include "base/path.h"
 #include "base/signal.h"
 #include "engine/domain.h"
-#include "formats/root.h"
+#include "engine/far_job.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,19 +14,28 @@
 #include <sys/stat.h>
 
 struct machine *
-machine_open(struct store *s, const struct plan *p, enum cache_mode mode,
-	const struct engine_builtins *b)
+machine_open(const struct engine_levels *l, const struct plan *p, const struct engine_builtins *b)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		abort();
-	m->store = s;
+	m->store = l->store;
 	m->plan = p;
 	m->builtins = b;
+	m->properties = l->properties;
 	m->cache = (struct cache){
-		.store = s, .sources = p->sources, .mode = mode, .arena = &m->arena
+		.store = l->store, .sources = p->sources, .mode = l->mode, .arena = &m->arena
 	};
+	if (l->remote) {
+		m->far = arena_new(&m->arena, struct far);
+		*m->far = (struct far){ .remote = l->remote,
+			.store = l->store,
+			.arena = &m->arena,
+			.scratch = l->scratch };
+	}
+	if (l->mode != CACHE_OFF)
+		m->cache.far = m->far;
 	return m;
 }
 
@@ -43,18 +52,13 @@ machine_close(struct machine *m)
 }
 
 void
-machine_set_jobs(struct machine *m, unsigned jobs, const struct sandbox *sandbox)
+machine_set_jobs(struct machine *m, const struct engine_options *o)
 {
-	m->sandbox = sandbox;
-	m->n_jobs = jobs;
-	m->jobs = arena_array(&m->arena, struct job, jobs);
-	m->fds = arena_array(&m->arena, struct pollfd, 2 * (size_t)jobs + 1);
-}
-
-const char *
-machine_object_path(struct arena *a, const struct machine *m, const struct digest *d)
-{
-	return m->dir ? stage_object_path(a, &m->stage, d) : store_object_path(a, m->store, d);
+	m->sandbox = o->sandbox;
+	m->n_local = o->jobs;
+	m->n_jobs = o->jobs + o->far_jobs;
+	m->jobs = arena_array(&m->arena, struct job, m->n_jobs);
+	m->fds = arena_array(&m->arena, struct pollfd, 2 * (size_t)m->n_jobs + 2);
 }
 
 /* The run's directory. What the run uses has a name in there, so that no other builder can take it
@@ -92,6 +96,26 @@ find(void *w, const struct step *s, const struct digest *inputs, struct digest *
 }
 
 static int
+expect(void *w, const struct step *s, const struct digest *inputs, bool again, struct err *e)
+{
+	struct machine *m = w;
+
+	return cache_expect(&m->cache, s, inputs, again, e);
+}
+
+static bool
+can_bring(void *w, const struct step *s, const struct digest *objects)
+{
+	return far_can_bring(w, objects, s->outputs.n);
+}
+
+static bool
+can_run_far(void *w, const struct step *s)
+{
+	return far_can_run(w, s);
+}
+
+static int
 record(void *w, const struct step *s, const struct digest *inputs, const struct strs *deps,
 	const struct digest *objects, struct err *e)
 {
@@ -117,11 +141,29 @@ put_record(void *w, const struct digest *key, struct str text, struct err *e)
 }
 
 static int
-has_object(void *w, const struct digest *object, struct err *e)
+get_shared(void *w, const struct digest *key, struct str *text, struct err *e)
 {
 	struct machine *m = w;
 
-	return cache_has_object(&m->cache, object, e);
+	return cache_get_shared(&m->cache, key, text, e);
+}
+
+static int
+put_shared(void *w, const struct digest *key, struct str text, const struct digest *object,
+	struct err *e)
+{
+	struct machine *m = w;
+
+	return cache_put_shared(&m->cache, key, text, object, e);
+}
+
+static int
+has_object(void *w, const struct digest *object, struct err *e)
+{
+	struct machine *m = w;
+	int r = cache_has_object(&m->cache, object, e);
+
+	return r || m->cache.quick ? r : far_fetch(m, object, e);
 }
 
 static uint64_t
@@ -129,9 +171,13 @@ object_size(void *w, const struct digest *object)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct machine *m = w;
+	const struct far_blob *far;
 	struct stat sb;
 
-	return stat(stage_object_path(&a, &m->stage, object), &sb) == 0 ? (uint64_t)sb.st_size : 0;
+	if (stat(stage_object_path(&a, &m->stage, object), &sb) == 0)
+		return (uint64_t)sb.st_size;
+	far = far_blob(m->far, object);
+	return far ? far->size : 0;
 }
 
 static int
@@ -202,104 +248,76 @@ free_memory(void *w)
 	return n < group ? n : group;
 }
 
-/* The arguments with the step's directory put in. */
-static struct strs
-with_dir(struct arena *a, const struct strs *argv, const char *dir)
-{
-	static const char placeholder[] = PLAN_DIR_PLACEHOLDER;
-	struct strs out = { 0 };
-
-	for (size_t i = 0; i < argv->n; i++) {
-		const char *w = argv->v[i], *at = strstr(w, placeholder);
-
-		if (at)
-			w = arena_printf(
-				a, "%.*s%s%s", (int)(at - w), w, dir, at + strlen(placeholder));
-		vec_push(a, &out, w);
-	}
-	return out;
-}
-
-struct strs
-machine_command(struct machine *m, const struct step *s, const char *dir, const struct strs *argv)
-{
-	/* What a step answers goes into commands of later ones, placeholder and all. */
-	struct strs out =
-		s->captures ? *argv : with_dir(&m->arena, argv, m->sandbox ? ROOT_DIR : dir);
-
-	return m->sandbox ? stage_sandbox(&m->stage, m->sandbox, s, &out, dir) : out;
-}
-
-/* What a child gets that does a step of the program's own. */
-struct call {
-	struct machine *machine;
-	const struct step *step;
-	const char *dir;
-};
-
-/* In the child. */
 static int
-perform(void *arg)
-{
-	const struct call *c = arg;
-	struct err e = { 0 };
-
-	if (c->machine->builtins->perform(c->machine->engine, c->step, c->dir, &e) == 0)
-		return 0;
-	fprintf(stderr, "%s\n", e.msg);
-	return 1;
-}
-
-static int
-start(void *w, unsigned job, size_t step, const struct digest *inputs, struct err *e)
+start(void *w, unsigned job, size_t step, const struct digest *inputs, const struct digest *known,
+	struct err *e)
 {
 	struct machine *m = w;
 	struct job *j = &m->jobs[job];
-	const struct step *s = &m->plan->steps[step];
-	struct strs argv = { 0 };
 
-	TRY(stage_step(&m->stage, s, step, inputs, &j->dir, e));
-	if (step_is_builtin(s)) {
-		struct call *c = arena_new(&m->arena, struct call);
+	*j = (struct job){ .busy = true,
+		.step = step,
+		.is_far = job >= m->n_local,
+		.inputs = inputs,
+		.known = known,
+		.proc = { .pidfd = -1, .out = -1 } };
+	clock_gettime(CLOCK_MONOTONIC, &j->began);
+	if ((known && far_bring_result(m, j)) || far_is_lost(m, j))
+		return 0;
+	if (far_bring_inputs(m, j))
+		return 0;
+	return j->is_far ? far_run(m, j, e) : machine_run(m, j, e);
+}
 
-		*c = (struct call){ .machine = m, .step = s, .dir = j->dir };
-		TRY(proc_call(&j->proc, j->dir, perform, c, e));
-	} else {
-		argv = machine_command(m, s, j->dir, &s->argv);
-		TRY(proc_start(&j->proc, j->dir, &argv, &s->env, e));
+static nfds_t
+list_fds(const struct machine *m, int token_fd)
+{
+	struct pollfd *fds = m->fds;
+	nfds_t n = 0;
+
+	for (unsigned i = 0; i < m->n_jobs; i++) {
+		const struct job *j = &m->jobs[i];
+
+		if (!j->busy || j->phase != JOB_RUNS)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = j->proc.pidfd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = j->proc.out, .events = POLLIN };
 	}
-	j->busy = true;
-	j->has_ended = false;
-	j->step = step;
-	return 0;
+	if (token_fd >= 0)
+		fds[n++] = (struct pollfd){ .fd = token_fd, .events = POLLIN };
+	if (m->far)
+		fds[n++] = (struct pollfd){ .fd = remote_fd(m->far->remote), .events = POLLIN };
+	return n;
 }
 
 static int
 wait_some(void *w, int token_fd, struct err *e)
 {
 	struct machine *m = w;
-	struct pollfd *fds = m->fds;
-	nfds_t n = 0;
+	const struct pollfd *fds = m->fds;
+	int timeout = 1000; /* for the signal that comes between the check and poll */
 
 	for (unsigned i = 0; i < m->n_jobs; i++) {
-		if (!m->jobs[i].busy)
-			continue;
-		fds[n++] = (struct pollfd){ .fd = m->jobs[i].proc.pidfd, .events = POLLIN };
-		fds[n++] = (struct pollfd){ .fd = m->jobs[i].proc.out, .events = POLLIN };
+		if (m->jobs[i].busy && m->jobs[i].has_ended)
+			timeout = 0;
 	}
-	if (token_fd >= 0)
-		fds[n++] = (struct pollfd){ .fd = token_fd, .events = POLLIN };
-	/* The time-out is for the signal that comes between the check and poll. */
-	if (poll(fds, n, 1000) < 0 && errno != EINTR)
+	if (poll(m->fds, list_fds(m, token_fd), timeout) < 0 && errno != EINTR)
 		return err_sys(e, "cannot wait for input (poll)");
 	TRY(signals_check(e));
-	n = 0;
+	if (m->far)
+		TRY(remote_read(m->far->remote, e));
 	for (unsigned i = 0; i < m->n_jobs; i++) {
-		if (!m->jobs[i].busy)
+		struct job *j = &m->jobs[i];
+
+		if (!j->busy)
 			continue;
-		m->jobs[i].has_ended = fds[n].revents != 0;
-		n += 2;
-		TRY(proc_read(&m->jobs[i].proc, e));
+		if (j->phase != JOB_RUNS) {
+			TRY(far_go_on(m, j, e));
+			continue;
+		}
+		j->has_ended = fds[0].revents != 0;
+		fds += 2;
+		TRY(proc_read(&j->proc, e));
 	}
 	return 0;
 }
@@ -312,6 +330,16 @@ has_ended(void *w, unsigned job)
 	return j->busy && j->has_ended;
 }
 
+static double
+age(void *w, unsigned job)
+{
+	const struct timespec *from = &((struct machine *)w)->jobs[job].began;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
+}
+
 static int
 finish(void *w, unsigned job, struct digest *objects, struct engine_end *out, struct err *e)
 {
@@ -319,14 +347,17 @@ finish(void *w, unsigned job, struct digest *objects, struct engine_end *out, st
 	struct job *j = &m->jobs[job];
 	struct proc_end end;
 
+	*out = (struct engine_end){ .deps = &j->deps };
+	if (j->phase != JOB_RUNS) {
+		j->busy = false;
+		return far_finish(m, j, objects, out, e);
+	}
 	TRY(proc_finish(&j->proc, &end, e));
 	j->busy = false;
-	j->deps = (struct strs){ 0 };
-	*out = (struct engine_end){ .exit_status = end.exit_status,
-		.seconds = end.seconds,
-		.cpu_seconds = end.cpu_seconds,
-		.peak_bytes = end.peak_bytes,
-		.deps = &j->deps };
+	out->exit_status = end.exit_status;
+	out->seconds = end.seconds;
+	out->cpu_seconds = end.cpu_seconds;
+	out->peak_bytes = end.peak_bytes;
 	if (out->exit_status == 0)
 		TRY(machine_look_at_result(m, j, &out->exit_status, e));
 	if (out->exit_status == 0)
@@ -341,20 +372,25 @@ clear(void *w, unsigned job, struct err *e)
 	struct job *j = &((struct machine *)w)->jobs[job];
 
 	proc_free(&j->proc);
-	return fs_remove(j->dir, e);
+	return j->dir ? fs_remove(j->dir, e) : 0;
 }
 
 static void
 kill_job(void *w, unsigned job)
 {
-	struct job *j = &((struct machine *)w)->jobs[job];
+	struct machine *m = w;
+	struct job *j = &m->jobs[job];
 	struct proc_end end;
 	struct err ignored;
 
 	if (!j->busy)
 		return;
-	proc_kill(&j->proc);
-	proc_finish(&j->proc, &end, &ignored);
+	if (j->phase == JOB_RUNS) {
+		proc_kill(&j->proc);
+		proc_finish(&j->proc, &end, &ignored);
+	} else if (j->remote) {
+		remote_cancel(m->far->remote, j->remote);
+	}
 	proc_free(&j->proc);
 	j->busy = false;
 }
@@ -362,9 +398,14 @@ kill_job(void *w, unsigned job)
 const struct engine_world machine_world = {
 	.begin = begin,
 	.find = find,
+	.expect = expect,
+	.can_bring = can_bring,
+	.can_run_far = can_run_far,
 	.record = record,
 	.get_record = get_record,
 	.put_record = put_record,
+	.get_shared = get_shared,
+	.put_shared = put_shared,
 	.has_object = has_object,
 	.object_size = object_size,
 	.forget = forget,
@@ -372,6 +413,7 @@ const struct engine_world machine_world = {
 	.start = start,
 	.wait = wait_some,
 	.has_ended = has_ended,
+	.age = age,
 	.finish = finish,
 	.clear = clear,
 	.kill = kill_job,

@@ -4,7 +4,7 @@
 #define ENGINE_OBSERVER_H
 #include "plan/graph.h"
 
-/* ENGINE_AGAIN: the step was killed and will start once more. */
+/* ENGINE_AGAIN: the step was killed, or what it needs was lost, and it will start once more. */
 enum engine_event_kind { ENGINE_READY, ENGINE_STARTED, ENGINE_AGAIN, ENGINE_DONE };
 /* The life of a step; engine/state.c says what may follow what. Who looks from outside sees it
  * after the run: of those that wait, none is left. */
@@ -29,7 +29,10 @@ enum step_state {
 struct engine_event {
 	enum engine_event_kind kind;
 	size_t step;
-	unsigned job; /* of those that run at once, which one: less than engine_options.jobs */
+	/* of those that run at once, which one: from engine_options.jobs on, on a server */
+	unsigned job;
+	bool is_far;           /* ENGINE_DONE: a server ran it */
+	bool was_brought;      /* ENGINE_DONE, STEP_CACHED: the job had the bytes from a server */
 	enum step_state state; /* ENGINE_DONE */
 	/* ENGINE_READY: counts when the run begins; later: how it stands */
 	size_t total, done, running, cached, failed;

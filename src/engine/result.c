@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "elf/elf_edit.h"
+#include "engine/domain.h"
 #include "engine/machine.h"
 #include "formats/depfile.h"
 #include "formats/root.h"
@@ -50,9 +51,9 @@ put_output(struct machine *m, const struct step *s, const char *path, struct dig
 
 /* Names of the step's directory become those that they have in a sandbox. */
 static void
-hide_dir(const struct job *j, struct str text, struct buf *out)
+hide_dir(const char *dir, struct str text, struct buf *out)
 {
-	char *real = realpath(j->dir, NULL);
+	char *real = realpath(dir, NULL);
 	size_t n = real ? strlen(real) : 0;
 
 	for (const char *at; n && (at = memmem(text.p, text.n, real, n));) {
@@ -72,23 +73,22 @@ write_captured(struct machine *m, struct job *j, struct err *e)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 
-	hide_dir(j, buf_str(&j->proc.text), &text);
+	hide_dir(j->dir, buf_str(&j->proc.text), &text);
 	TRY(fs_write_atomic(path_join(&m->arena, j->dir, m->plan->steps[j->step].outputs.v[0]),
 		text.n ? text.p : "", text.n, 0644, e));
 	j->proc.text.n = 0;
 	return 0;
 }
 
-/* An output in which a compiler wrote where it ran, as in lines for debuggers. */
-static int
-rewrite_dir(const struct job *j, const char *path, struct err *e)
+int
+result_hide_dir(const char *dir, const char *path, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena scratch = { 0 };
 	CLEANUP(buf_free) struct buf text = { 0 };
 	struct str was;
 
 	TRY(fs_read(&scratch, path, SIZE_MAX, &was, e));
-	hide_dir(j, was, &text);
+	hide_dir(dir, was, &text);
 	return text.n == was.n ? 0 : fs_write_atomic(path, text.p, text.n, 0644, e);
 }
 
@@ -101,7 +101,7 @@ machine_keep(struct machine *m, struct job *j, struct digest *objects, struct er
 		const char *path = path_join(&m->arena, j->dir, s->outputs.v[i]);
 
 		if (s->names_dir && !m->sandbox)
-			TRY(rewrite_dir(j, path, e));
+			TRY(result_hide_dir(j->dir, path, e));
 		TRY(drop_needed(s, path, e));
 		TRY(put_output(m, s, path, &objects[i], e));
 	}
@@ -112,9 +112,6 @@ int
 machine_look_at_result(struct machine *m, struct job *j, int *status, struct err *e)
 {
 	const struct step *s = &m->plan->steps[j->step];
-	const char *stray = NULL;
-	struct strs paths = { 0 };
-	struct str text;
 
 	if (s->captures)
 		TRY(write_captured(m, j, e));
@@ -126,8 +123,17 @@ machine_look_at_result(struct machine *m, struct job *j, int *status, struct err
 		*status = 1;
 		return 0;
 	}
-	if (!s->depfile)
-		return 0;
+	return s->depfile ? machine_look_at_deps(m, j, status, e) : 0;
+}
+
+int
+machine_look_at_deps(struct machine *m, struct job *j, int *status, struct err *e)
+{
+	const struct step *s = &m->plan->steps[j->step];
+	const char *stray = NULL;
+	struct strs paths = { 0 };
+	struct str text;
+
 	TRY(fs_read(&m->arena, path_join(&m->arena, j->dir, s->depfile), SIZE_MAX, &text, e));
 	TRY(depfile_parse(&m->arena, text, &paths, e));
 	j->deps = cache_deps(&m->cache, s, &paths, &stray);

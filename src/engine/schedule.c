@@ -66,6 +66,7 @@ schedule_make(struct engine *x, uint64_t memory, struct schedule *out, struct er
 		.is_known = arena_array(&x->arena, bool, p->n_steps + 1),
 		.path = arena_array(&x->arena, double, p->n_steps + 1),
 		.alone = arena_array(&x->arena, bool, p->n_steps + 1),
+		.stays = arena_array(&x->arena, bool, p->n_steps + 1),
 		.memory = memory ? memory : x->world->free_memory(x->w) };
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct step *s = &p->steps[i];
@@ -109,8 +110,8 @@ schedule_bytes(const struct schedule *s, size_t step)
 	return n;
 }
 
-bool
-schedule_fits(const struct schedule *s, size_t step)
+static bool
+fits(const struct schedule *s, size_t step)
 {
 	if (s->running == 0)
 		return true;
@@ -119,12 +120,33 @@ schedule_fits(const struct schedule *s, size_t step)
 	return s->in_use + schedule_bytes(s, step) <= s->memory;
 }
 
+/* On the server. */
+static bool
+can_go(const struct schedule *s, size_t step)
+{
+	const struct engine *x = s->engine;
+
+	return x->opt->far_jobs && x->world->can_run_far && !s->alone[step] && !s->stays[step] &&
+	       s->cost[step].seconds >= x->opt->far_seconds &&
+	       x->world->can_run_far(x->w, &x->plan->steps[step]);
+}
+
+bool
+schedule_may_start(const struct schedule *s, size_t step, bool is_far)
+{
+	if (is_far)
+		return can_go(s, step);
+	return fits(s, step) && !(s->engine->opt->far_first && can_go(s, step));
+}
+
 void
-schedule_start(struct schedule *s, size_t step)
+schedule_start(struct schedule *s, size_t step, bool is_far)
 {
 	/* Later, inputs may be gone. */
 	s->cost[step].bytes = schedule_bytes(s, step);
 	s->is_known[step] = true;
+	if (is_far)
+		return;
 	s->in_use += s->cost[step].bytes;
 	s->running++;
 	s->alone_running += s->alone[step];
@@ -132,17 +154,22 @@ schedule_start(struct schedule *s, size_t step)
 
 int
 schedule_end(
-	struct schedule *s, size_t step, const struct engine_end *end, bool is_done, struct err *e)
+	struct schedule *s, size_t step, const struct engine_end *end, bool is_far, struct err *e)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 	struct digest key = cost_key(&s->engine->plan->steps[step]);
 
-	s->in_use -= s->cost[step].bytes;
-	s->running--;
-	s->alone_running -= s->alone[step];
-	if (!is_done)
+	/* A server does not say what memory a step took. */
+	uint64_t bytes = is_far ? s->cost[step].bytes : end->peak_bytes;
+
+	if (!is_far) {
+		s->in_use -= s->cost[step].bytes;
+		s->running--;
+		s->alone_running -= s->alone[step];
+	}
+	if (end->exit_status || end->was_brought || end->is_lost || end->is_refused)
 		return 0;
 	buf_addf(&text, RECORD_COST "\n%llu %llu %llu\n", (unsigned long long)(end->seconds * 1000),
-		(unsigned long long)end->peak_bytes, (unsigned long long)(end->cpu_seconds * 1000));
+		(unsigned long long)bytes, (unsigned long long)(end->cpu_seconds * 1000));
 	return s->engine->world->put_record(s->engine->w, &key, buf_str(&text), e);
 }

@@ -23,6 +23,7 @@ struct schedule {
 	bool *is_known;    /* from a record */
 	double *path;      /* seconds from the step's start to the end of what waits for it */
 	bool *alone;       /* was killed once: it gets the machine for itself */
+	bool *stays;       /* the server could not run it */
 	uint64_t memory;   /* that steps may have together */
 	uint64_t in_use;   /* of those that run, as predicted */
 	size_t running, alone_running;
@@ -31,9 +32,11 @@ struct schedule {
 int schedule_make(struct engine *x, uint64_t memory, struct schedule *out, struct err *e);
 /* What the step will take, now that its inputs are there. */
 uint64_t schedule_bytes(const struct schedule *s, size_t step);
-bool schedule_fits(const struct schedule *s, size_t step);
-void schedule_start(struct schedule *s, size_t step);
-/* is_done: it ended well, and what it took is recorded. */
+/* There is memory for it here, or it may run on the server. */
+bool schedule_may_start(const struct schedule *s, size_t step, bool is_far);
+/* is_far: on a server, whose memory is not counted. */
+void schedule_start(struct schedule *s, size_t step, bool is_far);
+/* What it took is recorded, if it ran and ended well. */
 int schedule_end(
-	struct schedule *s, size_t step, const struct engine_end *end, bool is_done, struct err *e);
+	struct schedule *s, size_t step, const struct engine_end *end, bool is_far, struct err *e);
 #endif

@@ -184,6 +184,14 @@ stage_root(struct stage *g, const struct root *r, struct err *e)
 	return 0;
 }
 
+const char *
+stage_mount_path(const struct stage *g, const struct mount *m)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+
+	return map_get(&g->mounts, str_of(arena_printf(&a, "%p", (const void *)m)));
+}
+
 /* Gives an object the kernel's id: both texts have one length, so every offset stays. */
 static int
 copy_renamed(struct stage *g, const char *from, const char *to, const char *id, struct err *e)

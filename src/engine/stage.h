@@ -18,6 +18,8 @@ struct stage {
  * sources. Fails with ERR_STORE on a damaged tree and with ERR_CONFIG when a source changed since
  * it was hashed. */
 int stage_root(struct stage *g, const struct root *r, struct err *e);
+/* Where a mount lies that stage_root has made. */
+const char *stage_mount_path(const struct stage *g, const struct mount *m);
 /* Where an object lies: in the run's directory when a transient step made it, else in the store. */
 const char *stage_object_path(struct arena *a, const struct stage *g, const struct digest *d);
 /* Makes the directory of step number n. inputs are objects. */

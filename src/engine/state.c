@@ -17,8 +17,8 @@ static const struct {
 	/* An equal step turned out to be under way: its result will do. */
 	[STEP_MISSED] = { "missed", TO(RUNNING) | TO(WAITING) | TO(LOOKS_AGAIN) | TO(SKIPPED) },
 	[STEP_RECALLED] = { "recalled", TO(RUNNING) | TO(SKIPPED) },
-	/* Killed, it runs once more. */
-	[STEP_RUNNING] = { "running", TO(DONE) | TO(FAILED) | TO(MISSED) },
+	/* Killed, it runs once more. Brought from elsewhere, it did not run. */
+	[STEP_RUNNING] = { "running", TO(DONE) | TO(CACHED) | TO(FAILED) | TO(MISSED) },
 	/* A choice whose maker runs again is made again. */
 	[STEP_CACHED] = { "cached", TO(KNOWN) | TO(WAITING) | TO(LATE) },
 	/* An equal step may have made the bytes. */

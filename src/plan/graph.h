@@ -283,6 +283,8 @@ struct plan {
 const char *step_kind_name(enum step_kind k);
 /* The options that are not zero: "slims", "audit=ptx", "device-key=DIGEST". */
 struct strs step_option_words(struct arena *a, const struct step_options *o);
+/* Sets what such a word says. False for one that is none. */
+bool step_option_take(struct step_options *o, struct str word);
 /* For people: the command, and the options. */
 struct strs step_words(struct arena *a, const struct step *s);
 /* One that this program does itself. */

@@ -56,6 +56,8 @@ const struct input_slot *step_input_slot(enum step_kind k, enum input_role r);
 /* Which of a kind's outputs that is; SIZE_MAX: it has none. */
 size_t step_output_index(enum step_kind k, enum output_role r);
 const char *input_role_name(enum input_role r);
+/* What is wrong with the inputs and outputs of a step, by the row of its kind; NULL: nothing. */
+const char *step_fault(const struct step *s);
 /* A digest of the sources of this program that do what such a step does beside its command
  * (steps/sources.txt), or "". */
 const char *step_implementation(enum step_kind k);

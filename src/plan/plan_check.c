@@ -54,6 +54,16 @@ fault_of_outputs(const struct step *s, const struct step_row *row)
 	return s->outputs.n < least || s->outputs.n > most ? "another number of outputs" : NULL;
 }
 
+const char *
+step_fault(const struct step *s)
+{
+	const struct step_row *row = step_row(s->kind);
+	const char *why = fault_of_inputs(s, row);
+
+	why = why ? why : fault_of_order(s, row);
+	return why ? why : fault_of_outputs(s, row);
+}
+
 static const char *
 fault_of_mounts(const struct step *s, const struct step_row *row)
 {
@@ -86,10 +96,8 @@ plan_check(const struct plan *p, struct err *e)
 	for (size_t i = 0; i < p->n_steps; i++) {
 		const struct step *s = &p->steps[i];
 		const struct step_row *row = step_row(s->kind);
-		const char *why = fault_of_inputs(s, row);
+		const char *why = step_fault(s);
 
-		why = why ? why : fault_of_order(s, row);
-		why = why ? why : fault_of_outputs(s, row);
 		why = why ? why : fault_of_mounts(s, row);
 		why = why ? why : fault_of_makers(p, i);
 		if (why)

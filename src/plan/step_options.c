@@ -50,6 +50,53 @@ step_option_words(struct arena *a, const struct step_options *o)
 	return out;
 }
 
+/* What stands behind "device-key=", say; for a flag, "" behind its name. */
+static bool
+take_name(struct str word, const char *field, bool is_flag, struct str *value)
+{
+	size_t n = strlen(field);
+
+	if (word.n < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (word.p[i] != (field[i] == '_' ? '-' : field[i]))
+			return false;
+	}
+	*value = (struct str){ word.p + n, word.n - n };
+	if (is_flag)
+		return value->n == 0;
+	return str_cut(value, '=', &word) && word.n == 0;
+}
+
+static unsigned
+find_word(const char *const *words, size_t n, struct str word)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (words[i] && str_eq(word, str_of(words[i])))
+			return i;
+	}
+	return 0;
+}
+
+bool
+step_option_take(struct step_options *o, struct str word)
+{
+	struct str value;
+
+#define TAKE_FLAG(name) \
+	if (take_name(word, #name, true, &value)) \
+		return o->name = true;
+#define TAKE_CHOICE(name, type) \
+	if (take_name(word, #name, false, &value)) \
+		return (o->name = find_word(type##_words, \
+				sizeof(type##_words) / sizeof(type##_words[0]), value)) != 0;
+#define TAKE_DIGEST(name) \
+	if (take_name(word, #name, false, &value)) \
+		return digest_parse(value, &o->name);
+	STEP_OPTIONS(TAKE_FLAG, TAKE_CHOICE, TAKE_DIGEST)
+	return false;
+}
+
 struct strs
 step_words(struct arena *a, const struct step *s)
 {

@@ -82,6 +82,8 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 	struct str output;
 	int status;
 
+	if (!words->n)
+		return err_set(e, ERR_BUG, "%s has no tool %u", o->s->label, tool);
 	for (size_t i = 0; i < words->n; i++) {
 		const char *w = words->v[i];
 
@@ -91,7 +93,7 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 			w = result;
 		vec_push(&o->a, &argv, w);
 	}
-	command = engine_command(o->engine, o->s, o->dir, &argv);
+	command = engine_command(&o->a, o->engine, o->s, o->dir, &argv);
 	TRY(proc_run(
 		&o->a, &(struct proc_command){ ".", &command, &o->s->env }, &output, &status, e));
 	*ok = status == 0;

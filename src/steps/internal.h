@@ -8,7 +8,7 @@
 
 struct builtin {
 	struct arena a;
-	struct engine *engine;
+	struct engine *engine; /* NULL: there is none */
 	const struct step *s;
 	const char *dir; /* the step's, absolute */
 	struct str said; /* what the last tool printed */

@@ -114,7 +114,8 @@ record(struct engine *x, struct str name, const struct digest *proof, struct err
 	char hex[65];
 
 	return engine_put_record(x, &key,
-		str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), e);
+		str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), proof,
+		e);
 }
 
 static int

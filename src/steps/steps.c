@@ -5,6 +5,7 @@
 #include "steps/does.h"
 #include "steps/internal.h"
 #include "steps/memo.h"
+#include "steps/step_file.h"
 
 typedef int step_fn(struct builtin *o, struct err *e);
 
@@ -46,6 +47,7 @@ perform(struct engine *x, const struct step *s, const char *dir, struct err *e)
 
 const struct engine_domain steps_domain = {
 	.builtins = { .perform = perform,
+		.write = step_file_write,
 		.declined = { STEP_DECLINED, sizeof(STEP_DECLINED) - 1 } },
 	.memo = { memo_open, memo_close, memo_find, memo_waits, memo_remember },
 };

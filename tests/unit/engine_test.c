@@ -159,6 +159,9 @@ struct run {
 	unsigned jobs;
 	uint64_t memory;
 	bool keep_going, again;
+	unsigned far_jobs;
+	bool far_first;
+	unsigned losses; /* looks after bytes were lost */
 	size_t failed;
 	struct str states;  /* of each step: a letter */
 	struct buf *differ; /* what compare_results says; NULL: not asked */
@@ -186,9 +189,11 @@ states_of(struct arena *a, const struct engine *x, size_t n)
 static void
 run_graph(struct graph *g, struct run *r)
 {
-	struct engine_options o = {
-		.jobs = r->jobs ? r->jobs : 1, .memory = r->memory, .keep_going = r->keep_going
-	};
+	struct engine_options o = { .jobs = r->jobs ? r->jobs : 1,
+		.memory = r->memory,
+		.keep_going = r->keep_going,
+		.far_jobs = r->far_jobs,
+		.far_first = r->far_first };
 	struct fake *f = r->fake;
 	struct engine *x;
 	struct err e;
@@ -197,6 +202,9 @@ run_graph(struct graph *g, struct run *r)
 	f->plan = &g->plan;
 	f->does = g->does;
 	f->started.n = 0;
+	f->here = o.jobs;
+	r->losses = 0;
+	f->n_brought = f->n_lost = f->n_far = f->n_refused = 0;
 	f->bytes = (struct map){ 0 };
 	f->n_started = f->n_found = f->most = 0;
 	f->most_bytes = 0;
@@ -208,6 +216,12 @@ run_graph(struct graph *g, struct run *r)
 	if (r->again)
 		engine_again(x);
 	r->status = engine_run(x, &o, &r->failed, &e);
+	while (r->status == 0 && engine_is_lost(x) && r->losses < MOST) {
+		r->losses++;
+		f->bytes = (struct map){ 0 };
+		assert_true(engine_probe(x, false, &e) >= 0);
+		r->status = engine_run(x, &o, &r->failed, &e);
+	}
 	if (r->status < 0 && e.code == ERR_BUG)
 		fail_msg("%s", e.msg);
 	r->states = states_of(&f->arena, x, g->plan.n_steps);
@@ -596,6 +610,177 @@ test_random_choices(void **state)
 		check_random(i * 7919 + 2, true);
 }
 
+/* Everything that is kept at home moves to the server: what nobody takes comes home, and nothing
+ * runs. */
+static void
+move_far(struct fake *f, const struct map *which)
+{
+	for (size_t i = 0; i < which->n; i++) {
+		if (which->entry[i].val)
+			*map_put(&f->arena, &f->far, which->entry[i].key) = f;
+	}
+	f->kept = (struct map){ 0 };
+	f->has_server = true;
+}
+
+static void
+test_brought(void **state)
+{
+	static const struct {
+		const char *graph, *next, *starts, *states;
+	} lines[] = {
+		{ "a", "a", "+a", "c" },
+		{ "a; b a; c b", "a; b a; c b", "+c", "ccc" },
+		{ "a; b a; c b", "a; b a; c'2 b", "+b c", "ccd" },
+		{ "a; b a; c b", "a; b'2 a; c b", "+a b c", "cdd" },
+		{ "t~; b t; c b", "t~; b t; c'2 b", "+b c", "ccd" },
+		{ "t~; b t; c b", "t~; b'2 t; c b", "t b c", "ddd" },
+		{ "a; b; c a b; d c", "a; b; c a b; d'2 c", "+c d", "cccd" },
+		{ "t-; w?; c| t w; l c", "t-; w?; c| t w; l c", "+l", "cccc" },
+		{ "t-; w?; c| t w; l c", "t-; w?; c| t w; l'2 c", "+w l", "cccd" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct fake f = { 0 };
+		struct run r = { .fake = &f };
+		struct graph g;
+		struct str got;
+
+		read_graph(&g, lines[i].graph);
+		run_graph(&g, &r);
+		move_far(&f, &f.kept);
+		arena_free(&g.arena);
+		read_graph(&g, lines[i].next);
+		run_graph(&g, &r);
+		got = str_trim(buf_str(&f.started));
+		if (!str_eq(got, str_of(lines[i].starts)) ||
+			!str_eq(r.states, str_of(lines[i].states)))
+			fail_msg("%s: starts %.*s, wanted %s; ends as %.*s", lines[i].next,
+				(int)got.n, got.p, lines[i].starts, (int)r.states.n, r.states.p);
+		assert_int_equal(r.losses, 0);
+		arena_free(&g.arena);
+		fake_free(&f);
+	}
+}
+
+/* What the server says it has, it has not: one more look, and it is made again. */
+static void
+test_lost(void **state)
+{
+	struct fake f = { 0 };
+	struct run r = { .fake = &f, .jobs = 2 };
+	struct graph g;
+
+	(void)state;
+	read_graph(&g, "a; b a; c b; d c");
+	run_graph(&g, &r);
+	move_far(&f, &f.kept);
+	f.gone = f.far;
+	run_graph(&g, &r);
+	assert_true(str_eq(r.states, STR("dddd")));
+	assert_true(r.losses > 0 && r.losses <= 4);
+	assert_true(f.n_lost > 0);
+	/* Without the server that would have been known at once. */
+	f.has_server = false;
+	f.kept = (struct map){ 0 };
+	run_graph(&g, &r);
+	assert_true(str_eq(r.states, STR("dddd")));
+	assert_int_equal(r.losses, 0);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
+static void
+test_far(void **state)
+{
+	struct fake f = { .has_server = true };
+	struct run r = { .fake = &f, .jobs = 1, .far_jobs = 3 };
+	struct graph g;
+
+	(void)state;
+	read_graph(&g, "a@9; b@9; c@9; d@9; e@9; f a b c d e");
+	run_graph(&g, &r);
+	assert_true(str_eq(r.states, STR("dddddd")));
+	assert_int_equal(f.most, 4);
+	assert_int_equal(f.n_far, 3);
+	/* All that can. */
+	f.results = (struct map){ 0 };
+	r.far_first = true;
+	run_graph(&g, &r);
+	assert_int_equal(f.n_far, 6);
+	assert_int_equal(f.most, 3);
+	/* A server that runs nothing is asked once for each step. */
+	f.results = (struct map){ 0 };
+	f.refuses_all = true;
+	run_graph(&g, &r);
+	assert_true(str_eq(r.states, STR("dddddd")));
+	assert_int_equal(f.n_refused, 6);
+	/* One that never answers keeps nobody for ever. */
+	f.results = (struct map){ 0 };
+	f.refuses_all = r.far_first = false;
+	f.hangs = true;
+	f.clock = 0;
+	run_graph(&g, &r);
+	assert_true(str_eq(r.states, STR("dddddd")));
+	assert_int_equal(f.n_far, 3);
+	assert_true(f.clock > 60 && f.clock < 300);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
+/* Some of what is kept is at home, some on the server, some nowhere, and of some the server is
+ * wrong. What comes out is what would come out without it. */
+static void
+check_random_far(uint64_t from)
+{
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct fake f = { 0 };
+	struct run r = { .fake = &f, .jobs = 2, .far_jobs = (unsigned)(from % 3) };
+	struct map kept;
+	struct graph g;
+	size_t edited;
+
+	random_graph(&g, &text, from, from % 2, SIZE_MAX);
+	edited = pick((unsigned)g.plan.n_steps);
+	run_graph(&g, &r);
+	arena_free(&g.arena);
+	kept = f.kept;
+	f.kept = (struct map){ 0 };
+	f.has_server = true;
+	for (size_t i = 0; i < kept.n; i++) {
+		unsigned where = pick(4);
+
+		if (where == 0)
+			*map_put(&f.arena, &f.kept, kept.entry[i].key) = &f;
+		if (where == 1 || where == 2)
+			*map_put(&f.arena, &f.far, kept.entry[i].key) = &f;
+		if (where == 2)
+			*map_put(&f.arena, &f.gone, kept.entry[i].key) = &f;
+	}
+	random_graph(&g, &text, from, from % 2, from % 5 ? edited : SIZE_MAX);
+	run_graph(&g, &r);
+	if (!is_complete(&g, r.states) || r.failed || r.losses >= MOST)
+		fail_msg("%.*s after %u looks, started %.*s: %s", (int)r.states.n, r.states.p,
+			r.losses, (int)f.started.n, f.started.p, text.p);
+	/* Nothing is left to do. */
+	f.has_server = false;
+	run_graph(&g, &r);
+	if (f.n_started)
+		fail_msg("nothing is edited, but %.*s run: %s", (int)f.started.n, f.started.p,
+			text.p);
+	arena_free(&g.arena);
+	fake_free(&f);
+}
+
+static void
+test_random_far(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 600; i++)
+		check_random_far(i * 7919 + 3);
+}
+
 static void
 test_memory(void **state)
 {
@@ -781,6 +966,10 @@ main(void)
 		cmocka_unit_test(test_differ),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_random_choices),
+		cmocka_unit_test(test_brought),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_random_far),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_counts),

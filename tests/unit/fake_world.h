@@ -28,9 +28,10 @@ struct fake {
 	struct map records, bytes, kept;
 	struct {
 		size_t step;
-		double end;
+		double start, end;
 		bool runs;
-		const struct digest *inputs;
+		const struct digest *inputs, *known;
+		bool is_lost;
 	} job[FAKE_JOBS];
 	double clock;
 	unsigned running, most; /* at once */
@@ -40,6 +41,12 @@ struct fake {
 	const char *fault; /* what the engine did wrong; NULL: nothing */
 	unsigned kills_left[FAKE_JOBS * 4];
 	bool stops; /* wait fails, as when the user interrupts */
+	/* a server: what it has, and what it only believes to have */
+	bool has_server;
+	struct map far, gone;
+	unsigned here; /* jobs from this number on are the server's */
+	bool refuses_all, hangs;
+	size_t n_brought, n_lost, n_far, n_refused;
 };
 
 static inline struct str
@@ -81,17 +88,17 @@ fake_find(void *w, const struct step *s, const struct digest *inputs, struct dig
 {
 	struct fake *f = w;
 	const struct digest *known = map_get(&f->results, fake_key(f, s, inputs));
+	bool is_there = !s->is_transient;
 
 	(void)e;
 	if (!known)
 		return 0;
-	for (size_t i = 0; i < s->outputs.n; i++) {
-		if (!s->is_transient && !map_get(&f->kept, fake_name(f, &known[i])))
-			return 0;
-		objects[i] = known[i];
-	}
 	f->n_found++;
-	return 1;
+	for (size_t i = 0; i < s->outputs.n; i++) {
+		objects[i] = known[i];
+		is_there = is_there && map_get(&f->kept, fake_name(f, &known[i]));
+	}
+	return is_there ? 1 : 2;
 }
 
 static int
@@ -166,18 +173,90 @@ fake_memory(void *w)
 	return UINT64_MAX;
 }
 
+static bool
+fake_is_here(struct fake *f, const struct digest *d)
+{
+	struct str name = fake_name(f, d);
+
+	return map_get(&f->kept, name) || map_get(&f->bytes, name);
+}
+
+/* It says so. */
+static bool
+fake_is_far(struct fake *f, const struct digest *d)
+{
+	return f->has_server && map_get(&f->far, fake_name(f, d));
+}
+
+static bool
+fake_can_bring(void *w, const struct step *s, const struct digest *objects)
+{
+	struct fake *f = w;
+
+	for (size_t i = 0; f->has_server && i < s->outputs.n; i++) {
+		if (!fake_is_here(f, &objects[i]) && !fake_is_far(f, &objects[i]))
+			return false;
+	}
+	return f->has_server;
+}
+
+static bool
+fake_can_run_far(void *w, const struct step *s)
+{
+	(void)s;
+	return ((struct fake *)w)->has_server;
+}
+
+/* True when it has come. */
+static bool
+fake_bring(struct fake *f, const struct digest *d)
+{
+	struct str name = fake_name(f, d);
+
+	if (fake_is_here(f, d))
+		return true;
+	if (map_get(&f->gone, name)) {
+		*map_put(&f->arena, &f->far, name) = NULL;
+		f->n_lost++;
+		return false;
+	}
+	*map_put(&f->arena, &f->bytes, name) = f;
+	return true;
+}
+
 static int
-fake_start(void *w, unsigned job, size_t step, const struct digest *inputs, struct err *e)
+fake_put_shared(void *w, const struct digest *key, struct str text, const struct digest *object,
+	struct err *e)
+{
+	(void)object;
+	return fake_put(w, key, text, e);
+}
+
+static int
+fake_start(void *w, unsigned job, size_t step, const struct digest *inputs,
+	const struct digest *known, struct err *e)
 {
 	struct fake *f = w;
 	const struct step *s = &f->plan->steps[step];
 
 	(void)e;
-	for (size_t i = 0; i < s->n_inputs; i++) {
-		struct str name = fake_name(f, &inputs[i]);
-
-		if (!map_get(&f->kept, name) && !map_get(&f->bytes, name))
-			fake_fault(f, "an input is not there:", s->label);
+	known = known && fake_can_bring(f, s, known) ? known : NULL;
+	f->job[job].known = known;
+	f->job[job].is_lost = false;
+	for (size_t i = 0; known && i < s->outputs.n; i++) {
+		if (!fake_bring(f, &known[i]))
+			f->job[job].is_lost = true;
+		else if (!s->is_transient)
+			*map_put(&f->arena, &f->kept, fake_name(f, &known[i])) = f;
+	}
+	for (size_t i = 0; !known && i < s->n_inputs; i++) {
+		if (!fake_is_here(f, &inputs[i]) && !fake_is_far(f, &inputs[i])) {
+			f->job[job].is_lost = true;
+			if (!f->n_lost)
+				fake_fault(f, "an input is not there:", s->label);
+		}
+		if (fake_is_far(f, &inputs[i]) && !fake_bring(f, &inputs[i]))
+			f->job[job].is_lost = true;
 	}
 	if (step_is_choice(s) || f->job[job].runs)
 		fake_fault(f, "must not start:", s->label);
@@ -185,12 +264,23 @@ fake_start(void *w, unsigned job, size_t step, const struct digest *inputs, stru
 	f->job[job].runs = true;
 	f->job[job].inputs = inputs;
 	f->job[job].end = f->clock + (f->does[step].seconds > 0 ? f->does[step].seconds : 1);
+	f->job[job].start = f->clock;
+	if (f->hangs && f->has_server && job >= f->here)
+		f->job[job].end += 1e9;
 	f->running++;
 	f->most = f->running > f->most ? f->running : f->most;
 	f->in_use += f->does[step].bytes;
 	f->most_bytes = f->in_use > f->most_bytes ? f->in_use : f->most_bytes;
-	f->n_started++;
-	buf_addf(&f->started, "%s ", s->label);
+	if (known)
+		f->n_brought++;
+	else
+		f->n_started++;
+	f->n_far += !known && f->has_server && job >= f->here;
+	buf_addf(&f->started, "%s%s ",
+		known                             ? "+"
+		: f->has_server && job >= f->here ? "@"
+						  : "",
+		s->label);
 	return 0;
 }
 
@@ -210,7 +300,7 @@ fake_wait(void *w, int token_fd, struct err *e)
 	}
 	if (first < 0)
 		fake_fault(f, "waits for", "nothing");
-	f->clock = first;
+	f->clock = first > f->clock + 1e6 ? f->clock + 1 : first;
 	return 0;
 }
 
@@ -220,6 +310,14 @@ fake_has_ended(void *w, unsigned job)
 	struct fake *f = w;
 
 	return f->job[job].runs && f->job[job].end <= f->clock;
+}
+
+static double
+fake_age(void *w, unsigned job)
+{
+	struct fake *f = w;
+
+	return f->clock - f->job[job].start;
 }
 
 static void
@@ -250,7 +348,12 @@ fake_finish(void *w, unsigned job, struct digest *objects, struct engine_end *ou
 		f->kills_left[step]--;
 		out->exit_status = 128 + 9;
 	}
-	if (out->exit_status)
+	out->is_lost = f->job[job].is_lost;
+	out->was_brought = f->job[job].known && !out->is_lost;
+	out->is_refused = !out->is_lost && !out->was_brought && f->refuses_all && f->has_server &&
+			  job >= f->here;
+	f->n_refused += out->is_refused;
+	if (out->exit_status || out->is_lost || out->was_brought || out->is_refused)
 		return 0;
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		CLEANUP(buf_free) struct buf text = { 0 };
@@ -287,9 +390,28 @@ fake_kill(void *w, unsigned job)
 		fake_leave(f, job);
 }
 
-static const struct engine_world fake_world = { fake_begin, fake_find, fake_record, fake_get,
-	fake_put, fake_has, fake_size, fake_forget, fake_memory, fake_start, fake_wait,
-	fake_has_ended, fake_finish, fake_clear, fake_kill };
+static const struct engine_world fake_world = {
+	.begin = fake_begin,
+	.find = fake_find,
+	.can_bring = fake_can_bring,
+	.can_run_far = fake_can_run_far,
+	.record = fake_record,
+	.get_record = fake_get,
+	.put_record = fake_put,
+	.get_shared = fake_get,
+	.put_shared = fake_put_shared,
+	.has_object = fake_has,
+	.object_size = fake_size,
+	.forget = fake_forget,
+	.free_memory = fake_memory,
+	.start = fake_start,
+	.wait = fake_wait,
+	.has_ended = fake_has_ended,
+	.age = fake_age,
+	.finish = fake_finish,
+	.clear = fake_clear,
+	.kill = fake_kill,
+};
 
 static void *
 fake_memo_open(const struct plan *p)
@@ -305,7 +427,7 @@ fake_memo_close(void *memo)
 }
 
 static const struct engine_domain fake_domain = {
-	.builtins = { NULL, { FAKE_DECLINED, sizeof(FAKE_DECLINED) - 1 } },
+	.builtins = { .declined = { FAKE_DECLINED, sizeof(FAKE_DECLINED) - 1 } },
 	.memo = { .open = fake_memo_open, .close = fake_memo_close },
 };
 #endif

@@ -81,7 +81,8 @@ set_up(void **state)
 			&A, "kernel-builder proof-keys 2\n%s\n-\n-\n%s\n", name[i / 2], TWO)));
 		outputs[i][1] = put(STR(STEP_DECLINED));
 	}
-	good(engine_open(store, &plan, CACHE_RW, &steps_domain, &x, &e), &e);
+	good(engine_open(&(struct engine_levels){ .store = store }, &plan, &steps_domain, &x, &e),
+		&e);
 	good(x->world->begin(x->w, true, &e), &e);
 	for (size_t i = 0; i < STEPS; i++) {
 		x->out[i].objects = outputs[i];

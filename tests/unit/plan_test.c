@@ -9,6 +9,8 @@
 #include "plan/key.h"
 #include "plan/maker.h"
 #include "plan/torch.h"
+#include "steps/step_file.h"
+#include "steps/steps.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,6 +49,9 @@ test_gencode(void **state)
 	}
 	arena_free(&a);
 }
+
+/* How divided() plans, besides device_only. */
+static struct plan_options more = { .is_to_read = true };
 
 static const struct plan_options options = { .is_to_read = true };
 
@@ -308,7 +313,7 @@ static struct plan
 divided(struct world *w, const char *transcript, enum plan_device_only device_only, const char *old,
 	const char *new)
 {
-	const struct plan_options how = { .device_only = device_only, .is_to_read = true };
+	struct plan_options how = more;
 	struct plan_answers answers = { 0 };
 	const struct source cu = { .path = "src/answer.cu", .sha256 = sha256_of("x", 1) };
 	struct arena *a = &w->a;
@@ -317,6 +322,7 @@ divided(struct world *w, const char *transcript, enum plan_device_only device_on
 	struct plan p;
 	struct str *text;
 
+	how.device_only = device_only;
 	make_world(w);
 	text = arena_new(a, struct str);
 	w->kernels[0].src = strs_of(a, "src/answer.cu");
@@ -1073,6 +1079,149 @@ test_others(void **state)
 	arena_free(&a);
 }
 
+/* ---- files of steps ---- */
+
+static void
+same_words(const struct strs *x, const struct strs *y)
+{
+	assert_int_equal(x->n, y->n);
+	for (size_t i = 0; i < x->n; i++)
+		assert_string_equal(x->v[i], y->v[i]);
+}
+
+static void
+same_step(const struct step *x, const struct step *y)
+{
+	assert_int_equal(x->kind, y->kind);
+	assert_string_equal(x->label, y->label);
+	assert_int_equal(x->names_dir, y->names_dir);
+	assert_int_equal(x->n_early, y->n_early);
+	assert_memory_equal(&x->options, &y->options, sizeof(x->options));
+	same_words(&x->argv, &y->argv);
+	same_words(&x->env, &y->env);
+	same_words(&x->outputs, &y->outputs);
+	for (size_t i = 0; i < STEP_TOOLS; i++)
+		same_words(&x->tool[i], &y->tool[i]);
+	assert_int_equal(x->n_inputs, y->n_inputs);
+	for (size_t i = 0; i < x->n_inputs; i++) {
+		assert_int_equal(x->inputs[i].role, y->inputs[i].role);
+		assert_string_equal(x->inputs[i].path, y->inputs[i].path);
+	}
+}
+
+/* Writes and reads all built-in steps, and counts their kinds. */
+static void
+through_files(struct arena *a, const struct plan *p, size_t *count)
+{
+	for (size_t i = 0; i < p->n_steps; i++) {
+		CLEANUP(buf_free) struct buf text = { 0 };
+		const struct step *s = &p->steps[i];
+		struct step read;
+		struct err e;
+
+		if (!step_is_builtin(s) || step_is_choice(s))
+			continue;
+		count[s->kind]++;
+		/* What is not written of a step, a built-in one has not. */
+		assert_true(!s->captures && !s->id && !s->drop_needed.n);
+		step_file_write(s, &text);
+		if (step_file_read(a, buf_str(&text), &read, &e) < 0)
+			fail_msg("%s: %s", s->label, e.msg);
+		same_step(s, &read);
+		assert_int_equal(
+			step_file_read(a, (struct str){ text.p, text.n - 1 }, &read, &e), -1);
+		assert_int_equal(e.code, ERR_STORE);
+	}
+}
+
+static void
+test_step_files(void **state)
+{
+	static const struct plan_options how[] = {
+		{ .slim = PLAN_SLIM_ALL },
+		{ .slim = PLAN_SLIM_ALL, .audits_device = true, .audits_slim = true },
+		{ .slim = PLAN_SLIM_ALL, .device_only = PLAN_DEVICE_TRUST },
+		{ .slim = PLAN_SLIM_DEVICE },
+	};
+	size_t count[STEP_KINDS] = { 0 };
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(how) / sizeof(*how); i++) {
+		struct plan p;
+
+		more = how[i];
+		p = divided(&w, "12.4", how[i].device_only, NULL, NULL);
+		through_files(&w.a, &p, count);
+		arena_free(&w.a);
+	}
+	more = (struct plan_options){ .is_to_read = true };
+	/* Device linking has steps of its own. */
+	count[STEP_REGISTER]++;
+	for (enum step_kind k = 0; k < STEP_KINDS; k++) {
+		if (steps_can(k) && !count[k])
+			fail_msg("no %s is in these plans", step_kind_name(k));
+	}
+}
+
+/* What nobody writes: each line is another beginning of one. */
+static void
+test_step_files_damaged(void **state)
+{
+#define HEAD RECORD_STEP "\nkind stub\nlabel 1\nx\n"
+#define INPUT "input proof\npath 8\nin/proof\n"
+#define OUTPUT "output 5\nout/x\n"
+	static const struct {
+		const char *text, *message;
+	} t[] = {
+		{ "", "another first line" },
+		{ "kernel-builder built-in-step 0\n", "another first line" },
+		{ RECORD_STEP "\nkind cxx\nlabel 1\nx\n", "no kind" },
+		{ RECORD_STEP "\nkind choose\nlabel 1\nx\n", "no kind" },
+		{ RECORD_STEP "\nkind stub\nlabel 2\nx\n", "no label" },
+		{ RECORD_STEP "\nkind stub\nlabel 18446744073709551615\nx\n", "no label" },
+		{ HEAD, "an input missing" },
+		{ HEAD INPUT, "another number of outputs" },
+		{ HEAD INPUT OUTPUT OUTPUT, "another number of outputs" },
+		{ HEAD INPUT INPUT OUTPUT, "two inputs of one role" },
+		{ HEAD OUTPUT INPUT, "an input missing" },
+		{ HEAD INPUT OUTPUT "x", "would write otherwise" },
+		{ HEAD "names-dir no\n" INPUT OUTPUT, "would write otherwise" },
+		{ HEAD "option 4\nslim\n" INPUT OUTPUT, "an option that is none" },
+		{ HEAD "option 9\naudit=all\n" INPUT OUTPUT, "an option that is none" },
+		{ HEAD "option 7\nslims=1\n" INPUT OUTPUT, "an option that is none" },
+		{ HEAD "option 14\ndevice-key=abc\n" INPUT OUTPUT, "an option that is none" },
+		{ HEAD "option 5\nslims\noption 5\nslims\n" INPUT OUTPUT, "would write otherwise" },
+		{ HEAD "option 05\nslims\n" INPUT OUTPUT, "would write otherwise" },
+		{ HEAD "input poof\npath 8\nin/proof\n" OUTPUT, "an input that is none" },
+		{ HEAD "input proof\npath 8\nin/proop\n" OUTPUT, "an input under another path" },
+		{ HEAD "input proof\npath 11\nin/../proof\n" OUTPUT, "an input that is none" },
+		{ HEAD "input proof\npath 6\n/proof\n" OUTPUT, "an input that is none" },
+		{ HEAD INPUT "output 8\nout/../x\n", "an output that is none" },
+		{ HEAD INPUT "output 4\nin/x\n", "an output that is none" },
+	};
+	struct arena a = { 0 };
+	struct step s;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		assert_int_equal(step_file_read(&a, str_of(t[i].text), &s, &e), -1);
+		if (!strstr(e.msg, t[i].message))
+			fail_msg("%zu: \"%s\", not \"%s\"", i, e.msg, t[i].message);
+	}
+	if (step_file_read(
+		    &a, STR(HEAD "option 5\nslims\nvariable 3\nA=\n\n" INPUT OUTPUT), &s, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_true(s.options.slims && streq(s.env.v[0], "A=\n"));
+	assert_int_equal(
+		step_file_read(&a, STR(HEAD "variable 3\nA=\0\n" INPUT OUTPUT), &s, &e), -1);
+	arena_free(&a);
+#undef HEAD
+#undef INPUT
+#undef OUTPUT
+}
+
 int
 main(void)
 {
@@ -1101,6 +1250,8 @@ main(void)
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_new_option),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_step_files),
+		cmocka_unit_test(test_step_files_damaged),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server that the settings name. */
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "remote/remote.h"
+
+int
+cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *e)
+{
+	const struct remote_settings *r = &c->settings.remote;
+	bool keeps = !streq(c->settings.cache, "off");
+	const struct remote_options o = { .url = r->url,
+		.instance = r->instance ? r->instance : "",
+		.headers = r->headers,
+		.ca = r->ca,
+		.certificate = r->cert,
+		.key = r->key,
+		.token_file = r->token_file,
+		.token_command = r->token_command,
+		.uploads = r->uploads && streq(c->settings.cache, "rw"),
+		.runs = r->runs ? r->jobs : 0 };
+
+	*out = (struct server){ 0 };
+	if (!r->url || (!keeps && !r->runs))
+		return 0;
+	TRY(remote_open(&o, &out->r, e));
+	return store_tmp(&c->arena, s, "packed", &out->scratch, e);
+}
+
+void
+cmd_close_remote(struct store *s, struct server *v)
+{
+	struct err ignored;
+
+	remote_close(v->r);
+	if (v->scratch)
+		store_tmp_drop(s, v->scratch, &ignored);
+}
+
+void
+cmd_tell_remote(const struct server *v)
+{
+	const struct remote_count *n = v->r ? remote_counts(v->r) : NULL;
+	char sent[16], received[16];
+
+	if (n)
+		log_info("server: %zu results found, %zu not, %zu steps run, %s sent, %s received",
+			n->found, n->missed, n->ran, str_size(sent, n->sent),
+			str_size(received, n->received));
+}
