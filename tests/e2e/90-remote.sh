@@ -102,6 +102,19 @@ is "$(bits_of "$K/build")" "$edited" "the same bytes"
 like "$(events "$T/events")" 'there [1-9]' "some steps ran there"
 status 0 "--rebuild --remote-exec" "$KB" build --variant $V --rebuild --remote "$URL" --remote-exec "$K"
 like "$out" 'steps ran again, all with the same bytes as before' "proves the same"
+cp -r "$ROOT/examples/activation" "$T/activation"
+rm -rf "$T/activation/build" "$T/activation/result"
+A="--variant torch215-cxx11-cu130-x86_64-linux --capability 9.0 -q"
+# shellcheck disable=SC2086
+status 0 "a kernel for GPUs, on the farm" "$KB" build $A --remote "$URL" --remote-exec -j 1 --events 3 "$T/activation" 3>"$T/events"
+like "$(events "$T/events")" 'there [1-9]' "some steps ran there"
+there=$(bits_of "$T/activation/build")
+machine ten
+rm -rf "$T/activation/build"
+# shellcheck disable=SC2086
+status 0 "here" "$KB" build $A "$T/activation"
+is "$(bits_of "$T/activation/build")" "$there" "has the same bytes"
+machine nine
 sed -i '$a int broken = nowhere;' "$K/relu_cpu/relu.cpp"
 status 1 "an error of the kernel's" build --remote "$URL" --remote-exec -j 1 "$K"
 there=$out
