@@ -12,7 +12,7 @@
 /* A server that answered nothing for so long has lost the action. */
 enum { PATIENCE_S = 3 * 3600 };
 /* The directory of a step, below the root of an action. */
-#define TOP (ROOT_DIR + 1)
+#define TOP (&ROOT_DIR[1])
 /* Tells a step of the program's own. */
 #define STEP_FILE "in/step"
 

@@ -104,7 +104,7 @@ status 0 "--rebuild --remote-exec" "$KB" build --variant $V --rebuild --remote "
 like "$out" 'steps ran again, all with the same bytes as before' "proves the same"
 cp -r "$ROOT/examples/activation" "$T/activation"
 rm -rf "$T/activation/build" "$T/activation/result"
-A="--variant torch215-cxx11-cu130-x86_64-linux --capability 9.0 -q"
+A="--variant torch25-cxx11-cu124-x86_64-linux --capability 9.0 -q"
 # shellcheck disable=SC2086
 status 0 "a kernel for GPUs, on the farm" "$KB" build $A --remote "$URL" --remote-exec -j 1 --events 3 "$T/activation" 3>"$T/events"
 like "$(events "$T/events")" 'there [1-9]' "some steps ran there"
