@@ -6,6 +6,7 @@
 
 /* What any gRPC takes in a message is 4 MiB; that leaves room for what is around blobs. */
 enum { SHA256 = 1, BATCH_MOST = (4 << 20) - (64 << 10) };
+enum { INLINE_LIMIT = 256 << 10 }; /* of a text that is kept in a message */
 
 static bool
 has_sha256(struct wire field)
@@ -238,6 +239,27 @@ reapi_put_result(struct buf *out, const struct reapi_result *r)
 		wire_bytes(out, 7, r->of.errors);
 	if (r->errors.is_set)
 		wire_digest(out, 8, &r->errors.digest, r->errors.size);
+}
+
+bool
+reapi_is_here(const struct reapi_blob *b, struct str text)
+{
+	struct digest is;
+
+	if (!b->is_set || (!b->size && !text.n))
+		return true;
+	is = sha256_of(text.p, text.n);
+	return text.n == b->size && digest_eq(&is, &b->digest);
+}
+
+struct reapi_blob
+reapi_refer(struct str *text)
+{
+	struct reapi_blob b = { text->n != 0, sha256_of(text->p, text->n), text->n };
+
+	if (text->n > INLINE_LIMIT)
+		*text = STR("");
+	return b;
 }
 
 /* ExecuteResponse */

@@ -40,6 +40,12 @@ struct reapi_result {
  * *out lives in the arena. */
 bool reapi_take_result(struct arena *a, struct str message, struct reapi_result *out);
 void reapi_put_result(struct buf *out, const struct reapi_result *r);
+enum { REAPI_TEXT_LIMIT = 64 << 20 }; /* of a text that is asked for */
+/* True when the text is here, and is what its reference says, if there is one. */
+bool reapi_is_here(const struct reapi_blob *b, struct str text);
+/* The reference to a text that is to be kept. A long one becomes empty, to be a blob only; an empty
+ * one has none. */
+struct reapi_blob reapi_refer(struct str *text);
 
 /* google.longrunning.Operation of an Execute. */
 struct reapi_operation {

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TEXT_LIMIT = 64 << 20, INLINE_LIMIT = 256 << 10 };
-
 /* ---- texts that are elsewhere ---- */
 
 struct texts {
@@ -47,25 +45,13 @@ on_text(struct pull *p, enum remote_end end, const char *why)
 	hub_end(j, end, &t->result->of, why);
 }
 
-/* True when the text is here, and is what its digest says. */
-static bool
-is_here(const struct reapi_blob *b, struct str text)
-{
-	struct digest is;
-
-	if (!b->is_set || (!b->size && !text.n))
-		return true;
-	is = sha256_of(text.p, text.n);
-	return text.n == b->size && digest_eq(&is, &b->digest);
-}
-
 static void
 add_text(struct texts *t, const struct reapi_blob *b, struct str *text)
 {
 	struct one_text *one = &t->of[t->pending];
 
 	one->pull.is_over = true;
-	if (is_here(b, *text))
+	if (reapi_is_here(b, *text))
 		return;
 	one->texts = t;
 	one->to = text;
@@ -81,7 +67,7 @@ farm_end_with_texts(struct farm *f, struct job *j, struct reapi_result *r)
 {
 	struct texts *t = arena_new(&j->a, struct texts);
 
-	if (r->text.size > TEXT_LIMIT || r->errors.size > TEXT_LIMIT) {
+	if (r->text.size > REAPI_TEXT_LIMIT || r->errors.size > REAPI_TEXT_LIMIT) {
 		hub_end(j, REMOTE_FAILED, NULL, "it printed more than 64 MiB");
 		return;
 	}
@@ -195,17 +181,6 @@ on_kept(void *arg, int status, struct str answer, const char *message)
 		hub_end(k->job, REMOTE_DONE, NULL, NULL);
 }
 
-/* A text as the message has it. Empty ones are left out. */
-static struct reapi_blob
-refer(struct str *text)
-{
-	struct reapi_blob b = { text->n != 0, sha256_of(text->p, text->n), text->n };
-
-	if (text->n > INLINE_LIMIT)
-		*text = STR("");
-	return b;
-}
-
 /* UpdateActionResultRequest { instance_name, action_digest, action_result } */
 static void
 on_blobs_there(struct cas_wait *w)
@@ -218,8 +193,8 @@ on_blobs_there(struct cas_wait *w)
 		end_keep(k, w->why[0] ? w->status : GRPC_PERMISSION_DENIED, w->why);
 		return;
 	}
-	r.text = refer(&r.of.text);
-	r.errors = refer(&r.of.errors);
+	r.text = reapi_refer(&r.of.text);
+	r.errors = reapi_refer(&r.of.errors);
 	reapi_put_result(&result, &r);
 	wire_text(&q, 1, k->farm->o->instance);
 	wire_digest(&q, 2, &k->action, k->action_size);

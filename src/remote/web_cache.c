@@ -6,7 +6,7 @@
 #include "remote/web_keep.h"
 #include <stdlib.h>
 
-enum { MESSAGE_LIMIT = 64 << 20, TEXT_LIMIT = 64 << 20 };
+enum { MESSAGE_LIMIT = 64 << 20 };
 
 static void
 warn_wrong(struct web_cache *c, const char *why)
@@ -182,22 +182,10 @@ on_text(struct web_pull *p, enum remote_end end, const char *why)
 		end_find(t->find, end, why);
 }
 
-/* True when the text is here, and is what its digest says. */
-static bool
-is_here(const struct reapi_blob *b, struct str text)
-{
-	struct digest is;
-
-	if (!b->is_set || (!b->size && !text.n))
-		return true;
-	is = sha256_of(text.p, text.n);
-	return text.n == b->size && digest_eq(&is, &b->digest);
-}
-
 static void
 fetch_text(struct find *f, struct one_text *t, const struct reapi_blob *b, struct str *text)
 {
-	if (is_here(b, *text))
+	if (reapi_is_here(b, *text))
 		return;
 	t->find = f;
 	t->to = text;
@@ -236,7 +224,7 @@ find_done(struct web_call *call, long status, const char *why)
 		return;
 	}
 	if (call->stopped || !reapi_take_result(&f->job->a, buf_str(&f->message), r) ||
-		r->text.size > TEXT_LIMIT || r->errors.size > TEXT_LIMIT) {
+		r->text.size > REAPI_TEXT_LIMIT || r->errors.size > REAPI_TEXT_LIMIT) {
 		warn_wrong(f->cache, "the server sent bytes that are no result");
 		end_find(f, REMOTE_LOST, "it is no result");
 		return;

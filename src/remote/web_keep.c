@@ -6,7 +6,7 @@
 #include "remote/reapi.h"
 #include <stdio.h>
 
-enum { INLINE_LIMIT = 16 << 10, MOST_FAILED = 3 };
+enum { MOST_FAILED = 3 };
 
 const char *
 web_path(char out[WEB_PATH], const char *dir, const struct digest *d)
@@ -98,17 +98,6 @@ on_result(struct web_call *call, long status, const char *why)
 	end_keep(k, is_kept(status) ? NULL : why);
 }
 
-/* A text as the message has it. */
-static struct reapi_blob
-refer(struct str *text)
-{
-	struct reapi_blob b = { text->n != 0, sha256_of(text->p, text->n), text->n };
-
-	if (text->n > INLINE_LIMIT)
-		*text = STR("");
-	return b;
-}
-
 static void
 put_result(struct keep *k)
 {
@@ -116,8 +105,8 @@ put_result(struct keep *k)
 	struct upload *u = &k->result;
 	struct reapi_key key;
 
-	r.text = refer(&r.of.text);
-	r.errors = refer(&r.of.errors);
+	r.text = reapi_refer(&r.of.text);
+	r.errors = reapi_refer(&r.of.errors);
 	reapi_put_result(&k->message, &r);
 	reapi_make_key(&k->job->of.key, &key);
 	buf_free(&key.action_bytes);

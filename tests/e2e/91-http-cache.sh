@@ -54,6 +54,7 @@ bits=$(bits_of "$K/build")
 brings "a cache that has it" --remote "http://127.0.0.1:$P/x"
 is "$(find "$T/bare/trees" -mindepth 1 2>/dev/null | wc -l)" 0 "nothing of torch or gcc was fetched"
 ok "each blob is what its name says" bash -c "cd '$T/dav/files/x/cas' && for f in *; do echo \"\$f  \$f\"; done | sha256sum -c --quiet"
+# shellcheck disable=SC2016
 ok "a blob is asked for before it is sent, and a result is sent last" awk '{ n = split($2, p, "/") }
 	$1 == "PUT" && p[n - 1] == "cas" && !asked[$2] { exit 1 } $1 == "HEAD" { asked[$2] = 1 }
 	$1 == "PUT" && p[n - 1] == "ac" { results++ } END { exit !results }' "$T/dav/access.log"
