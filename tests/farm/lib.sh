@@ -46,7 +46,7 @@ lock_ports() {
 	flock 8
 }
 unlock_ports() { exec 8>&-; }
-# spawn STATE COMMAND...: in a process group of its own
+# spawn STATE COMMAND...: in a session of its own
 spawn() {
 	local state=$1
 	shift
@@ -91,7 +91,7 @@ $(tail -n 5 "$state/log")"
 # end STATE SIGNAL: ends a server and what it has started, by KILL when five seconds did not suffice
 end() {
 	local pid
-	[ -f "$1/pid" ] || return 0
+	[ -s "$1/pid" ] || return 0
 	pid=$(cat "$1/pid")
 	kill -"$2" "$pid" 2>/dev/null || true
 	for _ in {1..250}; do
@@ -99,8 +99,12 @@ end() {
 		[ "$2" != KILL ] || break
 		sleep 0.02
 	done
-	kill -KILL -- "-$pid" 2>/dev/null || true
-	while kill -0 -- "-$pid" 2>/dev/null && [ "$(ps -o stat= -g "$pid" | grep -vc '^Z')" != 0 ]; do sleep 0.02; done
+	# All of its session: buildbox-run makes a process group of its own.
+	pkill -KILL -s "$pid" || true
+	for _ in {1..250}; do
+		ps -o stat= -s "$pid" | grep -qv '^Z' || break
+		sleep 0.02
+	done
 	rm -f "$1/pid"
 }
 # What a worker that was killed in an action has left.
