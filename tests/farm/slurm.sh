@@ -11,6 +11,7 @@ set -euo pipefail
 
 files() { # what a machine has that is not as here
 	local i
+	rm -rf "$STATE/control" "$STATE"/spool-* # jobs of an earlier one
 	mkdir -p "$STATE"/{slurm,munge,scratch,control}
 	{
 		printf '127.0.0.1 localhost\n%s.1 login\n' $NET
