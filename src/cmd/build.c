@@ -105,7 +105,7 @@ build_run_prepared(struct build *b, struct observer observer, struct err *e)
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
 		.memory = b->memory,
 		.keep_going = b->keeps_going || opt_has(&b->c->opts, "keep-going"),
-		.far_jobs = b->remote.r && s->remote.runs ? s->remote.jobs : 0,
+		.far_jobs = cmd_far_jobs(b->c, &b->remote),
 		.far_seconds = 1, /* a server takes about as long for nothing: bench/README.md */
 		.far_first = b->is_rebuild,
 		.observer = trace_observer(b->trace, &observer),

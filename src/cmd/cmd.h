@@ -71,9 +71,13 @@ int cmd_need_dir(const char *path, struct err *e);
 struct server {
 	struct remote *r; /* NULL: they name none */
 	char *scratch;    /* a directory of the store for what is on its way there */
+	bool has_warned;  /* that it runs nothing */
 };
 int cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *e);
 void cmd_close_remote(struct store *s, struct server *v);
+/* How many steps may run there at once. Waits until the server has said whether it runs any, and
+ * warns once where it runs none though it was asked to. */
+unsigned cmd_far_jobs(const struct ctx *c, struct server *v);
 /* In a line, what passed. */
 void cmd_tell_remote(const struct server *v);
 int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);

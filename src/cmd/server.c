@@ -24,6 +24,9 @@ cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *
 	*out = (struct server){ 0 };
 	if (!r->url || (!keeps && !r->runs))
 		return 0;
+	if (r->runs && !str_has_prefix(r->url, "grpc"))
+		return err_set(e, ERR_USAGE,
+			"--remote-exec needs a server of the Remote Execution API (grpc:// or grpcs://); a cache over HTTP only keeps results");
 	TRY(remote_open(&o, &out->r, e));
 	return store_tmp(&c->arena, s, "packed", &out->scratch, e);
 }
@@ -48,4 +51,19 @@ cmd_tell_remote(const struct server *v)
 		log_info("server: %zu results found, %zu not, %zu steps run, %s sent, %s received",
 			n->found, n->missed, n->ran, str_size(sent, n->sent),
 			str_size(received, n->received));
+}
+
+unsigned
+cmd_far_jobs(const struct ctx *c, struct server *v)
+{
+	const struct remote_settings *s = &c->settings.remote;
+
+	if (!v->r || !s->runs)
+		return 0;
+	if (remote_can_run(v->r))
+		return s->jobs;
+	if (remote_is_up(v->r) && !v->has_warned)
+		log_warn("the server of --remote runs no steps; all run here");
+	v->has_warned = true;
+	return 0;
 }

@@ -139,6 +139,10 @@ is "$(bits_of "$K/build")" "$last" "has the same bytes"
 
 # ---- who may ----
 farm --no-exec
+machine more
+status 0 "a server that only keeps" build --remote "$URL" --remote-exec --cache=ro "$K"
+is "$(printf '%s\n' "$out" | grep -c 'runs no steps')" 1 "says so once"
+is "$(bits_of "$K/build")" "$last" "and the same comes of it"
 D=$("$FRONT" start "$T/front" "${URL##*:}" --cert --bearer sesame)
 door=grpcs://localhost:$D tls=$T/front/tls
 echo sesame >"$T/token"
@@ -171,6 +175,8 @@ like "$out" 'grpc://' "names those that can be"
 status 2 "a key without its certificate" build --remote "$URL" --remote-key "$tls/client.key" "$K"
 status 2 "options about a server, but no server" build --remote-exec "$K"
 like "$out" '--remote' "says which option names it"
+status 2 "steps on a cache over HTTP" build --remote http://127.0.0.1:1 --remote-exec "$K"
+like "$out" 'grpc://' "names what runs them"
 status 2 "no number" build --remote "$URL" --remote-jobs many "$K"
 status 3 "no such file" build --remote "$URL" --remote-ca "$T/nowhere.pem" "$K"
 like "$out" 'nowhere.pem' "names it"
