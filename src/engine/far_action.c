@@ -85,7 +85,7 @@ root_of(struct machine *m, const char *path, struct far_root **out, struct err *
 	return 0;
 }
 
-struct far_program {
+struct far_files {
 	struct action_entry *entries;
 	size_t n;
 	unsigned bundle;
@@ -123,18 +123,42 @@ size_of(const char *path, uint64_t *out, struct err *e)
 	return 0;
 }
 
+/* What many actions have alike: the kernel's files, this program. Looked at once. */
+static void
+add_shared(struct made *k, const struct far_files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		vec_push(&k->m->arena, &k->entries, f->entries[i]);
+	vec_push(&k->m->arena, &k->bundles, f->bundle);
+}
+
 static int
 add_sources(struct made *k, const char *from, struct err *e)
 {
 	const struct sources_set *set = k->m->plan->sources;
 	struct arena *a = &k->m->arena;
+	struct far_files *f = k->m->far_sources;
+	struct remote_blob *blobs;
 
-	for (size_t i = 0; i < set->n; i++) {
-		struct remote_blob b = { .path = path_join(a, from, set->v[i].path) };
-
-		TRY(sha256_file(b.path, &b.digest, &b.size, e));
-		add_file(k, below(a, ROOT_SOURCES, set->v[i].path), &b);
+	if (f) {
+		add_shared(k, f);
+		return 0;
 	}
+	f = arena_new(a, struct far_files);
+	*f = (struct far_files){ .entries = arena_array(a, struct action_entry, set->n + 1),
+		.n = set->n };
+	blobs = arena_array(a, struct remote_blob, set->n + 1);
+	for (size_t i = 0; i < set->n; i++) {
+		struct remote_blob *b = &blobs[i];
+
+		b->path = path_join(a, from, set->v[i].path);
+		TRY(sha256_file(b->path, &b->digest, &b->size, e));
+		f->entries[i] = (struct action_entry){ below(a, ROOT_SOURCES, set->v[i].path),
+			.kind = ACTION_FILE, .digest = b->digest, .size = b->size };
+	}
+	f->bundle = remote_bundle(k->m->far->remote, blobs, set->n);
+	k->m->far_sources = f;
+	add_shared(k, f);
 	return 0;
 }
 
@@ -234,25 +258,22 @@ add_inputs(struct made *k, const struct digest *inputs, struct err *e)
 	return 0;
 }
 
-/* This program: found and hashed once. */
 static int
 add_program(struct made *k, struct err *e)
 {
 	struct machine *m = k->m;
 	struct blob_list blobs = { 0 };
 
-	if (!m->program) {
-		struct far_program *p = arena_new(&m->arena, struct far_program);
+	if (!m->far_program) {
+		struct far_files *p = arena_new(&m->arena, struct far_files);
 
 		TRY(program_entries(&m->arena, &p->entries, &p->n, &blobs, e));
 		for (size_t i = 0; i < p->n; i++)
 			p->entries[i].path = path_join(&m->arena, TOP, p->entries[i].path);
 		p->bundle = remote_bundle(m->far->remote, blobs.of.v, blobs.of.n);
-		m->program = p;
+		m->far_program = p;
 	}
-	for (size_t i = 0; i < m->program->n; i++)
-		vec_push(&m->arena, &k->entries, m->program->entries[i]);
-	vec_push(&m->arena, &k->bundles, m->program->bundle);
+	add_shared(k, m->far_program);
 	return 0;
 }
 

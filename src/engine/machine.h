@@ -8,7 +8,7 @@
 #include "engine/world.h"
 
 struct engine;
-struct far_program;
+struct far_files;
 struct pollfd;
 /* What a job waits for. */
 enum job_phase {
@@ -44,7 +44,8 @@ struct machine {
 	const struct engine_builtins *builtins;
 	const struct sandbox *sandbox; /* NULL: none */
 	struct far *far;               /* NULL: there is no server */
-	struct far_program *program;   /* as an input; NULL: not needed yet */
+	/* as inputs of actions; NULL: not needed yet */
+	struct far_files *far_program, *far_sources;
 	struct map roots;              /* of mounts, for actions; engine/far_job.c */
 	unsigned n_brought;            /* names of what comes home */
 	const struct strs *properties; /* of workers; NULL: any */
