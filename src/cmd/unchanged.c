@@ -291,19 +291,33 @@ unchanged_note(struct build *b, struct publish *pub, struct err *e)
 	return 0;
 }
 
-/* Results that are kept, each once. */
+/* Which steps give something to others. */
+static bool *
+find_makers(struct arena *a, const struct plan *p)
+{
+	bool *is_maker = arena_array(a, bool, p->n_steps + 1);
+
+	for (size_t i = 0; i < p->n_steps; i++) {
+		for (size_t k = 0; k < p->steps[i].n_inputs; k++)
+			is_maker[p->steps[i].inputs[k].step] = true;
+	}
+	return is_maker;
+}
+
+/* Results that are wanted for themselves, each once: a build does without the others. */
 static void
 add_objects(const struct build *b, struct buf *out)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	const struct outcome *o = engine_outcomes(b->engine);
+	const bool *is_maker = find_makers(&a, &b->w.plan);
 	struct map seen = { 0 };
 	char hex[65];
 
 	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
 		const struct step *s = &b->w.plan.steps[i];
 
-		if (s->is_transient || step_is_choice(s) || !outcome_has_objects(&o[i]))
+		if (is_maker[i] || s->is_transient || !outcome_has_objects(&o[i]))
 			continue;
 		for (size_t k = 0; k < s->outputs.n; k++) {
 			const struct digest *d = &o[i].objects[k];
