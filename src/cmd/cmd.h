@@ -41,6 +41,7 @@ int cmd_devshell(struct ctx *c, struct err *e);
 int cmd_create_pyproject(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);
 int cmd_help(struct ctx *c, struct err *e);
+int cmd_init(struct ctx *c, struct err *e);
 int cmd_list_variants(struct ctx *c, struct err *e);
 int cmd_lock(struct ctx *c, struct err *e);
 int cmd_nix(struct ctx *c, struct err *e);
@@ -111,6 +112,9 @@ int cmd_write_pyproject(struct ctx *c, const char *dir, bool *compiled, struct e
 int cmd_find_host(struct ctx *c, struct err *e);
 /* The same Python, with torch or without. */
 int cmd_find_python(struct ctx *c, struct host_python *out, struct err *e);
+
+/* Fails with ERR_USAGE unless --license names a licence. */
+int cmd_check_license(const char *name, struct err *e);
 
 /* Puts the commit into the project that --provenance names, or git. Fails with ERR_USAGE when it is
  * none, or git knows none. */

@@ -242,6 +242,18 @@ static const struct opt update_build_opts[] = {
 	{ 0, "license", "NAME", "the licence to write if the file names none, such as Apache-2.0" },
 	{ 0 },
 };
+static const struct opt init_opts[] = {
+	{ 0, "backend", "cuda|cpu|all", "code for this backend; may be repeated (default: all)" },
+	{ 0, "backends", "LIST", "the same, several: --backends cpu,cuda" },
+	{ 0, "stable-abi", NULL, "write for torch's stable ABI: one build serves later releases" },
+	{ 0, "noarch", NULL, "write a kernel in Python, without compiled code" },
+	{ 0, "triton", NULL, "write a kernel in Python with Triton, for --backend cuda" },
+	{ 0, "name", "NAME",
+		"the kernel's name, or OWNER/NAME on the hub (default: that of the directory)" },
+	{ 0, "license", "NAME", "its licence (default: Apache-2.0)" },
+	{ 0, "overwrite", NULL, "replace files that are there; others stay" },
+	{ 0 },
+};
 static const struct opt help_opts[] = {
 	{ 0, "man", "DIR", "write the man pages into this directory" },
 	{ 0, "completion", "bash|zsh|fish", "print the completion for this shell" },
@@ -286,6 +298,7 @@ const struct cmd all_cmds[] = {
 		clean_pyproject_opts, cmd_clean_pyproject },
 	{ "update-build", "[DIR]", "bring an old build.toml up to edition 5 or 6",
 		update_build_opts, cmd_update_build },
+	{ "init", "[NAME|OWNER/NAME|PATH]", "write a new kernel", init_opts, cmd_init },
 	{ "catalog", "add torch VERSION|fill|nix", "make pins (for maintainers)", catalog_opts,
 		cmd_catalog },
 	{ "nix", "fetch|link|script ...", "run a step of the derivations in nix/", no_opts,

@@ -7,6 +7,16 @@
 #include "cmd/cmd.h"
 #include <sys/stat.h>
 
+int
+cmd_check_license(const char *name, struct err *e)
+{
+	for (const char *l = name; *l; l++)
+		if (*l < ' ' || *l > '~' || *l == '"' || *l == '\\')
+			return err_set(e, ERR_USAGE,
+				"--license must be the name of a licence, such as Apache-2.0");
+	return *name ? 0 : err_set(e, ERR_USAGE, "--license is empty");
+}
+
 static int
 read_options(const struct ctx *c, struct update *out, struct err *e)
 {
@@ -17,13 +27,7 @@ read_options(const struct ctx *c, struct update *out, struct err *e)
 		return err_set(e, ERR_USAGE, "--edition must be 5 or 6, not \"%s\"", edition);
 	if (edition)
 		out->edition = edition[0] - '0';
-	for (const char *l = out->license; l && *l; l++)
-		if (*l < ' ' || *l > '~' || *l == '"' || *l == '\\')
-			return err_set(e, ERR_USAGE,
-				"--license must be the name of a licence, such as Apache-2.0");
-	if (out->license && !*out->license)
-		return err_set(e, ERR_USAGE, "--license is empty");
-	return 0;
+	return out->license ? cmd_check_license(out->license, e) : 0;
 }
 
 int

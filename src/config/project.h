@@ -127,6 +127,9 @@ void python_modules(struct arena *a, struct strs *out);
  * is among modules. */
 void python_missing(struct arena *a, const struct project *p, enum backend b,
 	const struct strs *modules, struct python_packages *out);
+/* What is wrong with a kernel's name, as it stands behind it in a message: " is not allowed; ...";
+ * NULL: nothing. */
+const char *project_name_fault(struct arena *a, const char *name);
 /* Whose module has that name, as a message says it: "Python's library"; NULL: it is free. */
 const char *python_module_owner(const char *module);
 bool project_has_kernels(const struct project *p, enum backend b);

@@ -55,11 +55,25 @@ with_char(struct arena *a, const char *s, char from, char to)
 	return copy;
 }
 
+const char *
+project_name_fault(struct arena *a, const char *name)
+{
+	const char *module = with_char(a, name, '-', '_'), *owner = python_module_owner(module);
+
+	if (!name_is_valid(name))
+		return " is not allowed; use two or more lower-case letters, digits and dashes, starting with a letter and not ending with a dash, such as \"my-kernel\"";
+	if (!owner)
+		return NULL;
+	return arena_printf(a,
+		": the module %s belongs to %s, and the kernel would hide it; choose another, such as \"%s-kernel\"",
+		module, owner, name);
+}
+
 int
 field_name(const struct reading *r, const struct section *s, struct err *e)
 {
 	const struct toml_pair *p = field_find(s, "name");
-	const char *given, *name, *owner;
+	const char *given, *name, *fault;
 
 	TRY(field_need(r, s, "name", "name = \"my-kernel\"", e));
 	TRY(field_string(r, s, "name", &given, e));
@@ -67,19 +81,14 @@ field_name(const struct reading *r, const struct section *s, struct err *e)
 	/* Names were free before v4; those that differ by underscores only are still understood. */
 	if (r->p->gen < GEN_4)
 		name = with_char(r->a, given, '_', '-');
-	if (!name_is_valid(name))
-		return fail_at(r, p->val.line, p->val.col, e,
-			"name %s is not allowed; use two or more lower-case letters, digits and dashes, starting with a letter and not ending with a dash, such as \"my-kernel\"",
-			quoted(r->a, p->val.s));
+	fault = project_name_fault(r->a, name);
+	if (fault)
+		return fail_at(
+			r, p->val.line, p->val.col, e, "name %s%s", quoted(r->a, p->val.s), fault);
 	if (!streq(name, given))
 		warn_at(r, p->val.line, p->val.col, "name \"%s\" is read as \"%s\"", given, name);
 	r->p->name = name;
 	r->p->module = with_char(r->a, name, '-', '_');
-	owner = python_module_owner(r->p->module);
-	if (owner)
-		return fail_at(r, p->val.line, p->val.col, e,
-			"name %s: the module %s belongs to %s, and the kernel would hide it; choose another, such as \"%s-kernel\"",
-			quoted(r->a, p->val.s), r->p->module, owner, name);
 	return 0;
 }
 

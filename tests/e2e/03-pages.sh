@@ -47,6 +47,8 @@ done
 is "$(choices update-build edition)" "$(taken update-build edition "$K")" "update-build --edition: the choices"
 is "$(choices help completion)" "$(taken help completion)" "help --completion: the choices"
 
+is "$(choices init backend)" "$(taken init backend "$T/none")" "init --backend: the choices"
+
 # Width.
 widest() { awk '{ if (length($0) > n) n = length($0) } END { print n }'; }
 for w in 50 80 132; do

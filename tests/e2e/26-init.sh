@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# New kernels, of every kind: they lint clean, build, pass their tests in real torch, and load with the kernels client.
+. "$(dirname "$0")/lib.sh"
+shares_trees
+ENVS=$ROOT/.build
+"$ROOT/tools/torch_env.py" 2.15.0 "$ENVS/torch-2.15.0" kernels==0.17.2 2>&1 | sed 's/^/# /'
+py=$ENVS/torch-2.15.0/bin/python
+[ -x "$ENVS/ruff/bin/ruff" ] || { python3 -m venv "$ENVS/ruff" && "$ENVS/ruff/bin/pip" install -q ruff==0.17.6; } 2>&1 | sed 's/^/# /'
+cd "$T" || exit 1
+
+# The words of the command line.
+status 0 "init OWNER/NAME" "$KB" init me/my_kernel
+is "$out" "my-kernel: 15 files written to my-kernel" "says what it wrote where"
+is "$(cd my-kernel && find . -type f | LC_ALL=C sort | tr '\n' ' ')" "./.clang-format ./.gitignore ./README.md ./benchmarks/benchmark.py ./build.toml ./example.py ./my_kernel_cpu/scale.cpp ./my_kernel_cuda/scale.cpp ./my_kernel_cuda/scale_kernel.cu ./my_kernel_cuda/scale_kernel.h ./ruff.toml ./tests/test_my_kernel.py ./torch-ext/my_kernel/__init__.py ./torch-ext/torch_binding.cpp ./torch-ext/torch_binding.h " "these files"
+like "$(cat my-kernel/build.toml)" '^repo-id = "me/my-kernel"' "with the repository on the hub"
+echo "# mine" >>my-kernel/build.toml
+status 2 "a directory that is not empty" "$KB" init my-kernel
+like "$out" 'my-kernel is not empty: it has README.md; name another directory, or give --overwrite' "is left as it was"
+is "$(tail -n 1 my-kernel/build.toml)" "# mine" "to the last byte"
+touch my-kernel/other
+status 0 "--overwrite" "$KB" init my-kernel --name me/my-kernel --overwrite --backends cpu cuda
+is "$(grep -c mine my-kernel/build.toml) $(ls my-kernel/other)" "0 my-kernel/other" "replaces its own, and keeps others"
+mkdir fresh && git -C fresh init -q
+status 0 "a fresh checkout, with -C" "$KB" init -C fresh --noarch
+status 2 "a name that is none" "$KB" init Kernel
+like "$out" '^error: name "Kernel" is not allowed; use two or more lower-case letters' "says which are"
+status 2 "a backend that is not built" "$KB" init x-kernel --backend rocm
+like "$out" 'init writes code for cuda and cpu' "says so"
+status 2 "two kinds" "$KB" init x-kernel --noarch --triton
+status 2 "two names" "$KB" init x-kernel y-kernel
+status 2 "a licence that is none" "$KB" init x-kernel --license 'a"b'
+is "$(find . -maxdepth 1 -name 'x-kernel*')" "" "nothing is written then"
+
+# Every kind.
+begin=$(date +%s%N)
+status 0 "--stable-abi" "$KB" init a-kernel-of-a-rather-long-name-that-goes-on-and-on --stable-abi
+status 0 "--noarch" "$KB" init plain-kernel --noarch
+status 0 "--triton" "$KB" init triton-kernel --triton
+echo "# three of them took $((($(date +%s%N) - begin) / 1000000)) ms"
+status 0 "--backend cpu" "$KB" init cpu-only --backend cpu
+status 0 "--backend cuda" "$KB" init gpu-only --backend cuda
+mv a-kernel-of-a-rather-long-name-that-goes-on-and-on stable
+for k in my-kernel stable plain-kernel triton-kernel cpu-only gpu-only; do
+	status 0 "$k: check-config" "$KB" check-config -q "$k"
+	is "$out" "" "nothing to say"
+done
+status 0 "ruff finds nothing" "$ENVS/ruff/bin/ruff" check --no-cache .
+status 0 "ruff would change nothing" "$ENVS/ruff/bin/ruff" format --no-cache --check .
+for f in */.clang-format; do
+	status 0 "${f%/*}: nor would clang-format" sh -c 'find "$1" -name "*.cpp" -o -name "*.h" -o -name "*.cu" | xargs clang-format --dry-run -Werror' - "${f%/*}"
+done
+
+# They build, and what was built works.
+V=torch215-cxx11-cpu-x86_64-linux G=torch215-cxx11-cu130-x86_64-linux S=torch-stable-abi210-cpu-x86_64-linux
+status 0 "my-kernel builds" "$KB" build --variant $V --variant $G --capability 9.0 my-kernel
+is "$(printf '%s\n' "$out" | grep -A1 warning)" "" "and nothing is found fault with"
+status 0 "stable builds" "$KB" build --variant $S --variant torch-stable-abi210-cu130-x86_64-linux --capability 9.0 stable
+is "$(printf '%s\n' "$out" | grep -A1 warning)" "" "and nothing is found fault with"
+status 0 "plain-kernel builds" "$KB" build plain-kernel
+status 0 "triton-kernel builds" "$KB" build triton-kernel
+tests() { # kernel variant
+	PYTHONPATH=$1/build/$2 "$py" -m pytest -q -p no:cacheprovider "$1/tests" >"$1.log" 2>&1
+	PYTHONPATH='' "$py" "$1/example.py" >"$1.example" 2>&1
+}
+tests my-kernel $V &
+tests stable $S &
+wait
+tests plain-kernel torch-cpu
+like "$(cat my-kernel.log)" '^11 passed' "my-kernel: its tests"
+like "$(cat stable.log)" '^11 passed' "stable: its tests"
+like "$(cat plain-kernel.log)" '^8 passed' "plain-kernel: its tests"
+for k in my-kernel stable plain-kernel; do
+	is "$(cat $k.example)" "tensor([2.5000, 5.0000, 7.5000])" "$k: its example, with kernels.get_local_kernel"
+done
+status 0 "the CUDA variant: its tests, which are skipped without a GPU" env PYTHONPATH="my-kernel/build/$G" "$py" -m pytest -q -p no:cacheprovider my-kernel/tests
+like "$out" '^11 (passed|skipped)' "all of them"
+is "$(PYTHONPATH=triton-kernel/build/torch-cuda "$py" -c "
+import ast, pathlib
+print([n.name for n in ast.parse(pathlib.Path('triton-kernel/build/torch-cuda/__init__.py').read_text()).body if isinstance(n, ast.FunctionDef)])")" "['_scale_kernel', 'scale']" "triton-kernel: what was published"
+done_testing
