@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What wheel.c and archive.c do alike: downloading a file, checking one, finding one in a
+/* What ranges.c and archive.c do alike: downloading a file, checking one, finding one in a
  * directory. */
 #include "base/err.h"
 #include "base/path.h"

@@ -22,6 +22,6 @@ is "$(changed slim/bodies.c)" "SLIM STRIP_BODIES DROP_MACROS " "what only texts 
 is "$(changed elf/elf_fatbin.c)" "EMPTY_FATBIN TRAP EMBED_FATBIN " "the format behind a step"
 is "$(changed elf/elf_stub.c)" "STUBS " "link stubs"
 is "$(changed engine/stage.c)" "LINK NVLINK " "how objects get their id"
-is "$(changed fetch/wheel.c)$(changed cmd/build.c)$(changed check/check.c)$(changed formats/zip.c)" "" "what no step does"
+is "$(changed fetch/ranges.c)$(changed cmd/build.c)$(changed check/check.c)$(changed formats/zip.c)" "" "what no step does"
 ok "and the linker knows of no other source" "$ROOT/tools/implementation-check.sh"
 done_testing
