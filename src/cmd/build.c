@@ -7,9 +7,11 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "cmd/debug_warnings.h"
+#include "cmd/full_ways.h"
 #include "cmd/hints.h"
 #include "cmd/reasons.h"
 #include "cmd/unchanged.h"
+#include "cmd/wheel.h"
 #include "device/proof.h"
 #include "engine/compare.h"
 #include "engine/sandbox.h"
@@ -373,6 +375,26 @@ publish_all(struct build *b, struct publish *pub, size_t *written, struct err *e
 	return 0;
 }
 
+/* Of the variants that are in their places: what was refused is not there as it was made. */
+static int
+make_wheels(struct build *b, struct publish *pub, struct err *e)
+{
+	struct wheels w = { .b = b };
+
+	for (size_t i = 0; cmd_makes_wheels(b->c) && i < b->w.plan.n_variants; i++) {
+		const struct plan_variant *v = &b->w.plan.variants[i];
+		struct package pkg;
+		int r = make_package(b, v, &pkg, e);
+
+		if (r > 0)
+			r = publish_is_current(pub, &pkg, e);
+		if (r > 0)
+			r = wheel_of_variant(&w, v, &pkg, e);
+		TRY(r);
+	}
+	return 0;
+}
+
 /* build/ is locked while it is looked at or written, not while steps run. */
 static int
 with_publish(struct build *b, bool look, size_t *written, struct err *e)
@@ -385,7 +407,7 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 		&b->c->arena, b->store, b->w.project.dir, opt_get(&b->c->opts, "output"), &pub, e));
 	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
 	if (r >= 0 && (!look || r > 0))
-		r = publish_result(pub, e) < 0 ? -1 : r;
+		r = publish_result(pub, e) < 0 || make_wheels(b, pub, e) < 0 ? -1 : r;
 	if (r >= 0 && (!look || r > 0) && !b->failed && !b->refused)
 		r = unchanged_note(b, pub, e) < 0 ? -1 : r;
 	publish_close(pub);
@@ -446,41 +468,6 @@ evict(struct build *b, struct err *e)
 }
 
 static void
-tell_full_way(const struct step *s, struct str why)
-{
-	log_debug("note: device code of %s for %s is compiled with the host's: %.*s", s->source,
-		s->variant->name, (int)why.n, why.p);
-}
-
-/* Which sources' device code went the full way, and why. */
-static void
-tell_full_ways(const struct build *b)
-{
-	const struct digest declined = builtin_declined_id();
-	const struct outcome *out = engine_outcomes(b->engine);
-
-	for (size_t i = 0; i < b->w.plan.n_steps; i++) {
-		CLEANUP(arena_freep) struct arena a = { 0 };
-		const struct step *s = &b->w.plan.steps[i];
-		bool is_proof = s->kind == STEP_PROVE && s->options.prove != PROVE_IF_PROVED_BEFORE;
-		struct proof v;
-		struct err ignored;
-		struct str text;
-
-		if (!outcome_has_objects(&out[i]))
-			continue;
-		if (s->kind == STEP_EMBED_FATBIN && digest_eq(&out[i].objects[0], &declined))
-			tell_full_way(
-				s, STR("its host launches kernels that the proof did not find"));
-		if (is_proof &&
-			fs_read(&a, engine_object_path(&a, b->engine, &out[i].objects[0]), SIZE_MAX,
-				&text, &ignored) == 0 &&
-			proof_read(text, &v) && v.why.n)
-			tell_full_way(s, v.why);
-	}
-}
-
-static void
 tell_end(struct build *b, size_t written)
 {
 	const char *output = opt_get(&b->c->opts, "output");
@@ -514,7 +501,7 @@ build(struct build *b, struct err *e)
 	if (r == 0) {
 		TRY(publish_can_open(&b->c->arena, b->w.project.dir, output, e));
 		TRY(run_steps(b, e));
-		tell_full_ways(b);
+		full_ways_tell(b->engine, &b->w.plan);
 		if (any_done(b))
 			TRY(with_publish(b, false, &written, e));
 		TRY(evict(b, e));
@@ -688,4 +675,11 @@ cmd_build(struct ctx *c, struct err *e)
 	struct build b;
 
 	return build_all(&b, c, e);
+}
+
+int
+cmd_wheel(struct ctx *c, struct err *e)
+{
+	c->makes_wheels = true;
+	return cmd_build(c, e);
 }

@@ -22,6 +22,7 @@ struct ctx {
 	bool newest_only;
 	/* where no variant of the chosen matrix is left, those of matrix all count */
 	bool any_matrix;
+	bool makes_wheels; /* the command is wheel; see cmd_makes_wheels */
 };
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];
@@ -51,6 +52,9 @@ int cmd_store(struct ctx *c, struct err *e);
 int cmd_test(struct ctx *c, struct err *e);
 int cmd_testshell(struct ctx *c, struct err *e);
 int cmd_update_build(struct ctx *c, struct err *e);
+int cmd_wheel(struct ctx *c, struct err *e);
+/* By the command, or by --wheel. */
+bool cmd_makes_wheels(const struct ctx *c);
 
 /* What most commands begin with; every member lives in the run's arena. */
 struct work {

@@ -107,6 +107,9 @@ static const struct opt build_opts[] = {
 	CORES_OPT,
 	MEMORY_OPT,
 	{ 'o', "output", "DIR", "write the variants to this directory, and make no result link" },
+	{ 0, "wheel", NULL, "also make a wheel of each variant, as the command wheel does" },
+	{ 0, "wheel-dir", "DIR",
+		"write wheels to this directory (default: dist, beside build or in that of --output)" },
 	{ 0, "tree", "DIR", "copy this directory into the store before fetching; may be repeated" },
 	{ 'k', "keep-going", NULL, "after a failure, still run what does not depend on it" },
 	SANDBOX_OPT,
@@ -263,6 +266,7 @@ static const struct opt no_opts[] = { { 0 } };
 
 const struct cmd all_cmds[] = {
 	{ "build", "[DIR]", "build variants into DIR/build", build_opts, cmd_build },
+	{ "wheel", "[DIR]", "build, and make wheels for pip in DIR/dist", build_opts, cmd_wheel },
 	{ "test", "[DIR] [-- ARG...]",
 		"build for the torch of this Python, and run the kernel's pytest", test_opts,
 		cmd_test },
@@ -290,7 +294,8 @@ const struct cmd all_cmds[] = {
 		selection_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
 	{ "store", "info|verify|gc", "show, verify or shrink the store", store_opts, cmd_store },
-	{ "clean", "[DIR]", "remove DIR/build and DIR/result", no_opts, cmd_clean },
+	{ "clean", "[DIR]", "remove DIR/build, DIR/result, and wheels in DIR/dist", no_opts,
+		cmd_clean },
 	{ "create-pyproject", "[DIR] [TARGET]",
 		"write a CMake and pip project for a local torch and CUDA", create_pyproject_opts,
 		cmd_create_pyproject },

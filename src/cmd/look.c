@@ -2,9 +2,11 @@
 /* Commands that only look: check-config, list-variants, plan. */
 #include "base/err.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cmd/build.h"
 #include "explain/explain.h"
 #include "publish/publish.h"
+#include "publish/wheels.h"
 #include <stdio.h>
 
 /* Whether this program builds anything of it; others are read only. */
@@ -80,5 +82,6 @@ cmd_clean(struct ctx *c, struct err *e)
 	const char *dir;
 
 	TRY(work_dir(c, &dir, e));
-	return publish_clean(&c->arena, dir, e);
+	TRY(publish_clean(&c->arena, dir, e));
+	return wheels_clean(&c->arena, path_join(&c->arena, dir, "dist"), e);
 }

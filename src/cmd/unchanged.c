@@ -23,7 +23,8 @@ is_eligible(const struct build *b)
 		if (opt_has(&b->c->opts, other[i]))
 			return false;
 	}
-	return streq(s->cache, "rw") && !s->cutlass && !b->w.selection.host;
+	return streq(s->cache, "rw") && !s->cutlass && !b->w.selection.host &&
+	       !cmd_makes_wheels(b->c);
 }
 
 static void

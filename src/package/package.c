@@ -86,6 +86,25 @@ needed_libraries(struct arena *a, const char *extension, struct err *e)
 }
 
 static struct str
+joined(struct arena *a, struct str x, struct str y)
+{
+	char *p = arena_array(a, char, x.n + y.n + 1);
+
+	memcpy(p, x.p, x.n);
+	memcpy(p + x.n, y.p, y.n);
+	return (struct str){ p, x.n + y.n };
+}
+
+/* "_NAME_BACKEND_ID" */
+static const char *
+kernel_id(struct arena *a, const struct plan *p, const struct plan_variant *v)
+{
+	return v->ops ? v->ops
+		      : arena_printf(a, "_%s_%s_%s", p->project->module,
+				backend_name(v->variant->backend), p->sources->id);
+}
+
+static struct str
 ops_template(const struct plan_variant *v, const char *libraries)
 {
 	if (*libraries)
@@ -93,14 +112,38 @@ ops_template(const struct plan_variant *v, const char *libraries)
 	return v->ops ? embedded_ops_arch() : embedded_ops_noarch();
 }
 
+static void
+sort(struct files *files)
+{
+	if (files->n)
+		qsort(files->v, files->n, sizeof(*files->v), cmp_file);
+}
+
+/* The files but for metadata.json become a package, with one if so wanted. */
+static void
+finish(struct arena *a, const struct plan *p, const struct plan_variant *v, struct files *files,
+	bool has_metadata, struct package *out)
+{
+	struct package others = { .variant = v->variant->name };
+
+	sort(files);
+	others.files = files->v;
+	others.n = files->n;
+	if (has_metadata) {
+		add_text(a, files, "metadata.json",
+			metadata_format(a, p, v, kernel_id(a, p, v), &others));
+		sort(files);
+	}
+	*out = (struct package){ .variant = v->variant->name, .files = files->v, .n = files->n };
+	out->id = package_id(out);
+}
+
 int
 package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const struct package_extension *extension, struct package *out, struct err *e)
 {
 	const struct project *pr = p->project;
-	const char *id = v->ops ? v->ops
-				: arena_printf(a, "_%s_%s_%s", pr->module,
-					  backend_name(v->variant->backend), p->sources->id);
+	const char *id = kernel_id(a, p, v);
 	const char *libraries =
 		extension && v->variant->cuda ? needed_libraries(a, extension->file, e) : "";
 	const struct fill_word words[] = { { "OPS", id }, { "NAME", pr->module },
@@ -124,13 +167,29 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 
 		vec_push(a, &files, f);
 	}
-	qsort(files.v, files.n, sizeof(*files.v), cmp_file);
-	out->files = files.v;
-	out->n = files.n;
-	add_text(a, &files, "metadata.json", metadata_format(a, p, v, id, out));
-	qsort(files.v, files.n, sizeof(*files.v), cmp_file);
-	out->files = files.v;
-	out->n = files.n;
-	out->id = package_id(out);
+	finish(a, p, v, &files, true, out);
 	return 0;
+}
+
+void
+package_install(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const struct package *pkg, bool has_metadata, struct package *out)
+{
+	const char *module = p->project->module, *alias = arena_printf(a, "%s/__init__.py", module);
+	const struct fill_word word = { "MODULE", module };
+	struct files files = { 0 };
+
+	for (size_t i = 0; i < pkg->n; i++) {
+		const struct package_file *f = &pkg->files[i];
+
+		if (streq(f->path, "metadata.json") ||
+			(streq(f->path, alias) && sources_can_alias(p->sources, p->project)))
+			continue;
+		if (streq(f->path, "_ops.py"))
+			add_text(a, &files, f->path,
+				joined(a, f->text, fill(a, embedded_ops_installed(), &word, 1)));
+		else
+			vec_push(a, &files, *f);
+	}
+	finish(a, p, v, &files, has_metadata, out);
 }

@@ -32,6 +32,12 @@ struct package_extension {
 int package_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const struct package_extension *extension, struct package *out, struct err *e);
 
+/* The same files as they lie in site-packages/MODULE: without the alias MODULE/, for which
+ * torch.ops.MODULE is set in _ops.py, and with a metadata.json that says so; without one where
+ * has_metadata is false. */
+void package_install(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	const struct package *pkg, bool has_metadata, struct package *out);
+
 /* metadata.json: name, id, version, license, kernels-minver, upstream, source, python-depends,
  * kernel-depends, backend, digest, provenance, and toolchain, which is ours. files are all others
  * of the package, sorted. */

@@ -10,4 +10,6 @@ struct str embedded_ops_arch(void);
 struct str embedded_ops_libraries(void);
 struct str embedded_ops_noarch(void);
 struct str embedded_alias(void);
+/* behind _ops.py of a wheel, whose package needs no alias for itself */
+struct str embedded_ops_installed(void);
 #endif

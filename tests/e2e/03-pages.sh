@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 MAN=$T/man
 commands=$("$KB" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
-like "$(echo $commands)" '^build test .* help$' "help lists the commands"
+like "$(echo $commands)" '^build wheel test .* help$' "help lists the commands"
 
 # Every option stands in a page, every command and every variable in the documents.
 status 0 "help --man" "$KB" help --man "$MAN"
