@@ -413,7 +413,7 @@ advise_merges(struct arena *a, const struct table *t, const struct resolution *r
 	}
 	for (size_t i = 0; abi && i < r->n; i++) {
 		const struct variant *v = &r->v[i];
-		const char *compute = "cpu";
+		static const struct version none = { 0 };
 
 		if (v->kind != VARIANT_TORCH)
 			continue;
@@ -421,12 +421,11 @@ advise_merges(struct arena *a, const struct table *t, const struct resolution *r
 			out->kept++;
 			continue;
 		}
-		if (v->cuda)
-			compute = arena_printf(a, "cu%s", version_digits(a, &v->cuda->version));
 		vec_push(a,
 			&merge_for(a, out,
-				arena_printf(a, "torch-stable-abi%s-%s-x86_64-linux",
-					version_digits(a, abi), compute))
+				stable_variant_name(a, &(struct variant_parts){ abi,
+							       v->cuda ? &v->cuda->version : &none,
+							       v->cxx11, variant_target(v) }))
 				 ->variants,
 			v->name);
 	}

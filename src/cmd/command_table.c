@@ -28,6 +28,8 @@ const struct opt global_opts[] = {
 		"the set to choose variants from (default: the lock's, else current)" }, \
 		{ 0, "python", "PROGRAM", \
 			"for --matrix host: the Python that has torch (default: that of VIRTUAL_ENV, else python3)" }, \
+		{ 0, "target", "x86_64|aarch64|all", \
+			"machines to build for (KERNEL_BUILDER_TARGET; default: those of the lock, else this machine's)" }, \
 		{ 0, "variant", "VARIANT", "only this variant; may be repeated" }, \
 		{ 0, "torch", "VERSION", "only this torch; may be repeated" }, \
 		{ 0, "cuda", "VERSION", "only this CUDA; may be repeated" }, \

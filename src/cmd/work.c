@@ -86,11 +86,52 @@ read_capabilities(struct ctx *c, struct strs *out, struct err *e)
 	return 0;
 }
 
+/* What --target asks for; nothing: see choose_targets. */
+static int
+read_target(struct ctx *c, struct selection *s, struct err *e)
+{
+	const char *asked = c->settings.target;
+	const char *known = "";
+
+	for (size_t i = 0; i < TARGET_COUNT; i++) {
+		if (asked && (streq(asked, "all") || streq(asked, targets[i].cpu)))
+			vec_push(&c->arena, &s->targets, targets[i].cpu);
+		known = arena_printf(&c->arena, "%s%s%s", known, i ? ", " : "", targets[i].cpu);
+	}
+	return !asked || s->targets.n ? 0
+				      : err_set(e, ERR_USAGE, "%s must be %s or all, not \"%s\"",
+						c->settings.target_from, known, asked);
+}
+
+/* Where nobody says for which: those that the lock is for, or that the names of variants have; else
+ * this machine. */
+static int
+choose_targets(struct ctx *c, struct work *w, struct err *e)
+{
+	struct selection *s = &w->selection;
+	const struct target *here = target_native();
+
+	if (s->targets.n || (s->variants.n && !s->host))
+		return 0;
+	if (s->host)
+		here = c->host->target;
+	for (struct catalog *of = &w->catalog; w->locked && !s->host && of; of = of->other)
+		vec_push(&c->arena, &s->targets, of->target->cpu);
+	if (s->targets.n)
+		return 0;
+	if (!here)
+		return err_set(e, ERR_RESOLVE,
+			"nothing is built for the kind of machine that this is; choose with --target");
+	vec_push(&c->arena, &s->targets, here->cpu);
+	return 0;
+}
+
 static int
 read_selection(struct ctx *c, struct selection *s, struct err *e)
 {
 	struct arena *a = &c->arena;
 
+	TRY(read_target(c, s, e));
 	s->matrix = opt_get(&c->opts, "matrix");
 	s->variants = opt_all(a, &c->opts, "variant");
 	s->torch = opt_all(a, &c->opts, "torch");
@@ -111,20 +152,26 @@ cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e)
 
 /* What the lock has for the Python at hand, else what the program's catalog has. */
 static int
-choose_for_host(struct ctx *c, struct work *w, const struct lock *lock, struct err *e)
+choose_for_host(struct ctx *c, struct work *w, struct lock *lock, struct err *e)
 {
 	struct matrix *m = arena_new(&c->arena, struct matrix);
 	struct selection *s = &w->selection;
+	struct catalog *of;
 
 	TRY(cmd_find_host(c, e));
 	TRY(host_backends(&c->arena, c->host, &w->project, &s->backends, &s->backends, e));
 	TRY(cmd_load_catalog(c, &w->catalog, e));
-	TRY(host_matrix(&c->arena, c->host,
-		&(struct host_wish){ &w->project, &s->backends, &w->catalog }, m, e));
+	of = catalog_for(&w->catalog, c->host->target);
+	if (!of)
+		return err_set(e, ERR_RESOLVE, "%s is for %s, which the catalog does not have",
+			c->host->python, c->host->target->cpu);
+	TRY(host_matrix(
+		&c->arena, c->host, &(struct host_wish){ &w->project, &s->backends, of }, m, e));
 	s->host = m;
+	s->targets = (struct strs){ 0 };
 	if (!lock)
 		return 0;
-	w->locked = host_is_locked(m, &lock->catalog);
+	w->locked = host_is_locked(m, catalog_for(&lock->catalog, c->host->target));
 	if (w->locked)
 		w->catalog = lock->catalog;
 	else
@@ -217,6 +264,7 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 		log_warn("%s", w->project.warnings.v[i]);
 	TRY(read_selection(c, &w->selection, e));
 	TRY(choose_catalog(c, w, e));
+	TRY(choose_targets(c, w, e));
 	TRY(find_variants(c, w, e));
 	w->selection.matrix = w->resolution.matrix;
 	for (size_t i = 0; i < w->resolution.warnings.n; i++)
@@ -225,6 +273,8 @@ work_resolve(struct ctx *c, struct work *w, struct err *e)
 		resolution_keep_newest(&w->resolution);
 	for (size_t i = 0; i < w->resolution.notes.n; i++)
 		log_info("note: %s", w->resolution.notes.v[i]);
+	for (size_t i = 0; i < w->resolution.absent.n; i++)
+		log_debug("note: %s", w->resolution.absent.v[i]);
 	return 0;
 }
 
@@ -241,10 +291,9 @@ work_load(struct ctx *c, struct work *w, struct err *e)
 struct plan_subject
 work_subject(const struct work *w)
 {
-	return (struct plan_subject){ .project = &w->project,
-		.sources = &w->sources,
-		.resolution = &w->resolution,
-		.catalog = &w->catalog };
+	return (struct plan_subject){
+		.project = &w->project, .sources = &w->sources, .resolution = &w->resolution
+	};
 }
 
 int

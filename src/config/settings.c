@@ -37,15 +37,15 @@ static int
 read_file(struct arena *a, struct settings *s, struct texts *t, struct err *e)
 {
 	static const char *const names[] = { "store", "wheel-index", "debian-mirror", "redist",
-		"cutlass", "sandbox", "cache", "cache-size", "remote", "remote-instance",
+		"cutlass", "sandbox", "target", "cache", "cache-size", "remote", "remote-instance",
 		"remote-header", "remote-ca", "remote-cert", "remote-key", "remote-token-file",
 		"remote-token-command", "remote-property", "remote-upload", "remote-exec",
 		"remote-jobs", NULL };
 	struct remote_settings *r = &s->remote;
 	const char **const values[] = { &s->home, &s->wheel_index, &s->debian, &s->redist,
-		&s->cutlass, &s->sandbox, &s->cache, &t->cache_size, &r->url, &r->instance,
-		&t->header, &r->ca, &r->cert, &r->key, &r->token_file, &r->token_command,
-		&t->property, &t->upload, &t->exec, &t->jobs };
+		&s->cutlass, &s->sandbox, &s->target, &s->cache, &t->cache_size, &r->url,
+		&r->instance, &t->header, &r->ca, &r->cert, &r->key, &r->token_file,
+		&r->token_command, &t->property, &t->upload, &t->exec, &t->jobs };
 	const char *dir = user_dir(a, "XDG_CONFIG_HOME", ".config"), *path;
 	struct toml_reader in = { .a = a, .e = e };
 	struct toml all;
@@ -215,6 +215,8 @@ settings_load(struct arena *a, const struct opts *o, struct settings *out, struc
 	if (!streq(s.sandbox, "auto") && !streq(s.sandbox, "on") && !streq(s.sandbox, "off"))
 		return err_set(e, ERR_USAGE, "%s must be auto, on or off, not \"%s\"",
 			origin(a, o, "sandbox", "KERNEL_BUILDER_SANDBOX"), s.sandbox);
+	pick(o, "target", "KERNEL_BUILDER_TARGET", &s.target);
+	s.target_from = origin(a, o, "target", "KERNEL_BUILDER_TARGET");
 	pick(o, "cutlass", "KERNEL_BUILDER_CUTLASS", &s.cutlass);
 	pick(o, "cache", "KERNEL_BUILDER_CACHE", &s.cache);
 	if (!streq(s.cache, "rw") && !streq(s.cache, "ro") && !streq(s.cache, "off"))

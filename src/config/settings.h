@@ -8,6 +8,7 @@
  *     debian-mirror = "..."
  *     redist = "..."
  *     sandbox = "auto"           # or "on", "off"
+ *     target = "aarch64"         # or "x86_64", "all"
  *     cache = "rw"               # or "ro", "off"
  *     cutlass = "/src/cutlass"   # a checkout of CUTLASS
  *     cache-size = "20G"         # "0": no bound
@@ -39,6 +40,9 @@ struct settings {
 	const char *debian;      /* --debian-mirror, KERNEL_BUILDER_DEBIAN_MIRROR; NULL: ask apt */
 	/* --redist, KERNEL_BUILDER_REDIST; NULL: packages are preferred, see catalog_use_redist */
 	const char *redist;
+	/* --target, KERNEL_BUILDER_TARGET: "aarch64" or "all", not checked; NULL: the lock's, else
+	 * this machine's; and who said it, for messages */
+	const char *target, *target_from;
 	const char *cutlass; /* --cutlass, KERNEL_BUILDER_CUTLASS: a checkout; NULL: none */
 	const char *catalog; /* --catalog, KERNEL_BUILDER_CATALOG; NULL: the built-in one */
 	/* --sandbox, KERNEL_BUILDER_SANDBOX: "auto", "on" or "off"; default: auto */

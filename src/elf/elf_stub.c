@@ -311,12 +311,12 @@ place_symbols(struct writer *w)
 }
 
 static void
-finish(struct writer *w)
+finish(struct writer *w, unsigned machine)
 {
 	Elf64_Ehdr eh = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 				  EV_CURRENT },
 		.e_type = ET_DYN,
-		.e_machine = EM_X86_64,
+		.e_machine = (Elf64_Half)machine,
 		.e_version = EV_CURRENT,
 		.e_phoff = sizeof(Elf64_Ehdr),
 		.e_ehsize = sizeof(Elf64_Ehdr),
@@ -346,7 +346,8 @@ finish(struct writer *w)
 }
 
 void
-elf_stub_write(struct buf *out, const char *soname, const struct stub_symbol *symbols, size_t n)
+elf_stub_write(
+	struct buf *out, const struct stub_name *name, const struct stub_symbol *symbols, size_t n)
 {
 	static const char headers[sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr)];
 	struct writer w = { .out = out, .base = out->n, .n = n };
@@ -359,21 +360,21 @@ elf_stub_write(struct buf *out, const char *soname, const struct stub_symbol *sy
 	}
 	w.symbols = sorted;
 	add_string(&w, "");
-	w.soname_at = add_string(&w, soname);
+	w.soname_at = add_string(&w, name->soname);
 	buf_add(out, headers, sizeof(headers));
 	write_symbols(&w);
 	write_versions(&w);
 	version_at = arena_array(&w.arena, size_t, w.versions.n + 1);
 	for (size_t i = 0; i < w.versions.n; i++)
 		version_at[i] = add_string(&w, w.versions.v[i]);
-	write_verdef(&w, soname, version_at);
+	write_verdef(&w, name->soname, version_at);
 	w.sh[S_DYNSTR].sh_offset = at(&w);
 	w.sh[S_DYNSTR].sh_size = w.strings.n;
 	buf_add(out, w.strings.p, w.strings.n);
 	align8(&w);
 	write_hash(&w);
 	write_dynamic(&w);
-	finish(&w);
+	finish(&w, name->machine);
 	buf_free(&w.strings);
 	arena_free(&w.arena);
 }
@@ -430,6 +431,6 @@ elf_stub_from(struct arena *a, struct str library, const char *path, const struc
 		soname = elf.soname;
 	if (!soname)
 		return err_set(e, ERR_ABI, "%s has no soname", path);
-	elf_stub_write(out, soname, list.v, list.n);
+	elf_stub_write(out, &(struct stub_name){ soname, elf.machine }, list.v, list.n);
 	return 0;
 }

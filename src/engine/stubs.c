@@ -24,7 +24,7 @@ from_library(struct arena *a, const struct mount_stub *s, const char *library, s
 	struct str bytes;
 
 	if (s->what == STUB_PORTABLE) {
-		TRY(manylinux_load(a, PLAN_POLICY, "x86_64", &policy, e));
+		TRY(manylinux_load(a, PLAN_POLICY, s->target->cpu, &policy, e));
 		options.allows = is_allowed;
 		options.arg = (void *)policy;
 	}
@@ -49,7 +49,7 @@ python(struct arena *a, const struct mount_stub *s, struct buf *out, struct err 
 			.is_default = true,
 			.type = abi[i].is_data ? ELF_OBJECT : ELF_FUNC,
 			.size = 8 };
-	elf_stub_write(out, s->soname, symbols, n);
+	elf_stub_write(out, &(struct stub_name){ s->soname, s->target->machine }, symbols, n);
 	return 0;
 }
 
@@ -102,7 +102,7 @@ from_symbols(struct arena *a, const struct mount_stub *s, const char *list, cons
 			all[n++] = (struct stub_symbol){
 				.name = names->entry[i].val, .is_default = true, .type = ELF_FUNC
 			};
-	elf_stub_write(out, s->soname, all, n);
+	elf_stub_write(out, &(struct stub_name){ s->soname, s->target->machine }, all, n);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ stub_write(const struct mount_stub *s, const char *library, const struct map *na
 	CLEANUP(buf_free) struct buf out = { 0 };
 
 	if (s->what == STUB_SONAME)
-		elf_stub_write(&out, s->soname, NULL, 0);
+		elf_stub_write(&out, &(struct stub_name){ s->soname, s->target->machine }, NULL, 0);
 	else if (s->what == STUB_PYTHON)
 		TRY(python(&a, s, &out, e));
 	else if (stub_is_trimmed(s))

@@ -64,6 +64,7 @@ static struct step
 new_step(struct maker *m, const struct torch_flags *f, enum step_kind kind, const char *label)
 {
 	const struct sights compilers = { .gcc = mount_gcc(m, f->gcc),
+		.loader = mount_loader(m, f->gcc),
 		.cuda = mount_cuda(m, f->variant->cuda) };
 	struct step s = step_new(m, kind, f->variant, label);
 

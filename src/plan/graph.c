@@ -219,7 +219,7 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	struct link l = { 0 };
 	size_t n = 0;
 
-	f.gcc = variant_gcc(m->catalog, v);
+	f.gcc = variant_gcc(v);
 	if (!f.gcc)
 		return err_set(e, ERR_RESOLVE, "the catalog has no gcc %u, which %s needs",
 			v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std), v->name);
@@ -302,6 +302,7 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 		struct plan_variant *pv = &out->variants[i];
 
 		*pv = (struct plan_variant){ .variant = &r->v[i], .link = SIZE_MAX };
+		m->catalog = r->v[i].catalog;
 		if (r->v[i].kind != VARIANT_NOARCH)
 			TRY(add_torch_variant(m, &r->v[i], pv, e));
 	}
@@ -315,9 +316,7 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 static struct maker
 new_maker(struct arena *a, const struct plan_subject *of, struct plan *out)
 {
-	return (struct maker){
-		.a = a, .p = of->project, .src = of->sources, .catalog = of->catalog, .out = out
-	};
+	return (struct maker){ .a = a, .p = of->project, .src = of->sources, .out = out };
 }
 
 int

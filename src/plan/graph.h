@@ -38,7 +38,8 @@ enum stub_of {
 };
 /* A library that the linker sees only the symbols of. */
 struct mount_stub {
-	const char *soname;       /* and the file's name */
+	const char *soname; /* and the file's name */
+	const struct target *target;
 	const struct mount *from; /* where the real one is; NULL: see what */
 	const char *member;       /* its path in there */
 	enum stub_of what;
@@ -328,7 +329,6 @@ struct plan_subject {
 	const struct project *project;
 	const struct sources_set *sources;
 	const struct resolution *resolution;
-	const struct catalog *catalog;
 };
 /* What nvcc answered to the steps of plan_questions: struct str, by the 32 bytes of
  * plan_question_id. */

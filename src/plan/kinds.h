@@ -8,12 +8,16 @@
 /* Mounts of a kind's steps. */
 enum step_sees {
 	SEES_GCC = 1,
+	/* of a gcc that compiles for this machine, for programs need its loader and libraries: what
+	 * they make is the same for all targets */
+	SEES_LOADER = 32,
 	SEES_CUDA = 2,
 	SEES_MODULE_ID = 4,
 	/* all that a source is compiled with: the kernel's files, torch, Python, compilers,
 	 * dependencies */
 	SEES_COMPILED = 8,
 	SEES_SPECIAL = 16, /* what the maker of such steps gives */
+	SEES_LAST = SEES_LOADER,
 };
 enum slot_need {
 	SLOT_NEEDED,

@@ -50,8 +50,8 @@ find_in(struct arena *a, struct str text, const struct catalog *c, struct map *f
 	}
 }
 
-int
-plan_keep_libraries(struct arena *a, const struct project *p, const struct sources_set *src,
+static int
+keep_in(struct arena *a, const struct project *p, const struct sources_set *src,
 	const struct resolution *r, struct catalog *c, struct err *e)
 {
 	struct catalog_library *all = c->cuda_libraries;
@@ -74,5 +74,14 @@ plan_keep_libraries(struct arena *a, const struct project *p, const struct sourc
 			c->cuda_libraries[n++] = all[i];
 	}
 	c->n_cuda_libraries = n;
+	return 0;
+}
+
+int
+plan_keep_libraries(struct arena *a, const struct project *p, const struct sources_set *src,
+	const struct resolution *r, struct catalog *c, struct err *e)
+{
+	for (; c; c = c->other)
+		TRY(keep_in(a, p, src, r, c, e));
 	return 0;
 }

@@ -9,8 +9,16 @@
 static char *
 crt(struct arena *a, const struct torch_flags *f, const char *file)
 {
+	return arena_printf(a, ROOT_GCC "/usr/lib/gcc/%s/%u/%s",
+		variant_target(f->variant)->triplet, f->gcc->version.v[0], file);
+}
+
+/* A file of the C library. */
+static char *
+libc_file(struct arena *a, const struct torch_flags *f, const char *file)
+{
 	return arena_printf(
-		a, ROOT_GCC "/usr/lib/gcc/x86_64-linux-gnu/%u/%s", f->gcc->version.v[0], file);
+		a, ROOT_GCC "/usr/lib/%s/%s", variant_target(f->variant)->triplet, file);
 }
 
 static void
@@ -52,7 +60,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	}
 	PUSH("-o");
 	PUSH(s->outputs.v[0]);
-	PUSH(ROOT_GCC "/usr/lib/x86_64-linux-gnu/crti.o");
+	PUSH(libc_file(a, f, "crti.o"));
 	PUSH(crt(a, f, "crtbeginS.o"));
 	for (size_t i = 0; i < s->n_inputs; i++)
 		PUSH(s->inputs[i].path);
@@ -68,7 +76,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 	PUSH("--start-group");
 	PUSH(crt(a, f, "libstdc++.a"));
 	PUSH(crt(a, f, "libatomic.a"));
-	PUSH(ROOT_GCC "/usr/lib/x86_64-linux-gnu/libc_nonshared.a");
+	PUSH(libc_file(a, f, "libc_nonshared.a"));
 	PUSH(crt(a, f, "libgcc.a"));
 	PUSH("--end-group");
 	push_stubs(a, stubs, true, argv);
@@ -83,7 +91,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 			PUSH(arena_printf(a, ROOT_STUBS "/%s", stubs->stubs[i].soname));
 	}
 	PUSH(crt(a, f, "crtendS.o"));
-	PUSH(ROOT_GCC "/usr/lib/x86_64-linux-gnu/crtn.o");
+	PUSH(libc_file(a, f, "crtn.o"));
 }
 
 struct made

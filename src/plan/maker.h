@@ -9,7 +9,7 @@ struct maker {
 	struct arena *a;
 	const struct project *p;
 	const struct sources_set *src;
-	const struct catalog *catalog;
+	const struct catalog *catalog;      /* of the variant that is being planned */
 	const struct plan_answers *answers; /* may be NULL */
 	struct plan_options options;
 	bool only_questions;
@@ -33,6 +33,9 @@ const struct mount *mount_tree(
 	struct maker *m, const char *name, const char *what, struct pin *pin);
 const struct mount *mount_sources(struct maker *m);
 const struct mount *mount_gcc(struct maker *m, const struct catalog_gcc *g);
+/* The same for what needs its loader and libraries only: of a cross compiler, that of the machine
+ * it runs on. */
+const struct mount *mount_loader(struct maker *m, const struct catalog_gcc *g);
 const struct mount *mount_cuda(struct maker *m, const struct catalog_cuda *c);
 /* A digest of the packages that CUDA's programs are from: releases that have them in common, as
  * 12.1 and 12.4, differ in headers and libraries. */
@@ -64,7 +67,7 @@ struct made {
 };
 /* What steps of one source may see; the row of a kind picks of it. */
 struct sights {
-	const struct mount *gcc, *cuda, *module_id;
+	const struct mount *gcc, *loader, *cuda, *module_id;
 	const struct root *compiled; /* SEES_COMPILED */
 };
 /* A step with the command of its kind, if that is a built-in one, and no mounts. */

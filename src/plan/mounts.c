@@ -23,7 +23,8 @@ const struct mount *
 mount_tree(struct maker *m, const char *name, const char *what, struct pin *pin)
 {
 	bool fresh;
-	struct mount *mt = mount_of(m, arena_printf(m->a, "%s %s", name, what), &fresh);
+	struct mount *mt = mount_of(
+		m, arena_printf(m->a, "%s %s %s", name, what, m->catalog->target->cpu), &fresh);
 
 	if (fresh) {
 		struct pin **pins = arena_array(m->a, struct pin *, 1);
@@ -151,8 +152,10 @@ const struct mount *
 mount_gcc(struct maker *m, const struct catalog_gcc *g)
 {
 	bool fresh;
-	struct mount *mt = mount_of(
-		m, arena_printf(m->a, ROOT_GCC " %s", version_text(m->a, &g->version)), &fresh);
+	struct mount *mt = mount_of(m,
+		arena_printf(
+			m->a, ROOT_GCC " %s %s", version_text(m->a, &g->version), g->target->cpu),
+		&fresh);
 	struct pins pins = { 0 };
 
 	if (!fresh)
@@ -163,6 +166,12 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 	set_composed(m, mt, ROOT_GCC, &pins, gcc_files, sizeof(gcc_files) / sizeof(gcc_files[0]));
 	set_loader(mt);
 	return mt;
+}
+
+const struct mount *
+mount_loader(struct maker *m, const struct catalog_gcc *g)
+{
+	return mount_gcc(m, g->native ? g->native : g);
 }
 
 const struct mount *
@@ -187,7 +196,8 @@ static const struct mount *
 mount_libraries(struct maker *m)
 {
 	bool fresh;
-	struct mount *mt = mount_of(m, ROOT_LIBRARIES, &fresh);
+	struct mount *mt = mount_of(
+		m, arena_printf(m->a, ROOT_LIBRARIES " %s", m->catalog->target->cpu), &fresh);
 	struct pins pins = { 0 };
 
 	if (!fresh)
@@ -271,12 +281,24 @@ struct stubs {
 };
 
 static void
-add_stub(struct arena *a, struct stubs *out, enum stub_of what, const char *soname,
+add_stub(struct maker *m, struct stubs *out, enum stub_of what, const char *soname,
 	const struct mount *from, const char *member)
 {
-	struct mount_stub s = { .soname = soname, .from = from, .member = member, .what = what };
+	struct mount_stub s = { .soname = soname,
+		.target = m->catalog->target,
+		.from = from,
+		.member = member,
+		.what = what };
 
-	vec_push(a, out, s);
+	vec_push(m->a, out, s);
+}
+
+/* What has the library of CUDA's runtime, below lib/. */
+static const struct mount *
+mount_runtime(struct maker *m, const struct catalog_cuda *c)
+{
+	return c->runtime ? mount_tree(m, "runtime", version_text(m->a, &c->version), c->runtime)
+			  : mount_cuda(m, c);
 }
 
 static void
@@ -295,10 +317,10 @@ add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 
 	for (size_t i = 0; i < names.n; i++) {
 		if (!str_has_prefix(names.v[i], "libcudart"))
-			add_stub(m->a, out, what, names.v[i], torch,
+			add_stub(m, out, what, names.v[i], torch,
 				torch ? arena_printf(m->a, "%s.symbols", names.v[i]) : NULL);
 		else
-			add_stub(m->a, out, STUB_OF_LIBRARY, names.v[i], mount_cuda(m, v->cuda),
+			add_stub(m, out, STUB_OF_LIBRARY, names.v[i], mount_runtime(m, v->cuda),
 				arena_printf(m->a, "lib/%s", names.v[i]));
 	}
 }
@@ -320,12 +342,11 @@ add_optional_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 {
 	const struct mount_stub torch = out->v[0];
 
-	add_stub(
-		m->a, out, torch.what, PLAN_TORCH_PYTHON, torch.from, PLAN_TORCH_PYTHON ".symbols");
+	add_stub(m, out, torch.what, PLAN_TORCH_PYTHON, torch.from, PLAN_TORCH_PYTHON ".symbols");
 	out->v[out->n - 1].is_optional = true;
 	if (!lists_openmp(&v->torch->libraries))
 		return;
-	add_stub(m->a, out, STUB_OF_SYMBOLS, PLAN_OPENMP_SONAME, torch.from, OPENMP_SYMBOLS);
+	add_stub(m, out, STUB_OF_SYMBOLS, PLAN_OPENMP_SONAME, torch.from, OPENMP_SYMBOLS);
 	out->v[out->n - 1].is_optional = true;
 }
 
@@ -345,7 +366,7 @@ add_library_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 		for (size_t k = 0; k < l->pin.n_select; k++) {
 			const char *to = l->pin.select[k].to;
 
-			add_stub(m->a, out, STUB_OF_SYMBOLS,
+			add_stub(m, out, STUB_OF_SYMBOLS,
 				arena_strndup(m->a, to, strlen(to) - strlen(".symbols")), tree, to);
 			out->v[out->n - 1].is_optional = true;
 		}
@@ -358,12 +379,13 @@ stubs_id(const struct stubs *s)
 {
 	struct sha256 *h = sha256_new();
 
-	sha256_add_field(h, STR("kernel-builder stubs 3 " PLAN_POLICY " " PLAN_PYTHON));
+	sha256_add_field(h, STR("kernel-builder stubs 4 " PLAN_POLICY " " PLAN_PYTHON));
 	sha256_add_field(h, str_of(stubs_implementation()));
 	for (size_t i = 0; i < s->n; i++) {
 		char what = (char)('0' + s->v[i].what);
 
 		sha256_add(h, &what, 1);
+		sha256_add_field(h, str_of(s->v[i].target->cpu));
 		sha256_add_field(h, str_of(s->v[i].soname));
 		sha256_add_field(h, str_of(s->v[i].member ? s->v[i].member : ""));
 		if (s->v[i].from)
@@ -375,13 +397,10 @@ stubs_id(const struct stubs *s)
 const struct mount *
 mount_stubs(struct maker *m, const struct variant *v)
 {
-	/* libstdc++ first: what it does not have in the versions allowed, its static library gives.
-	 */
-	static const char *const system[] = { "libstdc++.so.6", "libm.so.6", "libmvec.so.1",
-		"libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libc.so.6",
-		"ld-linux-x86-64.so.2" };
-	const char *key = arena_printf(m->a, "lib %s %d %s", version_text(m->a, &v->torch->version),
-		v->cxx11, v->cuda ? version_text(m->a, &v->cuda->version) : "");
+	const char *const *system = m->catalog->target->system;
+	const char *key = arena_printf(m->a, "lib %s %s %d %s", m->catalog->target->cpu,
+		version_text(m->a, &v->torch->version), v->cxx11,
+		v->cuda ? version_text(m->a, &v->cuda->version) : "");
 	bool fresh;
 	struct mount *mt = mount_of(m, key, &fresh);
 	struct stubs stubs = { 0 };
@@ -394,9 +413,9 @@ mount_stubs(struct maker *m, const struct variant *v)
 		add_optional_stubs(m, v, &stubs);
 	if (v->torch->has_libraries && v->cuda)
 		add_library_stubs(m, v, &stubs);
-	add_stub(m->a, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
-	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
-		add_stub(m->a, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);
+	add_stub(m, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
+	for (size_t i = 0; system[i]; i++)
+		add_stub(m, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);
 	for (size_t i = 0; i < stubs.n; i++) {
 		const struct mount *from = stubs.v[i].from;
 

@@ -228,7 +228,7 @@ device_key(const struct passes *p, const struct part *cicc)
 static struct digest
 loose_device_key(const struct passes *p, const struct part *cicc)
 {
-	const struct sights without_cuda = { .gcc = p->sights.gcc,
+	const struct sights without_cuda = { .loader = p->sights.loader,
 		.module_id = p->sights.module_id };
 	const struct digest programs = compiler_id(p->f->variant->cuda);
 	struct step s = device_step(p, cicc);
@@ -594,6 +594,7 @@ maker_add_divided(struct maker *m, const struct torch_flags *f, const struct ste
 		return 0;
 	p.d = &d;
 	p.sights = (struct sights){ .gcc = mount_gcc(m, f->gcc),
+		.loader = mount_loader(m, f->gcc),
 		.cuda = mount_cuda(m, f->variant->cuda),
 		.module_id = mount_module_id(m, src),
 		.compiled = undivided->root };

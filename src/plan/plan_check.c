@@ -69,7 +69,7 @@ fault_of_mounts(const struct step *s, const struct step_row *row)
 {
 	size_t n = 0;
 
-	for (unsigned bit = 1; bit <= SEES_SPECIAL; bit <<= 1)
+	for (unsigned bit = 1; bit <= SEES_LAST; bit <<= 1)
 		n += (row->sees & bit) != 0;
 	if (!(row->sees & (SEES_COMPILED | SEES_SPECIAL)) && s->root->n_mounts != n)
 		return "another number of mounts";

@@ -32,6 +32,8 @@ step_root(struct maker *m, enum step_kind kind, const struct sights *of)
 		mounts[n++] = of->compiled->mounts[i];
 	if (sees & SEES_GCC && of->gcc)
 		mounts[n++] = of->gcc;
+	if (sees & SEES_LOADER && of->loader)
+		mounts[n++] = of->loader;
 	if (sees & SEES_CUDA && of->cuda)
 		mounts[n++] = of->cuda;
 	if (sees & SEES_MODULE_ID && of->module_id)

@@ -84,17 +84,18 @@ static void
 add_system_includes(struct arena *a, const struct torch_flags *f, struct strs *argv)
 {
 	unsigned gcc = f->gcc->version.v[0];
+	const char *triplet = variant_target(f->variant)->triplet;
 
 	PUSH("-isystem");
 	PUSH(ROOT_GCC "/usr/include/portable");
 	PUSH("-isystem");
 	PUSH(arena_printf(a, ROOT_GCC "/usr/include/c++/%u", gcc));
 	PUSH("-isystem");
-	PUSH(arena_printf(a, ROOT_GCC "/usr/include/x86_64-linux-gnu/c++/%u", gcc));
+	PUSH(arena_printf(a, ROOT_GCC "/usr/include/%s/c++/%u", triplet, gcc));
 	PUSH("-isystem");
-	PUSH(arena_printf(a, ROOT_GCC "/usr/lib/gcc/x86_64-linux-gnu/%u/include", gcc));
+	PUSH(arena_printf(a, ROOT_GCC "/usr/lib/gcc/%s/%u/include", triplet, gcc));
 	PUSH("-isystem");
-	PUSH(ROOT_GCC "/usr/include/x86_64-linux-gnu");
+	PUSH(arena_printf(a, ROOT_GCC "/usr/include/%s", triplet));
 	PUSH("-isystem");
 	PUSH(ROOT_GCC "/usr/include");
 }

@@ -60,7 +60,7 @@
  *       words          a kernel that calls it has one of them in a file of its own, in any case
  *       [library.pin]  the symbols of its files, each named by the soname: libcublas.so.12.symbols
  *
- * matrix.toml: see matrix.c.
+ * matrix.toml: see matrix.c. aarch64.toml: see catalog_target.c.
  *
  * A pin
  *     kind             "wheel", "deb", "archive", "sdist" or "directory"
@@ -75,6 +75,7 @@
  *                      of an archive are written without a leading "./"
  *     nar              of a "directory", absent otherwise: the tree's hash as a Nix archive
  *     plain            true: no file is a program, x bits are dropped (false unless given)
+ *     replaces         in the file of a target (catalog_target.c): the pin whose place it takes
  */
 #include "resolve/catalog.h"
 #include "base/fs.h"
@@ -195,113 +196,6 @@ read_cuda(const struct toml_reader *r, const struct toml *root, struct catalog *
 }
 
 static int
-read_abi(const struct toml_reader *r, const struct toml *v, struct catalog_torch *out)
-{
-	struct strs abi = { 0 };
-	const struct toml *items = NULL;
-
-	TRY(toml_strings(r, v, "abi", TOML_NEEDED, &abi, &items));
-	for (size_t i = 0; i < abi.n; i++) {
-		bool *has = streq(abi.v[i], "cxx11")   ? &out->has_cxx11
-			    : streq(abi.v[i], "cxx98") ? &out->has_cxx98
-						       : NULL;
-
-		if (!has || *has)
-			return toml_fail(r, &items->item[i],
-				"\"abi\" must list \"cxx11\" and \"cxx98\" at most once each");
-		*has = true;
-	}
-	return abi.n ? 0 : toml_fail(r, items, "\"abi\" is empty");
-}
-
-static int
-cmp_version(const void *x, const void *y)
-{
-	return version_cmp(x, y);
-}
-
-static int
-read_torch_cuda(const struct toml_reader *r, const struct toml *v, const struct catalog *c,
-	struct catalog_torch *out)
-{
-	const struct toml *list = NULL;
-
-	TRY(toml_value(r, v, "cuda", TOML_ARRAY, TOML_NEEDED, &list));
-	out->cuda = arena_array(r->a, struct version, list->n);
-	for (size_t i = 0; i < list->n; i++) {
-		const struct toml *item = &list->item[i];
-
-		TRY(toml_value_version(r, item, 2, &out->cuda[i]));
-		if (!catalog_find_cuda(c, &out->cuda[i]))
-			return toml_fail(r, item, "CUDA %s is not in cuda.toml, which has %s",
-				version_text(r->a, &out->cuda[i]), catalog_cuda_list(r->a, c));
-		if (torch_has_cuda(out, &out->cuda[i]))
-			return toml_fail(r, item, "CUDA %s is listed twice",
-				version_text(r->a, &out->cuda[i]));
-		out->n_cuda++;
-	}
-	qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_version);
-	return 0;
-}
-
-static int
-read_torch_entry(const struct toml_reader *r, const struct toml *v, const struct catalog *c,
-	struct catalog_torch *out)
-{
-	static const char *const keys[] = { "version", "cxx-std", "abi", "cuda", "cpu", "headers",
-		"libraries", "libraries-abi", NULL };
-	const struct toml *headers = NULL, *libraries = NULL;
-	const char *libraries_abi = NULL;
-	uint64_t std = 0;
-
-	TRY(toml_keys(r, v, "[[torch]]", keys));
-	TRY(toml_version(r, v, "version", 3, &out->version));
-	TRY(toml_count(r, v, "cxx-std", TOML_NEEDED, 99, &std));
-	if (std != 17 && std != 20)
-		return toml_fail(r, toml_get(v, "cxx-std"), "\"cxx-std\" must be 17 or 20");
-	out->cxx_std = (unsigned)std;
-	TRY(read_abi(r, v, out));
-	TRY(read_torch_cuda(r, v, c, out));
-	TRY(toml_flag(r, v, "cpu", TOML_NEEDED, &out->has_cpu));
-	TRY(toml_value(r, v, "headers", TOML_TABLE, TOML_NEEDED, &headers));
-	TRY(pin_read(r, headers, "[torch.headers]", &out->headers));
-	TRY(toml_value(r, v, "libraries", TOML_TABLE, TOML_OPTIONAL, &libraries));
-	if (!libraries)
-		return 0;
-	out->has_libraries = true;
-	TRY(toml_string(r, v, "libraries-abi", TOML_NEEDED, &libraries_abi));
-	out->libraries_cxx11 = streq(libraries_abi, "cxx11");
-	if (!out->libraries_cxx11 && !streq(libraries_abi, "cxx98"))
-		return toml_fail(r, toml_get(v, "libraries-abi"),
-			"\"libraries-abi\" must be \"cxx11\" or \"cxx98\"");
-	return pin_read(r, libraries, "[torch.libraries]", &out->libraries);
-}
-
-static int
-read_torch(const struct toml_reader *r, const struct toml *root, struct catalog *out)
-{
-	static const char *const keys[] = { "python", "torch", NULL };
-	const struct toml *list, *python = NULL;
-
-	TRY(toml_keys(r, root, "this file", keys));
-	TRY(toml_value(r, root, "python", TOML_TABLE, TOML_OPTIONAL, &python));
-	if (python) {
-		out->python = arena_new(r->a, struct pin);
-		TRY(pin_read(r, python, "[python]", out->python));
-	}
-	TRY(toml_tables(r, root, "torch", &list, &out->n_torch));
-	out->torch = arena_array(r->a, struct catalog_torch, out->n_torch);
-	for (size_t i = 0; i < out->n_torch; i++) {
-		TRY(read_torch_entry(r, &list[i], out, &out->torch[i]));
-		for (size_t k = 0; k < i; k++)
-			if (version_cmp(&out->torch[k].version, &out->torch[i].version) == 0)
-				return toml_fail(r, &list[i], "torch %s is listed twice",
-					version_text(r->a, &out->torch[i].version));
-	}
-	return 0;
-}
-
-static int
 cmp_torch(const void *x, const void *y)
 {
 	const struct catalog_torch *p = x, *q = y;
@@ -323,7 +217,8 @@ read_text(struct arena *a, const char *dir, enum catalog_text t, const char **na
 {
 	if (dir) {
 		*name = path_join(a, dir, catalog_text_name(t));
-		if ((t == CATALOG_DEPS || t == CATALOG_LIBRARIES) && !fs_exists(*name)) {
+		if ((t == CATALOG_DEPS || t == CATALOG_LIBRARIES || t == CATALOG_AARCH64) &&
+			!fs_exists(*name)) {
 			*out = STR("");
 			return 0;
 		}
@@ -331,6 +226,23 @@ read_text(struct arena *a, const char *dir, enum catalog_text t, const char **na
 	}
 	*name = path_join(a, "catalog", catalog_text_name(t));
 	*out = catalog_text_embedded(t);
+	return 0;
+}
+
+/* The same for another target. */
+static int
+add_target(const struct toml_reader *r, const struct toml *root, const struct toml_reader *matrix,
+	const struct toml *matrices, struct catalog *out)
+{
+	struct catalog *c = arena_new(r->a, struct catalog);
+
+	*c = *out;
+	c->target = &targets[1];
+	c->matrices = NULL;
+	c->n_matrices = 0;
+	TRY(target_read(r, root, c));
+	TRY(matrix_read(matrix, matrices, out, c));
+	out->other = c;
 	return 0;
 }
 
@@ -342,7 +254,7 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 	struct str text[CATALOG_TEXTS];
 	struct sha256 *id;
 
-	*out = (struct catalog){ 0 };
+	*out = (struct catalog){ .target = &targets[0] };
 	for (int t = 0; t < CATALOG_TEXTS; t++) {
 		r[t] = (struct toml_reader){ .a = a, .e = e };
 		TRY(read_text(a, dir, (enum catalog_text)t, &r[t].file, &text[t], e));
@@ -351,17 +263,22 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 	/* CUDA names compilers, torch names CUDA versions, and matrices name both. */
 	TRY(gcc_read(&r[CATALOG_GCC], &root[CATALOG_GCC], out));
 	TRY(read_cuda(&r[CATALOG_CUDA], &root[CATALOG_CUDA], out));
-	TRY(read_torch(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
+	TRY(torch_read(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
 	TRY(depends_read(&r[CATALOG_DEPS], &root[CATALOG_DEPS], out));
 	TRY(libraries_read(&r[CATALOG_LIBRARIES], &root[CATALOG_LIBRARIES], out));
 	if (out->n_cuda)
 		qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_cuda);
 	if (out->n_torch)
 		qsort(out->torch, out->n_torch, sizeof(*out->torch), cmp_torch);
-	TRY(matrix_read(&r[CATALOG_MATRIX], &root[CATALOG_MATRIX], out));
+	TRY(matrix_read(&r[CATALOG_MATRIX], &root[CATALOG_MATRIX], NULL, out));
+	if (text[CATALOG_AARCH64].n)
+		TRY(add_target(&r[CATALOG_AARCH64], &root[CATALOG_AARCH64], &r[CATALOG_MATRIX],
+			&root[CATALOG_MATRIX], out));
 	id = sha256_new();
 	for (int t = 0; t < CATALOG_TEXTS; t++)
 		sha256_add_field(id, text[t]);
 	out->id = sha256_final(id);
+	for (struct catalog *c = out->other; c; c = c->other)
+		c->id = out->id;
 	return 0;
 }

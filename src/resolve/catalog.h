@@ -4,10 +4,13 @@
  *
  * catalog/{torch,cuda,gcc,deps,libraries,matrix}.toml are built into the program; --catalog DIR or
  * KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top of
- * catalog.c. A lock (lock.h) holds the part of a catalog that one kernel uses.
+ * catalog.c. They are for the target x86_64; what differs for another one is in a file of its own,
+ * aarch64.toml (catalog_target.c), and makes a catalog of its own. A lock (lock.h) holds the
+ * part of a catalog that one kernel uses.
  */
 #ifndef RESOLVE_CATALOG_H
 #define RESOLVE_CATALOG_H
+#include "elf/target.h"
 #include "formats/version.h"
 #include "resolve/pin.h"
 
@@ -22,6 +25,8 @@ struct catalog_cuda {
 	size_t n_pins;
 	struct catalog_file *files; /* small files of ours, such as bin/nvcc.profile */
 	size_t n_files;
+	/* the library of the runtime, below lib/, where the tree has another target's; else NULL */
+	struct pin *runtime;
 	unsigned gcc; /* major version of the host compiler to use, of catalog.gcc */
 	struct strs
 		capabilities; /* all that this nvcc can be asked for, naturally sorted: "7.0" ... */
@@ -43,7 +48,11 @@ struct catalog_tools {
 /* A C++ compiler. Its own packages and those of its tools make its tree: ld.so bin lib usr, where
  * programs need the loader gcc/ld.so and libraries in gcc/lib. */
 struct catalog_gcc {
-	struct version version;             /* 12.2.0 */
+	struct version version; /* 12.2.0 */
+	const struct target *target;
+	/* Of a cross compiler, the one that compiles for the machine it runs on; else NULL.
+	 * Programs that make nothing for the target need its loader and libraries only. */
+	const struct catalog_gcc *native;
 	const struct catalog_tools **tools; /* in catalog.tools */
 	size_t n_tools;
 	struct pin *pins;
@@ -61,6 +70,8 @@ struct catalog_torch {
 	bool has_libraries;
 	struct pin libraries;
 	bool libraries_cxx11;
+	/* why there is less of it than for the first target; else NULL */
+	const char *without;
 };
 /* What a section of build.toml may depend on: headers of other people. */
 struct catalog_depend {
@@ -91,8 +102,13 @@ struct matrix {
 		struct version cuda; /* n = 0: cpu */
 	} * rows;
 	size_t n_rows;
+	/* what the first target has, and this one has not */
+	struct matrix_row *missing;
+	size_t n_missing;
 };
 struct catalog {
+	const struct target *target;
+	struct catalog *other; /* the same for another target, a list; NULL: there is no more */
 	struct catalog_torch *torch; /* ascending */
 	size_t n_torch;
 	struct catalog_cuda *cuda; /* ascending */
@@ -120,6 +136,8 @@ int catalog_load(struct arena *a, const char *dir, struct catalog *out, struct e
 /* Takes NVIDIA's own archives for each release that has them. Bits depend on that, so what the user
  * says decides, never what can be reached; a lock remembers it. */
 void catalog_use_redist(struct catalog *c);
+/* The one for a target, c or one behind it; NULL: there is none. */
+struct catalog *catalog_for(struct catalog *c, const struct target *t);
 /* By full version, else by major and minor; NULL if absent. */
 const struct catalog_torch *catalog_find_torch(const struct catalog *c, const struct version *v);
 const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const struct version *v);
@@ -130,7 +148,7 @@ const struct catalog_depend *catalog_find_depend(const struct catalog *c, const 
 /* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard
  * complete. */
 unsigned catalog_gcc_for(unsigned cxx_std);
-/* Every pin, those with equal trees once. */
+/* Every pin, for all targets, those with equal trees once. */
 struct pin **catalog_pins(struct arena *a, const struct catalog *c, size_t *n);
 const struct matrix *catalog_find_matrix(const struct catalog *c, const char *name);
 #endif

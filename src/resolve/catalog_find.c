@@ -45,9 +45,11 @@ torch_has_cuda(const struct catalog_torch *t, const struct version *cuda)
 void
 catalog_use_redist(struct catalog *c)
 {
-	for (size_t i = 0; i < c->n_cuda; i++)
-		if (c->cuda[i].redist)
-			c->cuda[i] = *c->cuda[i].redist;
+	for (; c; c = c->other) {
+		for (size_t i = 0; i < c->n_cuda; i++)
+			if (c->cuda[i].redist)
+				c->cuda[i] = *c->cuda[i].redist;
+	}
 }
 
 const struct catalog_torch *

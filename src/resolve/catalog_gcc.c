@@ -54,6 +54,7 @@ read_gcc_entry(const struct toml_reader *r, const struct toml *v, const struct c
 	const struct toml *items = NULL;
 	struct strs names = { 0 };
 
+	out->target = c->target;
 	TRY(toml_keys(r, v, "[[gcc]]", keys));
 	TRY(toml_version(r, v, "version", 3, &out->version));
 	TRY(toml_strings(r, v, "tools", TOML_NEEDED, &names, &items));

@@ -154,7 +154,7 @@ pin_read_draft(
 	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out)
 {
 	static const char *const keys[] = { "kind", "name", "file", "size", "sha256", "tree",
-		"select", "plain", "nar", NULL };
+		"select", "plain", "nar", "replaces", NULL };
 	const char *kind = NULL, *problem;
 	int got;
 
@@ -207,32 +207,46 @@ add_pins(struct all *all, struct pin *pins, size_t n)
 	}
 }
 
+static void
+add_cuda_pins(struct all *all, const struct catalog_cuda *cuda)
+{
+	add_pins(all, cuda->pins, cuda->n_pins);
+	if (cuda->runtime)
+		add_pins(all, cuda->runtime, 1);
+	if (cuda->redist)
+		add_cuda_pins(all, cuda->redist);
+}
+
+static void
+add_all(struct all *all, const struct catalog *c)
+{
+	for (size_t i = 0; i < c->n_torch; i++) {
+		add_pins(all, &c->torch[i].headers, 1);
+		if (c->torch[i].has_libraries)
+			add_pins(all, &c->torch[i].libraries, 1);
+	}
+	for (size_t i = 0; i < c->n_cuda; i++)
+		add_cuda_pins(all, &c->cuda[i]);
+	for (size_t i = 0; i < c->n_tools; i++)
+		add_pins(all, c->tools[i].pins, c->tools[i].n_pins);
+	for (size_t i = 0; i < c->n_gcc; i++)
+		add_pins(all, c->gcc[i].pins, c->gcc[i].n_pins);
+	add_pins(all, c->libraries, c->n_libraries);
+	for (size_t i = 0; i < c->n_depends; i++)
+		add_pins(all, c->depends[i].pins, c->depends[i].n_pins);
+	for (size_t i = 0; i < c->n_cuda_libraries; i++)
+		add_pins(all, &c->cuda_libraries[i].pin, 1);
+	if (c->python)
+		add_pins(all, c->python, 1);
+}
+
 struct pin **
 catalog_pins(struct arena *a, const struct catalog *c, size_t *n)
 {
 	struct all all = { .a = a };
 
-	for (size_t i = 0; i < c->n_torch; i++) {
-		add_pins(&all, &c->torch[i].headers, 1);
-		if (c->torch[i].has_libraries)
-			add_pins(&all, &c->torch[i].libraries, 1);
-	}
-	for (size_t i = 0; i < c->n_cuda; i++) {
-		add_pins(&all, c->cuda[i].pins, c->cuda[i].n_pins);
-		if (c->cuda[i].redist)
-			add_pins(&all, c->cuda[i].redist->pins, c->cuda[i].redist->n_pins);
-	}
-	for (size_t i = 0; i < c->n_tools; i++)
-		add_pins(&all, c->tools[i].pins, c->tools[i].n_pins);
-	for (size_t i = 0; i < c->n_gcc; i++)
-		add_pins(&all, c->gcc[i].pins, c->gcc[i].n_pins);
-	add_pins(&all, c->libraries, c->n_libraries);
-	for (size_t i = 0; i < c->n_depends; i++)
-		add_pins(&all, c->depends[i].pins, c->depends[i].n_pins);
-	for (size_t i = 0; i < c->n_cuda_libraries; i++)
-		add_pins(&all, &c->cuda_libraries[i].pin, 1);
-	if (c->python)
-		add_pins(&all, c->python, 1);
+	for (; c; c = c->other)
+		add_all(&all, c);
 	*n = all.v.n;
 	return all.v.v;
 }

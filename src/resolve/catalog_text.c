@@ -9,6 +9,7 @@ EMBED(gcc, "catalog/gcc.toml")
 EMBED(deps, "catalog/deps.toml")
 EMBED(libraries, "catalog/libraries.toml")
 EMBED(matrix, "catalog/matrix.toml")
+EMBED(aarch64, "catalog/aarch64.toml")
 
 static const struct {
 	const char *name;
@@ -20,6 +21,7 @@ static const struct {
 	[CATALOG_DEPS] = { "deps.toml", embedded_deps },
 	[CATALOG_LIBRARIES] = { "libraries.toml", embedded_libraries },
 	[CATALOG_MATRIX] = { "matrix.toml", embedded_matrix },
+	[CATALOG_AARCH64] = { "aarch64.toml", embedded_aarch64 },
 };
 
 const char *

@@ -11,10 +11,12 @@ enum catalog_text {
 	CATALOG_DEPS,
 	CATALOG_LIBRARIES,
 	CATALOG_MATRIX,
+	CATALOG_AARCH64,
 	CATALOG_TEXTS
 };
 
-/* "torch.toml", "cuda.toml", "gcc.toml", "deps.toml", "libraries.toml", "matrix.toml". */
+/* "torch.toml", "cuda.toml", "gcc.toml", "deps.toml", "libraries.toml", "matrix.toml",
+ * "aarch64.toml". */
 const char *catalog_text_name(enum catalog_text t);
 struct str catalog_text_embedded(enum catalog_text t);
 #endif

@@ -33,9 +33,10 @@ read_torch(struct arena *a, const char *name, const json_t *o, struct host *out,
 	if (!member(o, "torch"))
 		return err_set(
 			e, ERR_RESOLVE, "%s (%s) has no torch: %s", name, out->python, what_to_do);
-	if (!machine || !streq(machine, "x86_64"))
-		return err_set(e, ERR_RESOLVE, "%s is for %s; variants are for x86_64", out->python,
-			machine ? machine : "an unknown machine");
+	out->target = machine ? target_find(machine) : NULL;
+	if (!out->target)
+		return err_set(e, ERR_RESOLVE, "%s is for %s; variants are for x86_64 and aarch64",
+			out->python, machine ? machine : "an unknown machine");
 	out->release = copy(a, o, "release");
 	out->other = copy(a, o, "other");
 	out->cxx11 = json_is_true(json_object_get(o, "cxx11"));
@@ -274,6 +275,13 @@ served_by(const struct catalog *c, const struct matrix_row *want)
 	return best;
 }
 
+static const char *
+row_name(struct arena *a, const struct matrix_row *r, const struct catalog *c)
+{
+	return torch_variant_name(
+		a, &(struct variant_parts){ &r->torch, &r->cuda, r->cxx11, c->target });
+}
+
 static int
 check_row(struct arena *a, const struct host *h, const struct matrix_row *want,
 	const struct catalog *c, struct err *e)
@@ -284,12 +292,10 @@ check_row(struct arena *a, const struct host *h, const struct matrix_row *want,
 		return 0;
 	if (!nearest_row(c, want, &near))
 		return err_set(e, ERR_RESOLVE, "%s loads %s, which the catalog does not have",
-			description(a, h),
-			torch_variant_name(a, &want->torch, want->cxx11, &want->cuda));
+			description(a, h), row_name(a, want, c));
 	return err_set(e, ERR_RESOLVE,
 		"%s loads %s, which the catalog does not have; the nearest is %s (--matrix all --variant)",
-		description(a, h), torch_variant_name(a, &want->torch, want->cxx11, &want->cuda),
-		torch_variant_name(a, &near.torch, near.cxx11, &near.cuda));
+		description(a, h), row_name(a, want, c), row_name(a, &near, c));
 }
 
 int
@@ -324,6 +330,8 @@ host_matrix(struct arena *a, const struct host *h, const struct host_wish *w, st
 bool
 host_is_locked(const struct matrix *m, const struct catalog *locked)
 {
+	if (!locked)
+		return false;
 	for (size_t i = 0; i < m->n_rows; i++) {
 		const struct matrix_row *want = &m->rows[i];
 		bool found = false;

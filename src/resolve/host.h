@@ -6,7 +6,8 @@
 #include "resolve/variant.h"
 
 struct host {
-	const char *python;  /* the program, absolute */
+	const char *python; /* the program, absolute */
+	const struct target *target;
 	const char *release; /* of torch, as it says itself: "2.11.0+cu130" */
 	struct version torch;
 	struct version cuda; /* n = 0: none */
@@ -49,11 +50,11 @@ int host_backends(struct arena *a, const struct host *h, const struct project *p
  * and names the nearest, when the catalog has no such torch, ABI and CUDA. */
 struct host_wish {
 	const struct project *project;
-	const struct strs *backends; /* of host_backends */
-	const struct catalog *catalog;
+	const struct strs *backends;   /* of host_backends */
+	const struct catalog *catalog; /* for that target */
 };
 int host_matrix(struct arena *a, const struct host *h, const struct host_wish *w,
 	struct matrix *out, struct err *e);
-/* Whether every row of m is one of the only matrix of a lock's catalog. */
+/* Whether every row of m is one of the only matrix of a lock's catalog, which may be NULL. */
 bool host_is_locked(const struct matrix *m, const struct catalog *locked);
 #endif

@@ -25,6 +25,13 @@
  *              absent when there are none
  *     variants the names of the variants that it was written for; nothing here reads it, but Nix
  *     does
+ *     target   "aarch64"; absent: x86_64, as in locks of before there were others
+ *     others   the same for other targets: a list of { target, matrix, torch, cuda, gcc, tools,
+ *              libraries, cuda-libraries, python, depends }; absent when there are none
+ *
+ * For another target than x86_64, a gcc also has native, the pins of the compiler of that release
+ * whose programs make code for the machine that they run on, and a cuda has runtime, the pin of the
+ * runtime's library.
  *
  * Version 1 had no gcc, tools, libraries and libraries-abi: the compiler was the machine's.
  *
@@ -122,13 +129,31 @@ read_tools(const struct json_reader *r, const struct json_at *root, struct catal
 	return 0;
 }
 
+/* The compiler beside a cross compiler; its tools are among its pins. */
+static int
+read_native(const struct json_reader *r, const struct json_at *at, struct catalog_gcc *cross)
+{
+	struct catalog_gcc *native;
+	struct json_at pins;
+	int got;
+
+	TRY(got = json_member(r, at, "native", JSON_MAY, &pins));
+	if (!got)
+		return 0;
+	native = arena_new(r->a, struct catalog_gcc);
+	*native = (struct catalog_gcc){ .version = cross->version, .target = &targets[0] };
+	cross->native = native;
+	return read_pins(r, at, "native", &native->pins, &native->n_pins);
+}
+
 static int
 read_gcc(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
 	struct catalog_gcc *out)
 {
-	static const char *const keys[] = { "pins", "tools", "version", NULL };
+	static const char *const keys[] = { "native", "pins", "tools", "version", NULL };
 	struct strs tools = { 0 };
 
+	out->target = c->target;
 	TRY(json_keys(r, at, keys));
 	TRY(json_version(r, at, "version", 3, JSON_NEEDED, &out->version));
 	TRY(json_texts(r, at, "tools", &tools));
@@ -140,6 +165,7 @@ read_gcc(const struct json_reader *r, const struct json_at *at, const struct cat
 			return json_fail(r, at, "\"tools\" names %s, which the lock does not hold",
 				tools.v[i]);
 	}
+	TRY(read_native(r, at, out));
 	return read_pins(r, at, "pins", &out->pins, &out->n_pins);
 }
 
@@ -185,8 +211,8 @@ static int
 read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_cuda *out)
 {
 	static const char *const keys[] = { "capabilities", "defaults", "files", "gcc", "newer",
-		"note", "pins", "version", NULL };
-	struct json_at newer;
+		"note", "pins", "runtime", "version", NULL };
+	struct json_at newer, runtime;
 	uint64_t gcc = 0;
 	int got;
 
@@ -200,6 +226,11 @@ read_cuda(const struct json_reader *r, const struct json_at *at, struct catalog_
 		TRY(read_capabilities(r, at, "newer", &out->newer));
 	TRY(read_capabilities(r, at, "defaults", &out->defaults));
 	TRY(json_text(r, at, "note", JSON_MAY, &out->note));
+	TRY(got = json_member(r, at, "runtime", JSON_MAY, &runtime));
+	if (got) {
+		out->runtime = arena_new(r->a, struct pin);
+		TRY(read_pin(r, &runtime, out->runtime));
+	}
 	TRY(read_pins(r, at, "pins", &out->pins, &out->n_pins));
 	if (out->n_pins == 0)
 		return json_fail(r, at, "\"pins\" is empty");
@@ -302,7 +333,7 @@ read_row(const struct json_reader *r, const struct json_at *at, const struct cat
 }
 
 static int
-read_matrix(const struct json_reader *r, const struct json_at *root, struct lock *out)
+read_matrix(const struct json_reader *r, const struct json_at *root, struct catalog *out)
 {
 	static const char *const keys[] = { "about", "name", "rows", NULL };
 	struct matrix *m = arena_new(r->a, struct matrix);
@@ -317,11 +348,10 @@ read_matrix(const struct json_reader *r, const struct json_at *root, struct lock
 	for (size_t i = 0; i < m->n_rows; i++) {
 		const struct json_at row = json_item(r, &rows, i);
 
-		TRY(read_row(r, &row, &out->catalog, &m->rows[i]));
+		TRY(read_row(r, &row, out, &m->rows[i]));
 	}
-	out->matrix = m->name;
-	out->catalog.matrices = m;
-	out->catalog.n_matrices = 1;
+	out->matrices = m;
+	out->n_matrices = 1;
 	return 0;
 }
 
@@ -432,12 +462,64 @@ read_cuda_libraries(const struct json_reader *r, const struct json_at *root, str
 	return 0;
 }
 
+/* What is known of one target. */
+static int
+read_part(const struct json_reader *r, const struct json_at *at, struct catalog *out)
+{
+	struct json_at python, depends, libraries;
+	const char *cpu = targets[0].cpu;
+	int got;
+
+	TRY(json_text(r, at, "target", JSON_MAY, &cpu));
+	out->target = target_find(cpu);
+	if (!out->target)
+		return json_fail(r, at, "\"target\" is %s, which this program does not know", cpu);
+	TRY(read_releases(r, at, out));
+	TRY(got = json_member(r, at, "cuda-libraries", JSON_MAY, &libraries));
+	if (got > 0)
+		TRY(read_cuda_libraries(r, at, out));
+	TRY(got = json_member(r, at, "python", JSON_MAY, &python));
+	if (got > 0) {
+		out->python = arena_new(r->a, struct pin);
+		TRY(read_pin(r, &python, out->python));
+	}
+	TRY(got = json_member(r, at, "depends", JSON_MAY, &depends));
+	if (got > 0)
+		TRY(read_depends(r, at, out));
+	return read_matrix(r, at, out);
+}
+
+static int
+read_others(const struct json_reader *r, const struct json_at *root, struct catalog *first)
+{
+	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries",
+		"matrix", "python", "target", "tools", "torch", NULL };
+	struct catalog **end = &first->other;
+	struct json_at list;
+	size_t n;
+
+	TRY(json_list(r, root, "others", &list, &n));
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+		struct catalog *c = arena_new(r->a, struct catalog);
+
+		TRY(json_keys(r, &at, keys));
+		TRY(read_part(r, &at, c));
+		if (catalog_for(first, c->target))
+			return json_fail(r, &at, "target %s is there twice", c->target->cpu);
+		*end = c;
+		end = &c->other;
+	}
+	return 0;
+}
+
 static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
 	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries",
-		"matrix", "python", "tools", "torch", "variants", "version", NULL };
-	struct json_at python, depends, libraries;
+		"matrix", "others", "python", "target", "tools", "torch", "variants", "version",
+		NULL };
+	struct json_at others;
 	uint64_t version = 0;
 	int got;
 
@@ -449,19 +531,10 @@ read_root(const struct json_reader *r, const struct json_at *root, struct lock *
 			"this program reads locks of version %d, this one has version %llu; update it with `kernel-builder lock`, or use the program that wrote it",
 			LOCK_VERSION, (unsigned long long)version);
 	TRY(json_keys(r, root, keys));
-	TRY(read_releases(r, root, &out->catalog));
-	TRY(got = json_member(r, root, "cuda-libraries", JSON_MAY, &libraries));
-	if (got > 0)
-		TRY(read_cuda_libraries(r, root, &out->catalog));
-	TRY(got = json_member(r, root, "python", JSON_MAY, &python));
-	if (got > 0) {
-		out->catalog.python = arena_new(r->a, struct pin);
-		TRY(read_pin(r, &python, out->catalog.python));
-	}
-	TRY(got = json_member(r, root, "depends", JSON_MAY, &depends));
-	if (got > 0)
-		TRY(read_depends(r, root, &out->catalog));
-	return read_matrix(r, root, out);
+	TRY(read_part(r, root, &out->catalog));
+	out->matrix = out->catalog.matrices->name;
+	TRY(got = json_member(r, root, "others", JSON_MAY, &others));
+	return got ? read_others(r, root, &out->catalog) : 0;
 }
 
 int
@@ -477,7 +550,8 @@ lock_parse(struct arena *a, struct str text, const char *name, struct lock *out,
 		return -1;
 	rc = read_root(&r, &root, out);
 	json_decref(v);
-	out->catalog.id = sha256_of(text.p, text.n);
+	for (struct catalog *c = &out->catalog; c; c = c->other)
+		c->id = sha256_of(text.p, text.n);
 	return rc;
 }
 

@@ -11,7 +11,7 @@
 
 struct lock {
 	const char *matrix;     /* its name, for messages */
-	struct catalog catalog; /* only what the lock holds; one matrix, of that name */
+	struct catalog catalog; /* only what the lock holds; one matrix, of that name, per target */
 };
 /* Returns 1, or 0 when there is no lock. Errors are ERR_CONFIG with FILE:LINE:COL. */
 int lock_read(struct arena *a, const char *dir, struct lock *out, struct err *e);

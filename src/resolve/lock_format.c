@@ -74,6 +74,25 @@ pins_json(const struct pin *pins, size_t n)
 	return out;
 }
 
+static void
+add_all(json_t *out, json_t *more)
+{
+	json_array_extend(out, more);
+	json_decref(more);
+}
+
+/* All parts of a compiler, in the order in which its tree is composed. */
+static json_t *
+native_json(const struct catalog_gcc *g)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < g->n_tools; i++)
+		add_all(out, pins_json(g->tools[i]->pins, g->tools[i]->n_pins));
+	add_all(out, pins_json(g->pins, g->n_pins));
+	return out;
+}
+
 static json_t *
 gcc_json(struct arena *a, const struct catalog_gcc *g)
 {
@@ -84,6 +103,8 @@ gcc_json(struct arena *a, const struct catalog_gcc *g)
 	json_object_set_new(out, "version", version_json(a, &g->version));
 	json_object_set_new(out, "tools", tools);
 	json_object_set_new(out, "pins", pins_json(g->pins, g->n_pins));
+	if (g->native)
+		json_object_set_new(out, "native", native_json(g->native));
 	return out;
 }
 
@@ -110,6 +131,8 @@ cuda_json(struct arena *a, const struct catalog_cuda *c)
 		json_object_set_new(out, "newer", text_list(&c->newer));
 	if (c->note)
 		json_object_set_new(out, "note", json_string(c->note));
+	if (c->runtime)
+		json_object_set_new(out, "runtime", pin_json(c->runtime));
 	for (size_t i = 0; i < c->n_files; i++) {
 		json_t *f = json_object();
 
@@ -270,12 +293,12 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct variant *v = &r->v[i];
 
-		if (!v->torch)
+		if (!v->torch || v->catalog->target != u->c->target)
 			continue;
 		u->any = u->torch[v->torch - u->c->torch] = true;
 		if (v->cuda)
 			u->cuda[v->cuda - u->c->cuda] = true;
-		find_used_gcc(u, variant_gcc(u->c, v));
+		find_used_gcc(u, variant_gcc(v));
 		find_used_depends(u, v);
 		for (size_t k = 0; k < u->m->n_rows; k++)
 			u->row[k] |= is_row_of(u->c, &u->m->rows[k], v);
@@ -283,11 +306,11 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 }
 
 static json_t *
-lock_json(struct arena *a, const struct used *u, const struct resolution *r)
+part_json(struct arena *a, const struct used *u)
 {
 	json_t *root = json_object(), *torch = json_array(), *cuda = json_array(),
-	       *gcc = json_array(), *tools = json_array(), *variants = json_array(),
-	       *depends = depends_json(a, u), *libraries = cuda_libraries_json(a, u);
+	       *gcc = json_array(), *tools = json_array(), *depends = depends_json(a, u),
+	       *libraries = cuda_libraries_json(a, u);
 
 	for (size_t i = 0; i < u->c->n_torch; i++)
 		if (u->torch[i])
@@ -301,17 +324,15 @@ lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 	for (size_t i = 0; i < u->c->n_tools; i++)
 		if (u->tools[i])
 			json_array_append_new(tools, tools_json(&u->c->tools[i]));
-	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(variants, json_string(r->v[i].name));
+	if (u->c->target != &targets[0])
+		json_object_set_new(root, "target", json_string(u->c->target->cpu));
 	json_object_set_new(root, "gcc", gcc);
 	json_object_set_new(root, "tools", tools);
 	json_object_set_new(
 		root, "libraries", pins_json(u->c->libraries, u->any ? u->c->n_libraries : 0));
-	json_object_set_new(root, "version", json_integer(LOCK_VERSION));
 	json_object_set_new(root, "matrix", matrix_json(a, u));
 	json_object_set_new(root, "torch", torch);
 	json_object_set_new(root, "cuda", cuda);
-	json_object_set_new(root, "variants", variants);
 	if (json_array_size(depends))
 		json_object_set(root, "depends", depends);
 	json_decref(depends);
@@ -322,19 +343,57 @@ lock_json(struct arena *a, const struct used *u, const struct resolution *r)
 	return root;
 }
 
+/* Has it nothing that is compiled? */
+static bool
+is_noarch(const struct resolution *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].torch)
+			return false;
+	}
+	return true;
+}
+
+/* The parts of all targets that a variant is for; that of a noarch kernel is the first's. */
+static json_t *
+lock_json(struct arena *a, const struct catalog *c, const char *matrix, const struct resolution *r)
+{
+	json_t *root = NULL, *variants = json_array(), *others = json_array();
+
+	for (const struct catalog *of = c; of; of = of->other) {
+		struct used u = { .c = of, .m = catalog_find_matrix(of, matrix) };
+		json_t *part;
+
+		find_used(a, r, &u);
+		if (!u.any && !(of == c && is_noarch(r)))
+			continue;
+		part = part_json(a, &u);
+		if (root)
+			json_array_append_new(others, part);
+		else
+			root = part;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		json_array_append_new(variants, json_string(r->v[i].name));
+	json_object_set_new(root, "version", json_integer(LOCK_VERSION));
+	json_object_set_new(root, "variants", variants);
+	if (json_array_size(others))
+		json_object_set(root, "others", others);
+	json_decref(others);
+	return root;
+}
+
 int
 lock_format(struct arena *a, const struct catalog *c, const char *matrix,
 	const struct resolution *r, struct str *out, struct err *e)
 {
-	struct used u = { .c = c, .m = catalog_find_matrix(c, matrix) };
 	json_t *root CLEANUP(json_decrefp) = NULL;
 	char *text;
 
-	if (!u.m)
+	if (!catalog_find_matrix(c, matrix))
 		return err_set(e, ERR_RESOLVE,
 			"matrix %s cannot be locked: the catalog does not hold it", matrix);
-	find_used(a, r, &u);
-	root = lock_json(a, &u, r);
+	root = lock_json(a, c, matrix, r);
 	/* jansson answers NULL when memory ran out or a text is not UTF-8. */
 	text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
 	if (!text)

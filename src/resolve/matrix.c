@@ -11,8 +11,9 @@
  *     cpu      true to have each release without CUDA as well, if it was published so
  *
  * A name that is written out must exist, and each torch release of the list must have been
- * published for each ABI and CUDA version of the lists. The rows are written out for torch, then
- * ABI, then backend: the order in which variants are listed and built.
+ * published for each ABI and CUDA version of the lists, for the first target; others have what of
+ * it was published for them. The rows are written out for torch, then ABI, then backend: the order
+ * in which variants are listed and built.
  */
 #include "resolve/parts.h"
 #include <ctype.h>
@@ -22,6 +23,8 @@ struct maker {
 	const struct toml_reader *r;
 	const struct catalog *c;
 	const struct toml *table;
+	/* the same matrix for the first target; NULL: it is that. Others may have less. */
+	const struct matrix *first;
 	VEC(const struct catalog_torch *) torch;
 	VEC(struct matrix_row) rows;
 };
@@ -83,6 +86,8 @@ take_torch(struct maker *m)
 			return toml_fail(m->r, &v->item[i],
 				"a torch release is written as \"2.4\" or \"2.4.1\"");
 		t = catalog_find_torch(m->c, &want);
+		if (!t && m->first)
+			continue;
 		if (!t || (want.n == 3 && version_cmp(&t->version, &want) != 0))
 			return toml_fail(m->r, &v->item[i],
 				"torch %s is not in torch.toml, which has %s",
@@ -131,6 +136,8 @@ add_rows(struct maker *m, const struct catalog_torch *t, bool cxx11, const struc
 		struct version v;
 
 		TRY(toml_value_version(m->r, &cuda->item[i], 2, &v));
+		if (!torch_has_cuda(t, &v) && m->first)
+			continue;
 		if (!torch_has_cuda(t, &v))
 			return toml_fail(m->r, &cuda->item[i],
 				"torch %s was not published for CUDA %s",
@@ -157,6 +164,8 @@ add_torch(struct maker *m, const struct catalog_torch *t, const struct toml *abi
 
 		if (!cxx11 && (v->kind != TOML_STRING || !str_eq(v->s, STR("cxx98"))))
 			return toml_fail(m->r, v, "an ABI is \"cxx11\" or \"cxx98\"");
+		if ((cxx11 ? !t->has_cxx11 : !t->has_cxx98) && m->first)
+			continue;
 		if (cxx11 ? !t->has_cxx11 : !t->has_cxx98)
 			return toml_fail(m->r, v, "torch %s was not published with the ABI %s",
 				version_text(m->r->a, &t->version), cxx11 ? "cxx11" : "cxx98");
@@ -197,7 +206,7 @@ same_row(const struct matrix_row *x, const struct matrix_row *y)
 static int
 check_rows(const struct maker *m)
 {
-	if (m->rows.n == 0)
+	if (m->rows.n == 0 && !m->first)
 		return toml_fail(m->r, m->table, "this matrix has no variant");
 	for (size_t i = 0; i < m->rows.n; i++)
 		for (size_t k = 0; k < i; k++)
@@ -208,12 +217,30 @@ check_rows(const struct maker *m)
 	return 0;
 }
 
+/* What of the first target's rows is not there. */
+static void
+find_missing(const struct maker *m, struct matrix *out)
+{
+	if (!m->first)
+		return;
+	out->missing = arena_array(m->r->a, struct matrix_row, m->first->n_rows + 1);
+	for (size_t i = 0; i < m->first->n_rows; i++) {
+		const struct matrix_row *row = &m->first->rows[i];
+		bool found = !catalog_find_torch(m->c, &row->torch);
+
+		for (size_t k = 0; k < m->rows.n && !found; k++)
+			found = same_row(&m->rows.v[k], row);
+		if (!found)
+			out->missing[out->n_missing++] = *row;
+	}
+}
+
 static int
 read_matrix(const struct toml_reader *r, const struct toml *table, const struct catalog *c,
-	struct matrix *out)
+	const struct matrix *first, struct matrix *out)
 {
 	static const char *const keys[] = { "name", "about", "torch", "abi", "cuda", "cpu", NULL };
-	struct maker m = { .r = r, .c = c, .table = table };
+	struct maker m = { .r = r, .c = c, .table = table, .first = first };
 	const struct toml *abi, *cuda;
 	bool cpu = false;
 
@@ -230,11 +257,13 @@ read_matrix(const struct toml_reader *r, const struct toml *table, const struct 
 	TRY(check_rows(&m));
 	out->rows = m.rows.v;
 	out->n_rows = m.rows.n;
+	find_missing(&m, out);
 	return 0;
 }
 
 int
-matrix_read(const struct toml_reader *r, const struct toml *root, struct catalog *out)
+matrix_read(const struct toml_reader *r, const struct toml *root, const struct catalog *first,
+	struct catalog *out)
 {
 	static const char *const keys[] = { "matrix", NULL };
 	const struct toml *list;
@@ -244,7 +273,8 @@ matrix_read(const struct toml_reader *r, const struct toml *root, struct catalog
 	TRY(toml_tables(r, root, "matrix", &list, &n));
 	out->matrices = arena_array(r->a, struct matrix, n);
 	for (size_t i = 0; i < n; i++) {
-		TRY(read_matrix(r, &list[i], out, &out->matrices[i]));
+		TRY(read_matrix(
+			r, &list[i], out, first ? &first->matrices[i] : NULL, &out->matrices[i]));
 		out->n_matrices++;
 	}
 	return 0;

@@ -3,11 +3,18 @@
 #include "resolve/variant.h"
 
 const struct catalog_gcc *
-variant_gcc(const struct catalog *c, const struct variant *v)
+variant_gcc(const struct variant *v)
 {
 	if (!v->torch)
 		return NULL;
-	return catalog_find_gcc(c, v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std));
+	return catalog_find_gcc(
+		v->catalog, v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std));
+}
+
+const struct target *
+variant_target(const struct variant *v)
+{
+	return v->torch ? v->catalog->target : NULL;
 }
 
 bool

@@ -23,8 +23,19 @@ int pin_read(
 int pin_read_draft(
 	const struct toml_reader *r, const struct toml *table, const char *what, struct pin *out);
 
-/* The matrices of matrix.toml, written out; torch and cuda of out are complete. */
-int matrix_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* The matrices of matrix.toml, written out; torch and cuda of out are complete. first: the catalog
+ * of the first target, with its matrices, where out is for another; else NULL. */
+int matrix_read(const struct toml_reader *r, const struct toml *root, const struct catalog *first,
+	struct catalog *out);
+
+/* What torch.toml holds; the CUDA releases of out are complete. */
+int torch_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* What a target's file says differs from the catalog of the first one, which out is a copy of, but
+ * for matrices. */
+int target_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* What a [[torch]] of a target's file and of torch.toml have in common. */
+int torch_read_published(const struct toml_reader *r, const struct toml *table,
+	const struct catalog *c, struct catalog_torch *out);
 
 /* What deps.toml holds. */
 int depends_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);

@@ -3,20 +3,34 @@
 #include "resolve/resolving.h"
 #include "base/arena.h"
 
-void
-resolving_note(struct resolving *w, const char *fmt, ...)
+static void
+keep(struct resolving *w, struct strs *notes, const char *text)
 {
-	struct reason why = { 0 };
-	va_list ap;
+	struct reason why = { .text = text };
 
-	va_start(ap, fmt);
-	why.text = arena_vprintf(w->a, fmt, ap);
-	va_end(ap);
 	if (!w->row || selection_asks_for(w, w->row))
-		strs_add(w->a, &w->out->notes, why.text);
+		strs_add(w->a, notes, text);
 	if (!w->row)
 		return;
 	why.variant[0] = row_plain_variant(w, w->row);
 	why.variant[1] = row_variant(w, w->row);
 	vec_push(w->a, &w->reasons, why);
+}
+
+void
+resolving_note(struct resolving *w, const char *fmt, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(w->a, fmt, ap);
+	va_end(ap);
+	keep(w, &w->out->notes, text);
+}
+
+void
+resolving_absent(struct resolving *w, const char *why)
+{
+	keep(w, &w->out->absent, why);
 }

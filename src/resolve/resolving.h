@@ -50,6 +50,13 @@ const char *row_variant(struct resolving *w, const struct row *r);
 void resolving_note(struct resolving *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same of what was not published for the target. */
+void resolving_absent(struct resolving *w, const char *why);
+
+/* resolve_variants for one catalog; no name of the selection is for another. */
+int resolve_for_target(struct arena *a, const struct project *p, const struct catalog *c,
+	const struct selection *sel, struct resolution *out, struct err *e);
+
 /* Fills m with the matrix that the selection names, or the default one. */
 int rows_matrix(struct resolving *w);
 /* Fills rows with those of the matrix that build.toml allows. */

@@ -81,6 +81,28 @@ find_row(struct resolving *w, const struct matrix_row *from, struct row *out)
 	return 0;
 }
 
+/* Says why those rows are not there that the first target has. */
+static int
+note_missing(struct resolving *w)
+{
+	for (size_t i = 0; i < w->m->n_missing; i++) {
+		struct row r;
+
+		TRY(find_row(w, &w->m->missing[i], &r));
+		if (!backend_is_compiled(w->p, r.backend))
+			continue;
+		w->row = &r;
+		if (is_within_bounds(w, &r))
+			resolving_absent(w, r.torch->without
+						    ? r.torch->without
+						    : arena_printf(w->a, "torch %s has less for %s",
+							      version_text(w->a, &r.torch->version),
+							      w->c->target->title));
+	}
+	w->row = NULL;
+	return 0;
+}
+
 int
 rows_collect(struct resolving *w)
 {
@@ -98,6 +120,7 @@ rows_collect(struct resolving *w)
 			vec_push(w->a, &w->rows, r);
 	}
 	w->row = NULL;
+	TRY(note_missing(w));
 	for (int b = 0; b < BACKEND_COUNT; b++) {
 		if (seen[b] || !backend_is_compiled(w->p, (enum backend)b) ||
 			(w->sel->backends.n &&

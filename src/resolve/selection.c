@@ -198,6 +198,8 @@ reasons(struct resolving *w)
 	const struct strs *notes = &w->out->notes;
 	struct strs out = { 0 };
 
+	for (size_t i = 0; i < w->out->absent.n; i++)
+		strs_add(w->a, &out, w->out->absent.v[i]);
 	for (size_t i = 0; i < notes->n; i++) {
 		const char *why = str_has_prefix(notes->v[i], "variant ")
 					  ? strstr(notes->v[i], skipped)
@@ -221,14 +223,14 @@ reasons(struct resolving *w)
 static int
 fail_empty(struct resolving *w, bool by_selection)
 {
-	const struct strs *notes = &w->out->notes;
+	bool has_reasons = w->out->notes.n || w->out->absent.n;
 
 	if (by_selection)
 		return err_set(w->e, ERR_RESOLVE,
 			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, --abi, --backend%s%s",
-			w->p->file, w->m->name, notes->n ? ": " : "", reasons(w));
+			w->p->file, w->m->name, has_reasons ? ": " : "", reasons(w));
 	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s can be built: %s",
-		w->p->file, w->m->name, notes->n ? reasons(w) : "no backend is listed");
+		w->p->file, w->m->name, has_reasons ? reasons(w) : "no backend is listed");
 }
 
 /* --capability is for CUDA. */

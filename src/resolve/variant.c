@@ -86,6 +86,7 @@ add_variant(struct resolving *w, const struct row *r)
 	struct variant v = { .name = row_variant(w, r),
 		.kind = w->p->stable_abi[r->backend].n ? VARIANT_STABLE_ABI : VARIANT_TORCH,
 		.backend = r->backend,
+		.catalog = w->c,
 		.torch = r->torch,
 		.cuda = r->cuda,
 		.cxx11 = r->cxx11,
@@ -129,7 +130,9 @@ static void
 add_noarch(struct resolving *w)
 {
 	for (int b = 0; b < BACKEND_COUNT; b++) {
-		struct variant v = { .kind = VARIANT_NOARCH, .backend = (enum backend)b };
+		struct variant v = {
+			.kind = VARIANT_NOARCH, .backend = (enum backend)b, .catalog = w->c
+		};
 		const struct strs *archs = b == BACKEND_CUDA   ? &w->p->noarch_cuda_capabilities
 					   : b == BACKEND_ROCM ? &w->p->noarch_rocm_archs
 							       : NULL;
@@ -193,7 +196,7 @@ resolve_in_matrix(struct resolving *w)
 }
 
 int
-resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
+resolve_for_target(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e)
 {
 	struct selection in_all = *sel;

@@ -18,6 +18,7 @@ struct variant {
 			     torch-stable-abi211-cu130-x86_64-linux, torch-cuda */
 	enum variant_kind kind;
 	enum backend backend;
+	const struct catalog *catalog;     /* what it is made of is in there */
 	const struct catalog_torch *torch; /* NULL for VARIANT_NOARCH */
 	const struct catalog_cuda *cuda;   /* NULL unless backend is cuda and kind is not NOARCH */
 	bool cxx11;
@@ -29,7 +30,10 @@ struct variant {
 	struct strs only;
 };
 struct selection {
-	const char *matrix;       /* NULL: of the lock, else "current", else "all" */
+	const char *matrix; /* NULL: of the lock, else "current", else "all" */
+	/* --target: "aarch64"; empty: those that the names of variants have, else the catalog's
+	 * first */
+	struct strs targets;
 	struct strs variants;     /* --variant: exact names; empty: all */
 	struct strs torch, cuda;  /* --torch 2.4, --cuda 12.1; empty: all */
 	struct strs abi;          /* "cxx11", "cxx98" */
@@ -44,13 +48,14 @@ struct resolution {
 	const char *matrix; /* where they were found */
 	/* what was dropped of what the selection asks for, and why; for people */
 	struct strs notes;
+	struct strs absent;   /* what of it was not published for a target, and why */
 	struct strs warnings; /* a whole backend was */
 };
-/* The variants, in the order of the matrix, without duplicates, with the rules of the original
- * (backends, minver and maxver, stable ABI keeps only the newest torch per backend version, a
- * listed backend without kernel sections becomes noarch), except that nothing is dropped without a
- * note. Where the selection names no matrix and the default one has nothing of what it asks for,
- * matrix "all" is looked at. With the stable ABI, a torch release picks the variant that serves it.
+/* The variants, target by target in the order of the matrix, without duplicates, with the rules of
+ * the original (backends, minver and maxver, stable ABI keeps only the newest torch per backend
+ * version, a listed backend without kernel sections becomes noarch), except that nothing is dropped
+ * without a note. Where the selection names no matrix and the default one has nothing of what
+ * it asks for, matrix "all" is looked at. With the stable ABI, a torch release picks the variant that serves it.
  * Fails with ERR_RESOLVE when a name in the selection does not exist (the message lists what does,
  * or says why it was dropped) or when no variant is left. */
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
@@ -60,15 +65,24 @@ int resolve_variants(struct arena *a, const struct project *p, const struct cata
  * and CUDA; none of that: the first. There must be one. */
 void resolution_keep_newest(struct resolution *r);
 
-/* torch25-cxx98-cu124-x86_64-linux; cuda with n = 0: cpu. */
-const char *torch_variant_name(
-	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda);
+/* What a variant is called; cuda with n = 0: cpu. */
+struct variant_parts {
+	const struct version *torch, *cuda;
+	bool cxx11;
+	const struct target *target;
+};
+/* torch25-cxx98-cu124-x86_64-linux */
+const char *torch_variant_name(struct arena *a, const struct variant_parts *of);
+/* torch-stable-abi211-cu130-x86_64-linux; torch is the version of the ABI. */
+const char *stable_variant_name(struct arena *a, const struct variant_parts *of);
+/* NULL of a noarch variant: it is for all. */
+const struct target *variant_target(const struct variant *v);
 
 /* Whether the symbols of torch with the variant's C++ ABI are known, so that a link can be
  * checked. */
 bool variant_is_verified(const struct variant *v);
 /* What compiles a variant; NULL for a noarch one, and when the catalog lacks it. */
-const struct catalog_gcc *variant_gcc(const struct catalog *c, const struct variant *v);
+const struct catalog_gcc *variant_gcc(const struct variant *v);
 
 /* The capabilities to compile for: what the kernel asks for, intersected with what the CUDA release
  * can do, by the original's loose rule. notes gets a line for each one that is dropped. */

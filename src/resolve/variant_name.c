@@ -16,31 +16,43 @@ compute_name(struct arena *a, const struct version *cuda)
 }
 
 const char *
-torch_variant_name(
-	struct arena *a, const struct version *torch, bool cxx11, const struct version *cuda)
+torch_variant_name(struct arena *a, const struct variant_parts *of)
 {
-	return arena_printf(a, "torch%s-%s-%s-x86_64-linux", version_digits(a, torch),
-		cxx11 ? "cxx11" : "cxx98", compute_name(a, cuda));
+	return arena_printf(a, "torch%s-%s-%s-%s-linux", version_digits(a, of->torch),
+		of->cxx11 ? "cxx11" : "cxx98", compute_name(a, of->cuda), of->target->cpu);
+}
+
+const char *
+stable_variant_name(struct arena *a, const struct variant_parts *of)
+{
+	return arena_printf(a, "torch-stable-abi%s-%s-%s-linux", version_digits(a, of->torch),
+		compute_name(a, of->cuda), of->target->cpu);
+}
+
+static struct variant_parts
+parts_of(struct resolving *w, const struct row *r)
+{
+	static const struct version none = { 0 };
+
+	return (struct variant_parts){ &r->torch->version, r->cuda ? &r->cuda->version : &none,
+		r->cxx11, w->c->target };
 }
 
 const char *
 row_plain_variant(struct resolving *w, const struct row *r)
 {
-	static const struct version none = { 0 };
+	const struct variant_parts parts = parts_of(w, r);
 
-	return torch_variant_name(
-		w->a, &r->torch->version, r->cxx11, r->cuda ? &r->cuda->version : &none);
+	return torch_variant_name(w->a, &parts);
 }
 
 const char *
 row_variant(struct resolving *w, const struct row *r)
 {
-	static const struct version none = { 0 };
-	const struct version *abi = &w->p->stable_abi[r->backend];
+	struct variant_parts parts = parts_of(w, r);
 
-	if (abi->n)
-		return arena_printf(w->a, "torch-stable-abi%s-%s-x86_64-linux",
-			version_digits(w->a, abi),
-			compute_name(w->a, r->cuda ? &r->cuda->version : &none));
-	return row_plain_variant(w, r);
+	if (!w->p->stable_abi[r->backend].n)
+		return torch_variant_name(w->a, &parts);
+	parts.torch = &w->p->stable_abi[r->backend];
+	return stable_variant_name(w->a, &parts);
 }

@@ -41,7 +41,7 @@ taken() { # the option with a value that is none, as the message says it
 	"$KB" "$1" --"$2=?" "${@:3}" 2>&1 | tail -n 1 | sed -n 's/.*\( is\| be\| are\| from\) \(.*[a-z0-9]\)\(, not .*\)\{0,1\}$/\2/p' |
 		sed 's/, not .*//; s/ or /, /' | tr -d ' ' | tr ',' '\n' | sort | tr '\n' ' '
 }
-for o in sandbox cache engine device-only slim matrix abi backend; do
+for o in target sandbox cache engine device-only slim matrix abi backend; do
 	is "$(choices build $o)" "$(taken build $o --no-lock "$K")" "build --$o: the choices"
 done
 is "$(choices update-build edition)" "$(taken update-build edition "$K")" "update-build --edition: the choices"

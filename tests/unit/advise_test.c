@@ -235,11 +235,12 @@ test_merges(void **state)
 		{ .version = { .v = { 2, 14, 0 }, .n = 3 } },
 		{ .version = { .v = { 2, 15, 0 }, .n = 3 } } };
 	struct catalog_cuda cuda = { .version = { .v = { 13, 0 }, .n = 2 } };
+	const struct catalog x86 = { .target = &targets[0] }, arm = { .target = &targets[1] };
 	struct variant v[] = {
-		{ .name = "a", .torch = &torch[0], .cuda = &cuda },
-		{ .name = "b", .torch = &torch[1], .cuda = &cuda },
-		{ .name = "c", .torch = &torch[2], .cuda = &cuda },
-		{ .name = "d", .torch = &torch[2] },
+		{ .name = "a", .catalog = &x86, .torch = &torch[0], .cuda = &cuda },
+		{ .name = "b", .catalog = &x86, .torch = &torch[1], .cuda = &cuda },
+		{ .name = "c", .catalog = &x86, .torch = &torch[2], .cuda = &cuda },
+		{ .name = "d", .catalog = &arm, .torch = &torch[2] },
 		{ .name = "e", .kind = VARIANT_NOARCH },
 	};
 	struct resolution r = { .v = v, .n = 5, .cap = 5 };
@@ -253,7 +254,7 @@ test_merges(void **state)
 	assert_string_equal(m.v[0].into, "torch-stable-abi214-cu130-x86_64-linux");
 	assert_int_equal(m.v[0].variants.n, 2);
 	assert_string_equal(m.v[0].variants.v[1], "c");
-	assert_string_equal(m.v[1].into, "torch-stable-abi214-cpu-x86_64-linux");
+	assert_string_equal(m.v[1].into, "torch-stable-abi214-cpu-aarch64-linux");
 	r.n = 1;
 	advise_merges(&A, &T, &r, &m);
 	assert_null(m.abi);

@@ -9,6 +9,7 @@
 #include "elf/elf.h"
 #include "elf/elf_edit.h"
 #include "elf/elf_stub.h"
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -229,7 +230,8 @@ test_stub_links(void **state)
 	struct elf elf;
 
 	(void)state;
-	elf_stub_write(&b, "libstub.so.3", some, sizeof(some) / sizeof(*some));
+	elf_stub_write(&b, &(struct stub_name){ "libstub.so.3", EM_X86_64 }, some,
+		sizeof(some) / sizeof(*some));
 	put("stub.so", buf_str(&b));
 	read_ok(buf_str(&b), "stub.so", &elf);
 	assert_string_equal(elf.soname, "libstub.so.3");
@@ -275,17 +277,21 @@ static void
 test_stub_repeats(void **state)
 {
 	CLEANUP(buf_free) struct buf one = { 0 }, two = { 0 };
+	const struct stub_name x = { "x", EM_AARCH64 };
 	struct stub_symbol turned[sizeof(some) / sizeof(*some)];
 	size_t n = sizeof(some) / sizeof(*some);
+	struct elf elf;
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
 		turned[i] = some[n - 1 - i];
 	buf_adds(&two, "before");
-	elf_stub_write(&one, "x", some, n);
-	elf_stub_write(&two, "x", turned, n);
+	elf_stub_write(&one, &x, some, n);
+	elf_stub_write(&two, &x, turned, n);
 	assert_int_equal(one.n + 6, two.n);
 	assert_memory_equal(one.p, two.p + 6, one.n);
+	read_ok(buf_str(&one), "x", &elf);
+	assert_int_equal(elf.machine, EM_AARCH64);
 }
 
 static bool

@@ -79,7 +79,7 @@ subject_of(const struct world *w)
 {
 	static struct plan_subject of;
 
-	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution, &w->catalog };
+	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution };
 	return &of;
 }
 
@@ -129,10 +129,12 @@ make_world(struct world *w)
 	w->py = (struct pin){ .has_tree = true };
 	w->gcc_part = (struct pin){ .has_tree = true };
 	w->library = (struct pin){ .has_tree = true };
-	w->gcc = (struct catalog_gcc){
-		.version = { { 12, 2, 0 }, 3 }, .pins = &w->gcc_part, .n_pins = 1
-	};
-	w->catalog = (struct catalog){ .python = &w->py,
+	w->gcc = (struct catalog_gcc){ .version = { { 12, 2, 0 }, 3 },
+		.target = &targets[0],
+		.pins = &w->gcc_part,
+		.n_pins = 1 };
+	w->catalog = (struct catalog){ .target = &targets[0],
+		.python = &w->py,
 		.gcc = &w->gcc,
 		.n_gcc = 1,
 		.libraries = &w->library,
@@ -141,6 +143,7 @@ make_world(struct world *w)
 	for (size_t i = 0; i < 2; i++)
 		w->variants[i] = (struct variant){ .name = i ? "v98" : "v11",
 			.backend = BACKEND_CUDA,
+			.catalog = &w->catalog,
 			.torch = &w->torch,
 			.cuda = &w->cuda,
 			.cxx11 = i == 0,

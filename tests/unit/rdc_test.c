@@ -180,7 +180,7 @@ subject_of(const struct world *w)
 {
 	static struct plan_subject of;
 
-	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution, &w->catalog };
+	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution };
 	return &of;
 }
 
@@ -219,15 +219,17 @@ make_plan(struct world *w, const char *const flags[3])
 		.version = { { 12, 4 }, 2 }, .gcc = 12, .pins = &w->pin, .n_pins = 1
 	};
 	w->gcc = (struct catalog_gcc){
-		.version = { { 12, 2, 0 }, 3 }, .pins = &w->pin, .n_pins = 1
+		.version = { { 12, 2, 0 }, 3 }, .target = &targets[0], .pins = &w->pin, .n_pins = 1
 	};
-	w->catalog = (struct catalog){ .python = &w->pin,
+	w->catalog = (struct catalog){ .target = &targets[0],
+		.python = &w->pin,
 		.gcc = &w->gcc,
 		.n_gcc = 1,
 		.libraries = &w->pin,
 		.n_libraries = 1 };
 	w->variant = (struct variant){ .name = "v",
 		.backend = BACKEND_CUDA,
+		.catalog = &w->catalog,
 		.torch = &w->torch,
 		.cuda = &w->cuda,
 		.cxx11 = true,

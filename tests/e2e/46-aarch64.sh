@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Kernels for aarch64, built here: names, the lock, what the libraries need, and the same device code as for x86-64.
+. "$(dirname "$0")/lib.sh"
+shares_trees
+K=$T/tiny
+cp -r "$ROOT/tests/kernels/tiny" "$K"
+X=torch211-cxx11-cu130-x86_64-linux A=torch211-cxx11-cu130-aarch64-linux
+C=torch215-cxx11-cpu-aarch64-linux
+
+is "$("$KB" list-variants --torch 2.11 --cuda 13.0 --matrix all --target all "$K" | tr '\n' ' ')" "$X $A " "both targets are listed"
+is "$("$KB" list-variants --target aarch64 "$K" | grep -vc aarch64)" 0 "or one of them"
+is "$(KERNEL_BUILDER_TARGET=aarch64 "$KB" list-variants "$K")" "$("$KB" list-variants --target aarch64 "$K")" "a variable says so as well"
+is "$(KERNEL_BUILDER_TARGET=all "$KB" list-variants --target aarch64 "$K" | grep -c x86)" 0 "which an option overrides"
+status 2 "others are refused" "$KB" list-variants --target riscv64 "$K"
+like "$out" '^error: --target must be x86_64, aarch64 or all, not "riscv64"$' "and it is said which there are"
+KERNEL_BUILDER_TARGET=arm64 status 2 "a variable's, too" "$KB" list-variants "$K"
+like "$out" '^error: KERNEL_BUILDER_TARGET must be' "by its name"
+status 3 "what PyTorch does not publish for aarch64 is no variant" "$KB" build --variant torch28-cxx11-cu129-aarch64-linux "$K"
+like "$out" 'the package index has torch 2.8.0 for aarch64 without CUDA only' "and the reason is said"
+status 0 "of all that is left out, -v says so" "$KB" list-variants -v --matrix all --target aarch64 "$K"
+like "$out" '^note: PyTorch publishes torch 2.5.1 for aarch64 without CUDA, and with the old C\+\+ ABI only$' "for each release"
+
+# A lock with both; what it has is what is built.
+status 0 "a lock for both" "$KB" lock --matrix all --torch 2.11 --cuda 13.0 --target all "$K"
+status 0 "is up to date" "$KB" lock --verify --torch 2.11 --cuda 13.0 "$K"
+is "$("$KB" list-variants -q "$K" | tr '\n' ' ')" "$X $A " "without --target it is all of the lock"
+is "$("$KB" list-variants -q --target aarch64 "$K")" "$A" "of which --target takes a part"
+status 0 "is built" "$KB" build --events 3 "$K" 3>"$T/events"
+for v in $X $A; do
+	so=$(echo "$K"/build/$v/*.so)
+	readelf -SW "$so" | sed -n 's/.*\.nv_fatbin *PROGBITS *[0-9a-f]* \([0-9a-f]*\) \([0-9a-f]*\) .*/\1 \2/p' >"$T/where"
+	read -r from size <"$T/where"
+	tail -c +$((0x$from + 1)) "$so" | head -c $((0x$size)) >"$T/$v.fatbin"
+	is "$(python3 "$ROOT/tests/e2e/fatbin.py" "$so")" "sm_80 sm_90" "$v has device code"
+done
+ok "the same for both, byte for byte" cmp "$T/$X.fatbin" "$T/$A.fatbin"
+is "$(ran ': ptxas')" 2 "ptxas ran once for each capability, not for each target"
+is "$(readelf -hW "$K"/build/$A/*.so | sed -n 's/ *Machine: *//p')" AArch64 "the library is for aarch64"
+is "$(readelf -hW "$K"/build/$X/*.so | sed -n 's/ *Machine: *//p')" "Advanced Micro Devices X86-64" "and the other for x86-64"
+is "$(readelf -lW "$K"/build/$A/*.so | awk '/LOAD/ { print $NF }' | sort -u)" 0x10000 "it loads where pages have 64 KiB"
+status 0 "the lock is left aside" "$KB" build --no-lock --variant $C "$K"
+for v in $A $C; do
+	so=$(echo "$K"/build/$v/*.so)
+	is "$(readelf -dW "$so" | grep -cE 'RPATH|RUNPATH|TEXTREL')" 0 "$v: no path, no text relocation"
+	is "$(readelf -dW "$so" | grep NEEDED | grep -vcE '\[(libtorch|libtorch_cpu|libtorch_cuda|libc10|libc10_cuda|libcudart|libstdc\+\+|libm|libgcc_s|libpthread|libc|ld-linux-aarch64)\.so[.0-9]*\]')" 0 \
+		"$v: needs libraries of torch, CUDA and every distribution only"
+done
+status 0 "the auditor finds no fault" "$KB" check-abi "$K/build"
+# It would find one.
+mkdir "$T/swapped"
+cp -r "$K/build/$A" "$T/swapped/$X"
+status 5 "nor is one for another machine taken for it" "$KB" check-abi "$T/swapped"
+like "$out" 'aarch64' "which is said"
+done_testing
