@@ -16,11 +16,13 @@ struct entry {
 	const char *id, *how; /* how: the implementation of a step of this program's own */
 	bool has_result;
 	struct strs list[LISTS];
+	struct entry *next; /* the next one whose id differs in the variant only; NULL: none */
 };
 struct entries {
 	struct entry *v;
 	size_t n;
 	struct map by_id;    /* struct entry * */
+	struct map by_rest;  /* by what id_without_variant gives: the first of these */
 	struct map variants; /* names */
 };
 struct why {
@@ -31,6 +33,9 @@ struct why {
 	struct entries now, then;
 	const char **reason; /* of each step; NULL: not known yet */
 	bool *is_asked;      /* whose reason is being looked for */
+	/* who takes what step i gives: users[first_user[i]] to users[first_user[i + 1] - 1], in
+	 * order */
+	size_t *first_user, *users;
 };
 
 /* ---- what steps are made of ---- */
@@ -133,10 +138,33 @@ describe(struct why *w, size_t i, struct entry *out)
 	add_inputs(w, s, &out->list[INPUTS]);
 }
 
+/* Behind the variant's name: that of the first variant that wants a step may be another one each
+ * time. */
+static const char *
+id_without_variant(const char *id)
+{
+	const char *at = strchr(id, '\t');
+
+	at = at ? strchr(at + 1, '\t') : NULL;
+	return at ? at : id;
+}
+
+static void
+index_rest(struct arena *a, struct entries *e)
+{
+	for (size_t i = e->n; i-- > 0;) {
+		void **slot = map_put(a, &e->by_rest, str_of(id_without_variant(e->v[i].id)));
+
+		e->v[i].next = *slot;
+		*slot = &e->v[i];
+	}
+}
+
 /* Of steps with one name, the first. */
 static void
 index_entries(struct arena *a, struct entries *e)
 {
+	index_rest(a, e);
 	for (size_t i = 0; i < e->n; i++) {
 		struct str rest = str_of(e->v[i].id), kind, variant;
 		void **slot = map_put(a, &e->by_id, rest);
@@ -435,48 +463,36 @@ reason_of_inputs(struct why *w, size_t i, const struct entry *then)
 static const char *
 reason_of_users(struct why *w, size_t i)
 {
-	for (size_t k = i + 1; k < w->plan->n_steps; k++) {
-		const struct step *s = &w->plan->steps[k];
+	for (size_t n = w->first_user[i]; n < w->first_user[i + 1]; n++) {
+		const size_t k = w->users[n];
+		const char *r;
 
-		for (size_t n = 0; n < s->n_inputs; n++) {
-			const char *r;
-
-			if (s->inputs[n].step != i || (!w->step[k].ran && !step_is_choice(s)))
-				continue;
-			r = reason_of(w, k);
-			if (r && *r)
-				return r;
-		}
+		if (!w->step[k].ran && !step_is_choice(&w->plan->steps[k]))
+			continue;
+		r = reason_of(w, k);
+		if (r && *r)
+			return r;
 	}
 	return NULL;
 }
 
-/* Behind the variant's name: that of the first variant that wants a step may be another one each
- * time. */
-static const char *
-id_without_variant(const char *id)
-{
-	const char *at = strchr(id, '\t');
-
-	at = at ? strchr(at + 1, '\t') : NULL;
-	return at ? at : id;
-}
-
-/* The step as it was; NULL: it is new. */
+/* The step as it was; NULL: it is new. Of several with its name, the one with its command. */
 static const struct entry *
 find_entry(const struct why *w, const struct entry *now)
 {
-	const struct entry *found = map_get(&w->then.by_id, str_of(now->id));
+	const struct entry *named = map_get(&w->then.by_id, str_of(now->id)),
+			   *first = map_get(&w->then.by_rest, str_of(id_without_variant(now->id)));
 
-	for (size_t i = 0; !found && i < w->then.n; i++) {
-		const struct entry *e = &w->then.v[i];
-
-		if (streq(id_without_variant(e->id), id_without_variant(now->id)) &&
-			same_list(&e->list[WORDS], &now->list[WORDS]) &&
-			same_list(&e->list[MOUNTS], &now->list[MOUNTS]))
-			found = e;
+	for (const struct entry *e = first; named && e; e = e->next) {
+		if (streq(e->id, now->id) && same_list(&e->list[WORDS], &now->list[WORDS]))
+			return e;
 	}
-	return found;
+	for (const struct entry *e = first; !named && e; e = e->next) {
+		if (same_list(&e->list[WORDS], &now->list[WORDS]) &&
+			same_list(&e->list[MOUNTS], &now->list[MOUNTS]))
+			return e;
+	}
+	return named;
 }
 
 /* A step that failed did not say what it read: taken for what it was. */
@@ -565,10 +581,6 @@ tell_reasons(struct why *w, bool lists_all, struct buf *out)
 	struct map seen = { 0 };
 
 	for (size_t i = 0; i < w->plan->n_steps; i++) {
-		if (w->step[i].ran)
-			(void)reason_of(w, i);
-	}
-	for (size_t i = 0; i < w->plan->n_steps; i++) {
 		void **slot = w->step[i].ran ? map_put(w->a, &seen, str_of(w->reason[i])) : NULL;
 
 		if (!slot || *slot)
@@ -578,29 +590,70 @@ tell_reasons(struct why *w, bool lists_all, struct buf *out)
 	}
 }
 
+static void
+index_users(struct why *w)
+{
+	const struct plan *p = w->plan;
+	size_t *first = arena_array(w->a, size_t, p->n_steps + 2);
+
+	/* Of the step before, the count; then, how far it is filled: so it ends where the next
+	 * begins. */
+	for (size_t i = 0; i < p->n_steps; i++) {
+		for (size_t k = 0; k < p->steps[i].n_inputs; k++)
+			first[p->steps[i].inputs[k].step + 2]++;
+	}
+	for (size_t i = 2; i < p->n_steps + 2; i++)
+		first[i] += first[i - 1];
+	w->users = arena_array(w->a, size_t, first[p->n_steps + 1] + 1);
+	for (size_t i = 0; i < p->n_steps; i++) {
+		for (size_t k = 0; k < p->steps[i].n_inputs; k++)
+			w->users[first[p->steps[i].inputs[k].step + 1]++] = i;
+	}
+	w->first_user = first;
+}
+
+/* Of each step that ran, the reason. False when there is no earlier build to compare with. */
+static bool
+find_reasons(struct why *w, struct arena *a, const struct why_build *b, struct str before)
+{
+	*w = (struct why){ .a = a, .build = b, .plan = b->plan, .step = b->step };
+	read_record(a, before, &w->then);
+	if (!w->then.n)
+		return false;
+	w->reason = arena_array(a, const char *, b->plan->n_steps + 1);
+	w->is_asked = arena_array(a, bool, b->plan->n_steps + 1);
+	index_users(w);
+	describe_all(w);
+	for (size_t i = 0; i < b->plan->n_steps; i++) {
+		if (b->step[i].ran)
+			(void)reason_of(w, i);
+	}
+	return true;
+}
+
+const char **
+why_reasons(struct arena *a, const struct why_build *b, struct str before)
+{
+	struct why w;
+
+	return find_reasons(&w, a, b, before) ? w.reason : NULL;
+}
+
 void
 why_tell(const struct why_build *b, struct str before, bool lists_all, struct buf *out)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	struct why w = { .a = &a, .build = b, .plan = b->plan, .step = b->step };
-	const size_t n = b->plan->n_steps;
+	struct why w;
 	size_t ran = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < b->plan->n_steps; i++)
 		ran += b->step[i].ran;
-	if (!ran) {
+	if (!ran)
 		buf_adds(out, "explain: no step ran: every result is there\n");
-		return;
-	}
-	read_record(&a, before, &w.then);
-	if (!w.then.n) {
+	else if (find_reasons(&w, &a, b, before))
+		tell_reasons(&w, lists_all, out);
+	else
 		buf_addf(out,
 			"explain: %zu step%s ran: no earlier build of this kernel is recorded\n",
 			ran, ran == 1 ? "" : "s");
-		return;
-	}
-	w.reason = arena_array(&a, const char *, n + 1);
-	w.is_asked = arena_array(&a, bool, n + 1);
-	describe_all(&w);
-	tell_reasons(&w, lists_all, out);
 }

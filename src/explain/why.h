@@ -28,6 +28,9 @@ struct why_build {
 	struct digest toml;          /* of build.toml */
 };
 struct str why_record(struct arena *a, const struct why_build *b);
+/* Of each step that ran, the reason, in an array with an element for each step of the plan; the
+ * others' are NULL or anything. NULL: before is empty or of another version. */
+const char **why_reasons(struct arena *a, const struct why_build *b, struct str before);
 /* Appends a line for each reason for which steps ran, with the steps, the reasons in the order in
  * which steps first have them. before is the record of the last build that ended well; empty, or
  * one of another version: there is none. lists_all: every step has a line. */

@@ -122,6 +122,37 @@ expect(const char *text)
 	buf_free(&out);
 }
 
+/* The same, for each step. */
+static void
+test_reasons(void **state)
+{
+	const char **reason;
+
+	(void)state;
+	assert_null(why_reasons(&a, &build, (struct str){ "", 0 }));
+	set_digest(&sources[1].sha256, "another a.h");
+	now[TEXT].ran = now[PTX].ran = true;
+	objects[TEXT] = sha256_of("other", 5);
+	reason = why_reasons(&a, &build, before);
+	assert_string_equal(reason[TEXT], "a.h changed");
+	assert_string_equal(reason[PTX], "a.h changed");
+	assert_null(reason[SPARE]);
+}
+
+/* Two steps of one name, which their commands tell apart. */
+static void
+test_one_name(void **state)
+{
+	(void)state;
+	steps[SPARE].label = steps[PTX].label;
+	before = why_record(&a, &build);
+	set_digest(&sources[1].sha256, "another a.h");
+	now[TEXT].ran = now[SPARE].ran = true;
+	objects[TEXT] = sha256_of("other", 5);
+	inputs[SPARE][0].step = TEXT;
+	expect("explain: 2 steps: a.h changed\n");
+}
+
 /* The step ran, and gave something else if so. */
 static void
 run(size_t i, bool gives_else)
@@ -279,6 +310,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_one_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reasons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_text_gives_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own, set_up, tear_down),
