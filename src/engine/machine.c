@@ -3,13 +3,13 @@
 #include "engine/machine.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "base/signal.h"
 #include "engine/domain.h"
 #include "engine/far_job.h"
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -190,62 +190,11 @@ forget(void *w, const struct digest *object, struct err *e)
 	return fs_remove(arena_printf(&a, "%s/objects/%s", m->dir, digest_hex(object, hex)), e);
 }
 
-/* A number of bytes in a file of one; UINT64_MAX when there is none ("max"). */
-static uint64_t
-read_number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char line[64] = "";
-	uint64_t n;
-
-	if (!f)
-		return UINT64_MAX;
-	if (!fgets(line, sizeof(line), f) || !str_to_u64(str_trim(str_of(line)), &n))
-		n = UINT64_MAX;
-	fclose(f);
-	return n;
-}
-
-/* What the control group of this process may still take. */
-static uint64_t
-group_memory(struct arena *a)
-{
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	uint64_t max = UINT64_MAX, now = 0;
-	char line[4096];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		struct str path = str_trim(str_of(line));
-		const char *dir;
-
-		if (!str_starts(path, STR("0::/")))
-			continue;
-		dir = arena_printf(a, "/sys/fs/cgroup%.*s", (int)path.n - 3, path.p + 3);
-		max = read_number(path_join(a, dir, "memory.max"));
-		now = read_number(path_join(a, dir, "memory.current"));
-	}
-	if (f)
-		fclose(f);
-	return max == UINT64_MAX || now == UINT64_MAX ? UINT64_MAX : max > now ? max - now : 0;
-}
-
 static uint64_t
 free_memory(void *w)
 {
-	struct machine *m = w;
-	FILE *f = fopen("/proc/meminfo", "re");
-	uint64_t group = group_memory(&m->arena), n = UINT64_MAX;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		unsigned long long kib;
-
-		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-			n = kib * 1024;
-	}
-	if (f)
-		fclose(f);
-	return n < group ? n : group;
+	(void)w;
+	return memory_free();
 }
 
 static int
