@@ -5,10 +5,12 @@
 #include "base/jobserver.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "cmd/debug_warnings.h"
 #include "cmd/full_ways.h"
 #include "cmd/hints.h"
+#include "cmd/keep_last.h"
 #include "cmd/reasons.h"
 #include "cmd/unchanged.h"
 #include "cmd/wheel.h"
@@ -19,7 +21,6 @@
 #include "package/package.h"
 #include "publish/publish.h"
 #include "remote/remote.h"
-#include "steps/declined.h"
 #include "steps/steps.h"
 #include "store/gc.h"
 #include <errno.h>
@@ -74,7 +75,8 @@ fetch_needed(struct build *b, struct err *e)
 	pins = arena_array(a, struct pin *, seen.n + 1);
 	for (size_t i = 0; i < seen.n; i++)
 		pins[i] = seen.entry[i].val;
-	return work_fetch(b->c, b->store, &(struct pin_list){ pins, seen.n }, false, &b->bytes, e);
+	return work_fetch(
+		b->c, b->store, &(struct pin_list){ pins, seen.n }, false, &b->fetched, e);
 }
 
 /* The sandbox that the settings ask for; NULL: none. */
@@ -105,20 +107,21 @@ build_run_prepared(struct build *b, struct observer observer, struct err *e)
 	const struct settings *s = &b->c->settings;
 	struct engine_options o = {
 		.jobs = s->max_jobs < s->cores ? s->max_jobs : s->cores,
-		.memory = b->memory,
+		.memory = b->memory ? b->memory : memory_free(),
 		.keep_going = b->keeps_going || opt_has(&b->c->opts, "keep-going"),
 		.far_jobs = cmd_far_jobs(b->c, &b->remote),
 		/* A server takes about as long for nothing (bench/README.md); what is to be proved
 		 * is proved of all. */
 		.far_seconds = b->is_rebuild ? 0 : 1,
 		.far_first = b->is_rebuild,
-		.observer = trace_observer(b->trace, &observer),
+		.observer = timeline_observer(b->timeline, &observer),
 	};
 	int r;
 
-	trace_phase(b->trace, "fetch");
+	b->could_use = o.memory;
+	timeline_phase(b->timeline, "fetch");
 	TRY(fetch_needed(b, e));
-	trace_phase(b->trace, "run");
+	timeline_phase(b->timeline, "run");
 	if (!b->knows_sandbox) {
 		TRY(choose_sandbox(b, &b->sandbox, e));
 		b->jobserver = jobserver_open(&b->c->arena, getenv("MAKEFLAGS"));
@@ -147,7 +150,7 @@ run_steps(struct build *b, struct err *e)
 {
 	int left;
 
-	trace_phase(b->trace, "look up");
+	timeline_phase(b->timeline, "look up");
 	left = engine_probe(b->engine, false, e);
 	return left <= 0
 		       ? left
@@ -272,12 +275,12 @@ divide(struct build *b, struct err *e)
 
 	if (!b->asks)
 		return 0;
-	trace_phase(b->trace, "ask nvcc");
+	timeline_phase(b->timeline, "ask nvcc");
 	r = b->w.plan.n_steps ? build_run_questions(b, &answers, e) : 0;
 	engine_close(b->engine);
 	b->engine = NULL;
 	TRY(r);
-	trace_phase(b->trace, "plan");
+	timeline_phase(b->timeline, "plan");
 	return work_make_plan(b->c, &b->w, &answers, &b->plan_options, e);
 }
 
@@ -346,7 +349,8 @@ audit(void *arg, const char *variant, const char *dir, struct err *e)
 
 	o.variant = variant;
 	TRY(check_variant(&a, dir, &o, &found, e));
-	report_text(&found, &text);
+	findings_text(&found, &text);
+	findings_copy(&b->c->arena, &found, &b->findings);
 	is_bad = findings_count(&found, SEVERITY_ERROR) > 0;
 	if (text.n)
 		log_text(is_bad ? LOG_ERROR : LOG_WARN, text.p, text.n);
@@ -360,14 +364,20 @@ audit(void *arg, const char *variant, const char *dir, struct err *e)
 static int
 publish_all(struct build *b, struct publish *pub, size_t *written, struct err *e)
 {
-	cmd_private_paths(b->c, b->w.project.dir, &b->check.private_paths);
-	for (size_t i = 0; i < b->w.plan.n_variants; i++) {
-		struct package pkg;
-		int r = make_package(b, &b->w.plan.variants[i], &pkg, e);
+	const struct plan *p = &b->w.plan;
 
-		if (r > 0)
+	cmd_private_paths(b->c, b->w.project.dir, &b->check.private_paths);
+	keep_last_published(b, 0, -1);
+	for (size_t i = 0; i < p->n_variants; i++) {
+		struct package pkg;
+		int r = make_package(b, &p->variants[i], &pkg, e);
+		bool is_made = r > 0;
+
+		if (is_made)
 			r = publish_variant(pub, &pkg, audit, b, e);
 		TRY(r);
+		if (is_made)
+			keep_last_published(b, i, r);
 		if (r == PUBLISH_WRITTEN)
 			progress_note(b->progress, "published", "variant", pkg.variant);
 		*written += r == PUBLISH_WRITTEN;
@@ -402,7 +412,7 @@ with_publish(struct build *b, bool look, size_t *written, struct err *e)
 	struct publish *pub;
 	int r;
 
-	trace_phase(b->trace, "publish");
+	timeline_phase(b->timeline, "publish");
 	TRY(publish_open(
 		&b->c->arena, b->store, b->w.project.dir, opt_get(&b->c->opts, "output"), &pub, e));
 	r = look ? all_published(b, pub, e) : publish_all(b, pub, written, e);
@@ -425,7 +435,7 @@ rebuild(struct build *b, struct err *e)
 	if (streq(b->c->settings.cache, "off"))
 		return err_set(
 			e, ERR_USAGE, "--rebuild compares with the cache; leave out --cache=off");
-	trace_phase(b->trace, "look up");
+	timeline_phase(b->timeline, "look up");
 	TRY(build_open_engine(b, e));
 	TRY(engine_probe(b->engine, false, e));
 	engine_again(b->engine);
@@ -461,7 +471,7 @@ evict(struct build *b, struct err *e)
 
 	if (!streq(b->c->settings.cache, "rw"))
 		return 0;
-	trace_phase(b->trace, "evict");
+	timeline_phase(b->timeline, "evict");
 	TRY(store_evict(b->store, b->c->settings.cache_size, &gone, e));
 	log_debug("evicted %s of least recently used results", str_size(size, gone.bytes));
 	return 0;
@@ -479,7 +489,7 @@ tell_end(struct build *b, size_t written)
 	cmd_tell_remote(&b->remote);
 	log_info("%zu variant%s in %s, %zu written, %s fetched, %.2f s", n, n == 1 ? "" : "s",
 		output ? output : path_join(&b->c->arena, b->w.project.dir, "build"), written,
-		str_size(size, b->bytes),
+		str_size(size, b->fetched.bytes),
 		(double)(now.tv_sec - b->begin.tv_sec) +
 			(double)(now.tv_nsec - b->begin.tv_nsec) / 1e9);
 }
@@ -492,7 +502,7 @@ build(struct build *b, struct err *e)
 	int r;
 
 	TRY(build_open_engine(b, e));
-	trace_phase(b->trace, "look up");
+	timeline_phase(b->timeline, "look up");
 	/* No object is hashed for this: none is used. */
 	r = engine_probe(b->engine, true, e);
 	TRY(r);
@@ -545,7 +555,7 @@ write_commands(struct build *b, int r, const struct err *why)
 		return;
 	if (r < 0 && why->code != ERR_STEP && why->code != ERR_ABI)
 		return;
-	trace_phase(b->trace, "compile_commands.json");
+	timeline_phase(b->timeline, "compile_commands.json");
 	if (commands_write(&a, &b->w.plan, b->store, &e) < 0)
 		log_warn("compile_commands.json was not written: %s", e.msg);
 }
@@ -604,6 +614,9 @@ build_by_plan(struct build *b, struct err *e)
 	if (r == 0)
 		r = opt_has(&b->c->opts, "rebuild") ? rebuild(b, e) : build(b, e);
 	write_commands(b, r, e);
+	keep_last_build(b, r, e);
+	if (r < 0)
+		unchanged_forget(b);
 	/* Without the records, the next build looks everything up, and cannot say why steps ran. */
 	if (r == 0 && (reasons_record(b, &ignored) < 0 || unchanged_remember(b, &ignored) < 0))
 		log_debug("%s", ignored.msg);
@@ -616,7 +629,7 @@ run_build(struct build *b, int events, struct err *e)
 	struct ctx *c = b->c;
 	int r;
 
-	trace_phase(b->trace, "plan");
+	timeline_phase(b->timeline, "plan");
 	TRY(work_load(c, &b->w, e));
 	note_package(&b->w.project, &b->w.sources);
 	if (!opt_has(&c->opts, "no-check"))
@@ -638,16 +651,17 @@ run_build(struct build *b, int events, struct err *e)
 
 /* A failed build has a trace as well; that it cannot be written is then the lesser problem. */
 static int
-end_trace(struct trace *t, int r, struct err *e)
+end_trace(const struct build *b, int r, struct err *e)
 {
+	const char *path = opt_get(&b->c->opts, "trace");
 	struct err second = { 0 };
 
-	if (!t)
+	if (!path)
 		return r;
-	trace_phase(t, NULL);
+	timeline_phase(b->timeline, NULL);
 	if (r == 0)
-		return trace_write(t, e);
-	if (trace_write(t, &second) < 0)
+		return trace_write(b->timeline, path, e);
+	if (trace_write(b->timeline, path, &second) < 0)
 		log_warn("%s", second.msg);
 	return r;
 }
@@ -658,15 +672,15 @@ build_all(struct build *b, struct ctx *c, struct err *e)
 	const char *trace = opt_get(&c->opts, "trace");
 	int fd;
 
-	*b = (struct build){ .c = c };
+	*b = (struct build){ .c = c, .timeline = timeline_new(&c->arena) };
 	clock_gettime(CLOCK_MONOTONIC, &b->begin);
 	TRY(events_fd(c, &fd, e));
 	if (opt_get(&c->opts, "memory"))
 		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b->memory, e));
 	TRY(read_plan_options(c, &b->plan_options, e));
 	if (trace)
-		TRY(trace_open(&c->arena, trace, &b->trace, e));
-	return end_trace(b->trace, run_build(b, fd, e), e);
+		TRY(trace_check(&c->arena, trace, e));
+	return end_trace(b, run_build(b, fd, e), e);
 }
 
 int

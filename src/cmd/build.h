@@ -2,8 +2,9 @@
 /* What build shares with other commands that run steps. */
 #ifndef CMD_BUILD_H
 #define CMD_BUILD_H
-#include "check/report.h"
+#include "check/findings.h"
 #include "cmd/cmd.h"
+#include "report/timeline.h"
 #include <time.h>
 
 struct build {
@@ -13,7 +14,7 @@ struct build {
 	struct engine *engine;
 	struct server remote;
 	struct progress *progress;
-	struct trace *trace;           /* NULL: not asked for */
+	struct timeline *timeline;     /* NULL: nobody wants to know */
 	const struct sandbox *sandbox; /* NULL: none, or not looked for yet */
 	bool knows_sandbox;
 	struct jobserver *jobserver; /* NULL: none, or not looked for yet */
@@ -22,10 +23,13 @@ struct build {
 	struct plan_options plan_options;
 	bool keeps_going; /* after a failure, whatever the options say */
 	struct timespec begin;
-	uint64_t memory;
+	uint64_t memory;    /* that steps may take together; 0: what is free */
+	uint64_t could_use; /* what that was when steps ran last; 0: none did */
 	size_t failed, refused;
 	struct check_options check;
-	uint64_t bytes;
+	struct last_files fetched;
+	struct findings findings;       /* of those variants that were written or refused */
+	struct last_variant *published; /* one for each of the plan's; NULL: not looked at */
 	/* of each variant, what is recorded of it (cmd/unchanged.h); NULL: not all are current */
 	struct digest *records;
 };

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "check/report.h"
+#include "check/findings.h"
 #include "cmd/cmd.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ cmd_check_python(struct ctx *c, const struct project *p, const struct sources_se
 		return err_set(e, ERR_CONFIG, "%s/%s:%u:%u: %s; %s", found.v[0].variant,
 			found.v[0].file, found.v[0].line, found.v[0].col, found.v[0].message,
 			found.v[0].advice);
-	report_text(&found, &text);
+	findings_text(&found, &text);
 	log_text(LOG_ERROR, text.p, text.n);
 	return err_set(e, ERR_CONFIG, "%zu mistakes in the Python files of %s", found.n, p->name);
 }
@@ -138,13 +138,13 @@ check(struct ctx *c, enum check_group group, struct err *e)
 	TRY(option_version(c, "torch-stable-abi", &o.torch_stable, e));
 	cmd_private_paths(c, NULL, &o.private_paths);
 	TRY(check_all(c, &o, &names, &found, e));
-	summary = report_summary(&c->arena, &found, names.n);
+	summary = findings_summary(&c->arena, &found, names.n);
 	if (json)
-		report_json(&found, &names, &text);
+		findings_json(&found, &names, &text);
 	else if (sarif)
-		report_sarif(&found, &text);
+		findings_sarif(&found, &text);
 	else
-		report_text(&found, &text);
+		findings_text(&found, &text);
 	if (text.n)
 		fwrite(text.p, 1, text.n, stdout);
 	if (findings_count(&found, SEVERITY_ERROR)) {

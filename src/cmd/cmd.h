@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "fetch/fetch.h"
 #include "plan/graph.h"
+#include "report/last_build.h"
 #include "resolve/host.h"
 #include "resolve/lock.h"
 #include "usage/usage.h"
@@ -46,6 +47,7 @@ int cmd_init(struct ctx *c, struct err *e);
 int cmd_list_variants(struct ctx *c, struct err *e);
 int cmd_lock(struct ctx *c, struct err *e);
 int cmd_nix(struct ctx *c, struct err *e);
+int cmd_report(struct ctx *c, struct err *e);
 int cmd_plan(struct ctx *c, struct err *e);
 int cmd_step(struct ctx *c, struct err *e);
 int cmd_store(struct ctx *c, struct err *e);
@@ -97,10 +99,10 @@ int work_make_plan(struct ctx *c, struct work *w, const struct plan_answers *ans
 	const struct plan_options *o, struct err *e);
 /* All of that, without answers. */
 int work_plan(struct ctx *c, struct work *w, struct err *e);
-/* Fetches pins that are not in the store, with progress. bytes, if not NULL, gets what was
- * received. */
+/* Fetches pins that are not in the store, with progress. What was received is added to *got,
+ * unless it is NULL. */
 int work_fetch(struct ctx *c, struct store *s, const struct pin_list *pins, bool full,
-	uint64_t *bytes, struct err *e);
+	struct last_files *got, struct err *e);
 /* Of what the variants depend on, takes that into the store which the directory of --cutlass is.
  * Fails when something is needed that no package has, and that it is not; also when the flag is
  * given, and the directory is nothing that is needed. */
@@ -146,18 +148,14 @@ void progress_explain(struct progress *p, struct hinter *h);
 void progress_event(void *arg, const struct plan *plan, const struct engine_event *ev);
 void progress_bytes(struct progress *p, uint64_t received, uint64_t total, const char *what);
 void progress_end(struct progress *p);
+/* What was said of steps that failed: of the first of them, and no more than some KiB of each. */
+const struct strs *progress_failures(const struct progress *p);
 /* One JSON line to the events' descriptor, if there is one: {"event": NAME, "name": value}. */
 void progress_note(struct progress *p, const char *event, const char *key, const char *value);
 
-/* What ran when, as a file for Chrome's trace viewer. Every function takes NULL for a run that is
- * not traced. */
-struct trace;
-/* Fails with ERR_USAGE when path is in no directory that can be written to. */
-int trace_open(struct arena *a, const char *path, struct trace **out, struct err *e);
-/* An observer that notes the steps and passes everything on to next, which must outlive it. */
-struct observer trace_observer(struct trace *t, const struct observer *next);
-/* The next phase of the command itself begins, and the one before it ends; NULL: none does. */
-void trace_phase(struct trace *t, const char *name);
-/* Writes the file; steps that are not over are taken to end now. */
-int trace_write(struct trace *t, struct err *e);
+/* build --trace. Fails with ERR_USAGE when path is in no directory that can be written to. */
+struct timeline;
+int trace_check(struct arena *a, const char *path, struct err *e);
+/* Writes a file for Chrome's trace viewer; steps that are not over are taken to end now. */
+int trace_write(const struct timeline *t, const char *path, struct err *e);
 #endif

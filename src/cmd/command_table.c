@@ -229,6 +229,10 @@ static const struct opt check_load_opts[] = {
 		"load in this Python; may be repeated (default: python3 and python3.9 to 3.14)" },
 	{ 0 },
 };
+static const struct opt report_opts[] = {
+	{ 'o', "output", "FILE", "write the page to this file (default: DIR/build/report.html)" },
+	{ 0 },
+};
 static const struct opt create_pyproject_opts[] = {
 	{ 'f', "force", NULL, "overwrite existing files" },
 	{ 0, "unique-id", "ID",
@@ -291,6 +295,7 @@ const struct cmd all_cmds[] = {
 		check_builds_opts, cmd_check_builds },
 	{ "check-load", "[DIR]", "load built variants in every Python here that has torch",
 		check_load_opts, cmd_check_load },
+	{ "report", "[DIR]", "write a page about the last build", report_opts, cmd_report },
 	{ "plan", "[DIR]", "print every command that build would run", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline",
 		selection_opts, cmd_fetch },

@@ -27,7 +27,7 @@ fetch_all(struct ctx *c, const struct work *w, bool full, struct err *e)
 {
 	struct store *s;
 	struct pin **pins;
-	uint64_t bytes = 0;
+	struct last_files got = { 0 };
 	char size[16];
 	size_t n;
 	int r;
@@ -36,10 +36,10 @@ fetch_all(struct ctx *c, const struct work *w, bool full, struct err *e)
 	TRY(store_open(c->settings.home, false, &s, e));
 	r = work_take_cutlass(c, s, w, e);
 	if (r == 0)
-		r = work_fetch(c, s, &(struct pin_list){ pins, n }, full, &bytes, e);
+		r = work_fetch(c, s, &(struct pin_list){ pins, n }, full, &got, e);
 	store_close(s);
 	if (r == 0)
-		log_info("%zu pins in the store, %s fetched", n, str_size(size, bytes));
+		log_info("%zu pins in the store, %s fetched", n, str_size(size, got.bytes));
 	return r;
 }
 

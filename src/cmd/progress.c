@@ -18,6 +18,8 @@ struct progress {
 	double spent;          /* wall seconds of those */
 	char label[160];       /* what started last */
 	struct hinter *hinter; /* NULL: failures are not explained */
+	struct arena *a;
+	struct strs failures;
 };
 
 struct progress *
@@ -25,6 +27,7 @@ progress_new(struct arena *a, int events_fd)
 {
 	struct progress *p = arena_new(a, struct progress);
 
+	p->a = a;
 	p->events = events_fd;
 	clock_gettime(CLOCK_MONOTONIC, &p->begin);
 	return p;
@@ -188,9 +191,26 @@ add_output(struct buf *out, const struct progress *p, struct str printed)
 	buf_add(out, printed.p, printed.n);
 }
 
+/* For the record of the build: the first ones, and of each so much. */
+static void
+keep_failure(struct progress *p, struct str text)
+{
+	enum { KEPT = 8, LONGEST = 16384 };
+
+	if (p->failures.n < KEPT)
+		vec_push(p->a, &p->failures,
+			arena_strndup(p->a, text.p, text.n < LONGEST ? text.n : LONGEST));
+}
+
+const struct strs *
+progress_failures(const struct progress *p)
+{
+	return &p->failures;
+}
+
 /* What to do, with -v the failed command as a person would type it, and all that it said. */
 static void
-report_failure(const struct progress *p, const struct plan *plan, const struct engine_event *ev,
+report_failure(struct progress *p, const struct plan *plan, const struct engine_event *ev,
 	const struct strs *hints)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
@@ -205,6 +225,7 @@ report_failure(const struct progress *p, const struct plan *plan, const struct e
 	for (size_t i = 0; i < words.n && log_enabled(LOG_DEBUG); i++)
 		buf_addf(&text, "%s%s", words.v[i], i + 1 < words.n ? " " : "\n");
 	add_output(&text, p, ev->output);
+	keep_failure(p, buf_str(&text));
 	log_text(LOG_ERROR, text.p, text.n);
 }
 

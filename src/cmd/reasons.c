@@ -71,20 +71,38 @@ reasons_tell(struct build *b, struct err *e)
 }
 
 int
+reasons_find(struct build *b, struct arena *a, const char *const **out, struct err *e)
+{
+	struct str before = { "", 0 };
+	struct why_build *now = arena_new(a, struct why_build);
+	struct digest key;
+
+	TRY(record_key(b, &key, e));
+	TRY(store_get_text(a, b->store, KIND, &key, &before, e));
+	TRY(look_at_steps(b, a, now, e));
+	*out = why_reasons(a, now, before);
+	return 0;
+}
+
+int
 reasons_record(struct build *b, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct str before;
 	struct why_build now;
 	struct digest key;
 	bool any = false;
+	int had = 0;
 
 	if (!streq(b->c->settings.cache, "rw"))
 		return 0;
 	TRY(look_at_steps(b, &a, &now, e));
 	for (size_t i = 0; i < b->w.plan.n_steps; i++)
 		any = any || now.step[i].ran;
-	if (!any)
-		return 0;
 	TRY(record_key(b, &key, e));
+	if (!any)
+		TRY(had = store_get_text(&a, b->store, KIND, &key, &before, e));
+	if (had)
+		return 0;
 	return store_put_text(b->store, KIND, &key, why_record(&a, &now), e);
 }

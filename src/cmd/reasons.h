@@ -10,6 +10,10 @@
 
 /* After a run, with b->engine open: says it on standard error. */
 int reasons_tell(struct build *b, struct err *e);
-/* After a build that ended well. Does nothing where nothing ran, or nothing may be kept. */
+/* Of each step of the plan that ran, the reason (why_reasons); *out is NULL when no earlier build
+ * is recorded. */
+int reasons_find(struct build *b, struct arena *a, const char *const **out, struct err *e);
+/* After a build that ended well. Does nothing where nothing ran and there is a record, or nothing
+ * may be kept. */
 int reasons_record(struct build *b, struct err *e);
 #endif

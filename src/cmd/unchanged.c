@@ -332,6 +332,16 @@ add_objects(const struct build *b, struct buf *out)
 	}
 }
 
+void
+unchanged_forget(struct build *b)
+{
+	struct err ignored;
+	struct digest where;
+
+	if (record_key(b, &where))
+		store_put_text(b->store, KIND, &where, STR(""), &ignored);
+}
+
 int
 unchanged_remember(struct build *b, struct err *e)
 {

@@ -25,6 +25,8 @@ struct publish;
 int unchanged_find(struct build *b, struct err *e);
 /* While build/ is locked and all its variants are current: what is recorded of them. */
 int unchanged_note(struct build *b, struct publish *pub, struct err *e);
+/* After a build that failed: the next one looks everything up, and its report tells of it. */
+void unchanged_forget(struct build *b);
 /* After everything else is written: records it, where nothing was asked for that the record does
  * not hold. */
 int unchanged_remember(struct build *b, struct err *e);

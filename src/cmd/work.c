@@ -318,6 +318,8 @@ work_plan(struct ctx *c, struct work *w, struct err *e)
 
 struct fetch_view {
 	struct progress *progress;
+	struct arena *a;
+	struct last_files *got;   /* NULL: nobody asks */
 	uint64_t received, total; /* total of those pins that know theirs by now */
 	struct pin *const *pins;
 	uint64_t *total_of;
@@ -352,20 +354,25 @@ on_fetch(void *arg, const struct fetch_event *ev)
 		break;
 	case FETCH_DONE:
 		log_info("fetched %s: %s", path_base(ev->pin->file), str_size(size, ev->bytes));
+		if (v->got)
+			vec_push(v->a, v->got,
+				(struct last_file){ path_base(ev->pin->file), ev->bytes });
 		break;
 	}
 	progress_bytes(v->progress, v->received, v->total, path_base(ev->pin->file));
 }
 
 int
-work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool full, uint64_t *bytes,
-	struct err *e)
+work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool full,
+	struct last_files *got, struct err *e)
 {
 	struct pin *const *pins = list->v;
 	const size_t n = list->n;
 	const struct settings *set = &c->settings;
 	const struct source_settings where = { set->wheel_index, set->debian, set->redist };
 	struct fetch_view view = { .progress = progress_new(&c->arena, -1),
+		.a = &c->arena,
+		.got = got,
 		.pins = pins,
 		.total_of = arena_array(&c->arena, uint64_t, n + 1),
 		.n = n };
@@ -391,7 +398,7 @@ work_fetch(struct ctx *c, struct store *s, const struct pin_list *list, bool ful
 		if (unknown[i])
 			r = fetch_remember(s, pins[i], e);
 	}
-	if (bytes)
-		*bytes += view.received;
+	if (got)
+		got->bytes += view.received;
 	return r;
 }

@@ -314,6 +314,7 @@ publish_clean(struct arena *a, const char *dir, struct err *e)
 	if (!fs_exists(path_join(a, build, "CMakeCache.txt"))) /* else it is CMake's */
 		TRY(fs_remove(path_join(a, build, "compile_commands.json"), e));
 	TRY(fs_remove(path_join(a, build, "clangd"), e));
+	TRY(fs_remove(path_join(a, build, "report.html"), e));
 	if (rmdir(build) < 0 && errno != ENOENT && errno != ENOTEMPTY)
 		return err_sys(e, "cannot remove %s", build);
 	if (n == 5 && streq(target, "build") && unlink(result) < 0)

@@ -41,6 +41,6 @@ int publish_variant(struct publish *p, const struct package *pkg, publish_check 
  * symbolic link alone, with a warning. */
 int publish_result(struct publish *p, struct err *e);
 /* Removes dir/build's variants that this program published or that look like variants, files for
- * clangd, and result if it is the link. */
+ * clangd, the page of `report`, and result if it is the link. */
 int publish_clean(struct arena *a, const char *dir, struct err *e);
 #endif

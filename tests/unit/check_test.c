@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
-#include "check/report.h"
+#include "check/findings.h"
 #include "check/run.h"
 #include "formats/mangled.h"
 #include <elf.h>
@@ -1048,11 +1048,11 @@ test_report(void **state)
 	size_t n;
 
 	(void)state;
-	report_text(&f, &text);
+	findings_text(&f, &text);
 	assert_string_equal(text.p, "v/a b.so: error: needs it [needed]\n    do without\n"
 				    "v:3:7: warning: is \"unique\" [gnu-unique]\n    flag\n");
-	assert_string_equal(report_summary(&a, &f, 2), "1 error, 1 warning in 2 variants");
-	report_json(&f, &variants, &json);
+	assert_string_equal(findings_summary(&a, &f, 2), "1 error, 1 warning in 2 variants");
+	findings_json(&f, &variants, &json);
 	o = json_loadb(json.p, json.n, 0, NULL);
 	assert_non_null(o);
 	assert_int_equal(json_integer_value(json_object_get(o, "errors")), 1);
@@ -1065,7 +1065,7 @@ test_report(void **state)
 	assert_int_equal(json_integer_value(json_object_get(result, "column")), 7);
 	json_decref(o);
 
-	report_sarif(&f, &sarif);
+	findings_sarif(&f, &sarif);
 	o = json_loadb(sarif.p, sarif.n, 0, NULL);
 	assert_non_null(o);
 	run = json_array_get(json_object_get(o, "runs"), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints findings as text, JSON and SARIF. */
-#include "check/report.h"
+#include "check/findings.h"
 #include "base/err.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ add_json(struct buf *out, json_t *o)
 }
 
 void
-report_text(const struct findings *f, struct buf *out)
+findings_text(const struct findings *f, struct buf *out)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *x = &f->v[i];
@@ -38,7 +38,7 @@ set_text(json_t *o, const char *key, const char *value)
 }
 
 void
-report_json(const struct findings *f, const struct strs *variants, struct buf *out)
+findings_json(const struct findings *f, const struct strs *variants, struct buf *out)
 {
 	json_t *list = json_array(), *names = json_array();
 
@@ -121,7 +121,7 @@ rule_index(const char *id)
 }
 
 void
-report_sarif(const struct findings *f, struct buf *out)
+findings_sarif(const struct findings *f, struct buf *out)
 {
 	json_t *list = json_array(), *results = json_array();
 	size_t n;
@@ -145,7 +145,7 @@ plural(size_t n)
 }
 
 char *
-report_summary(struct arena *a, const struct findings *f, size_t variants)
+findings_summary(struct arena *a, const struct findings *f, size_t variants)
 {
 	size_t errors = findings_count(f, SEVERITY_ERROR),
 	       warnings = findings_count(f, SEVERITY_WARNING);
