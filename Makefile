@@ -175,15 +175,25 @@ install: $(PROGRAM) pages
 uninstall: pages
 	rm -f $(DESTDIR)$(PREFIX)/bin/kernel-builder $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
 	-rmdir $(DESTDIR)$(PREFIX)/share/doc/kernel-builder/docs $(DESTDIR)$(PREFIX)/share/doc/kernel-builder
+# For any Linux: a wheel with the program, made by its own toolchain, and a tarball with a static one. The same bytes each time.
+PORTABLE := .build/portable
+WHEEL    := kernel_builder-$(VERSION)-py3-none-manylinux_2_28_x86_64.whl
+TARBALL  := kernel-builder-$(VERSION)-x86_64-linux.tar.gz
+wheel: $(PROGRAM) pages
+	MAKE='$(MAKE)' sh tools/wheel/make.sh wheel ./$(PROGRAM) $(PORTABLE)
+	python3 tools/wheel/pack.py $(PORTABLE)/wheel/kernel-builder $(VERSION) $(DATE) $(SHARE) $(PORTABLE)/libraries/licenses $(WHEEL)
+static: $(PROGRAM) pages
+	MAKE='$(MAKE)' sh tools/wheel/make.sh static ./$(PROGRAM) $(PORTABLE)
+	sh tools/wheel/tarball.sh $(PORTABLE)/static/kernel-builder $(DATE) $(SHARE) $(PORTABLE)/libraries/licenses $(TARBALL)
 # The sources of the last commit, the same bytes each time.
 DIST := kernel-builder-$(VERSION)
 dist:
 	git archive --format=tar --prefix=$(DIST)/ HEAD | gzip -n9 >$(DIST).tar.gz
 clean:
-	rm -rf .build kernel-builder $(DIST).tar.gz
+	rm -rf .build kernel-builder $(DIST).tar.gz $(WHEEL) $(TARBALL)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/src/*/*.d $(BUILD)/tests/*/*.d)
-.PHONY: all asan programs fuzz fuzzers clang deps demo check unit check-offline coverage acceptance bench format tidy pages install uninstall dist clean
+.PHONY: all asan programs fuzz fuzzers clang deps demo check unit check-offline coverage acceptance bench format tidy pages install uninstall wheel static dist clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 endif

@@ -8,6 +8,9 @@
 #include "cmd/cmd.h"
 #include "explain/explain.h"
 #include <stdio.h>
+#ifdef KB_STATIC
+#include <nss.h>
+#endif
 
 static int
 run(struct ctx *c, int argc, char **argv, struct err *e)
@@ -59,6 +62,11 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status = 0;
 
+#ifdef KB_STATIC
+	/* Else names would be looked up by libraries of this machine, which want its C library. */
+	__nss_configure_lookup("hosts", "files dns");
+	__nss_configure_lookup("passwd", "files");
+#endif
 	signals_install();
 	if (run(&c, argc, argv, &e) < 0) {
 		log_status(NULL);

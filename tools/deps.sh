@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, demo, check, bench, farm.
+# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, wheel, demo, check, bench, farm.
 # Elsewhere: prints what is missing and fails.
 set -eu
 want=
@@ -8,10 +8,11 @@ for set in "$@"; do
 	case $set in
 	build) want="$want gcc g++ make pkg-config libcurl4-openssl-dev libarchive-dev libssl-dev zlib1g-dev
 		libjansson-dev libnghttp2-dev libtomlplusplus-dev" ;;
+	wheel) want="$want liblzma-dev libzstd-dev libbz2-dev python3 ca-certificates patch dpkg xz-utils" ;;
 	demo) want="$want python3 python3-venv python3-pip ca-certificates bubblewrap" ;;
 	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
 		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish
-		nginx openssl" ;;
+		nginx openssl liblzma-dev libzstd-dev libbz2-dev patch xz-utils" ;;
 	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace
 		bubblewrap iproute2" ;;
 	farm) want="$want python3 python3-venv postgresql openssl bubblewrap iproute2 slurm-wlm munge" ;;

@@ -1,12 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads libcurl when it is first needed. */
+/* Loads libcurl when it is first needed, and says whom it trusts. */
 #include "fetch/curl.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "fetch/authorities.h"
 #include <dlfcn.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifdef KB_PORTABLE
+int
+curl_load(struct err *e)
+{
+	(void)e;
+	return 0;
+}
+
+/* Where the machine that runs this has its authorities, no build can know. */
+static const char *
+default_ca_file(void)
+{
+	static struct arena a;
+	static const char *file;
+	char program[PATH_MAX];
+	ssize_t n;
+
+	if (file)
+		return file;
+	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (n > 0)
+		program[n] = '\0';
+	file = authorities_find(&a, "", n > 0 ? program : NULL);
+	return file;
+}
+#else
 /* The name that the linker would have written down, and where it was when this was built: the
  * loader may not look there. */
 #ifndef KB_LIBCURL
@@ -50,6 +79,13 @@ curl_function(const char *name)
 	return f;
 }
 
+static const char *
+default_ca_file(void)
+{
+	return NULL;
+}
+#endif
+
 /* Nix passes its variable on into sandboxes that do not hold the file, and sets what nobody has set
  * to nothing. The last variable is for packages of this program that bring certificates along. */
 const char *
@@ -64,5 +100,5 @@ curl_ca_file(void)
 		if (file && *file && (i < 2 || access(file, R_OK) == 0))
 			return file;
 	}
-	return NULL;
+	return default_ca_file();
 }

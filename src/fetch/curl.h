@@ -2,7 +2,8 @@
 /*
  * libcurl, loaded when it is needed. Most runs fetch nothing, and with the thirty libraries that it
  * needs in turn, loading it takes longer than all else that is done where nothing changed. So the
- * program is not linked with it: its functions are looked up by name.
+ * program is not linked with it: its functions are looked up by name. A program for any machine
+ * (KB_PORTABLE: make wheel) has libcurl in it, with no more than is needed.
  */
 #ifndef FETCH_CURL_H
 #define FETCH_CURL_H
@@ -14,13 +15,14 @@ typedef void curl_any(void);
 int curl_load(struct err *e);
 curl_any *curl_function(const char *name);
 /* The file of authorities that the environment names (SSL_CERT_FILE and its kin); NULL: libcurl's
- * own. */
+ * own. A program for any machine looks for one where distributions have theirs. */
 const char *curl_ca_file(void);
 
-#define CURL_LATE(name) ((__typeof__(&name))curl_function(#name))
 #undef curl_easy_getinfo /* macros of its header, which look at types */
 #undef curl_easy_setopt
 #undef curl_multi_setopt
+#ifndef KB_PORTABLE
+#define CURL_LATE(name) ((__typeof__(&name))curl_function(#name))
 #define curl_easy_cleanup CURL_LATE(curl_easy_cleanup)
 #define curl_easy_getinfo CURL_LATE(curl_easy_getinfo)
 #define curl_easy_init CURL_LATE(curl_easy_init)
@@ -44,4 +46,5 @@ const char *curl_ca_file(void);
 #define curl_url_cleanup CURL_LATE(curl_url_cleanup)
 #define curl_url_get CURL_LATE(curl_url_get)
 #define curl_url_set CURL_LATE(curl_url_set)
+#endif
 #endif

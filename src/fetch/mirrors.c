@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -99,12 +100,25 @@ ask(struct arena *a, char *const *argv, struct str *out, struct err *e)
 
 /* ---- the wheel index ---- */
 
-/* Both ways to call pip that there are. */
+/* The Python of the environment that this program is installed in, which need not be in PATH. */
+static const char *
+own_python(struct arena *a)
+{
+	char program[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (n <= 0)
+		return "python3";
+	program[n] = '\0';
+	return path_join(a, path_dir(a, program), "python3");
+}
+
+/* The ways to call pip that there are. */
 static int
 ask_pip(struct arena *a, const char *const *args, struct str *out, struct err *e)
 {
-	static const char *const pip[][4] = { { "python3", "-m", "pip", NULL }, { "pip3", NULL },
-		{ "pip", NULL } };
+	const char *const pip[][4] = { { "python3", "-m", "pip", NULL }, { "pip3", NULL },
+		{ "pip", NULL }, { own_python(a), "-m", "pip", NULL } };
 
 	for (size_t i = 0; i < sizeof(pip) / sizeof(*pip); i++) {
 		const char *argv[16];

@@ -16,6 +16,15 @@
 enum { CU_OK = 0, CU_NO_DEVICE = 100, CU_MAJOR = 75, CU_MINOR = 76 };
 enum { NO_DRIVER = 3 }; /* exit status of the child */
 
+#ifdef KB_STATIC
+/* A static program cannot load the driver's library. */
+static int
+print_gpus(void *arg)
+{
+	(void)arg;
+	return NO_DRIVER;
+}
+#else
 /* Prints a line for each GPU, as nvidia-smi does. In a child: the driver's library stays loaded. */
 static int
 print_gpus(void *arg)
@@ -49,6 +58,7 @@ print_gpus(void *arg)
 	}
 	return 0;
 }
+#endif
 
 static int
 wait_for(struct proc *p, struct proc_end *end, struct err *e)

@@ -3,6 +3,7 @@
 #include "remote/dial.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "fetch/curl.h"
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -181,10 +182,12 @@ ssl_reason(void)
 static int
 load_files(SSL_CTX *ctx, const struct remote_options *o, struct err *e)
 {
-	if (o->ca ? SSL_CTX_load_verify_locations(ctx, o->ca, NULL) != 1
-		  : SSL_CTX_set_default_verify_paths(ctx) != 1)
-		return err_set(e, ERR_CONFIG, "%s holds no certificates: %s", o->ca ? o->ca : "",
-			ssl_reason());
+	const char *ca = o->ca ? o->ca : curl_ca_file();
+
+	if (ca ? SSL_CTX_load_verify_locations(ctx, ca, NULL) != 1
+	       : SSL_CTX_set_default_verify_paths(ctx) != 1)
+		return err_set(
+			e, ERR_CONFIG, "%s holds no certificates: %s", ca ? ca : "", ssl_reason());
 	if (!o->certificate)
 		return 0;
 	if (SSL_CTX_use_certificate_chain_file(ctx, o->certificate) != 1)

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the wheel and the tarball in small roots of other distributions, as a user who is not root, and builds a kernel there.
+# Usage: tests/install.sh [--roots DIR] [SUITE...]     bullseye, bookworm, trixie; with KB_UBUNTU_MIRROR=URL also jammy, noble, ...
+# Needs root, the network and debootstrap. Roots stay in DIR for the next run. Without SUITE: those three.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+make=${MAKE:-make}
+T=$(mktemp -d "${TMPDIR:-/tmp}/kb-install.XXXXXX")
+roots=$T/roots
+if [ "${1:-}" = --roots ]; then roots=$(realpath -m "$2"); shift 2; fi
+[ $# -gt 0 ] || set -- bullseye bookworm trixie
+trap 'rm -rf --one-file-system "$T"' EXIT
+passed=0 failed=0 skipped=0
+check() { # text command...
+	local text=$1
+	shift
+	if "$@" >"$T/log" 2>&1; then passed=$((passed + 1)); echo "ok - $text"; else
+		failed=$((failed + 1))
+		echo "not ok - $text"
+		tail -15 "$T/log" | sed 's/^/# /'
+	fi
+}
+skip() { skipped=$((skipped + 1)); echo "ok - $1 # SKIP $2"; }
+
+# make_root SUITE: a root with Python and nothing that is not needed for it.
+make_root() {
+	local mirror
+	[ ! -e "$roots/$1.made" ] || return 0
+	mirror=$(apt-get indextargets --no-release-info --format "\$(SITE)" | grep -v security | head -1)
+	case $1 in bullseye | bookworm | trixie) ;; *) mirror=${KB_UBUNTU_MIRROR:?} ;; esac
+	mkdir -p "$roots"
+	rm -rf --one-file-system "${roots:?}/$1"
+	debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates ${KB_DEBOOTSTRAP:-} "$1" "$roots/$1" "$mirror" || return
+	rm -rf "$roots/$1"/var/cache/apt/archives/*.deb
+	touch "$roots/$1.made"
+}
+
+# A user's command in a root: with /proc, /dev and the network, without rights of root, and no variable but those of pip.
+inside() { # suite command...
+	local root=$roots/$1
+	shift
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private bash -c '
+		root=$1 && shift
+		mount --bind "$root" "$root" && mount --rbind /dev "$root/dev" && mount --bind /proc "$root/proc" &&
+			mount --bind /etc/resolv.conf "$root/etc/resolv.conf" && cd "$root" && mkdir -p mnt && pivot_root . mnt && umount -l /mnt && cd / &&
+			exec /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --bounding-set=-all \
+				/usr/bin/env -i HOME=/home/user PATH=/home/user/venv/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 CI=1 '"$passed_on"' "$@"' - "$root" "$@"
+}
+passed_on=
+for v in PIP_INDEX_URL https_proxy http_proxy no_proxy; do
+	[ -z "${!v:-}" ] || passed_on="$passed_on $v='${!v}'"
+done
+
+prepare() { # suite
+	local home=$roots/$1/home/user
+	rm -rf --one-file-system "$home"
+	mkdir -p "$home"
+	cp "$wheel" "$tarball" "$home/"
+	cp -r examples/relu-cpu "$home/k"
+	rm -rf "$home/k/build" "$home/k/result"
+	# A network may have certificates of its own.
+	[ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$roots/$1/etc/ssl/certs/"
+	chown -R 1000:1000 "$home"
+}
+bits() { (cd "$roots/$1/home/user/k/build" && find . -type f ! -name 'compile_commands.json*' ! -path './clangd/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum); }
+
+try() { # suite
+	local home=$roots/$1/home/user python built
+	prepare "$1"
+	check "$1: not root" inside "$1" sh -c '[ "$(id -u)" = 1000 ] && ! touch /etc/x 2>/dev/null'
+	check "$1: no compiler, no make" inside "$1" sh -c '! command -v gcc || ! command -v cc || ! command -v make'
+	check "$1: a virtual environment" inside "$1" python3 -m venv /home/user/venv
+	python=$(inside "$1" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	# pip before 20.3 (Ubuntu 20.04) knows no manylinux_2_28.
+	[ "$python" != 3.8 ] || check "$1: a pip that knows manylinux_2_28" inside "$1" pip install -q --upgrade pip
+	check "$1: pip install ($(inside "$1" pip --version | cut -d' ' -f1,2), Python $python)" inside "$1" sh -c 'pip install -q /home/user/*.whl'
+	check "$1: --version" inside "$1" sh -c 'kernel-builder --version | grep -x "kernel-builder [0-9.]*"'
+	check "$1: pip finds nothing amiss" inside "$1" pip check
+	check "$1: builds" inside "$1" kernel-builder build --no-lock --torch 2.15 -v /home/user/k
+	built=$(bits "$1")
+	echo "# $1: $(inside "$1" getconf GNU_LIBC_VERSION), $(grep -m1 '^sandbox' "$T/log"), $built"
+	[ -n "$first" ] || first=$built
+	check "$1: the same bits as in the first root" test "$built" = "$first"
+	check "$1: what is built passes the checks" inside "$1" kernel-builder check-builds /home/user/k/build
+	check "$1: tar" inside "$1" sh -c 'cd && tar xzf kernel-builder-*.tar.gz && mv kernel-builder-*-linux static'
+	check "$1: the static program builds, with no store" inside "$1" /home/user/static/bin/kernel-builder build --no-lock --torch 2.15 --store /home/user/other --rebuild -v /home/user/k
+	check "$1: the same bits" test "$(bits "$1")" = "$first"
+	check "$1: removed" inside "$1" sh -c 'pip uninstall -q -y kernel-builder && ! command -v kernel-builder'
+	rm -rf --one-file-system "$home/other"
+}
+# The same once more, with bubblewrap, which needs no root.
+try_sandboxed() { # suite
+	chroot "$roots/$1" apt-get install -y -qq --no-install-recommends bubblewrap >/dev/null 2>&1
+	prepare "$1"
+	check "$1: installs" inside "$1" sh -c 'python3 -m venv /home/user/venv && pip install -q /home/user/*.whl'
+	check "$1: builds" inside "$1" kernel-builder build --no-lock --torch 2.15 -v /home/user/k
+	echo "# $1, with bubblewrap: $(grep -m1 '^sandbox' "$T/log")"
+	check "$1: the same bits in the sandbox" test "$(bits "$1")" = "$first"
+}
+
+"$make" -s wheel static || exit
+wheel=$(ls kernel_builder-*.whl) tarball=$(ls kernel-builder-*-linux.tar.gz) first=
+for suite; do
+	if ! make_root "$suite" >"$T/debootstrap" 2>&1; then
+		tail -5 "$T/debootstrap" | sed 's/^/# /'
+		skip "$suite" "debootstrap made no root"
+		continue
+	fi
+	try "$suite"
+	case $suite in trixie) try_sandboxed "$suite" ;; esac
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The libraries that a portable program holds: libraries.sh TOOLCHAIN OUT
+# OUT/include, OUT/lib and OUT/licenses. All but libcurl are the static libraries of this machine's Debian 12 packages (tools/deps.sh
+# wheel), so they have Debian's corrections of today. libcurl is compiled, with HTTP and nothing else.
+set -eu
+toolchain=$1 out=$2
+rm -rf "$out" && mkdir -p "$out/include" "$out/lib" "$out/licenses"
+for f in archive.h archive_entry.h jansson.h jansson_config.h zlib.h zconf.h nghttp2 toml++ openssl x86_64-linux-gnu/openssl; do
+	cp -r "/usr/include/$f" "$out/include/"
+done
+for l in archive ssl crypto nghttp2 z jansson lzma zstd bz2; do
+	f=/usr/lib/x86_64-linux-gnu/lib$l.a
+	[ -f $f ] || { echo "there is no $f: tools/deps.sh wheel installs it" >&2; exit 1; }
+	cp "$f" "$out/lib/"
+done
+for p in libarchive-dev libssl-dev libnghttp2-dev zlib1g-dev libjansson-dev liblzma-dev libzstd-dev libbz2-dev libtomlplusplus-dev libstdc++-12-dev; do
+	cp "/usr/share/doc/$p/copyright" "$out/licenses/${p%-dev}.txt"
+done
+"$toolchain/cc" -std=c17 -O2 -fPIE -Wall -Wextra -c -o "$out/lib/compat.o" "$(dirname "$0")/compat.c"
+
+cd "$toolchain/curl"
+if [ ! -e .patched ]; then
+	# Those below the line are of other TLS libraries.
+	sed '/^# Do not add/,$d; /^#/d; /^$/d' debian/patches/series | while read -r p; do patch -s -p1 <"debian/patches/$p" || exit; done
+	touch .patched
+fi
+off=
+for what in shared ldap ldaps ftp file rtsp dict telnet tftp pop3 imap smtp smb gopher mqtt manual ntlm alt-svc hsts unix-sockets \
+	debug dependency-tracking libcurl-option; do off="$off --disable-$what"; done
+for what in libpsl brotli zstd libidn2 librtmp libgsasl ca-bundle ca-path; do off="$off --without-$what"; done
+# shellcheck disable=SC2086
+./configure -q $off --with-zlib --with-nghttp2 --with-openssl CC="$toolchain/cc" CPPFLAGS="-I$out/include" CFLAGS="-O2 -fPIE" \
+	LDFLAGS="-L$out/lib" LIBS="-lssl -lcrypto -lnghttp2 -lz -lpthread -ldl" PKG_CONFIG=false >"$out/configure.log" 2>&1 || {
+	tail -20 "$out/configure.log" >&2
+	exit 1
+}
+make -s -j"${JOBS:-$(nproc)}" -C lib >"$out/make.log" 2>&1 || {
+	tail -20 "$out/make.log" >&2
+	exit 1
+}
+cp lib/.libs/libcurl.a "$out/lib/"
+cp -r include/curl "$out/include/"
+cp COPYING "$out/licenses/libcurl.txt"
