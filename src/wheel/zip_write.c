@@ -3,6 +3,7 @@
 #include "wheel/zip_write.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "wheel/deflate.h"
 #include <zlib.h>
 
 enum {
@@ -14,6 +15,7 @@ enum {
 	UTF8 = 1 << 11,
 	DATE = 1 << 5 | 1, /* of 1980, January the first */
 	STORED = 0,
+	DEFLATED = 8,
 	MAX_MEMBERS = 65534,
 };
 #define MAX_SIZE UINT64_C(0xfffffffe)
@@ -32,61 +34,88 @@ u32(struct buf *b, uint32_t v)
 	u16(b, v >> 16);
 }
 
+struct member {
+	const char *path;
+	struct str packed; /* the bytes as they are in the file */
+	unsigned method;
+	uint32_t crc, size;
+};
+
 /* What the member's own header and the directory have alike. */
 static void
-add_common(struct buf *b, const char *path, struct str bytes)
+add_common(struct buf *b, const struct member *m)
 {
-	const unsigned char *p = (const unsigned char *)bytes.p;
-
 	u16(b, NEEDS);
 	u16(b, UTF8);
-	u16(b, STORED);
+	u16(b, m->method);
 	u16(b, 0); /* midnight */
 	u16(b, DATE);
-	u32(b, (uint32_t)crc32_z(0, p, bytes.n));
-	u32(b, (uint32_t)bytes.n);
-	u32(b, (uint32_t)bytes.n);
-	u16(b, (unsigned)strlen(path));
+	u32(b, m->crc);
+	u32(b, (uint32_t)m->packed.n);
+	u32(b, m->size);
+	u16(b, (unsigned)strlen(m->path));
 	u16(b, 0); /* nothing extra */
+}
+
+static int
+too_large(struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+		"it would be larger than 4 GiB, which a wheel cannot be; build for fewer GPUs (cuda-capabilities)");
 }
 
 static int
 write_at_end(struct zip_writer *z, const void *p, size_t n, struct err *e)
 {
 	if (z->at + n > MAX_SIZE)
-		return err_set(e, ERR_CONFIG,
-			"it would be larger than 4 GiB, which a wheel cannot be; build for fewer GPUs (cuda-capabilities)");
+		return too_large(e);
 	z->at += n;
 	return fs_write_all(z->fd, p, n, e);
 }
 
-int
-zip_add(struct zip_writer *z, const char *path, struct str bytes, bool is_exec, struct err *e)
+static int
+add_member(struct zip_writer *z, const struct member *m, bool is_exec, struct err *e)
 {
 	const uint32_t mode = 0100000 | (is_exec ? 0755 : 0644);
 	CLEANUP(buf_free) struct buf head = { 0 };
 	const uint64_t from = z->at;
 
-	if (z->n == MAX_MEMBERS || strlen(path) > UINT16_MAX)
-		return err_set(e, ERR_CONFIG, "%s: a wheel cannot hold so many files", path);
-	if (bytes.n > MAX_SIZE)
-		return write_at_end(z, bytes.p, bytes.n, e);
 	u32(&head, LOCAL);
-	add_common(&head, path, bytes);
-	buf_adds(&head, path);
+	add_common(&head, m);
+	buf_adds(&head, m->path);
 	TRY(write_at_end(z, head.p, head.n, e));
-	TRY(write_at_end(z, bytes.p, bytes.n, e));
+	TRY(write_at_end(z, m->packed.p, m->packed.n, e));
 	u32(&z->directory, CENTRAL);
 	u16(&z->directory, MADE_BY);
-	add_common(&z->directory, path, bytes);
+	add_common(&z->directory, m);
 	u16(&z->directory, 0); /* no comment */
 	u16(&z->directory, 0); /* on the first disk */
 	u16(&z->directory, 0);
 	u32(&z->directory, mode << 16);
 	u32(&z->directory, (uint32_t)from);
-	buf_adds(&z->directory, path);
+	buf_adds(&z->directory, m->path);
 	z->n++;
 	return 0;
+}
+
+int
+zip_add(struct zip_writer *z, const char *path, struct str bytes, bool is_exec, struct err *e)
+{
+	CLEANUP(buf_free) struct buf packed = { 0 };
+	struct member m = { .path = path, .packed = bytes, .method = STORED };
+
+	if (z->n == MAX_MEMBERS || strlen(path) > UINT16_MAX)
+		return err_set(e, ERR_CONFIG, "%s: a wheel cannot hold so many files", path);
+	if (bytes.n > MAX_SIZE)
+		return too_large(e);
+	m.size = (uint32_t)bytes.n;
+	m.crc = (uint32_t)crc32_z(0, (const unsigned char *)bytes.p, bytes.n);
+	deflate_bytes(bytes, &packed);
+	if (packed.n < bytes.n) {
+		m.packed = buf_str(&packed);
+		m.method = DEFLATED;
+	}
+	return add_member(z, &m, is_exec, e);
 }
 
 int

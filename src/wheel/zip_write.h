@@ -3,8 +3,8 @@
  * Writes zip files that are the same bytes everywhere: members in the order given, all of the first
  * day that the format knows, 1980-01-01, with the permissions of a file or a program of Unix.
  *
- * Members are stored. What a library makes of them differs between zlib's releases and its
- * replacements, which machines have under one name.
+ * Members are deflated by wheel/deflate.h, for what a library makes of them differs between
+ * machines; stored, where that saves nothing.
  */
 #ifndef WHEEL_ZIP_WRITE_H
 #define WHEEL_ZIP_WRITE_H

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "formats/zip.h"
+#include "wheel/deflate.h"
 #include "wheel/dist_info.h"
 #include "wheel/licence.h"
 #include "wheel/sbom.h"
@@ -16,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -343,6 +345,7 @@ test_zip(void **state)
 {
 	char path[] = "/tmp/wheel_test.XXXXXX";
 	CLEANUP(fd_closep) int fd = mkostemp(path, O_CLOEXEC);
+	static const char zeros[100];
 	struct zip_writer w = { .fd = fd };
 	struct arena a = { 0 };
 	struct str bytes;
@@ -355,6 +358,8 @@ test_zip(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(zip_add(&w, "k/\xc3\xa4.py", STR("text\n"), false, &e), 0);
+	assert_int_equal(
+		zip_add(&w, "k/zeros", (struct str){ zeros, sizeof(zeros) }, false, &e), 0);
 	assert_int_equal(zip_add(&w, "k/empty", STR(""), false, &e), 0);
 	assert_int_equal(zip_add(&w, "k/k.so", STR("\177ELF"), true, &e), 0);
 	assert_int_equal(zip_end(&w, &e), 0);
@@ -362,12 +367,14 @@ test_zip(void **state)
 	unlink(path);
 	src.size = bytes.n;
 	assert_int_equal(zip_read(&a, &src, &z, &e), 0);
-	assert_int_equal(z.n, 3);
+	assert_int_equal(z.n, 4);
 	assert_string_equal(z.v[0].name, "k/\xc3\xa4.py");
 	assert_false(z.v[0].is_exec);
-	assert_true(z.v[2].is_exec);
+	assert_true(z.v[3].is_exec);
+	assert_true(z.v[1].method == 8 && z.v[1].packed < 20 && z.v[3].method == 0);
 	for (size_t i = 0; i < z.n; i++) {
-		static const char *const want[] = { "text\n", "", "\177ELF" };
+		const struct str want[] = { STR("text\n"), { zeros, sizeof(zeros) }, STR(""),
+			STR("\177ELF") };
 		CLEANUP(buf_free) struct buf b = { 0 };
 		struct zip_unpack *u = zip_unpack_new(&z.v[i], 0, put, &b);
 
@@ -375,11 +382,87 @@ test_zip(void **state)
 					 (size_t)(z.v[i].to - z.v[i].from), &e),
 			1);
 		zip_unpack_free(u);
-		assert_true(str_eq(buf_str(&b), str_of(want[i])));
+		assert_true(str_eq(buf_str(&b), want[i]));
 	}
 	d = sha256_of(bytes.p, bytes.n);
 	assert_string_equal(digest_hex(&d, hex),
-		"ccfa3c92a8625f8b96f6d8821a199c9e7b14206a7f9cd30d5e5e5d1225352481");
+		"cbcd2ed9afea2cfe61cc3a5aa6b6e4cc984941bd964e2c199d729edaf86e5214");
+	arena_free(&a);
+}
+
+/* What inflates to the same, and how long it is. */
+static size_t
+deflated(struct str in)
+{
+	CLEANUP(buf_free) struct buf packed = { 0 };
+	CLEANUP(buf_free) struct buf out = { 0 };
+	z_stream z = { 0 };
+
+	deflate_bytes(in, &packed);
+	assert_int_equal(inflateInit2(&z, -15), Z_OK);
+	z.next_in = (unsigned char *)packed.p;
+	z.avail_in = (unsigned)packed.n;
+	z.next_out = (unsigned char *)buf_room(&out, in.n + 1);
+	z.avail_out = (unsigned)in.n + 1;
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.avail_in, 0);
+	assert_int_equal(z.total_out, in.n);
+	assert_true(in.n == 0 || memcmp(out.p, in.p, in.n) == 0);
+	inflateEnd(&z);
+	return packed.n;
+}
+
+/* Numbers that look like chance and are the same each time. */
+static unsigned
+next_number(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 16;
+}
+
+static void
+test_deflate(void **state)
+{
+	static const char *const small[] = { "", "a", "ab", "aa", "aaa", "aaaa", "abcabcabc" };
+	enum { N = 1 << 18 };
+	struct arena a = { 0 };
+	char *p = arena_array(&a, char, N);
+	uint32_t r = 1;
+	struct str text;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(small) / sizeof(*small); i++)
+		deflated(str_of(small[i]));
+	assert_true(deflated((struct str){ p, N }) < 600); /* zeros */
+	for (int i = 0; i < N; i++)
+		p[i] = (char)next_number(&r);
+	assert_true(deflated((struct str){ p, N }) < N + N / 100);
+	/* Frequencies like Fibonacci's numbers make codes that must be cut to 15 bits. */
+	memset(p, 25, N);
+	for (int i = 0, symbol = 0, n = 1, before = 0; symbol < 25; symbol++) {
+		for (int k = 0; k < n && i < N; k++)
+			p[i++] = (char)symbol;
+		n += before;
+		before = n - before;
+	}
+	for (int i = N - 1; i > 0; i--) {
+		int k = (int)(((uint32_t)next_number(&r) << 16 | next_number(&r)) %
+			      (uint32_t)(i + 1));
+		char c = p[i];
+
+		p[i] = p[k];
+		p[k] = c;
+	}
+	assert_true(deflated((struct str){ p, N }) < N / 2);
+	/* Repetitions at the far end of the window, and behind it. */
+	for (int far = 32760; far < 32776; far++) {
+		for (int i = 0; i < N; i++)
+			p[i] = (char)(i < far ? (int)next_number(&r) : p[i - far]);
+		deflated((struct str){ p, N });
+	}
+	assert_int_equal(fs_read(&a, "/proc/self/exe", SIZE_MAX, &text, &e), 0);
+	assert_true(deflated(text) < text.n * 6 / 10);
 	arena_free(&a);
 }
 
@@ -395,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_purl),
 		cmocka_unit_test(test_sbom),
 		cmocka_unit_test(test_zip),
+		cmocka_unit_test(test_deflate),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
