@@ -50,9 +50,8 @@ denoted_in(const struct reach *r, uint32_t scope, uint32_t name, uint32_t *out, 
 	return is_open;
 }
 
-/* Is the name one of the parameters of a template head around? */
-static bool
-is_parameter(const struct reach *r, uint32_t decl, uint32_t name)
+bool
+is_template_parameter(const struct reach *r, uint32_t decl, uint32_t name)
 {
 	for (; decl != NO_NUMBER; decl = r->s->decl[decl].parent) {
 		const struct decl *d = &r->s->decl[decl];
@@ -76,7 +75,7 @@ add_all(struct reach *r, struct number_list *out, const uint32_t *v, uint32_t n)
 static bool
 denoted_from(struct reach *r, uint32_t decl, uint32_t name, struct number_list *out)
 {
-	bool is_open = is_parameter(r, decl, name);
+	bool is_open = is_template_parameter(r, decl, name);
 
 	for (uint32_t s = r->x.context[decl]; s != NO_NUMBER; s = r->x.scope.v[s].parent) {
 		uint32_t found[MAX_SCOPES], n = 0;

@@ -60,6 +60,8 @@ bool reach_in_class(struct reach *r, uint32_t scope, uint32_t name);
 void follow_mentions(struct reach *r, uint32_t decl, uint32_t begin, uint32_t end);
 
 /* bases.c */
+/* Is the name one of the parameters of a template head around? */
+bool is_template_parameter(const struct reach *r, uint32_t decl, uint32_t name);
 #define MAX_SCOPES 32
 /* Adds the scopes that a name denotes in one scope and its bases, at most MAX_SCOPES; true: it may
  * be something else, an alias for example. */

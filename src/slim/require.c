@@ -288,7 +288,11 @@ is_friend_met(const struct reach *r, uint32_t decl)
 			return true;
 	}
 	for (uint32_t i = d->head; d->n_names == 0 && i < d->end; i++) {
-		if (token_names(r->l, i) && !r->mentioned[r->l->token[i].value])
+		uint32_t name = r->l->token[i].value;
+
+		/* friend Derived; of a template: the class that it is instantiated with. */
+		if (token_names(r->l, i) && !r->mentioned[name] &&
+			!is_template_parameter(r, decl, name))
 			return false;
 	}
 	return d->n_names == 0;
