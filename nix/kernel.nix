@@ -41,10 +41,13 @@ let
     let
       torch = pick (t: hasPrefix "torch${digits t.version}-" variant) lock.torch;
       cuda = builtins.filter (c: builtins.match ".*-cu${digits c.version}-.*" variant != null) lock.cuda;
-      major = if cuda != [ ] then map (c: c.gcc) cuda else map (t: if t.cxx-std >= 20 then 13 else 12) torch;
+      tvm-ffi = lock.tvm-ffi or [ ];
+      major = if cuda != [ ] then map (c: c.gcc) cuda else map (t: if t.cxx-std >= 20 then 13 else 12) (torch ++ tvm-ffi);
       gcc = pick (g: builtins.any (m: hasPrefix "${toString m}." g.version) major) lock.gcc;
       tools = builtins.filter (t: builtins.any (g: builtins.elem t.name g.tools) gcc) lock.tools;
     in builtins.concatMap (t: [ t.headers ] ++ (if t ? libraries then [ t.libraries ] else [ ])) torch
+    ++ builtins.concatMap (t: [ t.headers t.library ]) tvm-ffi
+    ++ map (r: r.pin) (builtins.filter (r: builtins.any (c: c.version == r.cuda) cuda) (lock.cuda-runtimes or [ ]))
     ++ builtins.concatMap (x: x.pins) (cuda ++ gcc ++ tools)
     ++ builtins.concatMap (d: d.pins) (lock.depends or [ ])
     ++ map (l: l.pin) (builtins.filter (l: builtins.any (c: c.version == l.cuda) cuda) (lock.cuda-libraries or [ ]))

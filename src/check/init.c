@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether Python finds the function that it calls when it imports the file: PyInit_ and the
- * module's name. */
+ * module's name; whether tvm-ffi finds any. */
 #include "base/path.h"
 #include "check/run.h"
 
@@ -49,12 +49,33 @@ other_init(const struct elf *e)
 	return NULL;
 }
 
+/* What tvm_ffi.load_module finds: TVM_FFI_DLL_EXPORT_TYPED_FUNC makes them. Functions may also be
+ * registered by name when the library is loaded, so this is a warning. */
+static void
+check_tvm_ffi(struct check_run *r, const struct fact_file *f)
+{
+	const char *id = r->facts->has_metadata ? r->facts->metadata.id : NULL;
+
+	if (!id || !streq(path_base(f->path), arena_printf(r->a, "%s.so", id)))
+		return;
+	for (size_t i = 0; i < f->elf.n_symbols; i++)
+		if (f->elf.symbols[i].is_defined &&
+			str_has_prefix(f->elf.symbols[i].name, "__tvm_ffi_"))
+			return;
+	found_warning(r, .rule = "tvm-ffi-export", .file = f->path,
+		.message =
+			"exports no function: the module that tvm_ffi.load_module makes of it is empty",
+		.advice = "put TVM_FFI_DLL_EXPORT_TYPED_FUNC(NAME, FUNCTION) into the binding");
+}
+
 void
 check_init(struct check_run *r, const struct fact_file *f)
 {
 	bool is_tagged;
 	const char *module = extension_module(r->a, f->path, &is_tagged), *want, *other;
 
+	if (!module && r->facts->name.kind == NAME_TVM)
+		check_tvm_ffi(r, f);
 	if (!module)
 		return;
 	if (is_tagged && !r->facts->is_wheel)

@@ -8,6 +8,9 @@
  * driver's libcuda is a warning too: torch itself does without until a GPU is used, so the kernel
  * could not even be imported on a machine that has no driver.
  *
+ * A variant for tvm-ffi may need libtvm_ffi, which whoever loads it has loaded, and nothing of
+ * torch.
+ *
  * A wheel may bring libraries of its own, which it finds by a path relative to itself, and those of
  * packages that are installed with it: where that path leads to another package's directory, what
  * is missing is a warning.
@@ -230,6 +233,24 @@ check_other(struct check_run *r, const struct fact_file *f, const char *soname, 
 			.advice = "link it statically, or avoid it");
 }
 
+/* Such a variant is loaded with torch or without. */
+static void
+check_tvm_ffi(struct check_run *r, const struct fact_file *f, const char *soname)
+{
+	if (str_has_prefix(soname, "libtorch") || str_has_prefix(soname, "libc10"))
+		found_error(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, but the variant is for tvm-ffi, which is there without torch",
+				soname),
+			.advice = "use nothing of torch, or write the kernel for torch");
+	else
+		found_warning(r, .rule = "needed", .file = f->path, .library = soname,
+			.message = arena_printf(r->a,
+				"needs %s, which is there only when something else has loaded it: tvm-ffi does not",
+				soname),
+			.advice = "link it statically");
+}
+
 static void
 check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 {
@@ -245,7 +266,9 @@ check_one(struct check_run *r, const struct fact_file *f, const char *soname)
 		check_other(r, f, soname, name);
 		return;
 	}
-	if (k->backend && v->backend && !streq(k->backend, v->backend))
+	if (v->kind == NAME_TVM && (k->verdict == ALLOWED || k->verdict == LATE))
+		check_tvm_ffi(r, f, soname);
+	else if (k->backend && v->backend && !streq(k->backend, v->backend))
 		found_error(r, .rule = "needed", .file = f->path, .library = soname,
 			.message = arena_printf(r->a,
 				"needs %s, which a torch for %s does not have", soname, v->backend),

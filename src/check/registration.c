@@ -59,6 +59,20 @@ is(const struct scan *s, size_t i, const char *text)
 	return i < s->n && s->t[i].kind != PY_STRING && str_eq(s->t[i].s, str_of(text));
 }
 
+/* The second is what _ops.py of a variant for tvm-ffi calls it. */
+static bool
+is_prefix_name(struct str name)
+{
+	return str_eq(name, STR("add_op_namespace_prefix")) ||
+	       str_eq(name, STR("torch_add_op_namespace_prefix"));
+}
+
+static bool
+names_prefix(const struct scan *s, size_t i)
+{
+	return i < s->n && s->t[i].kind != PY_STRING && is_prefix_name(s->t[i].s);
+}
+
 static const struct function *
 find_function(struct str name)
 {
@@ -91,7 +105,7 @@ note_imports(struct scan *s, size_t i, bool of_library, bool of_torch)
 			i += 2;
 			x.name = s->t[i].s;
 		}
-		x.is_prefix = str_eq(name, STR("add_op_namespace_prefix"));
+		x.is_prefix = is_prefix_name(name);
 		if (of_library)
 			x.function = find_function(name);
 		if (x.is_prefix || x.function || (of_torch && str_eq(name, STR("library"))))
@@ -142,7 +156,7 @@ is_prefix_call(const struct scan *s, struct range r)
 	if (to >= r.to || !is(s, to, "("))
 		return false;
 	x = to - r.from == 1 ? find_alias(s, s->t[r.from].s) : NULL;
-	if (!(x && x->is_prefix) && !is(s, to - 1, "add_op_namespace_prefix"))
+	if (!(x && x->is_prefix) && !names_prefix(s, to - 1))
 		return false;
 	/* The bracket that opens there closes at the end of the argument. */
 	for (size_t i = to; i < r.to; i++) {
@@ -373,7 +387,7 @@ note_aliases(struct scan *s)
 			if (to >= s->n || s->t[to].kind != PY_NEWLINE)
 				continue;
 			x.function = resolve(s, i + 2, to, &known);
-			x.is_prefix = is(s, to - 1, "add_op_namespace_prefix");
+			x.is_prefix = names_prefix(s, to - 1);
 			if ((x.function && known) || x.is_prefix || is_module(s, i + 2, to))
 				vec_push(s->a, &s->aliases, x);
 		}

@@ -15,8 +15,7 @@ is_built_here(const struct project *p)
 {
 	if (p->framework == FRAMEWORK_TORCH_NOARCH)
 		return true;
-	return p->framework == FRAMEWORK_TORCH &&
-	       (project_has_kernels(p, BACKEND_CPU) || project_has_kernels(p, BACKEND_CUDA));
+	return project_has_kernels(p, BACKEND_CPU) || project_has_kernels(p, BACKEND_CUDA);
 }
 
 int
@@ -39,9 +38,9 @@ cmd_check_config(struct ctx *c, struct err *e)
 	}
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);
-	log_info("note: %s: this program builds nothing of it: %s", p.file,
-		p.framework == FRAMEWORK_TVM_FFI ? "it is a [tvm-ffi] kernel"
-						 : "none of its sections is for cpu or cuda");
+	log_info(
+		"note: %s: this program builds nothing of it: none of its sections is for cpu or cuda",
+		p.file);
 	TRY(sources_load(&c->arena, &p, &w.sources, e));
 	TRY(explain_refuse(&p, &w.sources, e));
 	return cmd_check_python(c, &p, &w.sources, e);

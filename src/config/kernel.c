@@ -156,7 +156,8 @@ find_language(const struct reading *r, const struct section *s, struct err *e)
 		r, &p->val, arena_printf(r->a, "language in %s", s->where), WORDS(languages), e);
 	if (i == rust)
 		return fail_at(r, p->val.line, p->val.col, e,
-			"%s is in Rust, which kernel-builder does not compile yet", s->where);
+			"%s is in Rust, which kernel-builder does not compile; drop the section, or write it in C++ (language = \"cpp-cpu\")",
+			s->where);
 	return i;
 }
 

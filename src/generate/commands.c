@@ -28,7 +28,7 @@ static bool
 is_better(const struct step *y, const struct step *x)
 {
 	const struct variant *v = y->variant, *w = x->variant;
-	int c = version_cmp(&v->torch->version, &w->torch->version);
+	int c = v->torch && w->torch ? version_cmp(&v->torch->version, &w->torch->version) : 0;
 
 	if (c || !v->cuda || !w->cuda)
 		return c ? c > 0 : v->cuda && !w->cuda;

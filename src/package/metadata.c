@@ -104,8 +104,10 @@ static json_t *
 toolchain(struct arena *a, const struct plan_variant *pv)
 {
 	const struct variant *v = pv->variant;
-	json_t *out = json_pack("{s:s, s:s, s:s}", "torch", version_text(a, &v->torch->version),
-		"gcc", version_text(a, &pv->gcc->version), "policy", PLAN_POLICY);
+	const struct version *made_for = v->torch ? &v->torch->version : &v->tvm_ffi->version;
+	json_t *out = json_pack("{s:s, s:s, s:s}", v->torch ? "torch" : "tvm-ffi",
+		version_text(a, made_for), "gcc", version_text(a, &pv->gcc->version), "policy",
+		PLAN_POLICY);
 
 	if (pv->unverified)
 		json_object_set_new(out, "torch-symbols", json_string("of the other C++ ABI"));
@@ -194,7 +196,7 @@ metadata_format(struct arena *a, const struct plan *p, const struct plan_variant
 	json_t *o = metadata_base(p->project, v->variant->backend, id, &v->variant->archs);
 
 	json_object_set_new(o, "digest", digests(files));
-	if (v->variant->torch)
+	if (v->variant->kind != VARIANT_NOARCH)
 		json_object_set_new(o, "toolchain", toolchain(a, v));
 	return metadata_text(a, o);
 }

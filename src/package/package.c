@@ -107,6 +107,8 @@ kernel_id(struct arena *a, const struct plan *p, const struct plan_variant *v)
 static struct str
 ops_template(const struct plan_variant *v, const char *libraries)
 {
+	if (v->variant->tvm_ffi)
+		return embedded_ops_tvm_ffi();
 	if (*libraries)
 		return embedded_ops_libraries();
 	return v->ops ? embedded_ops_arch() : embedded_ops_noarch();
@@ -149,6 +151,7 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	const struct fill_word words[] = { { "OPS", id }, { "NAME", pr->module },
 		{ "MODULE", pr->module }, { "ID", p->sources->id }, { "LIBRARIES", libraries } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
+	bool is_tvm = v->variant->tvm_ffi != NULL;
 	struct files files = { 0 };
 
 	*out = (struct package){ .variant = v->variant->name };
@@ -158,9 +161,10 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	add_text(a, &files, "_ops.py", fill(a, ops_template(v, libraries), words, n_words));
 	if (sources_can_alias(p->sources, pr))
 		add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
-			fill(a, embedded_alias(), words, n_words));
+			fill(a, is_tvm ? embedded_alias_tvm_ffi() : embedded_alias(), words,
+				n_words));
 	if (extension) {
-		struct package_file f = { .path = arena_printf(a, "%s.abi3.so", v->ops),
+		struct package_file f = { .path = v->extension,
 			.from = extension->file,
 			.sha256 = extension->sha256,
 			.is_exec = true };

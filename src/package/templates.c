@@ -6,5 +6,7 @@
 EMBED(ops_arch, "data/ops_arch.py")
 EMBED(ops_libraries, "data/ops_libraries.py")
 EMBED(ops_noarch, "data/ops_noarch.py")
+EMBED(ops_tvm_ffi, "data/ops_tvm_ffi.py")
 EMBED(alias, "data/alias.py")
+EMBED(alias_tvm_ffi, "data/alias_tvm_ffi.py")
 EMBED(ops_installed, "data/ops_installed.py")

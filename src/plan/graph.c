@@ -198,7 +198,7 @@ add_others(struct maker *m, const struct variant *v, struct plan_variant *pv, st
 		if (d && is_new)
 			vec_push(m->a, &pv->depends, d);
 	}
-	for (size_t i = 0; v->cuda && i < m->catalog->n_cuda_libraries; i++) {
+	for (size_t i = 0; v->torch && v->cuda && i < m->catalog->n_cuda_libraries; i++) {
 		const struct catalog_library *l = &m->catalog->cuda_libraries[i];
 
 		if (version_cmp(&l->cuda, &v->cuda->version) == 0)
@@ -207,8 +207,23 @@ add_others(struct maker *m, const struct variant *v, struct plan_variant *pv, st
 	return 0;
 }
 
+/* The headers of what the kernel is written for; returns how many mounts that are. */
+static size_t
+add_framework(struct maker *m, const struct variant *v, const struct mount **out)
+{
+	if (v->tvm_ffi) {
+		out[0] = mount_tree(m, ROOT_TVM_FFI, version_text(m->a, &v->tvm_ffi->version),
+			(struct pin *)&v->tvm_ffi->headers);
+		return 1;
+	}
+	out[0] = mount_tree(m, ROOT_TORCH, version_text(m->a, &v->torch->version),
+		(struct pin *)&v->torch->headers);
+	out[1] = mount_tree(m, ROOT_PYTHON, "", m->catalog->python);
+	return 2;
+}
+
 static int
-add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant *pv, struct err *e)
+add_compiled(struct maker *m, const struct variant *v, struct plan_variant *pv, struct err *e)
 {
 	struct arena *a = m->a;
 	const struct mount *mounts[5];
@@ -222,19 +237,18 @@ add_torch_variant(struct maker *m, const struct variant *v, struct plan_variant 
 	f.gcc = variant_gcc(v);
 	if (!f.gcc)
 		return err_set(e, ERR_RESOLVE, "the catalog has no gcc %u, which %s needs",
-			v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std), v->name);
-	if (!m->catalog->python)
+			v->cuda ? v->cuda->gcc : catalog_gcc_for(variant_cxx_std(v)), v->name);
+	if (v->torch && !m->catalog->python)
 		return err_set(e, ERR_RESOLVE, "the catalog pins no Python headers");
 	f.ops = arena_printf(
 		a, "_%s_%s_%s", m->p->module, backend_name(v->backend), PLAN_ID_PLACEHOLDER);
 	pv->ops = arena_printf(a, "_%s_%s_%s", m->p->module, backend_name(v->backend), m->src->id);
 	f.named = pv->ops;
+	pv->extension = arena_printf(a, "%s%s", pv->ops, v->tvm_ffi ? ".so" : ".abi3.so");
 	pv->gcc = f.gcc;
 	pv->unverified = !variant_is_verified(v);
 	mounts[n++] = mount_sources(m);
-	mounts[n++] = mount_tree(m, ROOT_TORCH, version_text(a, &v->torch->version),
-		(struct pin *)&v->torch->headers);
-	mounts[n++] = mount_tree(m, ROOT_PYTHON, "", m->catalog->python);
+	n += add_framework(m, v, mounts + n);
 	mounts[n++] = mount_gcc(m, f.gcc);
 	if (v->cuda)
 		mounts[n++] = mount_cuda(m, v->cuda);
@@ -304,7 +318,7 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 		*pv = (struct plan_variant){ .variant = &r->v[i], .link = SIZE_MAX };
 		m->catalog = r->v[i].catalog;
 		if (r->v[i].kind != VARIANT_NOARCH)
-			TRY(add_torch_variant(m, &r->v[i], pv, e));
+			TRY(add_compiled(m, &r->v[i], pv, e));
 	}
 	note_composed(out, m->a);
 	note_unverified(out, m->a);

@@ -235,8 +235,9 @@ struct plan_variant {
 	const struct variant *variant;
 	/* "_activation_cuda_k3x..." : extension, namespace and metadata id; NULL: noarch */
 	const char *ops;
-	size_t link;         /* index of its link step; SIZE_MAX: noarch */
-	struct strs kernels; /* names of the sections that take part */
+	const char *extension; /* the file: "OPS.abi3.so", of tvm-ffi "OPS.so"; NULL: noarch */
+	size_t link;           /* index of its link step; SIZE_MAX: noarch */
+	struct strs kernels;   /* names of the sections that take part */
 	/* what these depend on besides torch, each once, in the order of the file */
 	VEC(const struct catalog_depend *) depends;
 	/* names of those of CUDA that the linker may take, for the kernel mentions them */
@@ -280,6 +281,9 @@ struct plan {
  * through them, and it is dropped from what extensions need. A second runtime would have threads of
  * its own. */
 #define PLAN_OPENMP_SONAME "openmp-of-torch"
+
+/* Whoever loads the extension has loaded it: _ops.py imports tvm_ffi. */
+#define PLAN_TVM_FFI_SONAME "libtvm_ffi.so"
 
 const char *step_kind_name(enum step_kind k);
 /* The options that are not zero: "slims", "audit=ptx", "device-key=DIGEST". */

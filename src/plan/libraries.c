@@ -22,7 +22,8 @@ static bool
 has_cuda(const struct resolution *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->v[i].cuda)
+		/* Without torch, nothing brings them. */
+		if (r->v[i].torch && r->v[i].cuda)
 			return true;
 	}
 	return false;

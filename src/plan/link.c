@@ -54,7 +54,7 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 		PUSH("-z");
 		PUSH(*z);
 	}
-	if (f->variant->torch->has_libraries) {
+	if (!f->variant->torch || f->variant->torch->has_libraries) {
 		PUSH("-z");
 		PUSH("defs");
 	}
@@ -66,8 +66,11 @@ link_argv(struct arena *a, const struct torch_flags *f, const struct mount *stub
 		PUSH(s->inputs[i].path);
 	if (runtime)
 		PUSH(runtime);
+	if (f->variant->tvm_ffi && f->variant->cuda)
+		PUSH(ROOT_STATIC_RUNTIME "/libcudart_static.a");
 	PUSH("--as-needed");
-	PUSH(ROOT_STUBS "/" PLAN_PYTHON_SONAME);
+	if (f->variant->torch)
+		PUSH(ROOT_STUBS "/" PLAN_PYTHON_SONAME);
 	push_stubs(a, stubs, true, argv);
 	PUSH("-T");
 	PUSH(ROOT_GENERATED "/portable.ld");
@@ -98,23 +101,28 @@ struct made
 maker_add_link(
 	struct maker *m, const struct torch_flags *f, struct plan_variant *pv, struct link *l)
 {
-	const struct mount *mounts[4] = { mount_gcc(m, f->gcc), mount_stubs(m, f->variant),
+	const struct mount *mounts[5] = { mount_gcc(m, f->gcc), mount_stubs(m, f->variant),
 		mount_link_files(m) };
+	size_t n = 3;
 	/* What nvlink took of it registers itself, like an object of ours. */
 	const char *runtime =
 		l->relocatable.n && rdc_has_runtime(f->variant->cuda) ? RDC_RUNTIME : NULL;
 	struct arena *a = m->a;
-	struct step s = step_new(m, STEP_LINK, f->variant, arena_printf(a, "%s.abi3.so", pv->ops));
+	struct step s = step_new(m, STEP_LINK, f->variant, pv->extension);
 
 	s.inputs = l->inputs.v;
 	s.n_inputs = l->inputs.n;
 	s.id = m->src->id;
-	vec_push(a, &s.drop_needed, PLAN_PYTHON_SONAME);
-	vec_push(a, &s.drop_needed, PLAN_OPENMP_SONAME);
-	step_give(m, &s, arena_printf(a, "out/%s.abi3.so", pv->ops));
+	if (f->variant->torch) {
+		vec_push(a, &s.drop_needed, PLAN_PYTHON_SONAME);
+		vec_push(a, &s.drop_needed, PLAN_OPENMP_SONAME);
+	}
+	step_give(m, &s, arena_printf(a, "out/%s", pv->extension));
 	if (runtime)
-		mounts[3] = mount_cuda(m, f->variant->cuda);
-	s.root = root_make(m, mounts, runtime ? 4 : 3);
+		mounts[n++] = mount_cuda(m, f->variant->cuda);
+	if (f->variant->tvm_ffi && f->variant->cuda)
+		mounts[n++] = mount_static_runtime(m, f->variant->cuda);
+	s.root = root_make(m, mounts, n);
 	link_argv(a, f, mounts[1], runtime, &s);
 	return maker_add_step(m, s);
 }

@@ -54,9 +54,11 @@ const struct root *depend_root(
 	struct maker *m, const struct root *of, const struct catalog_depend *d);
 /* Small files of ours that a link needs. */
 const struct mount *mount_link_files(struct maker *m);
-/* Everything that an extension of v is linked with: torch, CUDA's runtime, Python, the C and C++
- * libraries, in this order. */
+/* Everything that an extension of v is linked with: torch, CUDA's runtime and Python, or tvm-ffi,
+ * the C and C++ libraries, in this order. */
 const struct mount *mount_stubs(struct maker *m, const struct variant *v);
+/* CUDA's runtime as a static library, ROOT_STATIC_RUNTIME; the catalog has it. */
+const struct mount *mount_static_runtime(struct maker *m, const struct catalog_cuda *c);
 /* The module id of a CUDA source, in a file gen/module_id. */
 const struct mount *mount_module_id(struct maker *m, const char *src);
 const struct root *root_make(struct maker *m, const struct mount *const *mounts, size_t n);

@@ -191,6 +191,16 @@ mount_depend(struct maker *m, const struct catalog_depend *d)
 	return mt;
 }
 
+const struct mount *
+mount_static_runtime(struct maker *m, const struct catalog_cuda *c)
+{
+	const struct catalog_static_runtime *r =
+		catalog_find_static_runtime(m->catalog, &c->version);
+
+	return mount_tree(
+		m, ROOT_STATIC_RUNTIME, version_text(m->a, &c->version), (struct pin *)&r->pin);
+}
+
 /* The C and C++ libraries of an old distribution. */
 static const struct mount *
 mount_libraries(struct maker *m)
@@ -325,6 +335,16 @@ add_torch_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 	}
 }
 
+static void
+add_tvm_ffi_stub(struct maker *m, const struct variant *v, struct stubs *out)
+{
+	const struct mount *tree = mount_tree(m, "tvm-ffi-library",
+		version_text(m->a, &v->tvm_ffi->version), (struct pin *)&v->tvm_ffi->library);
+
+	add_stub(
+		m, out, STUB_OF_SYMBOLS, PLAN_TVM_FFI_SONAME, tree, PLAN_TVM_FFI_SONAME ".symbols");
+}
+
 /* A pin of before the OpenMP runtime was listed has no symbols of it. */
 static bool
 lists_openmp(const struct pin *libraries)
@@ -373,6 +393,33 @@ add_library_stubs(struct maker *m, const struct variant *v, struct stubs *out)
 	}
 }
 
+/* Of what the kernel is written for. */
+static void
+add_framework_stubs(struct maker *m, const struct variant *v, struct stubs *out)
+{
+	if (v->tvm_ffi) {
+		add_tvm_ffi_stub(m, v, out);
+		return;
+	}
+	add_torch_stubs(m, v, out);
+	if (v->torch->has_libraries)
+		add_optional_stubs(m, v, out);
+	if (v->torch->has_libraries && v->cuda)
+		add_library_stubs(m, v, out);
+	add_stub(m, out, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
+}
+
+static const char *
+stubs_key(struct arena *a, const struct variant *v)
+{
+	if (v->tvm_ffi)
+		return arena_printf(a, "lib %s tvm-ffi %s", v->catalog->target->cpu,
+			version_text(a, &v->tvm_ffi->version));
+	return arena_printf(a, "lib %s %s %d %s", v->catalog->target->cpu,
+		version_text(a, &v->torch->version), v->cxx11,
+		v->cuda ? version_text(a, &v->cuda->version) : "");
+}
+
 /* A digest of all that the stubs are made of and of how they are made. */
 static struct digest
 stubs_id(const struct stubs *s)
@@ -398,22 +445,14 @@ const struct mount *
 mount_stubs(struct maker *m, const struct variant *v)
 {
 	const char *const *system = m->catalog->target->system;
-	const char *key = arena_printf(m->a, "lib %s %s %d %s", m->catalog->target->cpu,
-		version_text(m->a, &v->torch->version), v->cxx11,
-		v->cuda ? version_text(m->a, &v->cuda->version) : "");
 	bool fresh;
-	struct mount *mt = mount_of(m, key, &fresh);
+	struct mount *mt = mount_of(m, stubs_key(m->a, v), &fresh);
 	struct stubs stubs = { 0 };
 	struct pins pins = { 0 };
 
 	if (!fresh)
 		return mt;
-	add_torch_stubs(m, v, &stubs);
-	if (v->torch->has_libraries)
-		add_optional_stubs(m, v, &stubs);
-	if (v->torch->has_libraries && v->cuda)
-		add_library_stubs(m, v, &stubs);
-	add_stub(m, &stubs, STUB_PYTHON, PLAN_PYTHON_SONAME, NULL, NULL);
+	add_framework_stubs(m, v, &stubs);
 	for (size_t i = 0; system[i]; i++)
 		add_stub(m, &stubs, STUB_PORTABLE, system[i], mount_libraries(m), system[i]);
 	for (size_t i = 0; i < stubs.n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flags for compiling and linking against a torch. */
+/* Flags for compiling and linking against a torch, or tvm-ffi. */
 #include "plan/torch.h"
 #include "base/arena.h"
 #include "base/path.h"
@@ -18,16 +18,17 @@ torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *arg
 {
 	const struct variant *v = f->variant;
 
-	PUSH(arena_printf(a, "-DTORCH_EXTENSION_NAME=%s", f->ops));
-	/* The limited API of Python 3.9: one build serves every later Python. */
-	PUSH("-DPy_LIMITED_API=0x03090000");
-	PUSH(v->cxx11 ? "-D_GLIBCXX_USE_CXX11_ABI=1" : "-D_GLIBCXX_USE_CXX11_ABI=0");
-	if (v->backend == BACKEND_CUDA) {
-		PUSH("-DUSE_CUDA=1");
-		PUSH("-DCUDA_KERNEL");
+	if (v->tvm_ffi) {
+		PUSH(arena_printf(a, "-DTVM_FFI_EXTENSION_NAME=%s", f->ops));
 	} else {
-		PUSH("-DCPU_KERNEL");
+		PUSH(arena_printf(a, "-DTORCH_EXTENSION_NAME=%s", f->ops));
+		/* The limited API of Python 3.9: one build serves every later Python. */
+		PUSH("-DPy_LIMITED_API=0x03090000");
 	}
+	PUSH(v->cxx11 ? "-D_GLIBCXX_USE_CXX11_ABI=1" : "-D_GLIBCXX_USE_CXX11_ABI=0");
+	if (v->backend == BACKEND_CUDA && !v->tvm_ffi)
+		PUSH("-DUSE_CUDA=1");
+	PUSH(v->backend == BACKEND_CUDA ? "-DCUDA_KERNEL" : "-DCPU_KERNEL");
 	if (v->kind == VARIANT_STABLE_ABI)
 		PUSH(arena_printf(a, "-DTORCH_TARGET_VERSION=0x%02x%02x000000000000",
 			v->stable_abi.v[0], v->stable_abi.v[1]));
@@ -71,6 +72,10 @@ torch_add_includes(
 		PUSH(arena_printf(a, ROOT_DEPEND "/%s", f->depend->include.v[i]));
 	}
 	PUSH("-isystem");
+	if (f->variant->tvm_ffi) {
+		PUSH(ROOT_TVM_FFI "/include");
+		return;
+	}
 	PUSH(ROOT_TORCH "/include");
 	PUSH("-isystem");
 	PUSH(ROOT_TORCH "/include/torch/csrc/api/include");
@@ -114,7 +119,7 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *
 {
 	PUSH(ROOT_GCC "/bin/g++");
 	PUSH("-nostdinc");
-	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
+	PUSH(arena_printf(a, "-std=c++%u", variant_cxx_std(f->variant)));
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
 	PUSH("-fPIC");
@@ -202,7 +207,7 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	PUSH(ROOT_CUDA "/bin/nvcc");
 	PUSH("-ccbin");
 	PUSH(ROOT_GCC "/bin/g++");
-	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
+	PUSH(arena_printf(a, "-std=c++%u", variant_cxx_std(f->variant)));
 	PUSH("-O3");
 	PUSH("-DNDEBUG");
 	PUSH("-Xcompiler");
@@ -210,9 +215,11 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	     "-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively," GCC_HEAP
 	     ","
 	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=" ROOT_DIR);
-	PUSH("--expt-relaxed-constexpr");
-	PUSH("--expt-extended-lambda");
-	PUSH("-DENABLE_FP8");
+	if (!f->variant->tvm_ffi) {
+		PUSH("--expt-relaxed-constexpr");
+		PUSH("--expt-extended-lambda");
+		PUSH("-DENABLE_FP8");
+	}
 	torch_add_defines(a, f, argv);
 	torch_add_gencode(a, f->variant->cuda, &k->capabilities, argv);
 	for (size_t i = 0; i < k->kernel->cuda_flags.n; i++) {
@@ -244,7 +251,7 @@ torch_device_link_argv(struct arena *a, const struct torch_flags *f,
 {
 	PUSH(ROOT_GCC "/bin/g++");
 	PUSH("-nostdinc");
-	PUSH(arena_printf(a, "-std=c++%u", f->variant->torch->cxx_std));
+	PUSH(arena_printf(a, "-std=c++%u", variant_cxx_std(f->variant)));
 	PUSH("-O3");
 	PUSH("-fPIC");
 	PUSH("-fno-gnu-unique");
@@ -271,6 +278,10 @@ torch_sonames(struct arena *a, const struct variant *v)
 {
 	struct strs out = { 0 };
 
+	if (v->tvm_ffi) {
+		vec_push(a, &out, PLAN_TVM_FFI_SONAME);
+		return out;
+	}
 	vec_push(a, &out, "libtorch.so");
 	vec_push(a, &out, "libtorch_cpu.so");
 	if (v->backend == BACKEND_CUDA) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a torch extension needs of its compilers and its linker. */
+/* What an extension of torch or tvm-ffi needs of its compilers and its linker. */
 #ifndef PLAN_TORCH_H
 #define PLAN_TORCH_H
 #include "plan/graph.h"
@@ -9,8 +9,8 @@
 struct torch_flags {
 	const struct variant *variant;
 	const struct project *project;
-	const char *ops;                     /* with the placeholder: -DTORCH_EXTENSION_NAME */
-	const char *named;                   /* the same with the id */
+	const char *ops;   /* with the placeholder: -DTORCH_EXTENSION_NAME, or tvm-ffi's */
+	const char *named; /* the same with the id */
 	const struct variant_kernel *kernel; /* whose source is compiled; NULL: that of [torch] */
 	const struct catalog_gcc *gcc;
 	const struct catalog_depend *depend; /* whose headers the section sees; NULL: none */
@@ -21,8 +21,8 @@ struct torch_flags {
 bool torch_has_csrc(const struct project *p);
 /* Defines and options that both g++ and nvcc take. */
 void torch_add_defines(struct arena *a, const struct torch_flags *f, struct strs *argv);
-/* -I of the kernel, then -isystem of what it depends on, torch, Python and, for g++ with CUDA,
- * CUDA. include is the section's own. */
+/* -I of the kernel, then -isystem of what it depends on, torch and Python, or tvm-ffi, and, for g++
+ * with CUDA, CUDA. include is the section's own. */
 void torch_add_includes(struct arena *a, const struct torch_flags *f, const struct strs *include,
 	struct strs *argv);
 /* What a compile command reads, src/PATH, and makes. */
@@ -48,8 +48,8 @@ struct device_link_files {
 /* The command for the object. */
 void torch_device_link_argv(struct arena *a, const struct torch_flags *f,
 	const struct device_link_files *files, struct strs *argv);
-/* Sonames of the libraries of torch and CUDA that an extension of this variant always needs, in
- * order. */
+/* Sonames of the libraries of torch and CUDA, or tvm-ffi, that an extension of this variant always
+ * needs, in order. */
 struct strs torch_sonames(struct arena *a, const struct variant *v);
 /* The soname of CUDA's runtime: "libcudart.so.12". */
 const char *torch_cudart(struct arena *a, const struct variant *v);

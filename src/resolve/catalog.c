@@ -60,6 +60,16 @@
  *       words          a kernel that calls it has one of them in a file of its own, in any case
  *       [library.pin]  the symbols of its files, each named by the soname: libcublas.so.12.symbols
  *
+ * tvm-ffi.toml (a catalog may lack it)
+ *     [[tvm-ffi]]      one release of apache-tvm-ffi
+ *       version        "0.1.9": three numbers
+ *       cxx-std        17 or 20: the C++ standard that its headers need
+ *       headers        a pin: include/
+ *       library        a pin: the symbols of its library, libtvm_ffi.so.symbols
+ *     [[runtime]]      CUDA's runtime as a static library
+ *       cuda           ["12.1", ...]: the releases in cuda.toml that it serves
+ *       [runtime.pin]  libcudart_static.a
+ *
  * matrix.toml: see matrix.c. aarch64.toml: see catalog_target.c.
  *
  * A pin
@@ -216,9 +226,11 @@ read_text(struct arena *a, const char *dir, enum catalog_text t, const char **na
 	struct err *e)
 {
 	if (dir) {
+		bool is_optional = t == CATALOG_DEPS || t == CATALOG_LIBRARIES ||
+				   t == CATALOG_TVM_FFI || t == CATALOG_AARCH64;
+
 		*name = path_join(a, dir, catalog_text_name(t));
-		if ((t == CATALOG_DEPS || t == CATALOG_LIBRARIES || t == CATALOG_AARCH64) &&
-			!fs_exists(*name)) {
+		if (is_optional && !fs_exists(*name)) {
 			*out = STR("");
 			return 0;
 		}
@@ -266,6 +278,7 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 	TRY(torch_read(&r[CATALOG_TORCH], &root[CATALOG_TORCH], out));
 	TRY(depends_read(&r[CATALOG_DEPS], &root[CATALOG_DEPS], out));
 	TRY(libraries_read(&r[CATALOG_LIBRARIES], &root[CATALOG_LIBRARIES], out));
+	TRY(tvm_ffi_read(&r[CATALOG_TVM_FFI], &root[CATALOG_TVM_FFI], out));
 	if (out->n_cuda)
 		qsort(out->cuda, out->n_cuda, sizeof(*out->cuda), cmp_cuda);
 	if (out->n_torch)

@@ -2,10 +2,10 @@
 /*
  * The catalog: which torch and CUDA releases exist, of what they are made, and which go together.
  *
- * catalog/{torch,cuda,gcc,deps,libraries,matrix}.toml are built into the program; --catalog DIR or
- * KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top of
- * catalog.c. They are for the target x86_64; what differs for another one is in a file of its own,
- * aarch64.toml (catalog_target.c), and makes a catalog of its own. A lock (lock.h) holds the
+ * catalog/{torch,cuda,gcc,deps,libraries,tvm-ffi,matrix}.toml are built into the program; --catalog
+ * DIR or KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top
+ * of catalog.c. They are for the target x86_64; what differs for another one is in a file of its
+ * own, aarch64.toml (catalog_target.c), and makes a catalog of its own. A lock (lock.h) holds the
  * part of a catalog that one kernel uses.
  */
 #ifndef RESOLVE_CATALOG_H
@@ -91,13 +91,26 @@ struct catalog_library {
 	struct strs words;
 	struct pin pin;
 };
+/* apache-tvm-ffi, of which [tvm-ffi] kernels take the headers and need the library. */
+struct catalog_tvm_ffi {
+	struct version version; /* 0.1.9 */
+	unsigned cxx_std;       /* 17 or 20 */
+	struct pin headers;     /* tree: include/ */
+	struct pin library;     /* tree: libtvm_ffi.so.symbols */
+};
+/* The runtime of one CUDA release, to be linked into the extension: libcudart_static.a. */
+struct catalog_static_runtime {
+	struct version cuda;
+	struct pin pin;
+};
 /* One variant of a matrix: which torch, ABI and backend; wildcards are written out by the reader.
  */
 struct matrix {
 	const char *name;
 	const char *about;
 	struct matrix_row {
-		struct version torch; /* full */
+		struct version torch;   /* full; n = 0: see tvm_ffi */
+		struct version tvm_ffi; /* of the rows for [tvm-ffi] kernels, which have no torch */
 		bool cxx11;
 		struct version cuda; /* n = 0: cpu */
 	} * rows;
@@ -124,6 +137,10 @@ struct catalog {
 	size_t n_depends;
 	struct catalog_library *cuda_libraries; /* of all releases */
 	size_t n_cuda_libraries;
+	struct catalog_tvm_ffi *tvm_ffi; /* ascending */
+	size_t n_tvm_ffi;
+	struct catalog_static_runtime *static_runtimes; /* at most one of each CUDA release */
+	size_t n_static_runtimes;
 	struct matrix *matrices;
 	size_t n_matrices;
 	struct pin
@@ -141,6 +158,12 @@ struct catalog *catalog_for(struct catalog *c, const struct target *t);
 /* By full version, else by major and minor; NULL if absent. */
 const struct catalog_torch *catalog_find_torch(const struct catalog *c, const struct version *v);
 const struct catalog_cuda *catalog_find_cuda(const struct catalog *c, const struct version *v);
+/* The newest of that major and minor version; NULL if absent. */
+const struct catalog_tvm_ffi *catalog_find_tvm_ffi(
+	const struct catalog *c, const struct version *v);
+/* Of that CUDA release; NULL if absent. */
+const struct catalog_static_runtime *catalog_find_static_runtime(
+	const struct catalog *c, const struct version *cuda);
 /* By major version; NULL if absent. */
 const struct catalog_gcc *catalog_find_gcc(const struct catalog *c, unsigned major);
 /* By name; NULL if absent. */

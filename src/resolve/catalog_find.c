@@ -76,6 +76,24 @@ catalog_find_cuda(const struct catalog *c, const struct version *v)
 	return NULL;
 }
 
+const struct catalog_tvm_ffi *
+catalog_find_tvm_ffi(const struct catalog *c, const struct version *v)
+{
+	for (size_t i = c->n_tvm_ffi; i > 0; i--)
+		if (version_cmp_minor(&c->tvm_ffi[i - 1].version, v) == 0)
+			return &c->tvm_ffi[i - 1];
+	return NULL;
+}
+
+const struct catalog_static_runtime *
+catalog_find_static_runtime(const struct catalog *c, const struct version *cuda)
+{
+	for (size_t i = 0; i < c->n_static_runtimes; i++)
+		if (version_cmp_minor(&c->static_runtimes[i].cuda, cuda) == 0)
+			return &c->static_runtimes[i];
+	return NULL;
+}
+
 const struct matrix *
 catalog_find_matrix(const struct catalog *c, const char *name)
 {

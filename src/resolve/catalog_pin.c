@@ -236,6 +236,12 @@ add_all(struct all *all, const struct catalog *c)
 		add_pins(all, c->depends[i].pins, c->depends[i].n_pins);
 	for (size_t i = 0; i < c->n_cuda_libraries; i++)
 		add_pins(all, &c->cuda_libraries[i].pin, 1);
+	for (size_t i = 0; i < c->n_tvm_ffi; i++) {
+		add_pins(all, &c->tvm_ffi[i].headers, 1);
+		add_pins(all, &c->tvm_ffi[i].library, 1);
+	}
+	for (size_t i = 0; i < c->n_static_runtimes; i++)
+		add_pins(all, &c->static_runtimes[i].pin, 1);
 	if (c->python)
 		add_pins(all, c->python, 1);
 }

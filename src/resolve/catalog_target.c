@@ -18,6 +18,8 @@
  *       version, abi, cuda, cpu, headers, libraries, libraries-abi
  *                      as in torch.toml; each CUDA version of the list needs a [cuda.runtime]
  *       without        why something is there for x86_64 and not for this; ends a sentence
+ *     [[tvm-ffi]], [[runtime]]
+ *                      as in tvm-ffi.toml, whose pins are for x86_64 alone
  */
 #include "resolve/parts.h"
 
@@ -234,7 +236,7 @@ int
 target_read(const struct toml_reader *r, const struct toml *root, struct catalog *out)
 {
 	static const char *const keys[] = { "python", "tools", "library", "gcc", "cuda", "torch",
-		NULL };
+		"tvm-ffi", "runtime", NULL };
 	const struct toml *python = NULL;
 
 	TRY(toml_keys(r, root, "this file", keys));
@@ -247,5 +249,6 @@ target_read(const struct toml_reader *r, const struct toml *root, struct catalog
 	TRY(read_libraries(r, root, out));
 	TRY(read_gcc(r, root, out));
 	TRY(read_cuda(r, root, out));
-	return read_torch(r, root, out);
+	TRY(read_torch(r, root, out));
+	return tvm_ffi_read_releases(r, root, out);
 }

@@ -8,6 +8,7 @@ EMBED(cuda, "catalog/cuda.toml")
 EMBED(gcc, "catalog/gcc.toml")
 EMBED(deps, "catalog/deps.toml")
 EMBED(libraries, "catalog/libraries.toml")
+EMBED(tvm_ffi, "catalog/tvm-ffi.toml")
 EMBED(matrix, "catalog/matrix.toml")
 EMBED(aarch64, "catalog/aarch64.toml")
 
@@ -20,6 +21,7 @@ static const struct {
 	[CATALOG_GCC] = { "gcc.toml", embedded_gcc },
 	[CATALOG_DEPS] = { "deps.toml", embedded_deps },
 	[CATALOG_LIBRARIES] = { "libraries.toml", embedded_libraries },
+	[CATALOG_TVM_FFI] = { "tvm-ffi.toml", embedded_tvm_ffi },
 	[CATALOG_MATRIX] = { "matrix.toml", embedded_matrix },
 	[CATALOG_AARCH64] = { "aarch64.toml", embedded_aarch64 },
 };

@@ -10,13 +10,14 @@ enum catalog_text {
 	CATALOG_GCC,
 	CATALOG_DEPS,
 	CATALOG_LIBRARIES,
+	CATALOG_TVM_FFI,
 	CATALOG_MATRIX,
 	CATALOG_AARCH64,
 	CATALOG_TEXTS
 };
 
-/* "torch.toml", "cuda.toml", "gcc.toml", "deps.toml", "libraries.toml", "matrix.toml",
- * "aarch64.toml". */
+/* "torch.toml", "cuda.toml", "gcc.toml", "deps.toml", "libraries.toml", "tvm-ffi.toml",
+ * "matrix.toml", "aarch64.toml". */
 const char *catalog_text_name(enum catalog_text t);
 struct str catalog_text_embedded(enum catalog_text t);
 #endif

@@ -5,8 +5,9 @@
  * here are errors, so that an older program does not build half of what a newer one locked.
  *
  *     version  2
- *     matrix   { name, about, rows }; a row: { torch: "2.4.1", abi: "cxx11", cuda: "11.8" },
- *              without cuda for cpu; the rows are in the order of the matrix
+ *     matrix   { name, about, rows }; a row: { torch: "2.4.1", abi: "cxx11", cuda: "11.8" }, or of a
+ *              [tvm-ffi] kernel { tvm-ffi: "0.1.9", cuda: "13.0" }, without cuda for cpu; the rows
+ *              are in the order of the matrix
  *     torch    the releases that the rows name: { version, cxx-std, abi, cuda, cpu, headers,
  *              libraries,
  *              libraries-abi (both or neither) }, where cuda lists only those versions that the
@@ -20,6 +21,9 @@
  *     libraries  pins: of what link stubs are made
  *     cuda-libraries  those libraries of CUDA that the kernel may call: { name, cuda, words, pin };
  *                     absent when there are none
+ *     tvm-ffi  the releases that the rows name: { version, cxx-std, headers, library }; absent when
+ *              there are none
+ *     cuda-runtimes  for these: { cuda, pin }; absent with tvm-ffi
  *     python   a pin; absent when nothing is compiled
  *     depends  headers that the kernel's sections ask for: { name, title, version, include, pins };
  *              absent when there are none
@@ -307,16 +311,38 @@ read_torch(const struct json_reader *r, const struct json_at *at, const struct c
 }
 
 static int
+read_tvm_ffi_row(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
+	struct matrix_row *out)
+{
+	static const char *const keys[] = { "cuda", "tvm-ffi", NULL };
+	const struct catalog_tvm_ffi *t = catalog_find_tvm_ffi(c, &out->tvm_ffi);
+
+	TRY(json_keys(r, at, keys));
+	if (!t || version_cmp(&t->version, &out->tvm_ffi) != 0)
+		return json_fail(r, at, "the lock does not hold tvm-ffi %s",
+			version_text(r->a, &out->tvm_ffi));
+	if (out->cuda.n &&
+		(!catalog_find_cuda(c, &out->cuda) || !catalog_find_static_runtime(c, &out->cuda)))
+		return json_fail(r, at, "the lock does not hold CUDA %s and its runtime",
+			version_text(r->a, &out->cuda));
+	out->cxx11 = true;
+	return 0;
+}
+
+static int
 read_row(const struct json_reader *r, const struct json_at *at, const struct catalog *c,
 	struct matrix_row *out)
 {
-	static const char *const keys[] = { "abi", "cuda", "torch", NULL };
+	static const char *const keys[] = { "abi", "cuda", "torch", "tvm-ffi", NULL };
 	const struct catalog_torch *t;
 	const char *abi = NULL;
 
+	TRY(json_version(r, at, "cuda", 2, JSON_MAY, &out->cuda));
+	TRY(json_version(r, at, "tvm-ffi", 3, JSON_MAY, &out->tvm_ffi));
+	if (out->tvm_ffi.n)
+		return read_tvm_ffi_row(r, at, c, out);
 	TRY(json_keys(r, at, keys));
 	TRY(json_version(r, at, "torch", 3, JSON_NEEDED, &out->torch));
-	TRY(json_version(r, at, "cuda", 2, JSON_MAY, &out->cuda));
 	TRY(json_text(r, at, "abi", JSON_NEEDED, &abi));
 	out->cxx11 = streq(abi, "cxx11");
 	if (!out->cxx11 && !streq(abi, "cxx98"))
@@ -462,11 +488,72 @@ read_cuda_libraries(const struct json_reader *r, const struct json_at *root, str
 	return 0;
 }
 
+static int
+read_tvm_ffi(const struct json_reader *r, const struct json_at *at, struct catalog_tvm_ffi *out)
+{
+	static const char *const keys[] = { "cxx-std", "headers", "library", "version", NULL };
+	struct json_at headers, library;
+	const char *problem;
+	uint64_t std = 0;
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_version(r, at, "version", 3, JSON_NEEDED, &out->version));
+	TRY(json_count(r, at, "cxx-std", JSON_NEEDED, 99, &std));
+	out->cxx_std = (unsigned)std;
+	TRY(json_member(r, at, "headers", JSON_NEEDED, &headers));
+	TRY(read_pin(r, &headers, &out->headers));
+	TRY(json_member(r, at, "library", JSON_NEEDED, &library));
+	TRY(read_pin(r, &library, &out->library));
+	problem = catalog_tvm_ffi_problem(out);
+	return problem ? json_fail(r, at, "%s", problem) : 0;
+}
+
+static int
+read_runtime(
+	const struct json_reader *r, const struct json_at *at, struct catalog_static_runtime *out)
+{
+	static const char *const keys[] = { "cuda", "pin", NULL };
+	struct json_at pin;
+
+	TRY(json_keys(r, at, keys));
+	TRY(json_version(r, at, "cuda", 2, JSON_NEEDED, &out->cuda));
+	TRY(json_member(r, at, "pin", JSON_NEEDED, &pin));
+	return read_pin(r, &pin, &out->pin);
+}
+
+/* Both lists are there, or neither. */
+static int
+read_tvm_ffis(const struct json_reader *r, const struct json_at *root, struct catalog *out)
+{
+	struct json_at list;
+	size_t n;
+
+	TRY(json_list(r, root, "tvm-ffi", &list, &n));
+	out->tvm_ffi = arena_array(r->a, struct catalog_tvm_ffi, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(read_tvm_ffi(r, &at, &out->tvm_ffi[i]));
+		if (i && version_cmp(&out->tvm_ffi[i - 1].version, &out->tvm_ffi[i].version) >= 0)
+			return json_fail(r, &at, "versions must ascend");
+		out->n_tvm_ffi++;
+	}
+	TRY(json_list(r, root, "cuda-runtimes", &list, &n));
+	out->static_runtimes = arena_array(r->a, struct catalog_static_runtime, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_at at = json_item(r, &list, i);
+
+		TRY(read_runtime(r, &at, &out->static_runtimes[i]));
+		out->n_static_runtimes++;
+	}
+	return 0;
+}
+
 /* What is known of one target. */
 static int
 read_part(const struct json_reader *r, const struct json_at *at, struct catalog *out)
 {
-	struct json_at python, depends, libraries;
+	struct json_at python, depends, libraries, tvm_ffi;
 	const char *cpu = targets[0].cpu;
 	int got;
 
@@ -478,6 +565,9 @@ read_part(const struct json_reader *r, const struct json_at *at, struct catalog 
 	TRY(got = json_member(r, at, "cuda-libraries", JSON_MAY, &libraries));
 	if (got > 0)
 		TRY(read_cuda_libraries(r, at, out));
+	TRY(got = json_member(r, at, "tvm-ffi", JSON_MAY, &tvm_ffi));
+	if (got > 0)
+		TRY(read_tvm_ffis(r, at, out));
 	TRY(got = json_member(r, at, "python", JSON_MAY, &python));
 	if (got > 0) {
 		out->python = arena_new(r->a, struct pin);
@@ -492,8 +582,9 @@ read_part(const struct json_reader *r, const struct json_at *at, struct catalog 
 static int
 read_others(const struct json_reader *r, const struct json_at *root, struct catalog *first)
 {
-	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries",
-		"matrix", "python", "target", "tools", "torch", NULL };
+	static const char *const keys[] = { "cuda", "cuda-libraries", "cuda-runtimes", "depends",
+		"gcc", "libraries", "matrix", "python", "target", "tools", "torch", "tvm-ffi",
+		NULL };
 	struct catalog **end = &first->other;
 	struct json_at list;
 	size_t n;
@@ -516,9 +607,9 @@ read_others(const struct json_reader *r, const struct json_at *root, struct cata
 static int
 read_root(const struct json_reader *r, const struct json_at *root, struct lock *out)
 {
-	static const char *const keys[] = { "cuda", "cuda-libraries", "depends", "gcc", "libraries",
-		"matrix", "others", "python", "target", "tools", "torch", "variants", "version",
-		NULL };
+	static const char *const keys[] = { "cuda", "cuda-libraries", "cuda-runtimes", "depends",
+		"gcc", "libraries", "matrix", "others", "python", "target", "tools", "torch",
+		"tvm-ffi", "variants", "version", NULL };
 	struct json_at others;
 	uint64_t version = 0;
 	int got;

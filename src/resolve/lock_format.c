@@ -12,7 +12,8 @@ enum { LOCK_VERSION = 2 };
 struct used {
 	const struct catalog *c;
 	const struct matrix *m;
-	bool *torch, *cuda, *gcc, *tools, *row, *depends; /* by index */
+	const struct resolution *r;
+	bool *torch, *tvm_ffi, *cuda, *gcc, *tools, *row, *depends; /* by index */
 	bool any;
 };
 
@@ -196,6 +197,47 @@ torch_json(struct arena *a, const struct used *u, const struct catalog_torch *t)
 	return out;
 }
 
+static json_t *
+tvm_ffi_json(struct arena *a, const struct catalog_tvm_ffi *t)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "version", version_json(a, &t->version));
+	json_object_set_new(out, "cxx-std", json_integer((json_int_t)t->cxx_std));
+	json_object_set_new(out, "headers", pin_json(&t->headers));
+	json_object_set_new(out, "library", pin_json(&t->library));
+	return out;
+}
+
+/* Only where tvm-ffi is used, since nothing else needs the static runtime. */
+static void
+add_tvm_ffi(struct arena *a, const struct used *u, json_t *root)
+{
+	json_t *list = json_array(), *runtimes = json_array();
+
+	for (size_t i = 0; i < u->c->n_tvm_ffi; i++)
+		if (u->tvm_ffi[i])
+			json_array_append_new(list, tvm_ffi_json(a, &u->c->tvm_ffi[i]));
+	for (size_t i = 0; json_array_size(list) && i < u->c->n_cuda; i++) {
+		const struct catalog_static_runtime *t =
+			u->cuda[i] ? catalog_find_static_runtime(u->c, &u->c->cuda[i].version)
+				   : NULL;
+		json_t *one = t ? json_object() : NULL;
+
+		if (!t)
+			continue;
+		json_object_set_new(one, "cuda", version_json(a, &t->cuda));
+		json_object_set_new(one, "pin", pin_json(&t->pin));
+		json_array_append_new(runtimes, one);
+	}
+	if (json_array_size(list)) {
+		json_object_set(root, "tvm-ffi", list);
+		json_object_set(root, "cuda-runtimes", runtimes);
+	}
+	json_decref(list);
+	json_decref(runtimes);
+}
+
 /* Those of the releases that the variants use; NULL when there are none. */
 static json_t *
 cuda_libraries_json(struct arena *a, const struct used *u)
@@ -220,6 +262,24 @@ cuda_libraries_json(struct arena *a, const struct used *u)
 	return out;
 }
 
+/* Such rows are in no matrix of the catalog: what was resolved says which there are. */
+static void
+add_tvm_ffi_rows(struct arena *a, const struct used *u, json_t *rows)
+{
+	for (size_t i = 0; i < u->r->n; i++) {
+		const struct variant *v = &u->r->v[i];
+		json_t *row;
+
+		if (!v->tvm_ffi || v->catalog->target != u->c->target)
+			continue;
+		row = json_object();
+		json_object_set_new(row, "tvm-ffi", version_json(a, &v->tvm_ffi->version));
+		if (v->cuda)
+			json_object_set_new(row, "cuda", version_json(a, &v->cuda->version));
+		json_array_append_new(rows, row);
+	}
+}
+
 static json_t *
 matrix_json(struct arena *a, const struct used *u)
 {
@@ -227,11 +287,12 @@ matrix_json(struct arena *a, const struct used *u)
 
 	for (size_t i = 0; i < u->m->n_rows; i++) {
 		const struct matrix_row *r = &u->m->rows[i];
-		const struct catalog_torch *t = catalog_find_torch(u->c, &r->torch);
+		const struct catalog_torch *t;
 		json_t *row;
 
 		if (!u->row[i])
 			continue;
+		t = catalog_find_torch(u->c, &r->torch);
 		row = json_object();
 		/* The release that is pinned: matrix "host" may name another patch of it. */
 		json_object_set_new(row, "torch", version_json(a, &t->version));
@@ -240,6 +301,7 @@ matrix_json(struct arena *a, const struct used *u)
 			json_object_set_new(row, "cuda", version_json(a, &r->cuda));
 		json_array_append_new(rows, row);
 	}
+	add_tvm_ffi_rows(a, u, rows);
 	json_object_set_new(out, "name", json_string(u->m->name));
 	json_object_set_new(out, "about", json_string(u->m->about));
 	json_object_set_new(out, "rows", rows);
@@ -284,6 +346,8 @@ find_used_depends(struct used *u, const struct variant *v)
 static void
 find_used(struct arena *a, const struct resolution *r, struct used *u)
 {
+	u->r = r;
+	u->tvm_ffi = arena_array(a, bool, u->c->n_tvm_ffi);
 	u->torch = arena_array(a, bool, u->c->n_torch);
 	u->cuda = arena_array(a, bool, u->c->n_cuda);
 	u->gcc = arena_array(a, bool, u->c->n_gcc);
@@ -293,14 +357,18 @@ find_used(struct arena *a, const struct resolution *r, struct used *u)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct variant *v = &r->v[i];
 
-		if (!v->torch || v->catalog->target != u->c->target)
+		if (v->kind == VARIANT_NOARCH || v->catalog->target != u->c->target)
 			continue;
-		u->any = u->torch[v->torch - u->c->torch] = true;
+		u->any = true;
+		if (v->torch)
+			u->torch[v->torch - u->c->torch] = true;
+		if (v->tvm_ffi)
+			u->tvm_ffi[v->tvm_ffi - u->c->tvm_ffi] = true;
 		if (v->cuda)
 			u->cuda[v->cuda - u->c->cuda] = true;
 		find_used_gcc(u, variant_gcc(v));
 		find_used_depends(u, v);
-		for (size_t k = 0; k < u->m->n_rows; k++)
+		for (size_t k = 0; v->torch && k < u->m->n_rows; k++)
 			u->row[k] |= is_row_of(u->c, &u->m->rows[k], v);
 	}
 }
@@ -338,7 +406,8 @@ part_json(struct arena *a, const struct used *u)
 	json_decref(depends);
 	if (libraries)
 		json_object_set_new(root, "cuda-libraries", libraries);
-	if (u->any && u->c->python)
+	add_tvm_ffi(a, u, root);
+	if (json_array_size(torch) && u->c->python)
 		json_object_set_new(root, "python", pin_json(u->c->python));
 	return root;
 }
@@ -348,7 +417,7 @@ static bool
 is_noarch(const struct resolution *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->v[i].torch)
+		if (r->v[i].kind != VARIANT_NOARCH)
 			return false;
 	}
 	return true;

@@ -5,21 +5,29 @@
 const struct catalog_gcc *
 variant_gcc(const struct variant *v)
 {
-	if (!v->torch)
+	if (v->kind == VARIANT_NOARCH)
 		return NULL;
 	return catalog_find_gcc(
-		v->catalog, v->cuda ? v->cuda->gcc : catalog_gcc_for(v->torch->cxx_std));
+		v->catalog, v->cuda ? v->cuda->gcc : catalog_gcc_for(variant_cxx_std(v)));
 }
 
 const struct target *
 variant_target(const struct variant *v)
 {
-	return v->torch ? v->catalog->target : NULL;
+	return v->kind == VARIANT_NOARCH ? NULL : v->catalog->target;
+}
+
+unsigned
+variant_cxx_std(const struct variant *v)
+{
+	return v->torch ? v->torch->cxx_std : v->tvm_ffi ? v->tvm_ffi->cxx_std : 0;
 }
 
 bool
 variant_is_verified(const struct variant *v)
 {
+	if (v->tvm_ffi)
+		return true; /* its functions are C's */
 	return v->torch && v->torch->has_libraries && v->torch->libraries_cxx11 == v->cxx11;
 }
 
@@ -28,13 +36,14 @@ static bool
 is_handier(const struct variant *x, const struct variant *y)
 {
 	static const unsigned rank[BACKEND_COUNT] = { [BACKEND_CPU] = 2, [BACKEND_CUDA] = 1 };
-	int torch;
+	int torch = 0;
 
 	if (rank[x->backend] != rank[y->backend])
 		return rank[x->backend] > rank[y->backend];
-	if (!x->torch || !y->torch)
+	if (x->kind == VARIANT_NOARCH || y->kind == VARIANT_NOARCH)
 		return false;
-	torch = version_cmp(&x->torch->version, &y->torch->version);
+	if (x->torch && y->torch)
+		torch = version_cmp(&x->torch->version, &y->torch->version);
 	if (torch != 0 || !x->cuda || !y->cuda)
 		return torch > 0;
 	return version_cmp(&x->cuda->version, &y->cuda->version) > 0;

@@ -48,6 +48,12 @@ int gcc_read(const struct toml_reader *r, const struct toml *root, struct catalo
 int libraries_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
 /* NULL, or what is wrong with a library of CUDA. */
 const char *catalog_library_problem(const struct catalog_library *l);
+/* What tvm-ffi.toml holds; the CUDA releases of out are complete. */
+int tvm_ffi_read_releases(
+	const struct toml_reader *r, const struct toml *root, struct catalog *out);
+int tvm_ffi_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
+/* NULL, or what is wrong with its library. */
+const char *catalog_tvm_ffi_problem(const struct catalog_tvm_ffi *t);
 const struct catalog_tools *catalog_find_tools(const struct catalog *c, const char *name);
 
 /* "2.4.1, 2.5.1" and so on, for messages. */

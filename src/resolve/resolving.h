@@ -8,8 +8,9 @@
 
 /* One row of the matrix with what it names. */
 struct row {
-	const struct catalog_torch *torch;
-	const struct catalog_cuda *cuda; /* NULL: cpu */
+	const struct catalog_torch *torch;     /* NULL: tvm_ffi is given */
+	const struct catalog_tvm_ffi *tvm_ffi; /* of a [tvm-ffi] kernel */
+	const struct catalog_cuda *cuda;       /* NULL: cpu */
 	bool cxx11;
 	enum backend backend;
 };

@@ -10,8 +10,8 @@ is_built_here(enum backend b)
 	return b == BACKEND_CPU || b == BACKEND_CUDA;
 }
 
-int
-rows_matrix(struct resolving *w)
+static int
+find_matrix(struct resolving *w)
 {
 	const char *name = w->sel->matrix;
 	struct strs names = { 0 };
@@ -34,18 +34,69 @@ rows_matrix(struct resolving *w)
 		join(w->a, &names, ", "));
 }
 
+static bool
+has_row(const struct matrix *m, const struct matrix_row *r)
+{
+	for (size_t i = 0; i < m->n_rows; i++)
+		if (version_cmp(&m->rows[i].tvm_ffi, &r->tvm_ffi) == 0 &&
+			version_cmp(&m->rows[i].cuda, &r->cuda) == 0)
+			return true;
+	return false;
+}
+
+/* For each release of tvm-ffi, cpu and the CUDA releases of the matrix: torch does not matter. */
+static void
+write_out_tvm_ffi(struct resolving *w)
+{
+	const struct matrix *of = w->m;
+	struct matrix *m = arena_new(w->a, struct matrix);
+
+	*m = (struct matrix){ .name = of->name, .about = of->about };
+	m->rows = arena_array(w->a, struct matrix_row, w->c->n_tvm_ffi * of->n_rows);
+	for (size_t t = 0; t < w->c->n_tvm_ffi; t++) {
+		struct matrix_row r = { .tvm_ffi = w->c->tvm_ffi[t].version, .cxx11 = true };
+
+		if (catalog_find_tvm_ffi(w->c, &r.tvm_ffi) != &w->c->tvm_ffi[t])
+			continue;
+		for (size_t i = 0; i < of->n_rows; i++) {
+			r.cuda = of->rows[i].cuda;
+			if (!has_row(m, &r))
+				m->rows[m->n_rows++] = r;
+		}
+	}
+	w->m = m;
+}
+
+int
+rows_matrix(struct resolving *w)
+{
+	bool wants_tvm = w->p->framework == FRAMEWORK_TVM_FFI, has_tvm;
+
+	TRY(find_matrix(w));
+	has_tvm = w->m->n_rows && w->m->rows[0].tvm_ffi.n;
+	if (wants_tvm && !has_tvm && w->c->n_tvm_ffi)
+		write_out_tvm_ffi(w);
+	else if (wants_tvm != has_tvm && w->m->n_rows)
+		return err_set(w->e, ERR_RESOLVE,
+			"%s: this is %s [tvm-ffi] kernel, and matrix %s has only variants %s",
+			w->p->file, wants_tvm ? "a" : "no", w->m->name,
+			wants_tvm ? "with torch" : "of such kernels");
+	return 0;
+}
+
 /* Is the row within what build.toml allows? Says so when it is not. */
 static bool
 is_within_bounds(struct resolving *w, const struct row *r)
 {
 	const struct project *p = w->p;
-	const struct version *t = &r->torch->version, *v = r->cuda ? &r->cuda->version : NULL;
+	const struct version *t = r->torch ? &r->torch->version : NULL;
+	const struct version *v = r->cuda ? &r->cuda->version : NULL;
 
-	if (p->torch_minver.n && version_cmp_minor(t, &p->torch_minver) < 0)
+	if (t && p->torch_minver.n && version_cmp_minor(t, &p->torch_minver) < 0)
 		return resolving_note(w, "torch %s is skipped: the kernel needs at least torch %s",
 			       version_text(w->a, t), version_text(w->a, &p->torch_minver)),
 		       false;
-	if (p->torch_maxver.n && version_cmp_minor(t, &p->torch_maxver) > 0)
+	if (t && p->torch_maxver.n && version_cmp_minor(t, &p->torch_maxver) > 0)
 		return resolving_note(w, "torch %s is skipped: the kernel allows at most torch %s",
 			       version_text(w->a, t), version_text(w->a, &p->torch_maxver)),
 		       false;
@@ -57,6 +108,11 @@ is_within_bounds(struct resolving *w, const struct row *r)
 		return resolving_note(w, "CUDA %s is skipped: the kernel allows at most CUDA %s",
 			       version_text(w->a, v), version_text(w->a, &p->cuda_maxver)),
 		       false;
+	if (v && r->tvm_ffi && !catalog_find_static_runtime(w->c, v))
+		return resolving_note(w,
+			       "CUDA %s is skipped: no package has its runtime as a static library, which a [tvm-ffi] kernel needs",
+			       version_text(w->a, v)),
+		       false;
 	return true;
 }
 
@@ -64,10 +120,13 @@ is_within_bounds(struct resolving *w, const struct row *r)
 static int
 find_row(struct resolving *w, const struct matrix_row *from, struct row *out)
 {
-	*out = (struct row){ .torch = catalog_find_torch(w->c, &from->torch),
-		.cxx11 = from->cxx11,
+	*out = (struct row){ .cxx11 = from->cxx11,
 		.backend = from->cuda.n ? BACKEND_CUDA : BACKEND_CPU };
-	if (!out->torch)
+	if (from->tvm_ffi.n)
+		out->tvm_ffi = catalog_find_tvm_ffi(w->c, &from->tvm_ffi); /* of the catalog's */
+	else
+		out->torch = catalog_find_torch(w->c, &from->torch);
+	if (!out->torch && !out->tvm_ffi)
 		return err_set(w->e, ERR_RESOLVE,
 			"matrix %s: torch %s is not in the catalog, which has %s", w->m->name,
 			version_text(w->a, &from->torch), catalog_torch_list(w->a, w->c));

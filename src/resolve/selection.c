@@ -28,7 +28,7 @@ check_versions(struct resolving *w, const char *option, const struct strs *filte
 	for (size_t i = 0; i < w->m->n_rows; i++) {
 		const struct matrix_row *row = &w->m->rows[i];
 
-		if (of_torch || row->cuda.n)
+		if (of_torch ? row->torch.n : row->cuda.n)
 			strs_add(w->a, &all,
 				version_text(w->a, of_torch ? &row->torch : &row->cuda));
 	}
@@ -70,6 +70,10 @@ selection_check(struct resolving *w)
 	for (int b = 0; b < BACKEND_COUNT; b++)
 		if (w->p->has_backend[b])
 			vec_push(w->a, &backends, backend_name((enum backend)b));
+	if (w->p->framework == FRAMEWORK_TVM_FFI && (w->sel->torch.n || w->sel->abi.n))
+		return err_set(w->e, ERR_USAGE,
+			"--%s: the variants of a [tvm-ffi] kernel are not for one torch; choose by --cuda, --backend or --variant",
+			w->sel->torch.n ? "torch" : "abi");
 	TRY(check_versions(w, "torch", &w->sel->torch, true));
 	TRY(check_versions(w, "cuda", &w->sel->cuda, false));
 	TRY(check_words(w, "abi", &w->sel->abi, &abi));
@@ -82,9 +86,9 @@ row_is_selected(const struct selection *s, const struct row *r)
 {
 	if (s->backends.n && !strs_has(&s->backends, backend_name(r->backend)))
 		return false;
-	if (!fits(&s->torch, &r->torch->version))
+	if (r->torch && !fits(&s->torch, &r->torch->version))
 		return false;
-	if (s->abi.n && !strs_has(&s->abi, r->cxx11 ? "cxx11" : "cxx98"))
+	if (r->torch && s->abi.n && !strs_has(&s->abi, r->cxx11 ? "cxx11" : "cxx98"))
 		return false;
 	return r->cuda ? fits(&s->cuda, &r->cuda->version) : s->cuda.n == 0;
 }
@@ -117,11 +121,11 @@ static bool
 is_selected(const struct resolving *w, const struct variant *v)
 {
 	const struct selection *s = w->sel;
-	const struct row r = { v->torch, v->cuda, v->cxx11, v->backend };
+	const struct row r = { v->torch, v->tvm_ffi, v->cuda, v->cxx11, v->backend };
 
 	if (s->variants.n && !strs_has(&s->variants, v->name))
 		return false;
-	if (!v->torch)
+	if (v->kind == VARIANT_NOARCH)
 		return !s->torch.n && !s->cuda.n && !s->abi.n &&
 		       (!s->backends.n || strs_has(&s->backends, backend_name(v->backend)));
 	return v->kind == VARIANT_STABLE_ABI ? serves_selected(w, v) : row_is_selected(s, &r);

@@ -84,10 +84,13 @@ static void
 add_variant(struct resolving *w, const struct row *r)
 {
 	struct variant v = { .name = row_variant(w, r),
-		.kind = w->p->stable_abi[r->backend].n ? VARIANT_STABLE_ABI : VARIANT_TORCH,
+		.kind = r->tvm_ffi                       ? VARIANT_TVM_FFI
+			: w->p->stable_abi[r->backend].n ? VARIANT_STABLE_ABI
+							 : VARIANT_TORCH,
 		.backend = r->backend,
 		.catalog = w->c,
 		.torch = r->torch,
+		.tvm_ffi = r->tvm_ffi,
 		.cuda = r->cuda,
 		.cxx11 = r->cxx11,
 		.stable_abi = w->p->stable_abi[r->backend] };
@@ -139,6 +142,12 @@ add_noarch(struct resolving *w)
 
 		if (!w->p->has_backend[b] || backend_is_compiled(w->p, v.backend))
 			continue;
+		if (w->p->framework == FRAMEWORK_TVM_FFI) {
+			resolving_note(w,
+				"backend %s is skipped: no section of this [tvm-ffi] kernel is for it",
+				backend_name(v.backend));
+			continue;
+		}
 		/* The client knows the CANN backend by its device, npu. */
 		v.name = arena_printf(
 			w->a, "torch-%s", b == BACKEND_CANN ? "npu" : backend_name(v.backend));
@@ -204,10 +213,6 @@ resolve_for_target(struct arena *a, const struct project *p, const struct catalo
 	int r;
 
 	*out = (struct resolution){ 0 };
-	if (p->framework == FRAMEWORK_TVM_FFI)
-		return err_set(e, ERR_RESOLVE,
-			"%s: kernel-builder does not build [tvm-ffi] kernels, only [torch] and [torch-noarch]",
-			p->file);
 	r = resolve_in_matrix(&w);
 	if (r == 0 || e->code != ERR_RESOLVE || sel->matrix || !selection_names_releases(sel) ||
 		c->n_matrices == 1 || !catalog_find_matrix(c, "all"))

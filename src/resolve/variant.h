@@ -6,7 +6,7 @@
 #include "config/project.h"
 #include "resolve/catalog.h"
 
-enum variant_kind { VARIANT_TORCH, VARIANT_STABLE_ABI, VARIANT_NOARCH };
+enum variant_kind { VARIANT_TORCH, VARIANT_STABLE_ABI, VARIANT_TVM_FFI, VARIANT_NOARCH };
 
 /* What one [kernel.NAME] section is in one variant. */
 struct variant_kernel {
@@ -15,12 +15,14 @@ struct variant_kernel {
 };
 struct variant {
 	const char *name; /* torch24-cxx98-cu121-x86_64-linux,
-			     torch-stable-abi211-cu130-x86_64-linux, torch-cuda */
+			     torch-stable-abi211-cu130-x86_64-linux, tvm-ffi01-cu130-x86_64-linux,
+			     torch-cuda */
 	enum variant_kind kind;
 	enum backend backend;
-	const struct catalog *catalog;     /* what it is made of is in there */
-	const struct catalog_torch *torch; /* NULL for VARIANT_NOARCH */
-	const struct catalog_cuda *cuda;   /* NULL unless backend is cuda and kind is not NOARCH */
+	const struct catalog *catalog;         /* what it is made of is in there */
+	const struct catalog_torch *torch;     /* NULL for VARIANT_TVM_FFI and VARIANT_NOARCH */
+	const struct catalog_tvm_ffi *tvm_ffi; /* NULL but for VARIANT_TVM_FFI */
+	const struct catalog_cuda *cuda; /* NULL unless backend is cuda and kind is not NOARCH */
 	bool cxx11;
 	struct version stable_abi;      /* VARIANT_STABLE_ABI */
 	struct variant_kernel *kernels; /* only those that take part */
@@ -54,8 +56,9 @@ struct resolution {
 /* The variants, target by target in the order of the matrix, without duplicates, with the rules of
  * the original (backends, minver and maxver, stable ABI keeps only the newest torch per backend
  * version, a listed backend without kernel sections becomes noarch), except that nothing is dropped
- * without a note. Where the selection names no matrix and the default one has nothing of what
- * it asks for, matrix "all" is looked at. With the stable ABI, a torch release picks the variant that serves it.
+ * without a note. A [tvm-ffi] kernel has one variant for each CUDA release of the matrix, and one
+ * for cpu. Where the selection names no matrix and the default one has nothing of what it asks for,
+ * matrix "all" is looked at. With the stable ABI, a torch release picks the variant that serves it.
  * Fails with ERR_RESOLVE when a name in the selection does not exist (the message lists what does,
  * or says why it was dropped) or when no variant is left. */
 int resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
@@ -67,7 +70,7 @@ void resolution_keep_newest(struct resolution *r);
 
 /* What a variant is called; cuda with n = 0: cpu. */
 struct variant_parts {
-	const struct version *torch, *cuda;
+	const struct version *torch, *cuda; /* or of tvm-ffi, or of the stable ABI */
 	bool cxx11;
 	const struct target *target;
 };
@@ -78,6 +81,11 @@ const char *stable_variant_name(struct arena *a, const struct variant_parts *of)
 /* NULL of a noarch variant: it is for all. */
 const struct target *variant_target(const struct variant *v);
 
+/* tvm-ffi01-cu130-x86_64-linux; torch is the version of tvm-ffi. */
+const char *tvm_ffi_variant_name(struct arena *a, const struct variant_parts *of);
+
+/* 17 or 20: the C++ standard that it is compiled with; 0 for a noarch one. */
+unsigned variant_cxx_std(const struct variant *v);
 /* Whether the symbols of torch with the variant's C++ ABI are known, so that a link can be
  * checked. */
 bool variant_is_verified(const struct variant *v);

@@ -6,7 +6,8 @@
 bool
 backend_is_compiled(const struct project *p, enum backend b)
 {
-	return p->framework == FRAMEWORK_TORCH && p->has_backend[b] && project_has_kernels(p, b);
+	return p->framework != FRAMEWORK_TORCH_NOARCH && p->has_backend[b] &&
+	       project_has_kernels(p, b);
 }
 
 static const char *
@@ -29,13 +30,20 @@ stable_variant_name(struct arena *a, const struct variant_parts *of)
 		compute_name(a, of->cuda), of->target->cpu);
 }
 
+const char *
+tvm_ffi_variant_name(struct arena *a, const struct variant_parts *of)
+{
+	return arena_printf(a, "tvm-ffi%s-%s-%s-linux", version_digits(a, of->torch),
+		compute_name(a, of->cuda), of->target->cpu);
+}
+
 static struct variant_parts
 parts_of(struct resolving *w, const struct row *r)
 {
 	static const struct version none = { 0 };
 
-	return (struct variant_parts){ &r->torch->version, r->cuda ? &r->cuda->version : &none,
-		r->cxx11, w->c->target };
+	return (struct variant_parts){ r->torch ? &r->torch->version : &r->tvm_ffi->version,
+		r->cuda ? &r->cuda->version : &none, r->cxx11, w->c->target };
 }
 
 const char *
@@ -43,7 +51,7 @@ row_plain_variant(struct resolving *w, const struct row *r)
 {
 	const struct variant_parts parts = parts_of(w, r);
 
-	return torch_variant_name(w->a, &parts);
+	return r->tvm_ffi ? tvm_ffi_variant_name(w->a, &parts) : torch_variant_name(w->a, &parts);
 }
 
 const char *
@@ -52,7 +60,7 @@ row_variant(struct resolving *w, const struct row *r)
 	struct variant_parts parts = parts_of(w, r);
 
 	if (!w->p->stable_abi[r->backend].n)
-		return torch_variant_name(w->a, &parts);
+		return row_plain_variant(w, r);
 	parts.torch = &w->p->stable_abi[r->backend];
 	return stable_variant_name(w->a, &parts);
 }

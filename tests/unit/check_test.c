@@ -604,6 +604,10 @@ test_needed(void **state)
 		{ "lone.so", "libcudart.so.12", "" },
 		{ "tvm-ffi01-cpu-x86_64-linux", "libtvm_ffi.so", "" },
 		{ V, "libtvm_ffi.so", "error needed" },
+		{ "tvm-ffi01-cpu-x86_64-linux", "libtorch_cpu.so", "error needed" },
+		{ "tvm-ffi01-cu130-x86_64-linux", "libc10_cuda.so", "error needed" },
+		{ "tvm-ffi01-cu130-x86_64-linux", "libcudart.so.13", "warning needed" },
+		{ "tvm-ffi01-cu130-x86_64-linux", "libc.so.6", "" },
 	};
 
 	(void)state;

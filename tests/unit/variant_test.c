@@ -31,6 +31,7 @@ struct test {
 	const char *want;   /* names, one blank between; NULL: it fails */
 	const char *said;   /* part of a note, or of the error */
 	const char *unsaid; /* part that no note may hold */
+	bool is_usage;      /* it fails with ERR_USAGE */
 };
 
 static struct catalog catalog;
@@ -99,7 +100,7 @@ check(const struct test *t)
 			fail_msg("a note holds: %s", t->unsaid);
 	} else {
 		assert_int_equal(rc, -1);
-		assert_int_equal(e.code, ERR_RESOLVE);
+		assert_int_equal(e.code, t->is_usage ? ERR_USAGE : ERR_RESOLVE);
 		if (!strstr(e.msg, t->said))
 			fail_msg("\"%s\" lacks \"%s\"", e.msg, t->said);
 	}
@@ -148,8 +149,47 @@ test_backends(void **state)
 			.said = "backend cpu is skipped: matrix 2025-01 has no variant of it" },
 		{ GENERAL("\"rocm\"") TORCH KERNEL("r", "rocm"),
 			.said = "backend rocm is skipped" },
-		{ GENERAL("\"cuda\"") "[tvm-ffi]\nsrc = [\"b.cpp\"]\n" KERNEL("k", "cuda"),
-			.said = "/k/build.toml: kernel-builder does not build [tvm-ffi]" },
+	};
+
+	(void)state;
+	CHECK_ALL(t);
+}
+
+#define TVM_FFI "[tvm-ffi]\nsrc = [\"b.cpp\"]\n"
+
+/* Of a matrix the CUDA releases count, and cpu; torch does not. */
+static void
+test_tvm_ffi(void **state)
+{
+	static const struct test t[] = {
+		{ GENERAL("\"cpu\", \"cuda\"") TVM_FFI KERNEL("k", "cuda") KERNEL("c", "cpu"),
+			.want = "tvm-ffi01-cpu-x86_64-linux tvm-ffi01-cu126-x86_64-linux tvm-ffi01-cu130-x86_64-linux tvm-ffi01-cu132-x86_64-linux" },
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"), .matrix = "2025-01",
+			.want = "tvm-ffi01-cu121-x86_64-linux tvm-ffi01-cu124-x86_64-linux",
+			.said = "CUDA 11.8 is skipped: no package has its runtime as a static library" },
+		{ GENERAL("\"cpu\", \"cuda\"") TVM_FFI KERNEL("k", "cuda") KERNEL("c", "cpu"),
+			.backends = "cpu", .want = "tvm-ffi01-cpu-x86_64-linux" },
+		/* Another matrix than the default one has it. */
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"), .cuda = "12.8",
+			.want = "tvm-ffi01-cu128-x86_64-linux" },
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"),
+			.variants = "tvm-ffi01-cu130-x86_64-linux",
+			.want = "tvm-ffi01-cu130-x86_64-linux" },
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"), .torch = "2.15",
+			.is_usage = true,
+			.said = "--torch: the variants of a [tvm-ffi] kernel are not for one torch; choose by --cuda" },
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"), .abi = "cxx11", .is_usage = true,
+			.said = "--abi: the variants of a [tvm-ffi] kernel are not for one torch" },
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"), .matrix = "2025-01",
+			.cuda = "11.8",
+			.said = "CUDA 11.8 is skipped: no package has its runtime" },
+		{ GENERAL("\"cuda\"") TVM_FFI KERNEL("k", "cuda"),
+			.variants = "tvm-ffi02-cu130-x86_64-linux",
+			.said = "there is no variant tvm-ffi02-cu130-x86_64-linux" },
+		/* Without a section there is nothing that Python could load. */
+		{ GENERAL("\"cpu\", \"cuda\"") TVM_FFI KERNEL("c", "cpu"),
+			.want = "tvm-ffi01-cpu-x86_64-linux",
+			.said = "backend cuda is skipped: no section of this [tvm-ffi] kernel is for it" },
 	};
 
 	(void)state;
@@ -530,6 +570,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_twelve),
 		cmocka_unit_test(test_backends),
+		cmocka_unit_test(test_tvm_ffi),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_reasons),
