@@ -29,7 +29,8 @@ tap() {
 	passed=$((passed + p - s)) failed=$((failed + f)) skipped=$((skipped + s))
 	if [ "$f" != 0 ]; then
 		echo "FAILED $1"
-		tail -n 60 "$3"
+		awk '/^ok /{ bad = 0 } /^not ok /{ bad = 1 } bad' "$3" | head -n 200
+		tail -n 20 "$3"
 	else
 		echo "ok $1: $((p - s)) passed$([ "$s" = 0 ] || echo ", $s skipped")"
 	fi
