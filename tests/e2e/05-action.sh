@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The action for GitHub (action.yml): its steps are run here as a runner would, with its cache between two runs.
+. "$(dirname "$0")/lib.sh"
+YAML=$ROOT/.build/yaml
+if [ ! -e "$YAML/done" ]; then
+	python3 -m venv --clear "$YAML" && "$YAML/bin/pip" -q install PyYAML==6.0.2 && touch "$YAML/done"
+fi
+unset KERNEL_BUILDER_HOME # as on a runner: the store is below HOME
+mkdir "$T/caches" "$T/ws"
+cp -r "$ROOT/examples/relu-cpu" "$T/ws/k"
+rm -rf "$T/ws/k/build" "$T/ws/k/result"
+cd "$T/ws" || exit
+action() { RUN_ID=$1 && shift && env RUN_ID="$RUN_ID" "$YAML/bin/python" "$ROOT/tests/e2e/action.py" "$ROOT/action.yml" "$T/caches" directory=k "$@"; }
+
+status 0 "list" action 1 command=list args=
+like "$out" '^output: variants=\["torch214-cxx11-cpu-x86_64-linux","torch215-cxx11-cpu-x86_64-linux"\]$' "gives a matrix of jobs"
+is "$(printf '%s\n' "$out" | grep -c -e '^step: ')" 2 "and does no more"
+
+variant=torch215-cxx11-cpu-x86_64-linux
+status 0 "builds one of them" action 2 args="--variant $variant" cache-key=$variant artifact=$variant
+like "$out" '^cache: none' "the first time, without a store"
+like "$out" '^1 variant in k/build, 1 written, [1-9]' "from packages"
+like "$out" "^- .build/$variant/" "and says what in the summary"
+like "$out" "^artifact: $variant [1-9]" "and keeps it"
+first=$(bits k)
+rm -rf k/build k/result "$HOME/.cache"
+status 0 "builds again, on another runner" action 3 args="--variant $variant" cache-key=$variant
+like "$out" "^cache: kernel-builder-x86_64-.*-$variant-2-1" "with the store of the first run"
+like "$out" '^1 variant in k/build, 1 written, 0 B fetched' "which has all"
+is "$(bits k)" "$first" "the same bits"
+rm -rf k/build k/result "$HOME/.cache"
+status 0 "another key" action 4 command=list args= cache-key=other
+is "$(find "$T/caches" -mindepth 1 -maxdepth 1 | wc -l)" 2 "each run keeps its store"
+
+status 2 "a command that there is not" action 5 command=publish
+like "$out" '::error::command must be build, wheel or list, not publish' "is refused"
+sed -i 's/relu_cpu\/relu.cpp/relu_cpu\/none.cpp/' k/build.toml
+status 3 "a mistake in build.toml" action 6
+like "$out" 'none.cpp' "ends the job, and the log says why"
+done_testing
