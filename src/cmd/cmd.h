@@ -32,6 +32,8 @@ void cmd_print_help(struct ctx *c, const struct cmd *only);
 
 int cmd_advise(struct ctx *c, struct err *e);
 int cmd_build(struct ctx *c, struct err *e);
+int cmd_build_and_upload(struct ctx *c, struct err *e);
+int cmd_card(struct ctx *c, struct err *e);
 int cmd_catalog(struct ctx *c, struct err *e);
 int cmd_check_abi(struct ctx *c, struct err *e);
 int cmd_check_builds(struct ctx *c, struct err *e);
@@ -42,6 +44,7 @@ int cmd_clean_pyproject(struct ctx *c, struct err *e);
 int cmd_devshell(struct ctx *c, struct err *e);
 int cmd_create_pyproject(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);
+int cmd_hash(struct ctx *c, struct err *e);
 int cmd_help(struct ctx *c, struct err *e);
 int cmd_init(struct ctx *c, struct err *e);
 int cmd_list_variants(struct ctx *c, struct err *e);
@@ -54,6 +57,8 @@ int cmd_store(struct ctx *c, struct err *e);
 int cmd_test(struct ctx *c, struct err *e);
 int cmd_testshell(struct ctx *c, struct err *e);
 int cmd_update_build(struct ctx *c, struct err *e);
+int cmd_upload(struct ctx *c, struct err *e);
+int cmd_verify(struct ctx *c, struct err *e);
 int cmd_wheel(struct ctx *c, struct err *e);
 /* By the command, or by --wheel. */
 bool cmd_makes_wheels(const struct ctx *c);
@@ -134,6 +139,12 @@ void cmd_private_paths(struct ctx *c, const char *dir, struct strs *out);
  * under a fixed name. Several mistakes are logged, one is the error. */
 int cmd_check_python(
 	struct ctx *c, const struct project *p, const struct sources_set *s, struct err *e);
+
+/* For commands of the hub: DIR/build.toml without a look at the sources, NULL where there is none;
+ * and --repo-id, else that of build.toml, which may be NULL. */
+int cmd_find_project(struct ctx *c, const char *dir, const struct project **out, struct err *e);
+int cmd_hub_repo(
+	struct ctx *c, const char *dir, const struct project *p, const char **out, struct err *e);
 
 /* "20G", "512M", "0": bytes, in powers of 1024. */
 int cmd_parse_size(const char *option, const char *text, uint64_t *out, struct err *e);

@@ -102,36 +102,75 @@ const struct opt global_opts[] = {
 			"ask the server for workers with this property; may be repeated" \
 	}
 
-static const struct opt build_opts[] = {
-	SELECTION_OPTS,
-	CAPABILITY_OPT,
+#define BUILD_OPTS \
+	SELECTION_OPTS, CAPABILITY_OPT, JOBS_OPT, CORES_OPT, MEMORY_OPT, \
+		{ 'o', "output", "DIR", \
+			"write the variants to this directory, and make no result link" }, \
+		{ 0, "wheel", NULL, \
+			"also make a wheel of each variant, as the command wheel does" }, \
+		{ 0, "wheel-dir", "DIR", \
+			"write wheels to this directory (default: dist, beside build or in that of --output)" }, \
+		{ 0, "tree", "DIR", \
+			"copy this directory into the store before fetching; may be repeated" }, \
+		{ 'k', "keep-going", NULL, \
+			"after a failure, still run what does not depend on it" }, \
+		SANDBOX_OPT, CACHE_OPT, CACHE_SIZE_OPT, REMOTE_OPTS, \
+		{ 0, "engine", "divided|plain", \
+			"divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" }, \
+		{ 0, "device-only", "verify|trust|audit|off", \
+			"compile device code without host code: verify (default), where one architecture proves that the result is the same; trust, where its slimmed source proves it; audit, both ways, and fail where they differ; off, never" }, \
+		{ 0, "slim", "all|device|audit|off", \
+			"show compilers only the parts of headers that the kernel reaches: all (default); device, in device code only; audit, both ways, and fail where they differ; off, never" }, \
+		{ 0, "rebuild", NULL, \
+			"run every step again and compare; a mismatch is reported, and the stored result is kept" }, \
+		{ 0, "explain", NULL, \
+			"say why each step ran: which file, flag, tree or program changed, or that its result was gone; with -v, each step by name" }, \
+		{ 0, "no-check", NULL, "publish variants even if the checks refuse them" }, \
+		PROVENANCE_OPT, \
+		{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" }, \
+	{ \
+		0, "events", "FD", "write events as JSON lines to this file descriptor" \
+	}
+#define REPO_ID_OPT \
+	{ \
+		0, "repo-id", "OWNER/NAME", \
+			"the repository on the hub (default: repo-id of [general.hub])" \
+	}
+#define HUB_PYTHON_OPT \
+	{ \
+		0, "python", "PROGRAM", \
+			"the Python that has huggingface_hub (default: that of VIRTUAL_ENV, else python3)" \
+	}
+#define UPLOAD_OPTS \
+	REPO_ID_OPT, \
+		{ 0, "branch", "NAME", \
+			"the branch (default: branch of [general.hub], else v and the kernel's version)" }, \
+		{ 0, "private", NULL, "if the repository is made, only you may see it" }, \
+		{ 0, "repo-type", "kernel|model", \
+			"the type of the repository (default: kernel; model, for old ones)" }, \
+		{ 0, "create-pr", NULL, \
+			"open a pull request, for which no right to write is needed" }, \
+	{ \
+		0, "output-json", "FILE", "write what was done into this file, as JSON" \
+	}
+static const struct opt build_opts[] = { BUILD_OPTS, { 0 } };
+/* --python is that of --matrix host, too. */
+static const struct opt build_and_upload_opts[] = { BUILD_OPTS, UPLOAD_OPTS, { 0 } };
+static const struct opt upload_opts[] = { UPLOAD_OPTS, HUB_PYTHON_OPT, { 0 } };
+static const struct opt card_opts[] = {
+	REPO_ID_OPT,
+	{ 0, "python", "PROGRAM",
+		"the Python that has jinja2 (default: that of VIRTUAL_ENV, else python3)" },
+	{ 0 },
+};
+static const struct opt verify_opts[] = {
+	{ 0, "against", "KERNEL",
+		"build the same variants of this kernel's directory, and compare" },
+	{ 0, "variant", "VARIANT", "only this variant; may be repeated" },
 	JOBS_OPT,
 	CORES_OPT,
 	MEMORY_OPT,
-	{ 'o', "output", "DIR", "write the variants to this directory, and make no result link" },
-	{ 0, "wheel", NULL, "also make a wheel of each variant, as the command wheel does" },
-	{ 0, "wheel-dir", "DIR",
-		"write wheels to this directory (default: dist, beside build or in that of --output)" },
-	{ 0, "tree", "DIR", "copy this directory into the store before fetching; may be repeated" },
-	{ 'k', "keep-going", NULL, "after a failure, still run what does not depend on it" },
 	SANDBOX_OPT,
-	CACHE_OPT,
-	CACHE_SIZE_OPT,
-	REMOTE_OPTS,
-	{ 0, "engine", "divided|plain",
-		"divided (default) runs nvcc's steps one by one; plain runs nvcc and g++ as they are, with --slim=off unless --slim is given" },
-	{ 0, "device-only", "verify|trust|audit|off",
-		"compile device code without host code: verify (default), where one architecture proves that the result is the same; trust, where its slimmed source proves it; audit, both ways, and fail where they differ; off, never" },
-	{ 0, "slim", "all|device|audit|off",
-		"show compilers only the parts of headers that the kernel reaches: all (default); device, in device code only; audit, both ways, and fail where they differ; off, never" },
-	{ 0, "rebuild", NULL,
-		"run every step again and compare; a mismatch is reported, and the stored result is kept" },
-	{ 0, "explain", NULL,
-		"say why each step ran: which file, flag, tree or program changed, or that its result was gone; with -v, each step by name" },
-	{ 0, "no-check", NULL, "publish variants even if the checks refuse them" },
-	PROVENANCE_OPT,
-	{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" },
-	{ 0, "events", "FD", "write events as JSON lines to this file descriptor" },
 	{ 0 },
 };
 #define TEST_BACKEND_OPT \
@@ -296,6 +335,16 @@ const struct cmd all_cmds[] = {
 	{ "check-load", "[DIR]", "load built variants in every Python here that has torch",
 		check_load_opts, cmd_check_load },
 	{ "report", "[DIR]", "write a page about the last build", report_opts, cmd_report },
+	{ "hash", "[DIR]", "write the digests of built variants into their metadata", no_opts,
+		cmd_hash },
+	{ "verify", "[DIR]",
+		"compare built or downloaded variants with their digests, or with a rebuild",
+		verify_opts, cmd_verify },
+	{ "upload", "[DIR]", "put built variants on the hub", upload_opts, cmd_upload },
+	{ "build-and-upload", "[DIR]", "build variants, and upload them", build_and_upload_opts,
+		cmd_build_and_upload },
+	{ "card", "[DIR] [FILE]", "fill the kernel's CARD.md, which upload puts on the hub",
+		card_opts, cmd_card },
 	{ "plan", "[DIR]", "print every command that build would run", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline",
 		selection_opts, cmd_fetch },

@@ -44,6 +44,7 @@ taken() { # the option with a value that is none, as the message says it
 for o in target sandbox cache engine device-only slim matrix abi backend; do
 	is "$(choices build $o)" "$(taken build $o --no-lock "$K")" "build --$o: the choices"
 done
+is "$(choices upload repo-type)" "$(taken upload repo-type "$K")" "upload --repo-type: the choices"
 is "$(choices update-build edition)" "$(taken update-build edition "$K")" "update-build --edition: the choices"
 is "$(choices help completion)" "$(taken help completion)" "help --completion: the choices"
 

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Speaks with the hub for kernel-builder, by huggingface_hub.
+
+Requests come on standard input, one line of JSON each: {"do": NAME, ...}. To each there is an answer on standard
+output: any number of lines {"note": TEXT}, then {"ok": {...}} or {"error": TEXT, "code": "config" or "net"}. The token
+is huggingface_hub's affair: it is in no request and in no answer.
+"""
+import ast
+import json
+import os
+import signal
+import sys
+
+answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)  # what libraries print is no answer
+secrets = []
+
+
+def say(**what):
+    text = json.dumps(what)
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    answers.write(text + "\n")
+    answers.flush()
+
+
+class Refused(Exception):
+    """What the user can do something about."""
+
+
+def line_of(error):
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 700 else text[:700] + "..."
+
+
+def http_status(error):
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def explain(error, endpoint):
+    """What to tell of an exception, and its kind."""
+    status = http_status(error)
+    if isinstance(error, Refused):
+        return str(error), "config"
+    if status == 401:
+        return f"{endpoint} does not know who you are: run `hf auth login`, or set HF_TOKEN", "config"
+    if status == 412:
+        return f"somebody changed the repository in the meantime; upload again ({line_of(error)})", "net"
+    if status in (400, 403, 404, 422) or isinstance(error, ValueError):
+        return line_of(error), "config"
+    return line_of(error), "net"
+
+
+class Hub:
+    def __init__(self):
+        import huggingface_hub as library
+        from huggingface_hub import constants
+
+        self.library = library
+        token = library.get_token()
+        if token:
+            secrets.append(token)
+        self.api = library.HfApi(library_name="kernel-builder")
+        self.types = getattr(constants, "REPO_TYPES_WITH_KERNEL", constants.REPO_TYPES)
+
+    def check_type(self, wanted):
+        if wanted not in self.types:
+            raise Refused(
+                f"huggingface_hub {self.library.__version__} knows no repositories of type {wanted}; "
+                f"update it: {sys.executable} -m pip install -U huggingface_hub"
+            )
+
+    def create(self, r):
+        try:
+            url = self.api.create_repo(r["repo"], repo_type=r["type"], private=r["private"] or None, exist_ok=True)
+        except self.library.errors.HfHubHTTPError as error:
+            if http_status(error) != 403:
+                raise
+            raise Refused(
+                f"you may not create {r['repo']}: who publishes kernels needs an approval, for which you ask at "
+                "https://huggingface.co/spaces/kernels-community/README/discussions/new with what the kernel does, where "
+                f"its source is, and what it gains ({line_of(error)})"
+            )
+        return url.repo_id
+
+    def look(self, r):
+        """Which branches there are, and the files of the branch, or, where there is none yet, of main."""
+        self.check_type(r["type"])
+        repo = self.create(r) if r["create"] else r["repo"]
+        refs = self.api.list_repo_refs(repo, repo_type=r["type"])
+        heads = {b.name: b.target_commit for b in refs.branches}
+        files = {}
+        for branch in {r["branch"] if r["branch"] in heads else "main", "main"} & set(heads):
+            files[branch] = [
+                {"path": f.path, "size": f.size, "blob": f.blob_id, "sha256": f.lfs.sha256 if f.lfs else None}
+                for f in self.api.list_repo_tree(repo, repo_type=r["type"], revision=heads[branch], recursive=True)
+                if isinstance(f, self.library.hf_api.RepoFile)
+            ]
+        return {"repo": repo, "heads": heads, "files": files, "endpoint": self.api.endpoint}
+
+    def preupload(self, r, revision, additions):
+        """The bytes of large files; those that are there already are not sent again."""
+        self.api.preupload_lfs_files(
+            r["repo"], additions=additions, repo_type=r["type"], revision=revision, create_pr=r["pr"], free_memory=False
+        )
+        ignored = [a.path_in_repo for a in additions if getattr(a, "_should_ignore", False)]
+        if ignored:
+            raise Refused(f"the repository's .gitignore leaves out {ignored[0]}; change it there")
+
+    def branch(self, r):
+        try:
+            self.api.create_branch(r["repo"], branch=r["branch"], repo_type=r["type"], revision=r["parent"])
+        except self.library.errors.HfHubHTTPError as error:
+            if not r["pr"]:
+                raise
+            raise Refused(
+                f"a pull request needs the branch {r['branch']}, which {r['repo']} has not: ask who owns it to make that "
+                f"branch ({line_of(error)})"
+            )
+
+    def commit(self, r):
+        """Sends what is large, then commits: nothing is changed before all bytes are there."""
+        commits = []
+        for c in r["commits"]:
+            add = [self.library.CommitOperationAdd(f["path"], f.get("from") or f["text"].encode()) for f in c["add"]]
+            commits.append((add, [self.library.CommitOperationDelete(path, is_folder=False) for path in c["delete"]]))
+        if r["new"] and r["pr"]:
+            self.branch(r)
+        for add, _ in commits:
+            self.preupload(r, "main" if r["new"] else r["branch"], add)
+        if r["new"] and not r["pr"]:
+            self.branch(r)
+        parent, revision, opened = r["parent"], r["branch"], None
+        for i, (add, delete) in enumerate(commits):
+            of = f" (part {i + 1} of {len(commits)})" if len(commits) > 1 else ""
+            opens = r["pr"] and not opened
+            info = self.api.create_commit(
+                r["repo"],
+                operations=add + delete,
+                repo_type=r["type"],
+                revision=revision,
+                commit_message=f"Uploaded with kernel-builder{of}",
+                parent_commit=parent,
+                create_pr=opens,
+            )
+            if opens:
+                revision, opened = self.request(r, info)
+            parent = info.oid
+            say(note=f"committed to {revision}{of}: {len(add)} added or changed, {len(delete)} deleted")
+        return {"pull_request": opened}
+
+    def request(self, r, info):
+        """The revision and the address of a pull request that was opened."""
+        if info.pr_revision:
+            return info.pr_revision, info.pr_url
+        refs = self.api.list_repo_refs(r["repo"], repo_type=r["type"], include_pull_requests=True)
+        for ref in refs.pull_requests or []:
+            if ref.target_commit == info.oid:
+                kind = "" if r["type"] == "model" else r["type"] + "s/"
+                return ref.ref, f"{self.api.endpoint}/{kind}{r['repo']}/discussions/{ref.ref.rsplit('/', 1)[-1]}"
+        raise RuntimeError(f"the hub does not say which pull request has commit {info.oid}")
+
+
+def assigned(tree, name):
+    """The texts of a list that a module gives that name, as __all__."""
+    for node in tree.body:
+        named = isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+        if named and isinstance(node.value, ast.List):
+            texts = [x.value for x in node.value.elts if isinstance(x, ast.Constant) and isinstance(x.value, str)]
+            if texts:
+                return texts
+    return []
+
+
+def parse(path):
+    try:
+        with open(path, "rb") as f:
+            return ast.parse(f.read())
+    except (OSError, SyntaxError, ValueError):
+        return ast.parse("")
+
+
+def layers_of(package):
+    for path in (os.path.join(package, "layers", "__init__.py"), os.path.join(package, "layers.py")):
+        if os.path.exists(path):
+            return [node.name for node in parse(path).body if isinstance(node, ast.ClassDef)]
+    return []
+
+
+def plain(value):
+    """As the original's templates print what is no text."""
+    return "none" if value is None else "true" if value is True else "false" if value is False else value
+
+
+def card(r):
+    try:
+        from jinja2 import TemplateError
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+    except ImportError as error:
+        raise Refused(
+            f"{sys.executable} has no jinja2, which fills cards; install it: {sys.executable} -m pip install jinja2 "
+            f"({line_of(error)})"
+        )
+    public = assigned(parse(os.path.join(r["package"], "__init__.py")), "__all__")
+    values = dict(r["values"])
+    values["functions"] = [name for name in public if name != "layers"] or None
+    values["layers"] = (layers_of(r["package"]) if "layers" in public else None) or None
+    try:
+        template = ImmutableSandboxedEnvironment(trim_blocks=True, finalize=plain).from_string(r["template"])
+        return {"text": template.render(values)}
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise Refused(f"{r['file']}:{line or 1}:1: {line_of(error)}; correct the template")
+
+
+hubs = []
+
+
+def hub():
+    if not hubs:
+        try:
+            hubs.append(Hub())
+        except ImportError as error:
+            raise Refused(
+                f"{sys.executable} has no huggingface_hub, which speaks with the hub; install it: "
+                f"{sys.executable} -m pip install huggingface_hub ({line_of(error)})"
+            )
+    return hubs[0]
+
+
+DOES = {"card": card, "look": lambda r: hub().look(r), "commit": lambda r: hub().commit(r)}
+
+
+def main():
+    # Who started this one says when it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for text in sys.stdin:
+        request = json.loads(text)
+        try:
+            say(ok=DOES[request["do"]](request))
+        except Exception as error:
+            text, code = explain(error, hubs[0].api.endpoint if hubs else "the hub")
+            say(error=text, code=code)
+
+
+main()

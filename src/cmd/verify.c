@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hash and verify. */
+#include "hub/verify.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "check/check.h"
+#include "cmd/build.h"
+#include "hub/variant_files.h"
+#include <stdio.h>
+
+int
+cmd_hash(struct ctx *c, struct err *e)
+{
+	struct strs dirs = { 0 };
+	const char *dir;
+	int r;
+
+	TRY(work_dir(c, &dir, e));
+	TRY(check_discover(&c->arena, dir, &dirs, e));
+	for (size_t i = 0; i < dirs.n; i++) {
+		TRY(r = variant_hash(&c->arena, dirs.v[i], e));
+		if (r > 0 && fs_exists(path_join(&c->arena, dirs.v[i], "metadata.json.sigstore")))
+			log_warn(
+				"%s: metadata.json changed, so metadata.json.sigstore signs it no more; sign it again, or remove that",
+				dirs.v[i]);
+		printf("%s: %s\n", path_base(dirs.v[i]),
+			r > 0 ? "digest written" : "has the digest of its files");
+	}
+	return 0;
+}
+
+static void
+report(const char *dir, const struct mismatches *d, const char *against)
+{
+	for (size_t i = 0; i < d->n; i++)
+		printf("%s/%s: %s, by %s\n", path_base(dir), d->v[i].path,
+			mismatch_text(d->v[i].kind), against);
+}
+
+/* 1: all is well. */
+static int
+check_digest(struct ctx *c, const char *dir, struct err *e)
+{
+	struct mismatches found = { 0 };
+	size_t n;
+	int r = verify_digest(&c->arena, dir, &found, &n, e);
+
+	TRY(r);
+	report(dir, &found, "the digest in metadata.json");
+	if (r == 0)
+		printf("%s: metadata.json has no digest\n", path_base(dir));
+	if (r == 0 || found.n)
+		return 0;
+	printf("%s: %zu file%s, all as the digest says\n", path_base(dir), n, n == 1 ? "" : "s");
+	return 1;
+}
+
+/* Builds the same variants of a kernel into a directory of the store. */
+static int
+rebuild(struct ctx *c, const char *kernel, const struct strs *dirs, const char *output,
+	struct err *e)
+{
+	struct build *b = arena_new(&c->arena, struct build);
+	struct arena *a = &c->arena;
+
+	c->opts.operands = (struct strs){ 0 };
+	vec_push(a, &c->opts.operands, kernel);
+	vec_push(a, &c->opts, (struct opt_value){ "output", output });
+	for (size_t i = 0; i < dirs->n; i++)
+		vec_push(a, &c->opts, (struct opt_value){ "variant", path_base(dirs->v[i]) });
+	return build_all(b, c, e);
+}
+
+static int
+compare(struct ctx *c, const struct strs *dirs, const char *output, size_t *bad, struct err *e)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		struct mismatches found = { 0 };
+		const char *name = path_base(dirs->v[i]);
+
+		TRY(verify_same(
+			&c->arena, dirs->v[i], path_join(&c->arena, output, name), &found, e));
+		report(dirs->v[i], &found, "the rebuild");
+		if (!found.n)
+			printf("%s: the same as the rebuild\n", name);
+		*bad += found.n > 0;
+	}
+	return 0;
+}
+
+static int
+check_rebuild(struct ctx *c, const struct strs *dirs, size_t *bad, struct err *e)
+{
+	const char *kernel = opt_get(&c->opts, "against");
+	struct arena *a = &c->arena;
+	char *output;
+	struct err ignored;
+	int r;
+
+	TRY(cmd_need_dir(kernel, e));
+	TRY(fs_mkdirs(path_join(a, c->settings.home, "tmp"), e));
+	TRY(fs_mkdtemp(a, path_join(a, c->settings.home, "tmp/verify"), &output, e));
+	r = rebuild(c, kernel, dirs, output, e);
+	if (r == 0)
+		r = compare(c, dirs, output, bad, e);
+	fs_remove(output, &ignored);
+	return r;
+}
+
+/* By absolute names, for "." and links have no name of a variant. */
+static int
+find_variants(struct ctx *c, struct strs *out, struct err *e)
+{
+	struct strs dirs = { 0 }, asked = opt_all(&c->arena, &c->opts, "variant");
+	const char *dir, *real = NULL;
+
+	TRY(work_dir(c, &dir, e));
+	TRY(check_discover(&c->arena, dir, &dirs, e));
+	for (size_t i = 0; i < dirs.n; i++) {
+		TRY(fs_real_path(&c->arena, dirs.v[i], &real, e));
+		if (!asked.n || strs_has(&asked, path_base(real)))
+			vec_push(&c->arena, out, real);
+	}
+	return out->n ? 0
+		      : err_set(e, ERR_USAGE, "--variant: %s has no variant %s", dir, asked.v[0]);
+}
+
+int
+cmd_verify(struct ctx *c, struct err *e)
+{
+	struct strs dirs = { 0 };
+	size_t bad = 0;
+
+	TRY(find_variants(c, &dirs, e));
+	for (size_t i = 0; i < dirs.n; i++) {
+		int r = check_digest(c, dirs.v[i], e);
+
+		TRY(r);
+		bad += r == 0;
+	}
+	fflush(stdout);
+	if (bad)
+		return err_set(e, ERR_ABI, "%zu of %zu variants %s not what %s digest says", bad,
+			dirs.n, bad == 1 ? "is" : "are", bad == 1 ? "its" : "their");
+	if (!opt_has(&c->opts, "against"))
+		return 0;
+	TRY(check_rebuild(c, &dirs, &bad, e));
+	fflush(stdout);
+	return bad ? err_set(e, ERR_ABI, "%zu of %zu variants %s not what the rebuild gave", bad,
+			     dirs.n, bad == 1 ? "is" : "are")
+		   : 0;
+}
