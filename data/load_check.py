@@ -1,7 +1,7 @@
 """Loads the variant of a kernel that fits this Python's torch, as a user would, and prints one line of JSON.
 
-usage: load_check.py BUILD-DIRECTORY MODULE
-With the kernels client where there is one, else by import from the variant's directory.
+usage: load_check.py BUILD-DIRECTORY MODULE [KERNELS-LOCK]
+The kernels that it depends on are those of the lock. With the kernels client where there is one, else by import from the variant's directory.
 """
 import json
 import os
@@ -11,6 +11,7 @@ import time
 import traceback
 
 build, module = sys.argv[1:3]
+lock = sys.argv[3] if len(sys.argv) > 3 else None
 out = {"python": platform.python_version()}
 
 
@@ -45,6 +46,19 @@ if not fits and not loose:
     end(none="no variant fits: it would be %s" % " or ".join(named[b] for b in order))
 backend = "cpu" if fits[:1] == ["cpu"] or (not fits and not has_gpu) else None
 
+
+
+def take_locked(kernels):
+    """The client takes from LOCAL_KERNELS what the kernel depends on."""
+    paths = []
+    with open(lock, encoding="utf-8") as f:
+        for entry in json.load(f):
+            repo = entry["dependency"]["repo-id"]
+            path = kernels.install_kernel(repo, revision=entry["lock"]["commit"], backend=backend)
+            paths.append("%s=%s" % (repo, path))
+            os.environ["LOCAL_KERNELS"] = ":".join(paths)
+
+
 start = time.time()
 try:
     try:
@@ -56,6 +70,8 @@ try:
     if kernels is not None:
         import inspect
         from pathlib import Path
+        if lock:
+            take_locked(kernels)
         if "backend" in inspect.signature(kernels.get_local_kernel).parameters:
             loaded = kernels.get_local_kernel(Path(build), backend=backend)
         else:

@@ -161,6 +161,59 @@ class Hub:
         raise RuntimeError(f"the hub does not say which pull request has commit {info.oid}")
 
 
+    def commit_of(self, kernel):
+        """The commit that a dependency means now."""
+        repo = kernel["repo-id"]
+        if "revision" in kernel:
+            return self.api.repo_info(repo, repo_type="kernel", revision=kernel["revision"]).sha
+        heads = {b.name: b.target_commit for b in self.api.list_repo_refs(repo, repo_type="kernel").branches}
+        name = f"v{kernel['version']}"
+        if name not in heads:
+            has = ", ".join(sorted(h[1:] for h in heads if h[:1] == "v" and h[1:].isdigit())) or "none"
+            raise Refused(f"{repo} has no version {kernel['version']}; its versions are: {has}")
+        return heads[name]
+
+    def depends_of(self, repo, commit):
+        """What any variant of a kernel depends on."""
+        depends = []
+        for entry in self.api.list_repo_tree(repo, path_in_repo="build", repo_type="kernel", revision=commit):
+            if isinstance(entry, self.library.hf_api.RepoFolder):
+                path = self.api.hf_hub_download(repo, f"{entry.path}/metadata.json", repo_type="kernel", revision=commit)
+                with open(path, encoding="utf-8") as f:
+                    depends += [k for k in json.load(f).get("kernel-depends") or [] if k not in depends]
+        return depends
+
+    def lock_one(self, kernel, locks, above):
+        key = json.dumps([kernel["repo-id"], "revision" in kernel, kernel.get("version"), kernel.get("revision")])
+        if key in above:
+            circle = [json.loads(k)[0] for k in above[above.index(key) :] + [key]]
+            raise Refused(f"kernels depend on each other in a circle: {', '.join(circle)}")
+        if key in locks:
+            return
+        try:
+            commit = self.commit_of(kernel)
+            depends = self.depends_of(kernel["repo-id"], commit)
+        except self.library.errors.EntryNotFoundError as error:
+            raise Refused(f"{kernel['repo-id']} has no variants at {commit}: {line_of(error)}")
+        except self.library.errors.HfHubHTTPError as error:
+            raise Refused(f"{kernel['repo-id']}: {line_of(error)}") if http_status(error) == 404 else error
+        for k in depends:
+            self.lock_one(k, locks, above + [key])
+        wanted = {k: kernel[k] for k in ("repo-id", "version", "revision") if k in kernel}
+        locks[key] = {"dependency": wanted, "lock": {"commit": commit}}
+
+    def lock(self, r):
+        self.check_type("kernel")
+        locks = {}
+        for kernel in r["kernels"]:
+            self.lock_one(kernel, locks, [])
+
+        def order(k):
+            return k["repo-id"], "revision" in k, k.get("version", 0), k.get("revision", "")
+
+        return {"locks": sorted(locks.values(), key=lambda x: order(x["dependency"]))}
+
+
 def assigned(tree, name):
     """The texts of a list that a module gives that name, as __all__."""
     for node in tree.body:
@@ -228,7 +281,12 @@ def hub():
     return hubs[0]
 
 
-DOES = {"card": card, "look": lambda r: hub().look(r), "commit": lambda r: hub().commit(r)}
+DOES = {
+    "card": card,
+    "look": lambda r: hub().look(r),
+    "commit": lambda r: hub().commit(r),
+    "lock": lambda r: hub().lock(r),
+}
 
 
 def main():

@@ -49,6 +49,7 @@ int cmd_help(struct ctx *c, struct err *e);
 int cmd_init(struct ctx *c, struct err *e);
 int cmd_list_variants(struct ctx *c, struct err *e);
 int cmd_lock(struct ctx *c, struct err *e);
+int cmd_lock_kernel_deps(struct ctx *c, struct err *e);
 int cmd_nix(struct ctx *c, struct err *e);
 int cmd_report(struct ctx *c, struct err *e);
 int cmd_plan(struct ctx *c, struct err *e);

@@ -163,6 +163,12 @@ static const struct opt card_opts[] = {
 		"the Python that has jinja2 (default: that of VIRTUAL_ENV, else python3)" },
 	{ 0 },
 };
+static const struct opt lock_kernel_deps_opts[] = {
+	{ 'o', "output", "FILE",
+		"write the lock to this file instead of kernels.lock beside build.toml" },
+	HUB_PYTHON_OPT,
+	{ 0 },
+};
 static const struct opt verify_opts[] = {
 	{ 0, "against", "KERNEL",
 		"build the same variants of this kernel's directory, and compare" },
@@ -349,6 +355,8 @@ const struct cmd all_cmds[] = {
 	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline",
 		selection_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
+	{ "lock-kernel-deps", "[DIR]", "write kernels.lock: the kernels that this one depends on",
+		lock_kernel_deps_opts, cmd_lock_kernel_deps },
 	{ "store", "info|verify|gc", "show, verify or shrink the store", store_opts, cmd_store },
 	{ "clean", "[DIR]", "remove DIR/build, DIR/result, and wheels in DIR/dist", no_opts,
 		cmd_clean },

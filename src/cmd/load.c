@@ -18,19 +18,34 @@ struct tally {
 	size_t loaded, failed;
 };
 
-/* Nothing of the user's shell but where programs and libraries are. */
+static void
+keep_env(struct arena *a, const char *const *names, struct strs *env)
+{
+	for (const char *const *k = names; *k; k++)
+		if (getenv(*k))
+			vec_push(a, env, arena_printf(a, "%s=%s", *k, getenv(*k)));
+}
+
+/* Nothing of the user's shell but where programs and libraries are; and where the hub is, when
+ * kernels that this one depends on are to come from there. */
 static struct strs
-clean_env(struct arena *a)
+clean_env(struct arena *a, bool has_lock)
 {
 	static const char *const keep[] = { "PATH", "HOME", "LANG", "TMPDIR",
 		"CUDA_VISIBLE_DEVICES", NULL };
+	static const char *const hub[] = { "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT",
+		"HF_HUB_OFFLINE", "KERNELS_CACHE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY",
+		"https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE", NULL };
 	struct strs env = { 0 };
 
-	for (const char *const *k = keep; *k; k++)
-		if (getenv(*k))
-			vec_push(a, &env, arena_printf(a, "%s=%s", *k, getenv(*k)));
-	vec_push(a, &env, "HF_HUB_OFFLINE=1");
-	vec_push(a, &env, "HF_HUB_DISABLE_TELEMETRY=1");
+	keep_env(a, keep, &env);
+	/* Where it disables telemetry, kernels 0.17.2 makes a header that cannot be sent. */
+	if (has_lock) {
+		keep_env(a, hub, &env);
+	} else {
+		vec_push(a, &env, "HF_HUB_OFFLINE=1");
+		vec_push(a, &env, "HF_HUB_DISABLE_TELEMETRY=1");
+	}
 	vec_push(a, &env, "PYTHONDONTWRITEBYTECODE=1");
 	return env;
 }
@@ -70,7 +85,8 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	struct tally *t, struct err *e)
 {
 	struct arena *a = &c->arena;
-	struct strs argv = { 0 }, env = clean_env(a);
+	const char *lock = path_join(a, path_dir(a, build), "kernels.lock");
+	struct strs argv = { 0 }, env = clean_env(a, fs_exists(lock));
 	struct str script = embedded_load_check(), text;
 	json_t *o;
 	int status;
@@ -81,6 +97,8 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 	vec_push(a, &argv, arena_strndup(a, script.p, script.n));
 	vec_push(a, &argv, build);
 	vec_push(a, &argv, module);
+	if (fs_exists(lock))
+		vec_push(a, &argv, lock);
 	TRY(proc_run(a, &(struct proc_command){ "/", &argv, &env }, &text, &status, e));
 	o = json_last_line(text);
 	if (o) {

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "hub/kernels_lock.h"
 
 /* Every pin of the plan, once. */
 static struct pin **
@@ -94,5 +95,25 @@ cmd_lock(struct ctx *c, struct err *e)
 	TRY(format(c, &w, &text, e));
 	TRY(fs_write_atomic(path, text.p, text.n, 0644, e));
 	log_info("%s: %zu variant%s", path, w.resolution.n, w.resolution.n == 1 ? "" : "s");
+	return 0;
+}
+
+int
+cmd_lock_kernel_deps(struct ctx *c, struct err *e)
+{
+	const char *file = opt_get(&c->opts, "output"), *dir;
+	const struct project *p;
+	struct host_python python;
+	size_t n;
+
+	TRY(work_dir(c, &dir, e));
+	TRY(cmd_find_project(c, dir, &p, e));
+	if (!p)
+		return err_set(e, ERR_CONFIG, "there is no %s/build.toml", dir);
+	if (!file)
+		file = path_join(&c->arena, dir, "kernels.lock");
+	TRY(cmd_find_python(c, &python, e));
+	TRY(kernels_lock_write(&c->arena, python.program, p, file, &n, e));
+	log_info("%s: %zu kernel%s", file, n, n == 1 ? "" : "s");
 	return 0;
 }

@@ -271,6 +271,46 @@ status 0 "what was downloaded can be uploaded" upload "$D" --repo-id me/copy
 note
 is "$(R=kernel/me/copy head_of v1 'sorted(f["sha256"] for p, f in c["files"].items() if p.startswith("build"))')" "$(head_of v1 "sorted(f['sha256'] for p, f in c['files'].items() if p.startswith('build/$N'))")" "elsewhere, with the same bytes"
 
+# ---- kernels that depend on kernels ----
+K=$T/user
+cp -r "$ROOT/tests/kernels/plain" "$K"
+status 3 "lock-kernel-deps of a kernel without" "$KB" lock-kernel-deps "$K" --python "$py"
+like "$out" 'kernel-depends names no kernel, so there is nothing to lock' "says so"
+depends() { sed -i "/^kernel-depends/d; s|^license = .*|&\nkernel-depends = [$1]|" "$K/build.toml"; }
+lock() { "$KB" lock-kernel-deps --python "$py" "$K"; }
+depends '{ repo-id = "me/relu-cpu", version = 1 }'
+status 0 "lock-kernel-deps" lock
+is "$(tr -d ' \n' <"$K/kernels.lock")" '[{"dependency":{"repo-id":"me/relu-cpu","version":1},"lock":{"commit":"'"$(head_of v1 'json.load(open(d+"/refs.json"))["v1"]')"'"}}]' "kernels.lock has the commit"
+is "$("$py" -c 'import sys
+from kernels._rust import KernelLocks
+print([d.repo_id for d in KernelLocks.from_json(open(sys.argv[1]).read()).keys()])' "$K/kernels.lock")" "['me/relu-cpu']" "the kernels client reads it"
+status 0 "builds" "$KB" build -q --variant torch-cpu "$K"
+status 0 "check-load" "$KB" check-load "$K" --python "$py"
+like "$out" 'torch-cpu loaded' "loads it with the kernel that it depends on"
+like "$(grep -c "resolve/$(head_of v1 'json.load(open(d+"/refs.json"))["v1"]')" "$S/log")" '^[1-9]' "at that commit"
+status 0 "upload" upload "$K" --repo-id me/user
+note
+depends '{ repo-id = "me/user", version = 3 }, { repo-id = "me/relu-cpu", revision = "v1" }'
+status 0 "lock-kernel-deps" lock
+is "$(python3 -c 'import json, sys
+print(*(":".join(map(str, e["dependency"].values())) + "@" + str(len(e["lock"]["commit"])) for e in json.load(open(sys.argv[1]))))' "$K/kernels.lock")" "me/relu-cpu:1@40 me/relu-cpu:v1@40 me/user:3@40" "with what those depend on"
+before=$(cat "$K/kernels.lock")
+depends '{ repo-id = "me/user", version = 7 }'
+status 3 "a version that is not there" lock
+like "$out" 'me/user has no version 7; its versions are: 3' "says which are"
+depends '{ repo-id = "me/none", version = 7 }'
+status 3 "a kernel that is not there" lock
+like "$out" 'me/none: .*404' "is named"
+depends '{ repo-id = "me/relu-cpu", revision = "main" }'
+status 3 "a revision without variants" lock
+like "$out" 'me/relu-cpu has no variants at [0-9a-f]{40}' "is named"
+is "$(cat "$K/kernels.lock")" "$before" "the lock is as it was"
+sed -i 's|"me/relu-cpu"|"me/user"|; s|"version": 1|"version": 3|' "$K/build/torch-cpu/metadata.json"
+upload -q "$K" --repo-id me/user >/dev/null 2>&1
+depends '{ repo-id = "me/user", version = 3 }'
+status 3 "kernels in a circle" lock
+like "$out" 'kernels depend on each other in a circle: me/user, me/user' "are named"
+
 # The token is nowhere.
 is "$(printf %s "$said$(cat "$T"/*.log)" | grep -c $TOKEN)" 0 "the token is in nothing that was printed"
 is "$(grep -rlF $TOKEN "$T" | grep -v -e "^$S/token$" -e "^$HF_HOME/token$")" "" "nor in any file"
