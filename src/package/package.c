@@ -175,6 +175,13 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 	return 0;
 }
 
+/* Operators of torch's: then _ops.py imports torch. */
+static bool
+has_torch_ops(const struct variant *v)
+{
+	return v->torch || v->kind == VARIANT_NOARCH;
+}
+
 void
 package_install(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const struct package *pkg, bool has_metadata, struct package *out)
@@ -189,7 +196,7 @@ package_install(struct arena *a, const struct plan *p, const struct plan_variant
 		if (streq(f->path, "metadata.json") ||
 			(streq(f->path, alias) && sources_can_alias(p->sources, p->project)))
 			continue;
-		if (streq(f->path, "_ops.py"))
+		if (streq(f->path, "_ops.py") && has_torch_ops(v->variant))
 			add_text(a, &files, f->path,
 				joined(a, f->text, fill(a, embedded_ops_installed(), &word, 1)));
 		else

@@ -60,8 +60,8 @@ like "$(printf '%s' "$out" | tr -s ' \n' ' ')" '1 extensions scanned; 0 ABI vers
 auditwheel() { # wheel: do its symbols allow manylinux_2_28, and what is in the way of that but torch's libraries?
 	PATH=$TOOLS/bin:$PATH "$TOOLS/bin/auditwheel" show --json "$1" >"$T/audit.json" && python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))
-away = r["policy_upgrades"]["manylinux_2_28_x86_64"]["libs_to_eliminate"]
-print(tuple(map(int, r["sym_tag"].split("_")[1:3])) <= (2, 28), [l for l in away if not l.startswith(("libtorch", "libc10", "libcudart"))])' "$T/audit.json"
+away = r["policy_upgrades"]["manylinux_2_28_" + sys.argv[2]]["libs_to_eliminate"]
+print(tuple(map(int, r["sym_tag"].split("_")[1:3])) <= (2, 28), [l for l in away if not l.startswith(("libtorch", "libc10", "libcudart"))])' "$T/audit.json" "$(echo "$1" | sed 's/.*_2_28_//; s/\.whl//')"
 }
 is "$(auditwheel "$W")" "True []" "auditwheel: its symbols are those of manylinux_2_28 or older, and it lacks libraries of torch alone"
 
@@ -148,6 +148,17 @@ is "$(cd "$T" && venv/bin/python -c "
 import torch, rms_norm
 x, w = torch.randn(3, 64), torch.randn(64)
 print(torch.allclose(rms_norm.rms_norm(torch.empty_like(x), x, w), torch.nn.functional.rms_norm(x, (64,), w, 1e-6), atol=1e-6))" 2>&1 | tail -1)" True "and it works"
+
+# ---- for another machine ----
+K=$T/arm
+copy "$ROOT/tests/kernels/tiny" "$K"
+status 0 "aarch64" "$KB" wheel -q --no-lock --target aarch64 --torch 2.15 --backend cpu "$K"
+W=$K/dist/tiny-1+torch215.cpu-cp39-abi3-manylinux_2_28_aarch64.whl
+status 0 "check-abi" "$KB" check-abi "$W"
+status 0 "abi3audit" "$TOOLS/bin/abi3audit" --strict "$W"
+is "$(auditwheel "$W")" "True []" "auditwheel"
+status 1 "pip does not install it here" pip install --no-index --no-deps "$W"
+like "$out" 'not a supported wheel on this platform' "and says why"
 
 # ---- CUDA ----
 K=$T/tiny
