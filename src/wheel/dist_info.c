@@ -80,7 +80,7 @@ metadata_core(struct arena *a, const struct project *p, const struct wheel_ident
 	buf_addf(&out, "\n# %s\n\n%s.\n", id->name, id->summary);
 	if (!id->is_pure)
 		buf_addf(&out,
-			"\nThe compiled code needs the torch that is named above; pip does not know which CUDA release a torch is for.\n");
+			"\nThe compiled code needs the release that is named above; pip does not know which CUDA release a torch is for.\n");
 	buf_addf(&out, "\n    import %s\n\nBuilt by kernel-builder " KB_VERSION ".\n", p->module);
 	return take(a, &out);
 }

@@ -32,12 +32,15 @@ local_version(struct arena *a, const struct variant *v, const char *head)
 	return out;
 }
 
-/* cp39 of Python 3.9, the oldest that extensions load in. */
+/* cp39-abi3 of Python 3.9, the oldest that extensions load in. What tvm-ffi loads is no extension
+ * of Python. */
 static const char *
-abi3_tag(struct arena *a, const char *cpu)
+compiled_tag(struct arena *a, const struct variant *v, const char *cpu)
 {
 	const char *minor = strchr(PLAN_PYTHON, '.') + 1;
 
+	if (!v->torch)
+		return arena_printf(a, "py3-none-" PLAN_POLICY "_%s", cpu);
 	return arena_printf(a, "cp%.*s%s-abi3-" PLAN_POLICY "_%s", (int)(minor - 1 - PLAN_PYTHON),
 		PLAN_PYTHON, minor, cpu);
 }
@@ -61,15 +64,19 @@ below_next(struct arena *a, const struct version *last)
 	return arena_printf(a, "<%u.%u", last->v[0], last->v[1] + 1);
 }
 
-/* An extension fits one minor release of torch; of the stable ABI, that one and all later. */
+/* An extension fits one minor release of torch, or of tvm-ffi; of torch's stable ABI, that one and
+ * all later. */
 static const char *
-torch_range(struct arena *a, const struct project *p, const struct variant *v)
+framework_range(struct arena *a, const struct project *p, const struct variant *v)
 {
 	const struct version *least = &p->torch_minver;
 	const char *out = "torch";
 
 	if (v->kind == VARIANT_STABLE_ABI && version_cmp_minor(least, &v->stable_abi) < 0)
 		least = &v->stable_abi;
+	if (v->kind == VARIANT_TVM_FFI)
+		return arena_printf(a, "apache-tvm-ffi==%u.%u.*", v->tvm_ffi->version.v[0],
+			v->tvm_ffi->version.v[1]);
 	if (v->kind == VARIANT_TORCH)
 		return arena_printf(
 			a, "torch==%u.%u.*", v->torch->version.v[0], v->torch->version.v[1]);
@@ -104,7 +111,7 @@ static void
 add_needs(struct arena *a, const struct project *p, const struct variant *v,
 	struct wheel_identity *out)
 {
-	vec_push(a, &out->requires, torch_range(a, p, v));
+	vec_push(a, &out->requires, framework_range(a, p, v));
 	add_packages(a, &p->python_depends, NULL, &out->requires);
 	if (!out->is_of_several) {
 		add_packages(a, &p->python_depends_of[v->backend], NULL, &out->requires);
@@ -123,14 +130,15 @@ add_needs(struct arena *a, const struct project *p, const struct variant *v,
 static const char *
 summary(struct arena *a, const struct project *p, const struct variant *v)
 {
-	const struct version *torch;
-	const char *later = v->kind == VARIANT_STABLE_ABI ? " and later" : "";
+	const char *framework = v->tvm_ffi ? "tvm-ffi" : "torch",
+		   *later = v->kind == VARIANT_STABLE_ABI ? " and later" : "";
+	const struct version *least = *later       ? &v->stable_abi
+				      : v->tvm_ffi ? &v->tvm_ffi->version
+						   : &v->torch->version;
 
-	if (v->kind == VARIANT_NOARCH)
-		return arena_printf(a, "%s, a kernel for PyTorch", p->name);
-	torch = *later ? &v->stable_abi : &v->torch->version;
-	return arena_printf(a, "%s, a kernel for PyTorch: torch %u.%u%s, %s", p->name, torch->v[0],
-		torch->v[1], later,
+	return arena_printf(a, "%s, a kernel for %s: %s %u.%u%s, %s", p->name,
+		v->tvm_ffi ? "PyTorch and JAX" : "PyTorch", framework, least->v[0], least->v[1],
+		later,
 		v->cuda ? arena_printf(a, "CUDA %s", version_text(a, &v->cuda->version))
 		: v->backend == BACKEND_CPU ? "CPU"
 					    : backend_name(v->backend));
@@ -147,7 +155,9 @@ wheel_identify(struct arena *a, const struct project *p, const struct variant *v
 	*out = (struct wheel_identity){ .name = p->name,
 		.version = version,
 		.tag = "py3-none-any",
-		.summary = summary(a, p, v),
+		.summary = v->kind == VARIANT_NOARCH
+				   ? arena_printf(a, "%s, a kernel for PyTorch", p->name)
+				   : summary(a, p, v),
 		.is_pure = v->kind == VARIANT_NOARCH };
 	for (int b = 0; b < BACKEND_COUNT; b++)
 		n_pure += is_pure_for(p, (enum backend)b);
@@ -155,7 +165,7 @@ wheel_identify(struct arena *a, const struct project *p, const struct variant *v
 	if (!out->is_pure) {
 		split_name(a, v->name, &head, &cpu);
 		out->version = arena_printf(a, "%s+%s", version, local_version(a, v, head));
-		out->tag = abi3_tag(a, cpu);
+		out->tag = compiled_tag(a, v, cpu);
 	}
 	out->stem = arena_printf(a, "%s-%s", file_name(a, p->name), out->version);
 	add_needs(a, p, v, out);

@@ -71,6 +71,12 @@ False $V" "NumPy's arrays go in; errors come out as Python's"
 is "$(PYTHONPATH=$K/result/$V "$E/bin/python" -c 'import numpy, relu_tvm_ffi as r
 print(r.relu(numpy.array([-1, 2], "f4"), numpy.zeros(2, "f4")), r._ops.torch_add_op_namespace_prefix("x") == r._ops.__file__ and 0)' 2>&1)" \
 	"[0. 2.] False" "import finds it in the variant's directory, too"
+status 0 "wheels" "$KB" wheel -q --variant $V --variant $C --capability 9.0 "$K"
+is "$(cd "$K/dist" && echo *)" "relu_tvm_ffi-1+tvm.ffi01.cpu-py3-none-manylinux_2_28_x86_64.whl relu_tvm_ffi-1+tvm.ffi01.cu130-py3-none-manylinux_2_28_x86_64.whl" "one for each, for every Python"
+status 0 "pip installs one beside its tvm-ffi" "$E/bin/pip" install -q --disable-pip-version-check --no-index "$K"/dist/*cpu-*.whl
+is "$(cd "$T" && "$E/bin/python" -c 'import numpy, relu_tvm_ffi as r
+print(r.relu(numpy.array([-1, 2], "f4"), numpy.zeros(2, "f4")))' 2>&1)" "[0. 2.]" "and import finds it"
+"$E/bin/pip" uninstall -q -y relu-tvm-ffi
 
 # And with it.
 "$ROOT/tools/torch_env.py" 2.15.0 "$ENVS/torch-2.15.0" kernels==0.17.2 2>&1 | sed 's/^/# /'

@@ -98,6 +98,28 @@ test_identity(void **state)
 }
 
 static void
+test_tvm_ffi(void **state)
+{
+	const struct catalog_tvm_ffi tvm_ffi = { .version = { { 0, 1, 9 }, 3 } };
+	const struct variant v = { .name = "tvm-ffi01-cu130-x86_64-linux",
+		.kind = VARIANT_TVM_FFI,
+		.backend = BACKEND_CUDA,
+		.tvm_ffi = &tvm_ffi,
+		.cuda = &cuda130 };
+	const struct project p = kernel(FRAMEWORK_TVM_FFI);
+	struct wheel_identity id;
+	struct arena a = { 0 };
+
+	(void)state;
+	assert_string_equal(identity(&a, &p, &v),
+		"my_kernel-3+tvm.ffi01.cu130 py3-none-manylinux_2_28_x86_64 | apache-tvm-ffi==0.1.*");
+	wheel_identify(&a, &p, &v, &id);
+	assert_string_equal(
+		id.summary, "my-kernel, a kernel for PyTorch and JAX: tvm-ffi 0.1, CUDA 13.0");
+	arena_free(&a);
+}
+
+static void
 test_without_code(void **state)
 {
 	struct project p = kernel(FRAMEWORK_TORCH_NOARCH);
@@ -471,6 +493,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_tvm_ffi),
 		cmocka_unit_test(test_without_code),
 		cmocka_unit_test(test_licence),
 		cmocka_unit_test(test_texts),
