@@ -25,7 +25,7 @@ is_skipped(const char *dir, const char *name)
 {
 	return name[0] == '.' || streq(name, "__pycache__") ||
 	       (streq(dir, ".") && (streq(name, "build") || streq(name, "result") ||
-					   streq(name, "build-local")));
+					   streq(name, "dist") || streq(name, "build-local")));
 }
 
 static bool

@@ -121,9 +121,9 @@ status 0 "pip uninstall" pip uninstall -y relu-cpu
 is $? 0 "leaves nothing"
 
 # What is not published has no wheel; what a killed builder left goes.
-copy "$ROOT/examples/relu-cpu" "$T/broken"
-echo 'int broken(' >>"$T/broken/relu_cpu/relu.cpp"
-status 1 "a build that fails" "$KB" wheel -q --variant $V "$T/broken"
+copy "$ROOT/tests/kernels/tiny" "$T/broken"
+echo 'int broken(' >>"$T/broken/src/answer.cpp"
+status 1 "a build that fails" "$KB" wheel -q --no-lock --variant $V "$T/broken"
 [ ! -e "$T/broken/dist" ]
 is $? 0 "makes no wheel"
 touch "$K/dist/.kb-left.whl.abc" "$K/dist/mine.whl" "$K/dist/other.txt"
