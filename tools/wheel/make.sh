@@ -11,6 +11,8 @@ mkdir -p "$3"
 dir=$(cd "$3" && pwd) here=$(dirname "$0")
 toolchain=$dir/toolchain libraries=$dir/libraries lib=$dir/libraries/lib
 make=${MAKE:-make}
+exec 9>"$dir/lock"
+flock 9 # two may make at once
 
 # stamp DIR FILE...: whether DIR was made of these files as they are.
 stamp() {
@@ -41,6 +43,6 @@ static)
 	system="-Wl,--start-group $* -lstdc++ -lm -Wl,--end-group"
 	;;
 esac
-exec $make -s BUILD="$dir/$kind" CC="$cc" CXX="$cxx" LIB_CFLAGS="-I$libraries/include" CFLAGS=-O2 CXXFLAGS=-O2 \
+$make -s BUILD="$dir/$kind" CC="$cc" CXX="$cxx" LIB_CFLAGS="-I$libraries/include" CFLAGS=-O2 CXXFLAGS=-O2 \
 	CPPFLAGS="-DKB_PORTABLE -DCURL_STATICLIB $define" LDHARDEN="$harden" LDFLAGS="-s -Wl,--build-id=none" LDLIBS="$system" \
 	"$dir/$kind/kernel-builder"
