@@ -302,6 +302,8 @@ static const struct opt init_opts[] = {
 	{ 0, "stable-abi", NULL, "write for torch's stable ABI: one build serves later releases" },
 	{ 0, "noarch", NULL, "write a kernel in Python, without compiled code" },
 	{ 0, "triton", NULL, "write a kernel in Python with Triton, for --backend cuda" },
+	{ 0, "from", "DIR",
+		"make build.toml of the setup.py in this directory, which is read and not run" },
 	{ 0, "name", "NAME",
 		"the kernel's name, or OWNER/NAME on the hub (default: that of the directory)" },
 	{ 0, "license", "NAME", "its licence (default: Apache-2.0)" },

@@ -61,6 +61,42 @@ read_backends(struct ctx *c, struct strs *operands, struct strs *out)
 	operands->n = kept;
 }
 
+static void
+print_notes(const struct strs *notes)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		log_info("  %s", notes->v[i]);
+}
+
+/* A kernel of what setup.py in dir builds. */
+static int
+init_from(struct ctx *c, const char *dir, struct err *e)
+{
+	const char *name = opt_get(&c->opts, "name"), *license = opt_get(&c->opts, "license");
+	struct scaffold s = { .license = license };
+	struct generated_set set;
+	struct project p;
+	struct err first = { 0 };
+	struct strs notes;
+
+	if (c->opts.operands.n || c->opts.n > 1U + (name != NULL) + (license != NULL) +
+						      opt_has(&c->opts, "overwrite") +
+						      (opt_get(&c->opts, "directory") != NULL))
+		return err_set(e, ERR_USAGE,
+			"--from takes what there is: beside it, only --name, --license and --overwrite have a meaning");
+	TRY(cmd_need_dir(dir, e));
+	TRY(scaffold_from(&c->arena, dir, name, &s, &set, &notes, e));
+	TRY(cmd_check_license(s.license, e));
+	TRY(scaffold_add(&c->arena, dir, &set, opt_has(&c->opts, "overwrite"), e));
+	log_info("%s: build.toml and %zu other files written to %s", s.name, set.n - 1, dir);
+	if (notes.n)
+		log_info("left to do, as build.toml says at its top:");
+	print_notes(&notes);
+	if (project_load(&c->arena, dir, &p, &first) < 0)
+		log_info("first, %s", first.msg);
+	return 0;
+}
+
 int
 cmd_init(struct ctx *c, struct err *e)
 {
@@ -69,6 +105,8 @@ cmd_init(struct ctx *c, struct err *e)
 	struct strs operands = c->opts.operands, backends;
 	struct generated_set set;
 
+	if (opt_has(&c->opts, "from"))
+		return init_from(c, opt_get(&c->opts, "from"), e);
 	TRY(read_kind(c, &s.kind, e));
 	read_backends(c, &operands, &backends);
 	TRY(scaffold_backends(&backends, &s, e));

@@ -16,7 +16,7 @@ is_harmless(const char *name)
 }
 
 static int
-check_free(struct arena *a, const char *dir, const struct generated_set *set, struct err *e)
+check_free(struct arena *a, const char *dir, struct err *e)
 {
 	struct strs names = { 0 };
 
@@ -26,11 +26,18 @@ check_free(struct arena *a, const char *dir, const struct generated_set *set, st
 			return err_set(e, ERR_USAGE,
 				"%s is not empty: it has %s; name another directory, or give --overwrite, which keeps files of other names",
 				dir, names.v[i]);
-	for (size_t i = 0; i < set->n; i++)
+	return 0;
+}
+
+int
+scaffold_add(struct arena *a, const char *dir, const struct generated_set *set, bool overwrite,
+	struct err *e)
+{
+	for (size_t i = 0; !overwrite && i < set->n; i++)
 		if (fs_exists(path_join(a, dir, set->v[i].path)))
 			return err_set(e, ERR_USAGE, "%s has %s already; --overwrite replaces it",
 				dir, set->v[i].path);
-	return 0;
+	return generate_write(a, dir, set, overwrite, e);
 }
 
 /* A directory that is not there yet appears with all that is in it. */
@@ -59,6 +66,6 @@ scaffold_write(struct arena *a, const char *dir, const struct generated_set *set
 	if (!fs_is_dir(dir))
 		return err_set(e, ERR_USAGE, "%s is not a directory", dir);
 	if (!overwrite)
-		TRY(check_free(a, dir, set, e));
-	return generate_write(a, dir, set, overwrite, e);
+		TRY(check_free(a, dir, e));
+	return scaffold_add(a, dir, set, overwrite, e);
 }

@@ -41,4 +41,13 @@ void scaffold_files(struct arena *a, const struct scaffold *s, struct generated_
  * replaced while others stay. Fails with ERR_USAGE otherwise. */
 int scaffold_write(struct arena *a, const char *dir, const struct generated_set *set,
 	bool overwrite, struct err *e);
+
+/* The kernel that setup.py in dir builds: name NULL is its own. Fills in s->name, and s->license
+ * where it is NULL. notes: what is left to do by hand. */
+int scaffold_from(struct arena *a, const char *dir, const char *name, struct scaffold *s,
+	struct generated_set *out, struct strs *notes, struct err *e);
+/* Writes all files into a directory that has others, or none. Without overwrite none of them may be
+ * there: ERR_USAGE. */
+int scaffold_add(struct arena *a, const char *dir, const struct generated_set *set, bool overwrite,
+	struct err *e);
 #endif

@@ -78,4 +78,76 @@ like "$out" '^11 (passed|skipped)' "all of them"
 is "$(PYTHONPATH=triton-kernel/build/torch-cuda "$py" -c "
 import ast, pathlib
 print([n.name for n in ast.parse(pathlib.Path('triton-kernel/build/torch-cuda/__init__.py').read_text()).body if isinstance(n, ast.FunctionDef)])")" "['_scale_kernel', 'scale']" "triton-kernel: what was published"
+
+# From a setup.py: what it says is to be done is all that is to be done.
+mkdir -p old/csrc
+cat >old/setup.py <<'EOF'
+import os
+from setuptools import setup
+from torch.utils.cpp_extension import BuildExtension, CppExtension
+
+here = os.path.dirname(os.path.abspath(__file__))
+flags = ["-O3"]
+if os.getenv("DEBUG"):
+    flags.append("-g")
+setup(
+    name="Old_Ops",
+    license="MIT",
+    ext_modules=[
+        CppExtension(
+            "old_ops._C",
+            [os.path.join(here, "csrc", "ops.cpp")],
+            include_dirs=[os.path.join(here, "csrc")],
+            define_macros=[("BY", "2")],
+            extra_compile_args={"cxx": flags + os.environ["MORE"].split()},
+        )
+    ],
+    cmdclass={"build_ext": BuildExtension},
+)
+EOF
+cat >old/csrc/ops.cpp <<'EOF'
+#include <torch/extension.h>
+#include "ops.h"
+at::Tensor twice(const at::Tensor& x) { return x * BY; }
+PYBIND11_MODULE(TORCH_EXTENSION_NAME, m) { m.def("twice", &twice); }
+EOF
+echo 'at::Tensor twice(const at::Tensor& x);' >old/csrc/ops.h
+status 0 "init --from" "$KB" init --from old
+is "$out" "old-ops: build.toml and 2 other files written to old
+left to do, as build.toml says at its top:
+  setup.py:18:48: extra_compile_args of old_ops._C: os.environ[\"MORE\"].split() is known only when setup.py runs; it is not moved
+  csrc/ops.cpp:4: move what PYBIND11_MODULE registers to torch-ext/torch_binding.cpp, as operators, and take it out here
+  csrc/ops.cpp:1: torch/extension.h brings pybind11, which kernels have not; include torch/all.h" "says what is left to do"
+is "$(sed -n '/^\[kernel/,$p' old/build.toml)" '[kernel._C]
+backend = "cpu"
+depends = ["torch"]
+src = [
+  "csrc/ops.cpp",
+  "csrc/ops.h",
+]
+include = ["csrc"]
+cxx-flags = [
+  "-DBY=2",
+  "-O3",
+]' "the section"
+status 3 "check-config" "$KB" check-config -q old
+like "$out" 'old/csrc/ops.cpp:1: torch/extension.h brings pybind11' "wants that done first"
+status 2 "once more" "$KB" init --from old
+like "$out" 'old has build.toml already; --overwrite replaces it' "is refused"
+status 2 "with a kind" "$KB" init --from old --noarch
+sed -i 's|torch/extension.h|torch/all.h|; /PYBIND11_MODULE/d' old/csrc/ops.cpp
+sed -i 's|^    //     twice .*|    ops.def("twice(Tensor x) -> Tensor");\n    ops.impl("twice", torch::kCPU, \&twice);|
+	s|^#include "registration.h"|#include <torch/all.h>\n\n#include "ops.h"\n&|' old/torch-ext/torch_binding.cpp
+sed -i 's|^src = \["torch-ext/torch_binding.cpp"\]|&\ninclude = ["csrc"]|' old/build.toml
+status 0 "builds" "$KB" build -q --variant $V old
+is "$(cd "$T" && PYTHONPATH=old/build/$V "$py" -c "
+import torch, old_ops
+print(old_ops.ops.twice(torch.tensor([1.0, 2.0])))" 2>&1)" "tensor([2., 4.])" "and works"
+rm old/setup.py
+echo 'x = 1' >old/setup.py
+status 3 "without an extension" "$KB" init --from old --overwrite
+like "$out" 'old/setup.py: there is no call of CUDAExtension, CppExtension' "says so"
+status 2 "a directory that is not there" "$KB" init --from nowhere
+mkdir empty
+status 6 "no setup.py" "$KB" init --from empty
 done_testing

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* setup.py, read without running it: what expressions are worth, and which kernel comes of it. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "scaffold/scaffold.h"
+#include "scaffold/script.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void
+show(struct buf *out, const struct value *v)
+{
+	switch (v->kind) {
+	case VALUE_TEXT:
+		buf_addf(out, "'%s'", v->text);
+		break;
+	case VALUE_TRUTH:
+		buf_adds(out, v->is_true ? "True" : "False");
+		break;
+	case VALUE_UNKNOWN:
+		buf_adds(out, "?");
+		break;
+	default:
+		buf_adds(out, v->kind == VALUE_LIST ? "[" : "{");
+		for (size_t i = 0; i < v->items.n; i++) {
+			buf_adds(out, i ? " " : "");
+			show(out, v->items.v[i]);
+		}
+		buf_adds(out, v->kind == VALUE_LIST ? "]" : "}");
+	}
+}
+
+/* What the last name of the text is worth, which stands alone in its last line. */
+static void
+test_values(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} t[] = { { "x = 'a' \"b\"\n", "'ab'" }, { "x = ['a'] + ['b', 'c']\n", "['a' 'b' 'c']" },
+		{ "x = ('a',)\n", "['a']" }, { "x = ('a')\n", "'a'" },
+		{ "x = {'k': ['a'], 'l': []}\n", "{'k' ['a'] 'l' []}" },
+		{ "x = ['a']\nx += ['b']\nx.append('c')\nx.extend(['d'])\n", "['a' 'b' 'c' 'd']" },
+		{ "x = {}\nx['k'] = ['a']\nx['k'] += ['b']\nx['k'].append('c')\n",
+			"{'k' ['a' 'b' 'c']}" },
+		{ "y = {'k': 'a'}\nx = y['k']\n", "'a'" }, { "x = 'a'\nx = 'b'\n", "'b'" },
+		{ "x: list[str] = ['a']\n", "['a']" }, { "y = x = ['a']\n", "['a']" },
+		{ "import os\nx = os.path.join('a', 'b', '..', 'c')\n", "'a/c'" },
+		{ "x = Path(__file__).parent / 'csrc'\n", "'csrc'" },
+		{ "d = os.path.dirname(os.path.abspath(__file__))\nx = os.path.join(d, 'c')\n",
+			"'/@setup/c'" },
+		{ "x = [os.path.join('d', f) for f in ['a', 'b']]\n", "['d/a' 'd/b']" },
+		{ "x = [f for f in ['a'] if f]\n", "['a' ?]" },
+		{ "x = '-O2 -g'.split()\n", "['-O2' '-g']" },
+		/* conditions */
+		{ "x = ['a']\nif sys.platform == 'win32':\n    x = ['b']\n", "['a']" },
+		{ "x = ['a']\nif torch.version.hip:\n    x += ['b']\nelse:\n    x += ['c']\n",
+			"['a' 'c']" },
+		{ "if torch.version.hip is None and not False:\n    x = ['a']\nelse:\n    x = ['b']\n",
+			"['a']" },
+		{ "x = ['a']\nif f():\n    x += ['b']\n", "['a' 'b']" },
+		{ "if f():\n    x = ['a', 'b']\nelse:\n    x = ['b', 'c']\n", "['a' 'b' 'c']" },
+		{ "if f():\n    x = {'k': ['a']}\nelse:\n    x = {'k': ['b']}\n",
+			"{'k' ['a' 'b']}" },
+		{ "x = ['a']\nif os.getenv('X', '0') == '1': x.append('b')\n", "['a']" },
+		{ "x = 'a' if CUDA_HOME is not None else 'b'\n", "'a'" },
+		{ "x = os.environ.get('X') or 'd'\n", "'d'" },
+		{ "x = []\nfor i in y:\n    x.append(i)\n", "[?]" },
+		/* functions */
+		{ "def f(x):\n    y = x\n    return y\nx = ['a']\n", "['a']" },
+		{ "x = g(['a'])\n", "['a' ?]" }, { "x = f('a')\n", "?" }, { "x = f'{a}'\n", "?" },
+		{ "x = x\n", "?" }, { "x = y\ny = x\n", "?" },
+		{ "x = r'a\\b' 'c\\n'\n", "'a\\bc\n'" }, { "x = '''a'''\n", "'a'" } };
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		CLEANUP(buf_free) struct buf out = { 0 };
+		const char *text = arena_printf(&a, "%sx\n", t[i].text);
+		struct script s;
+		struct err e = { 0 };
+
+		if (script_read(&a, ".", str_of(text), &s, &e) < 0)
+			fail_msg("%s: %s", text, e.msg);
+		/* behind the name: its line's end, and the text's */
+		show(&out, script_value(&s, s.file.n_tokens - 3, s.file.n_tokens - 2));
+		if (!streq(out.p, t[i].want))
+			fail_msg("%s: %s, not %s", text, out.p, t[i].want);
+	}
+	arena_free(&a);
+}
+
+static const char *dir;
+
+static void
+put(struct arena *a, const char *name, const char *text)
+{
+	const char *path = path_join(a, dir, name);
+	struct err e = { 0 };
+
+	assert_return_code(fs_mkdirs_for(path, &e), 0);
+	assert_return_code(fs_write_atomic(path, text, strlen(text), 0644, &e), 0);
+}
+
+static bool
+has_note(const struct strs *notes, const char *text)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		if (strstr(notes->v[i], text))
+			return true;
+	return false;
+}
+
+static void
+test_from(void **state)
+{
+	static const char *const wanted[] = {
+		"setup.py:11:5: taken, but setup.py has it under: if f()",
+		"setup.py:8:30: extra_compile_args of pkg._C: what threads() adds to its list is not moved",
+		"setup.py:14:57: there is no file csrc/gone.cu; it is not moved",
+		"setup.py:17:16: library foo of pkg._C is not moved",
+		"setup.py:18:25: extra_link_args of pkg._C is not moved",
+		"csrc/a.cpp:1: torch/extension.h brings pybind11",
+		"csrc/a.cpp:4: move what PYBIND11_MODULE", "setup.py names no licence"
+	};
+	struct arena a = { 0 };
+	struct scaffold s = { 0 };
+	struct generated_set set;
+	struct strs notes;
+	struct project p;
+	struct err e = { 0 };
+	char *t;
+
+	(void)state;
+	assert_return_code(fs_mkdtemp(&a, "/tmp/script-test", &t, &e), 0);
+	dir = t;
+	put(&a, "setup.py",
+		"import os\n"
+		"from setuptools import setup\n"
+		"from torch.utils.cpp_extension import CUDAExtension\n"
+		"here = os.path.dirname(os.path.abspath(__file__))\n"
+		"def extensions():\n"
+		"    flags = ['-gencode', 'arch=compute_80,code=sm_80', '-gencode=arch=compute_90a,code=[sm_90a,compute_90a]']\n"
+		"    args = {'cxx': ['-O3', '-std=c++17'],\n"
+		"            'nvcc': ['-O3', *threads(['-lineinfo']), '-DX=\"y\"'] + flags}\n"
+		"    kind = CUDAExtension\n"
+		"    macros = [('A', None), ('B', '1')]\n"
+		"    if f():\n"
+		"        macros.append(('C', '2'))\n"
+		"    return [kind('pkg._C',\n"
+		"        ['csrc/a.cpp', os.path.join(here, 'csrc/a.cu'), 'csrc/gone.cu'],\n"
+		"        include_dirs=[os.path.join(here, 'include')], define_macros=macros,\n"
+		"        extra_compile_args=args, libraries=[\n"
+		"               'foo', 'cublas'],\n"
+		"        extra_link_args=['-s'])]\n"
+		"setup(name='My_Pkg', ext_modules=extensions())\n");
+	put(&a, "csrc/a.cpp",
+		"#include <torch/extension.h>\n#include \"a.h\"\nvoid f();\nPYBIND11_MODULE(X, m) {\n  m.def(\"go\", &f);\n}\n");
+	put(&a, "csrc/a.cu", "#include \"deep/b.h\"\n");
+	put(&a, "csrc/a.h", "");
+	put(&a, "include/deep/b.h", "#include \"c.h\"\n");
+	put(&a, "include/deep/c.h", "");
+	if (scaffold_from(&a, dir, NULL, &s, &set, &notes, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(s.name, "my-pkg");
+	assert_string_equal(set.v[2].path, "torch-ext/my_pkg/__init__.py");
+	assert_non_null(strstr(set.v[1].text.p, "go (csrc/a.cpp:5)"));
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (!has_note(&notes, wanted[i]))
+			fail_msg("no note \"%s\" in %s", wanted[i], set.v[0].text.p);
+	assert_return_code(scaffold_add(&a, dir, &set, false, &e), 0);
+	assert_int_equal(scaffold_add(&a, dir, &set, false, &e), -1);
+	if (project_load(&a, dir, &p, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(p.n_kernels, 1);
+	assert_string_equal(p.kernels[0].name, "_C");
+	assert_int_equal(p.kernels[0].src.n, 5);
+	assert_true(strs_has(&p.kernels[0].src, "include/deep/c.h"));
+	assert_string_equal(p.kernels[0].include.v[0], "include");
+	assert_int_equal(p.kernels[0].capabilities.n, 3);
+	assert_string_equal(p.kernels[0].capabilities.v[2], "9.0a+PTX");
+	assert_true(strs_has(&p.kernels[0].cuda_flags, "-DX=\"y\""));
+	assert_true(strs_has(&p.kernels[0].cuda_flags, "-lineinfo"));
+	assert_true(strs_has(&p.kernels[0].cxx_flags, "-DB=1"));
+	assert_true(strs_has(&p.kernels[0].cxx_flags, "-DC=2"));
+	assert_false(strs_has(&p.kernels[0].cxx_flags, "-std=c++17"));
+
+	put(&a, "setup.py", "setup(name='x')\n");
+	assert_int_equal(scaffold_from(&a, dir, NULL, &s, &set, &notes, &e), -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	put(&a, "setup.py", "setup(\n");
+	assert_int_equal(scaffold_from(&a, dir, NULL, &s, &set, &notes, &e), -1);
+	assert_non_null(strstr(e.msg, "setup.py:"));
+	assert_return_code(fs_remove(dir, &e), 0);
+	arena_free(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values),
+		cmocka_unit_test(test_from) };
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
