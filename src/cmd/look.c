@@ -42,7 +42,7 @@ cmd_check_config(struct ctx *c, struct err *e)
 		"note: %s: this program builds nothing of it: none of its sections is for cpu or cuda",
 		p.file);
 	TRY(sources_load(&c->arena, &p, &w.sources, e));
-	TRY(explain_refuse(&p, &w.sources, e));
+	TRY(explain_refuse(&p, &w.sources, NULL, e));
 	return cmd_check_python(c, &p, &w.sources, e);
 }
 

@@ -285,7 +285,7 @@ work_load(struct ctx *c, struct work *w, struct err *e)
 	TRY(sources_load(&c->arena, &w->project, &w->sources, e));
 	TRY(plan_keep_libraries(
 		&c->arena, &w->project, &w->sources, &w->resolution, &w->catalog, e));
-	return explain_refuse(&w->project, &w->sources, e);
+	return explain_refuse(&w->project, &w->sources, &w->resolution, e);
 }
 
 struct plan_subject

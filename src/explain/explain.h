@@ -48,7 +48,9 @@ const char *explain_error(const struct err *e);
 
 /* What is known to fail before anything runs. Fails with ERR_CONFIG, the file and the line, when a
  * file that build.toml lists is a pointer of Git LFS, or when a compiled one includes pybind11,
- * which wants more of Python than the limited API (an #include below an #if is left to the
- * compiler). */
-int explain_refuse(const struct project *p, const struct sources_set *s, struct err *e);
+ * which wants more of Python than the limited API, or, in what a chosen variant is made of, a
+ * header of intrinsics that its machine lacks (an #include below an #if is left to the compiler).
+ * chosen may be NULL. */
+int explain_refuse(const struct project *p, const struct sources_set *s,
+	const struct resolution *chosen, struct err *e);
 #endif

@@ -8,6 +8,7 @@
  * what is missing in build.toml; of others, the first part of the name tells whose they are.
  */
 #include "base/path.h"
+#include "config/machine_words.h"
 #include "explain/inside.h"
 #include "formats/root.h"
 #include <ctype.h>
@@ -42,9 +43,6 @@ static const struct {
 		"part of ROCm's Composable Kernel, and kernel-builder does not build for ROCm" },
 	{ "sycl/", "part of SYCL, for which kernel-builder does not build" },
 	{ "CL/", "part of OpenCL or SYCL, for which kernel-builder does not build" },
-	{ "arm_neon.h\n", "for ARM, and this is x86-64; leave it out with #ifdef __ARM_NEON" },
-	{ "arm_sve.h\n",
-		"for ARM, and this is x86-64; leave it out with #ifdef __ARM_FEATURE_SVE" },
 	{ "Metal/", "for Apple's machines" },
 	{ "boost/",
 		"part of Boost, which kernel-builder does not provide; copy what is used into the kernel's directory" },
@@ -295,6 +293,20 @@ tell_cuda(struct explainer *x, const struct missing *m)
 	return false;
 }
 
+/* explain_refuse finds those outside of every #if. */
+static bool
+tell_machine(struct explainer *x, const struct missing *m)
+{
+	const struct target *is_for = header_target(m->name),
+			    *t = variant_target(x->x->step->variant);
+
+	if (!is_for || !t || is_for == t)
+		return false;
+	explain_tell(x, NULL, "%s is for %s, and %s is for %s; include it below #ifdef __%s__ only",
+		m->name, is_for->title, x->x->step->variant->name, t->title, is_for->cpu);
+	return true;
+}
+
 static bool
 tell_other(struct explainer *x, const struct missing *m)
 {
@@ -311,8 +323,8 @@ static void
 missing(struct explainer *x, const struct missing *m)
 {
 	if (tell_unlisted(x, m) || tell_elsewhere(x, m) || tell_cutlass(x, m) ||
-		tell_standard(x, m) || (x->is_cpu && tell_cuda(x, m)) || tell_other(x, m) ||
-		tell_empty(x, m) || tell_similar(x, m))
+		tell_standard(x, m) || (x->is_cpu && tell_cuda(x, m)) || tell_machine(x, m) ||
+		tell_other(x, m) || tell_empty(x, m) || tell_similar(x, m))
 		return;
 	explain_tell(x, NULL,
 		"%s is neither in the kernel's directory nor in torch, CUDA or the C++ library; copy it into the kernel's directory, and list it in src of %s",

@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "config/machine_words.h"
 #include "explain/explain.h"
 
 struct refuse {
@@ -19,6 +20,8 @@ struct refuse {
 	const struct project *p;
 	const struct sources_set *s;
 	struct map seen;
+	const struct variant *variant; /* that includes are judged for; NULL: for all */
+	const char *source;            /* the compiled file that is looked into */
 	/* The first #include of pybind11, and how many other files have one. */
 	const char *pybind_path, *pybind_name, *pybind_last;
 	unsigned pybind_line, n_more;
@@ -126,12 +129,32 @@ refuse_pybind(struct refuse *r)
 		torch ? "include torch/all.h instead, for tensors" : "leave it out", more);
 }
 
+/* A section with flags of another machine is left out; this one is not. */
+static int
+refuse_header(struct refuse *r, const char *path, unsigned line, const char *name)
+{
+	const struct target *is_for = header_target(name);
+
+	return err_set(r->e, ERR_CONFIG,
+		"%s:%u: %s is for %s, and %s is for %s%s%s; include it below #ifdef __%s__, with code for others, or move what needs it to a section with %s in its cxx-flags, which is left out for others",
+		path_join(r->a, r->p->dir, path), line, name, is_for->title, r->variant->name,
+		variant_target(r->variant)->title,
+		streq(path, r->source) ? "" : ", and compiles this as part of ",
+		streq(path, r->source) ? "" : r->source, is_for->cpu,
+		is_for == &targets[0] ? "-mavx2" : "-march=armv8-a");
+}
+
 static int
 look_at_include(struct refuse *r, const char *path, unsigned line, const char *name, unsigned depth)
 {
+	const struct target *is_for = header_target(name);
 	const struct source *s;
 
+	if (r->variant && is_for && is_for != variant_target(r->variant))
+		return refuse_header(r, path, line, name);
 	if (is_pybind(name)) {
+		if (r->variant)
+			return 0;
 		note_pybind(r, path, line, name);
 		return 0;
 	}
@@ -202,8 +225,41 @@ check_head(struct refuse *r, const char *path)
 	return check_pointer(r, path, text);
 }
 
+static int
+look_into_all(struct refuse *r, const struct strs *src)
+{
+	for (size_t i = 0; i < src->n; i++) {
+		r->source = src->v[i];
+		if (source_is_compiled(r->source) && sources_find_file(r->s, r->source))
+			TRY(look_into(r, r->source, 0));
+	}
+	return 0;
+}
+
+/* What one variant of each target is compiled of may not include what is for another. */
+static int
+check_machines(struct refuse *r, const struct resolution *of)
+{
+	const struct target *done = NULL;
+
+	for (size_t i = 0; of && i < of->n; i++) {
+		const struct variant *v = &of->v[i];
+
+		if (v->torch && variant_target(v) != done)
+			r->seen = (struct map){ 0 };
+		if (v->torch)
+			done = variant_target(v);
+		r->variant = v;
+		TRY(v->torch ? look_into_all(r, &r->p->src) : 0);
+		for (size_t k = 0; v->torch && k < v->n_kernels; k++)
+			TRY(look_into_all(r, &v->kernels[k].kernel->src));
+	}
+	return 0;
+}
+
 int
-explain_refuse(const struct project *p, const struct sources_set *s, struct err *e)
+explain_refuse(const struct project *p, const struct sources_set *s,
+	const struct resolution *chosen, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena scratch = { 0 };
 	struct refuse r = { .a = &scratch, .p = p, .s = s, .e = e };
@@ -217,5 +273,5 @@ explain_refuse(const struct project *p, const struct sources_set *s, struct err 
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->v[i].text && source_is_compiled(s->v[i].path))
 			TRY(look_into(&r, s->v[i].path, 0));
-	return r.pybind_path ? refuse_pybind(&r) : 0;
+	return r.pybind_path ? refuse_pybind(&r) : check_machines(&r, chosen);
 }

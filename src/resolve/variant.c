@@ -2,6 +2,7 @@
 /* Makes variants of a project, a matrix and a catalog. */
 #include "resolve/variant.h"
 #include "base/path.h"
+#include "config/machine_words.h"
 #include "config/relocatable.h"
 #include "resolve/resolving.h"
 #include "resolve/units.h"
@@ -26,11 +27,26 @@ kernel_capabilities(
 	return out;
 }
 
+/* Instructions of another machine are in sections of their own, next to which others serve all. */
+static bool
+is_for_machine(struct resolving *w, const struct project_kernel *k)
+{
+	const struct target *is_for, *t = w->c->target;
+	const char *word = flag_for_other(w->a, &k->cxx_flags, t, &is_for);
+
+	if (!word)
+		word = flag_for_other(w->a, &k->cuda_flags, t, &is_for);
+	if (word)
+		resolving_note(w, "kernel %s is left out for %s: its flag %s is for %s", k->name,
+			t->title, word, is_for->title);
+	return !word;
+}
+
 static bool
 takes_part(
 	struct resolving *w, const struct project_kernel *k, const struct row *r, struct strs *caps)
 {
-	if (k->backend != r->backend)
+	if (k->backend != r->backend || !is_for_machine(w, k))
 		return false;
 	if (!r->cuda)
 		return true;
@@ -95,7 +111,8 @@ add_variant(struct resolving *w, const struct row *r)
 		.cxx11 = r->cxx11,
 		.stable_abi = w->p->stable_abi[r->backend] };
 	struct strs notes = { 0 };
-	const char *why = NULL;
+	const struct target *is_for = NULL;
+	const char *why = NULL, *word;
 
 	w->row = r;
 	v.kernels = arena_array(w->a, struct variant_kernel, w->p->n_kernels);
@@ -109,8 +126,11 @@ add_variant(struct resolving *w, const struct row *r)
 			strs_add(w->a, &v.archs, k.capabilities.v[c]);
 	}
 	sort_strs(&v.archs);
+	word = flag_for_other(w->a, &w->p->cxx_flags, w->c->target, &is_for);
 	if (v.n_kernels == 0)
 		why = NOTHING_LEFT;
+	else if (word)
+		why = arena_printf(w->a, "the flag %s of [torch] is for %s", word, is_for->title);
 	else if (v.cuda && w->sel->capabilities.n)
 		why = variant_narrow(w->a, &w->sel->capabilities, &v);
 	if (why)

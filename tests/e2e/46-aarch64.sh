@@ -52,4 +52,27 @@ mkdir "$T/swapped"
 cp -r "$K/build/$A" "$T/swapped/$X"
 status 5 "nor is one for another machine taken for it" "$KB" check-abi "$T/swapped"
 like "$out" 'aarch64' "which is said"
+
+# Instructions of one machine: a section with flags for them is left out, an #include of them is refused before anything runs.
+M=$T/machine
+cp -r "$ROOT/tests/kernels/tiny" "$M"
+cat >>"$M/build.toml" <<'TOML'
+
+[kernel.fast]
+backend = "cpu"
+depends = ["torch"]
+cxx-flags = ["-mavx2"]
+src = ["src/fast.cpp"]
+TOML
+echo '#include <immintrin.h>' >"$M/src/fast.cpp"
+status 0 "a section with -mavx2 is left out" "$KB" build --no-lock --variant $C "$M"
+like "$out" '^note: kernel fast is left out for aarch64: its flag -mavx2 is for x86-64$' "which is said"
+sed -i 's/^cxx-flags.*//' "$M/build.toml"
+status 3 "intrinsics without a flag are refused" "$KB" build --no-lock --variant $C "$M"
+like "$out" "^error: $M/src/fast.cpp:1: immintrin.h is for x86-64, and $C is for aarch64; include it below #ifdef __x86_64__" "in one sentence"
+printf '#ifdef __aarch64__\n#include <arm_neon.h>\n#else\n#include <immintrin.h>\n#endif\n' >"$M/src/fast.cpp"
+status 0 "below #ifdef they are not" "$KB" build --no-lock --variant $C --variant torch215-cxx11-cpu-x86_64-linux "$M"
+printf '#ifndef X\n#include <immintrin.h>\n#endif\n' >"$M/src/fast.cpp"
+status 1 "what an #if hides" "$KB" build --no-lock --variant $C "$M"
+like "$out" "^hint: immintrin.h is for x86-64, and $C is for aarch64; include it below #ifdef __x86_64__ only" "is explained when it fails"
 done_testing

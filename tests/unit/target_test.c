@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "config/machine_words.h"
 #include "resolve/lock.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,8 +107,9 @@ test_selections(void **state)
 			"torch26-cxx11-cpu-aarch64-linux",
 			"with the new C++ ABI only" },
 		/* What one target lacks is noted where another has it. */
-		{ "x86_64 aarch64", "all", "", "2.14", "12.6", "torch214-cxx11-cu126-x86_64-linux",
-			"target aarch64: --cuda 12.6 is not in matrix all, which has 13.0, 13.2" },
+		{ "x86_64 aarch64", "all", "", "2.5", "12.4",
+			"torch25-cxx11-cu124-x86_64-linux torch25-cxx98-cu124-x86_64-linux",
+			"target aarch64: --cuda 12.4 is not in matrix all, which has 12.6, 12.8, 12.9, 13.0, 13.2" },
 		{ "aarch64", "2025-01", "", "", "", NULL,
 			"torch 2.4.1 for aarch64 without CUDA, and with the old C++ ABI only" },
 		/* Names say for which target they are. */
@@ -148,6 +150,104 @@ test_selections(void **state)
 	}
 }
 
+static void
+test_words(void **state)
+{
+	static const struct {
+		const char *flags;
+		const char *x86, *arm; /* the word that is not for it, or NULL */
+	} t[] = {
+		{ "-O3 -fopenmp -Wall -mtune=generic", NULL, NULL },
+		{ "-O3 -mavx2 -mfma", NULL, "-mavx2" },
+		{ "-mfma", NULL, "-mfma" },
+		{ "-mavx512bf16", NULL, "-mavx512bf16" },
+		{ "-msse4.1", NULL, "-msse4.1" },
+		{ "-march=x86-64-v3", NULL, "-march=x86-64-v3" },
+		{ "-march=haswell", NULL, "-march=haswell" },
+		{ "-march=armv8.2-a+bf16", "-march=armv8.2-a+bf16", NULL },
+		{ "-mcpu=neoverse-v2", "-mcpu=neoverse-v2", NULL },
+		{ "-mshared -mstrict-align", NULL, NULL },
+		{ "-O3 -Xcompiler -O2,-mavx2", NULL, "-mavx2" },
+		{ "-Xcompiler=-mf16c", NULL, "-mf16c" },
+		{ "--compiler-options=-fPIC,-march=armv9-a", "-march=armv9-a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		const char *const want[] = { t[i].x86, t[i].arm };
+		struct strs flags = words(t[i].flags);
+
+		for (size_t k = 0; k < TARGET_COUNT; k++) {
+			const struct target *is_for = NULL;
+			const char *got = flag_for_other(&mem, &flags, &targets[k], &is_for);
+
+			if (!want[k] != !got || (got && !streq(got, want[k])))
+				fail_msg("%s: %s", t[i].flags, got ? got : "none");
+			if (got)
+				assert_ptr_equal(is_for, &targets[1 - k]);
+		}
+	}
+	assert_ptr_equal(header_target("immintrin.h"), &targets[0]);
+	assert_ptr_equal(header_target("arm_neon.h"), &targets[1]);
+	assert_null(header_target("vector"));
+}
+
+/* A section with instructions of another machine is left out beside one without; else there is no
+ * variant. */
+static void
+test_sections(void **state)
+{
+	static const char general[] =
+		"[general]\nname = \"my-k\"\nversion = 1\nedition = 5\nlicense = \"MIT\"\nbackends = [\"cpu\"]\n";
+	static const char fast[] =
+		"[kernel.fast]\nbackend = \"cpu\"\ndepends = [\"torch\"]\ncxx-flags = [\"-mavx2\"]\nsrc = [\"f.cpp\"]\n";
+	static const char plain[] =
+		"[kernel.plain]\nbackend = \"cpu\"\ndepends = [\"torch\"]\nsrc = [\"p.cpp\"]\n";
+	static const struct {
+		const char *torch, *more;
+		size_t n; /* sections that are left; 0: it fails */
+		const char *said;
+	} t[] = {
+		{ "[torch]\nsrc = [\"b.cpp\"]\n", plain, 1,
+			"kernel fast is left out for aarch64: its flag -mavx2 is for x86-64" },
+		{ "[torch]\nsrc = [\"b.cpp\"]\n", "", 0,
+			"kernel fast is left out for aarch64: its flag -mavx2 is for x86-64" },
+		{ "[torch]\nsrc = [\"b.cpp\"]\ncxx-flags = [\"-msse4.2\"]\n", plain, 0,
+			"the flag -msse4.2 of [torch] is for x86-64" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		const char *text =
+			arena_printf(&mem, "%s%s%s%s", general, t[i].torch, fast, t[i].more);
+
+		for (size_t k = 0; k < TARGET_COUNT; k++) {
+			struct selection sel = { .matrix = "current",
+				.targets = words(targets[k].cpu) };
+			struct project p;
+			struct resolution r;
+			struct err e = { 0 };
+			int rc;
+
+			if (project_parse(&mem, str_of(text), "/k", false, &p, &e) < 0)
+				fail_msg("%s", e.msg);
+			rc = resolve_variants(&mem, &p, &catalog, &sel, &r, &e);
+			if (k == 0) {
+				if (rc < 0)
+					fail_msg("%s", e.msg);
+				assert_int_equal(r.v[0].n_kernels, *t[i].more ? 2 : 1);
+				continue;
+			}
+			if ((rc == 0) != (t[i].n > 0))
+				fail_msg("%zu: %s", i, rc ? e.msg : "it works");
+			if (rc == 0)
+				assert_int_equal(r.v[0].n_kernels, t[i].n);
+			if (!strstr(rc ? e.msg : joined(&r.notes), t[i].said))
+				fail_msg("%zu: %s %s", i, e.msg, joined(&r.notes));
+		}
+	}
+}
+
 /* Every catalog of the list has what a variant of it is made with. */
 static void
 test_parts(void **state)
@@ -176,8 +276,8 @@ test_parts(void **state)
 			assert_true(g->tools[k] < v->catalog->tools + v->catalog->n_tools);
 		}
 	}
-	/* 12 for CPUs, CUDA 13.0 of five releases and 13.2 of four. */
-	assert_int_equal(n[1], 12 + 5 + 4);
+	/* 12 for CPUs, four CUDA releases of torch 2.11, three of the next three, two of 2.15. */
+	assert_int_equal(n[1], 12 + 4 + 3 * 3 + 2);
 	assert_true(n[0] > 50);
 }
 
@@ -302,8 +402,8 @@ test_files(void **state)
 			"CUDA 14.0 is not in cuda.toml" },
 		{ "[[cuda]]\nversion = \"13.0\"", "[[cuda]]\nversion = \"13.2\"",
 			"CUDA 13.2 is listed twice" },
-		{ "cuda = [\"13.0\"]", "cuda = [\"12.6\", \"13.0\"]",
-			"CUDA 12.6 has no [cuda.runtime]" },
+		{ "cuda = [\"13.0\", \"13.2\"]", "cuda = [\"11.8\", \"13.2\"]",
+			"CUDA 11.8 has no [cuda.runtime]" },
 		{ "version = \"2.4.1\"", "version = \"2.4.2\"",
 			"each [[torch]] must be one of torch.toml" },
 		{ "without = ", "with = ", "with" },
@@ -332,6 +432,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_selections),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_bad_locks),
