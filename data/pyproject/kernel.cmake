@@ -140,7 +140,7 @@ if(_kernel_backend STREQUAL "cuda")
   find_library(KERNEL_CUDART
     NAMES libcudart.so libcudart.so.${_kernel_major} libcudart.so.11.0 NAMES_PER_DIR
     PATHS "${_kernel_cuda_home}" ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES} ${NVIDIA_FOLDERS}
-    PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib
+    PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib targets/sbsa-linux/lib
     NO_DEFAULT_PATH)
   if(NOT KERNEL_CUDART)
     message(FATAL_ERROR "libcudart.so.${_kernel_major} was not found; name it with -DKERNEL_CUDART=FILE.")
@@ -150,7 +150,7 @@ if(_kernel_backend STREQUAL "cuda")
     find_library(KERNEL_CUDADEVRT
       NAMES libcudadevrt.a
       PATHS "${_kernel_cuda_home}" ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES}
-      PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib
+      PATH_SUFFIXES lib64 lib targets/x86_64-linux/lib targets/sbsa-linux/lib
       NO_DEFAULT_PATH)
   endif()
 endif()
