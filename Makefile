@@ -145,7 +145,7 @@ coverage:
 	$(MAKE) BUILD=.build/coverage CFLAGS='-O0 -g --coverage' HARDEN= LDHARDEN= check-offline
 	tools/coverage.sh .build/coverage
 acceptance:
-	tools/deps.sh build demo check bench farm
+	tools/deps.sh build demo check bench emulation farm
 	$(MAKE) kernel-builder
 	tests/acceptance.sh
 # Parts and options: make bench BENCH='--budget 25 one edits'

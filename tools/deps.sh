@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, wheel, demo, check, bench, farm.
+# Installs what is missing, by apt, on a Debian 12 (or its kin). Arguments: build, wheel, demo, check, bench, emulation, farm.
 # Elsewhere: prints what is missing and fails.
 set -eu
 want=
@@ -15,6 +15,7 @@ for set in "$@"; do
 		nginx openssl liblzma-dev libzstd-dev libbz2-dev patch xz-utils" ;;
 	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace
 		bubblewrap iproute2" ;;
+	emulation) want="$want qemu-user-static debootstrap python3 python3-pip" ;;
 	farm) want="$want python3 python3-venv postgresql openssl bubblewrap iproute2 slurm-wlm munge" ;;
 	*) echo "deps.sh: unknown set $set" >&2; exit 2 ;;
 	esac
