@@ -51,6 +51,7 @@ int cmd_list_variants(struct ctx *c, struct err *e);
 int cmd_lock(struct ctx *c, struct err *e);
 int cmd_lock_kernel_deps(struct ctx *c, struct err *e);
 int cmd_nix(struct ctx *c, struct err *e);
+int cmd_doctor(struct ctx *c, struct err *e);
 int cmd_report(struct ctx *c, struct err *e);
 int cmd_plan(struct ctx *c, struct err *e);
 int cmd_step(struct ctx *c, struct err *e);

@@ -274,6 +274,11 @@ static const struct opt check_load_opts[] = {
 		"load in this Python; may be repeated (default: python3 and python3.9 to 3.14)" },
 	{ 0 },
 };
+static const struct opt doctor_opts[] = {
+	{ 0, "python", "PROGRAM",
+		"look at this Python (default: that of VIRTUAL_ENV, else python3)" },
+	{ 0 },
+};
 static const struct opt report_opts[] = {
 	{ 'o', "output", "FILE", "write the page to this file (default: DIR/build/report.html)" },
 	{ 0 },
@@ -342,6 +347,8 @@ const struct cmd all_cmds[] = {
 		check_builds_opts, cmd_check_builds },
 	{ "check-load", "[DIR]", "load built variants in every Python here that has torch",
 		check_load_opts, cmd_check_load },
+	{ "doctor", "", "say what this machine lacks, and the commands that get it", doctor_opts,
+		cmd_doctor },
 	{ "report", "[DIR]", "write a page about the last build", report_opts, cmd_report },
 	{ "hash", "[DIR]", "write the digests of built variants into their metadata", no_opts,
 		cmd_hash },

@@ -53,6 +53,9 @@ int fetch_pins(struct arena *a, const struct fetch_job *job, struct pin *const *
  * unpacked. Errors are those of fetch_pins. */
 int fetch_file(struct arena *a, const struct fetch_job *job, const struct pin *pin, const char *to,
 	struct err *e);
+/* Whether the pin's file, a wheel or a .deb, can be had, without fetching it. Asks once. Errors are
+ * those of fetch_pins. */
+int fetch_reach(struct arena *a, const struct sources *s, const struct pin *pin, struct err *e);
 /* A pin whose tree the catalog does not know, but whose whole file has a hash: recall fills the
  * tree in if this store has it from an earlier fetch, remember notes it after one. */
 int fetch_recall(struct store *s, struct pin *p, struct err *e);

@@ -60,6 +60,23 @@ print_gpus(void *arg)
 }
 #endif
 
+/* Prints 12080 for 12.8. */
+static int
+print_driver(void *arg)
+{
+	void *lib = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+	int (*version)(int *), n = 0;
+
+	(void)arg;
+	if (!lib)
+		return NO_DRIVER;
+	*(void **)&version = dlsym(lib, "cuDriverGetVersion");
+	if (!version || version(&n) != CU_OK || n <= 0)
+		return NO_DRIVER;
+	dprintf(STDOUT_FILENO, "%d\n", n);
+	return 0;
+}
+
 static int
 wait_for(struct proc *p, struct proc_end *end, struct err *e)
 {
@@ -78,15 +95,15 @@ wait_for(struct proc *p, struct proc_end *end, struct err *e)
 	return proc_finish(p, end, e) < 0 ? -1 : r;
 }
 
-/* What the driver says, which heeds CUDA_VISIBLE_DEVICES. 0: there is no driver. */
+/* What the driver says by one of these functions. 0: there is no driver. */
 static int
-ask_driver(struct arena *a, struct str *text, struct err *e)
+ask_driver(struct arena *a, int (*fn)(void *arg), struct str *text, struct err *e)
 {
 	struct proc p = { 0 };
 	struct proc_end end = { 0 };
 	int r;
 
-	TRY(proc_call(&p, "/", print_gpus, NULL, e));
+	TRY(proc_call(&p, "/", fn, NULL, e));
 	r = wait_for(&p, &end, e);
 	if (r == 0)
 		*text = (struct str){ arena_strndup(a, p.text.p ? p.text.p : "", p.text.n),
@@ -117,7 +134,8 @@ gpus_find(struct arena *a, struct strs *out, struct err *e)
 	struct strs here = { 0 };
 	int found;
 
-	TRY(found = ask_driver(a, &text, e));
+	/* Which heeds CUDA_VISIBLE_DEVICES. */
+	TRY(found = ask_driver(a, print_gpus, &text, e));
 	if (!found)
 		TRY(found = ask_smi(a, &text, e));
 	while (found && str_cut(&text, '\n', &line)) {
@@ -130,4 +148,19 @@ gpus_find(struct arena *a, struct strs *out, struct err *e)
 		strs_add(a, out, here.v[i]);
 	}
 	return (int)here.n;
+}
+
+int
+gpus_driver(struct arena *a, struct version *out, struct err *e)
+{
+	struct str text = { 0 };
+	uint64_t n;
+	int found;
+
+	*out = (struct version){ 0 };
+	TRY(found = ask_driver(a, print_driver, &text, e));
+	if (found && str_to_u64(str_trim(text), &n))
+		*out = (struct version){ .v = { (unsigned)(n / 1000), (unsigned)(n % 1000 / 10) },
+			.n = 2 };
+	return 0;
 }

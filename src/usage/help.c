@@ -80,7 +80,8 @@ help_command(struct buf *out, const struct usage *u, const struct cmd *c, size_t
 {
 	struct str section;
 
-	buf_addf(out, "usage: kernel-builder %s [options] %s\n\n", c->name, c->operands);
+	buf_addf(out, "usage: kernel-builder %s [options]%s%s\n\n", c->name,
+		*c->operands ? " " : "", c->operands);
 	if (prose_section(u, c->name, &section))
 		add_prose(out, section, width);
 	if (c->opts->name) {

@@ -199,7 +199,7 @@ man_command(struct buf *out, const struct usage *u, const struct cmd *c)
 
 	buf_adds(out, ".SH SYNOPSIS\n\\fBkernel\\-builder ");
 	add_text(out, str_of(c->name));
-	buf_adds(out, "\\fR[\\fIoptions\\fR] ");
+	buf_addf(out, "\\fR[\\fIoptions\\fR]%s", *c->operands ? " " : "");
 	add_text(out, str_of(c->operands));
 	buf_adds(out, ".SH DESCRIPTION\n");
 	if (prose_section(u, c->name, &section))
