@@ -3,6 +3,7 @@
 usage: load_check.py BUILD-DIRECTORY MODULE [KERNELS-LOCK]
 The kernels that it depends on are those of the lock. With the kernels client where there is one, else by import from the variant's directory.
 """
+import importlib.util
 import json
 import os
 import platform
@@ -22,24 +23,33 @@ def end(**more):
     os._exit(0)  # what a kernel does at exit is not ours to judge
 
 
+tail = "%s-linux" % platform.machine()
+have = sorted(d for d in os.listdir(build) if os.path.exists(os.path.join(build, d, "metadata.json")))
+# A stable-ABI or pure Python variant fits more than one torch; the client knows which. One for tvm-ffi needs none.
+loose = [d for d in have if d.startswith(("torch-", "torch_stable", "torchstable"))]
+tvm = [d for d in have if d.startswith("tvm-ffi") and d.endswith(tail)]
 try:
     import torch
+    out["torch"] = torch.__version__
 except ImportError as e:
-    end(absent="torch cannot be imported: %s" % e)
-out["torch"] = torch.__version__
+    torch = None
+    if not tvm:
+        end(absent="torch cannot be imported: %s" % e)
+if tvm and not importlib.util.find_spec("tvm_ffi"):
+    end(none="there is no apache-tvm-ffi, which variants for tvm-ffi need")
+loose += tvm
 
-release = "".join(torch.__version__.split("+")[0].split(".")[:2])
-abi = "cxx11" if torch.compiled_with_cxx11_abi() else "cxx98"
-has_gpu = torch.cuda.is_available()
-compute = "cu" + torch.version.cuda.replace(".", "") if torch.version.cuda else "cpu"
-tail = "%s-linux" % platform.machine()
-named = {
-    "cpu": "torch%s-%s-cpu-%s" % (release, abi, tail),
-    "gpu": "torch%s-%s-%s-%s" % (release, abi, compute, tail),
-}
-have = sorted(d for d in os.listdir(build) if os.path.exists(os.path.join(build, d, "metadata.json")))
-# A stable-ABI or pure Python variant fits more than one torch; the client knows which.
-loose = [d for d in have if d.startswith(("torch-", "torch_stable", "torchstable"))]
+named = {"cpu": "", "gpu": ""}
+has_gpu = False
+if torch:
+    release = "".join(torch.__version__.split("+")[0].split(".")[:2])
+    abi = "cxx11" if torch.compiled_with_cxx11_abi() else "cxx98"
+    has_gpu = torch.cuda.is_available()
+    compute = "cu" + torch.version.cuda.replace(".", "") if torch.version.cuda else "cpu"
+    named = {
+        "cpu": "torch%s-%s-cpu-%s" % (release, abi, tail),
+        "gpu": "torch%s-%s-%s-%s" % (release, abi, compute, tail),
+    }
 order = ["gpu", "cpu"] if has_gpu else ["cpu", "gpu"]
 fits = [b for b in order if named[b] in have]
 if not fits and not loose:

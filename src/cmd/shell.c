@@ -87,6 +87,20 @@ shell_become(struct ctx *c, const char *dir, const char *variant, const char *pa
 	return proc_become(dir, command->n ? command : &argv, e);
 }
 
+/* The newest torch that was published for that CUDA; NULL: the newest. */
+static const struct catalog_torch *
+newest_with(const struct catalog *c, const struct catalog_cuda *cuda)
+{
+	for (size_t i = c->n_torch; cuda && i > 0; i--) {
+		const struct catalog_torch *t = &c->torch[i - 1];
+
+		for (size_t k = 0; k < t->n_cuda; k++)
+			if (version_cmp_minor(&t->cuda[k], &cuda->version) == 0)
+				return t;
+	}
+	return &c->torch[c->n_torch - 1];
+}
+
 int
 shell_torch(struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e)
 {
@@ -98,7 +112,7 @@ shell_torch(struct ctx *c, const struct variant *v, const struct catalog_torch *
 	TRY(catalog_load(&c->arena, c->settings.catalog, &catalog, e));
 	if (catalog.n_torch == 0)
 		return err_set(e, ERR_CONFIG, "%s: the catalog has no torch", v->name);
-	*out = &catalog.torch[catalog.n_torch - 1];
+	*out = newest_with(&catalog, v->cuda);
 	return 0;
 }
 

@@ -123,8 +123,8 @@ struct python_packages {
 const struct python_package *python_package_find(const char *name);
 /* All modules of such packages. */
 void python_modules(struct arena *a, struct strs *out);
-/* What the kernel asks for with that backend, less packages without a module and those whose module
- * is among modules. */
+/* What the kernel asks for with that backend, with tvm-ffi for a [tvm-ffi] kernel, less packages
+ * without a module and those whose module is among modules. */
 void python_missing(struct arena *a, const struct project *p, enum backend b,
 	const struct strs *modules, struct python_packages *out);
 /* What is wrong with a kernel's name, as it stands behind it in a message: " is not allowed; ...";

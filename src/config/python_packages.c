@@ -46,6 +46,11 @@ void
 python_missing(struct arena *a, const struct project *p, enum backend b, const struct strs *modules,
 	struct python_packages *out)
 {
+	const char *tvm_ffi[] = { "tvm-ffi" };
+
+	/* It need not be listed where every kernel is loaded with it. */
+	if (p->framework == FRAMEWORK_TVM_FFI && !strs_has(&p->python_depends, tvm_ffi[0]))
+		add_missing(a, &(struct strs){ .v = tvm_ffi, .n = 1 }, modules, out);
 	add_missing(a, &p->python_depends, modules, out);
 	add_missing(a, &p->python_depends_of[b], modules, out);
 }

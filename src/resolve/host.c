@@ -298,6 +298,44 @@ check_row(struct arena *a, const struct host *h, const struct matrix_row *want,
 		description(a, h), row_name(a, want, c), row_name(a, &near, c));
 }
 
+static int
+torch_row(struct arena *a, const struct host *h, const struct catalog *c, enum backend b,
+	struct matrix_row *row, struct err *e)
+{
+	*row = (struct matrix_row){ .torch = h->torch, .cxx11 = h->cxx11 };
+	if (b == BACKEND_CUDA) {
+		row->cuda = h->cuda;
+		row->cuda = served_by(c, row);
+	}
+	TRY(check_row(a, h, row, c, e));
+	/* Another patch of it serves as well. */
+	row->torch = catalog_find_torch(c, &row->torch)->version;
+	return 0;
+}
+
+/* A [tvm-ffi] kernel is for any torch: of its CUDA releases the newest of the same major version
+ * that is no newer, as the kernels client has it. */
+static int
+tvm_ffi_row(struct arena *a, const struct host *h, const struct catalog *c, enum backend b,
+	struct matrix_row *row, struct err *e)
+{
+	*row = (struct matrix_row){ .cxx11 = true };
+	if (c->n_tvm_ffi)
+		row->tvm_ffi = c->tvm_ffi[c->n_tvm_ffi - 1].version;
+	for (size_t i = 0; b == BACKEND_CUDA && i < c->n_cuda; i++) {
+		const struct version *v = &c->cuda[i].version;
+
+		if (v->v[0] == h->cuda.v[0] && rank(v) <= rank(&h->cuda) &&
+			catalog_find_static_runtime(c, v))
+			row->cuda = *v; /* releases ascend */
+	}
+	if (c->n_tvm_ffi && (b != BACKEND_CUDA || row->cuda.n))
+		return 0;
+	return err_set(e, ERR_RESOLVE,
+		"%s: the catalog has nothing for [tvm-ffi] kernels with CUDA %s", description(a, h),
+		version_text(a, &h->cuda));
+}
+
 int
 host_matrix(struct arena *a, const struct host *h, const struct host_wish *w, struct matrix *out,
 	struct err *e)
@@ -307,18 +345,14 @@ host_matrix(struct arena *a, const struct host *h, const struct host_wish *w, st
 	size_t n = 0;
 
 	for (int b = 0; b < BACKEND_COUNT; b++) {
-		struct matrix_row row = { .torch = h->torch, .cxx11 = h->cxx11 };
+		bool is_tvm = p->framework == FRAMEWORK_TVM_FFI;
+		struct matrix_row row;
 
 		if (!strs_has(w->backends, backend_name((enum backend)b)) ||
-			!loads(h, (enum backend)b) || p->framework != FRAMEWORK_TORCH ||
+			!loads(h, (enum backend)b) || p->framework == FRAMEWORK_TORCH_NOARCH ||
 			!project_has_kernels(p, (enum backend)b))
 			continue;
-		row.cuda = b == BACKEND_CUDA ? h->cuda : row.cuda;
-		if (row.cuda.n)
-			row.cuda = served_by(w->catalog, &row);
-		TRY(check_row(a, h, &row, w->catalog, e));
-		/* Another patch of it serves as well. */
-		row.torch = catalog_find_torch(w->catalog, &row.torch)->version;
+		TRY((is_tvm ? tvm_ffi_row : torch_row)(a, h, w->catalog, (enum backend)b, &row, e));
 		rows[n++] = row;
 	}
 	*out = (struct matrix){
@@ -355,6 +389,7 @@ host_check_packages(struct arena *a, const struct host *h, const struct project 
 {
 	struct python_packages missing = { 0 };
 	const char *names = "", *pips = "";
+	bool is_listed = false;
 
 	python_missing(a, p, b, &h->modules, &missing);
 	if (!missing.n)
@@ -362,8 +397,11 @@ host_check_packages(struct arena *a, const struct host *h, const struct project 
 	for (size_t i = 0; i < missing.n; i++) {
 		names = arena_printf(a, "%s%s%s", names, i ? ", " : "", missing.v[i]->name);
 		pips = arena_printf(a, "%s %s", pips, missing.v[i]->pip);
+		is_listed |= strs_has(&p->python_depends, missing.v[i]->name) ||
+			     strs_has(&p->python_depends_of[b], missing.v[i]->name);
 	}
-	return err_set(e, ERR_RESOLVE,
-		"%s has no %s, which build.toml lists in python-depends; install it: %s -m pip install%s",
-		h->python, names, h->python, pips);
+	return err_set(e, ERR_RESOLVE, "%s has no %s, which %s; install it: %s -m pip install%s",
+		h->python, names,
+		is_listed ? "build.toml lists in python-depends" : "[tvm-ffi] kernels need",
+		h->python, pips);
 }

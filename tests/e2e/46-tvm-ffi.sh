@@ -101,6 +101,17 @@ status 0 "with torch" with_torch "$T/with_torch.py" "$K/build" $C
 is "$(printf '%s\n' "$out" | tail -2)" "True $V
 x and out must be on the device that this kernel is built for" "torch's tensors go in; the variant for CUDA loads beside it"
 
+# Commands that go by the Python at hand.
+py=$ENVS/torch-2.15.0/bin/python
+status 3 "test, where tvm_ffi is missing" "$KB" test -q --python "$py" --backend cpu "$K"
+like "$out" "has no tvm-ffi, which \[tvm-ffi\] kernels need; install it: $py -m pip install apache-tvm-ffi" "says what to do"
+status 0 "test" env PYTHONPATH="$site" "$KB" test -q --python "$py" --backend cpu "$K" -- -q
+like "$out" '^3 passed' "runs the kernel's own tests"
+like "$("$KB" list-variants -q --matrix host --python "$py" "$K")" "^tvm-ffi01-c" "matrix host goes by torch's CUDA"
+status 0 "check-load" "$KB" check-load --python "$E/bin/python" --python "$py" "$K"
+is "$(printf '%s\n' "$out" | grep -c 'tvm-ffi01-cpu-x86_64-linux loaded')" 1 "loads the variant where tvm_ffi is, without torch"
+like "$out" 'torch 2.15.0.*there is no apache-tvm-ffi' "and says where it is not"
+
 # What cannot be built is refused before anything is fetched.
 mkdir -p $T/rust/tvm-ffi-ext/rr
 printf '[general]\nname = "rr"\nversion = 1\nedition = 6\nlicense = "MIT"\nbackends = ["cpu"]\n[tvm-ffi]\n[kernel.r]\nlanguage = "rust-cpu"\ncargo-manifest = "Cargo.toml"\ndepends = []\nsrc = []\n' >"$T/rust/build.toml"

@@ -25,6 +25,8 @@
 #define GPU GENERAL("\"cuda\"") TORCH KERNEL("cuda")
 #define CPU GENERAL("\"cpu\"") TORCH KERNEL("cpu")
 #define BOTH GENERAL("\"cpu\", \"cuda\"") TORCH KERNEL("cpu") KERNEL("cuda")
+#define TVM \
+	GENERAL("\"cpu\", \"cuda\"") "[tvm-ffi]\nsrc = [\"b.cpp\"]\n" KERNEL("cpu") KERNEL("cuda")
 #define PLAIN GENERAL("\"cpu\", \"cuda\", \"rocm\"") "[torch-noarch]\n"
 
 struct test {
@@ -109,6 +111,13 @@ test_variants(void **state)
 			.want = "torch213-cxx11-cu126-x86_64-linux" },
 		{ GPU, SAYS("2.15.0", "\"13.1\"", "null", "true"),
 			.want = "torch215-cxx11-cu130-x86_64-linux" },
+		/* A [tvm-ffi] kernel goes by CUDA alone, and is loaded by any torch. */
+		{ TVM, SAYS("2.15.0", "\"13.2\"", "null", "true"),
+			.want = "tvm-ffi01-cu132-x86_64-linux" },
+		{ TVM, SAYS("2.3.1", "\"12.5\"", "null", "false"),
+			.want = "tvm-ffi01-cu124-x86_64-linux" },
+		{ TVM, SAYS("2.15.0", "null", "null", "true"),
+			.want = "tvm-ffi01-cpu-x86_64-linux" },
 		/* Without compiled code the catalog has no say. */
 		{ PLAIN, SAYS("2.3.1", "\"12.1\"", "null", "false"), .want = "torch-cuda" },
 		{ PLAIN, SAYS("2.3.1", "null", "null", "false"), .want = "torch-cpu" },
@@ -147,6 +156,8 @@ test_errors(void **state)
 		/* The nearest: of the same torch, then the same ABI, then the nearest CUDA. */
 		{ GPU, SAYS("2.15.0", "\"12.1\"", "null", "true"),
 			.said = "loads torch215-cxx11-cu121-x86_64-linux, which the catalog does not have; the nearest is torch215-cxx11-cu130-x86_64-linux" },
+		{ TVM, SAYS("2.4.1", "\"11.8\"", "null", "true"),
+			.said = "the catalog has nothing for [tvm-ffi] kernels with CUDA 11.8" },
 		{ GPU, SAYS("2.3.1", "\"12.1\"", "null", "false"),
 			.said = "nearest is torch24-cxx98-cu121-x86_64-linux" },
 		{ GPU, SAYS("2.99.0", "\"13.2\"", "null", "true"), .said = "nearest is torch215-" },
