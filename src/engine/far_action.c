@@ -322,7 +322,8 @@ far_run(struct machine *m, struct job *j, struct err *e)
 	k.command.n_entries = k.entries.n;
 	if (m->properties)
 		k.command.properties = *m->properties;
-	for (size_t i = 0; i < s->outputs.n; i++)
+	/* What a step tells it prints. */
+	for (size_t i = 0; i + (s->told.n > 0) < s->outputs.n; i++)
 		vec_push(&m->arena, &k.command.outputs, s->outputs.v[i]);
 	if (s->depfile)
 		vec_push(&m->arena, &k.command.outputs, s->depfile);

@@ -260,6 +260,8 @@ end_run(struct machine *m, struct job *j, struct err *e)
 		buf_add(&j->proc.text, j->result.errors.p, j->result.errors.n);
 	if (j->result.text.n)
 		buf_add(&j->proc.text, j->result.text.p, j->result.text.n);
+	if (m->plan->steps[j->step].told.n)
+		TRY(machine_keep_told(m, j, &j->told, e));
 	return begin_outputs(m, j, e);
 }
 
@@ -314,8 +316,8 @@ take_outputs(struct machine *m, struct job *j, struct digest *objects, int *stat
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		const struct remote_file *f = find_output(j, s->outputs.v[i]);
 
-		if (f) {
-			objects[i] = f->digest;
+		if (f || (s->told.n && i + 1 == s->outputs.n)) {
+			objects[i] = f ? f->digest : j->told;
 			continue;
 		}
 		buf_addf(&j->proc.text, "the command succeeded but did not write %s\n",

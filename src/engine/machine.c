@@ -294,6 +294,7 @@ finish(void *w, unsigned job, struct digest *objects, struct engine_end *out, st
 {
 	struct machine *m = w;
 	struct job *j = &m->jobs[job];
+	CLEANUP(buf_free) struct buf told = { 0 };
 	struct proc_end end;
 
 	*out = (struct engine_end){ .deps = &j->deps };
@@ -311,6 +312,8 @@ finish(void *w, unsigned job, struct digest *objects, struct engine_end *out, st
 		TRY(machine_look_at_result(m, j, &out->exit_status, e));
 	if (out->exit_status == 0)
 		TRY(machine_keep(m, j, objects, e));
+	else if (m->plan->steps[j->step].told.n)
+		result_take_told(&m->plan->steps[j->step].told, &j->proc.text, &told);
 	out->output = buf_str(&j->proc.text);
 	return 0;
 }

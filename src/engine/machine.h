@@ -34,6 +34,7 @@ struct job {
 	const struct digest *objects; /* of each of these, what it is once unpacked */
 	size_t n_brought;
 	struct remote_result result;
+	struct digest told; /* of a step that tells: step.told */
 	struct timespec began;
 };
 struct machine {
@@ -84,6 +85,10 @@ int machine_run(struct machine *m, struct job *j, struct err *e);
 /* engine/result.c: what the command of a job left behind, when it ended well. *status becomes 1,
  * with a word in its output, when that does not do; deps become the kernel's files that it read. */
 int machine_look_at_result(struct machine *m, struct job *j, int *status, struct err *e);
+/* Takes the lines that begin so out of what was printed. */
+void result_take_told(const struct strs *heads, struct buf *printed, struct buf *told);
+/* What a step told that ran elsewhere, taken out of what it printed, for an object. */
+int machine_keep_told(struct machine *m, struct job *j, struct digest *out, struct err *e);
 /* The same of the depfile alone. */
 int machine_look_at_deps(struct machine *m, struct job *j, int *status, struct err *e);
 /* Takes the outputs for objects. */

@@ -67,6 +67,47 @@ hide_dir(const char *dir, struct str text, struct buf *out)
 	free(real);
 }
 
+static bool
+is_told(const struct strs *heads, struct str line)
+{
+	for (size_t i = 0; i < heads->n; i++) {
+		if (str_starts(line, str_of(heads->v[i])))
+			return true;
+	}
+	return false;
+}
+
+void
+result_take_told(const struct strs *heads, struct buf *printed, struct buf *told)
+{
+	CLEANUP(buf_free) struct buf messages = { 0 };
+	struct str rest = buf_str(printed);
+
+	while (rest.n) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+		struct str line = { rest.p, end ? (size_t)(end - rest.p) + 1 : rest.n };
+
+		buf_add(is_told(heads, line) ? told : &messages, line.p, line.n);
+		rest.p += line.n;
+		rest.n -= line.n;
+	}
+	printed->n = 0;
+	if (messages.n)
+		buf_add(printed, messages.p, messages.n);
+}
+
+/* What a step told beside its messages. */
+static int
+write_told(struct machine *m, struct job *j, struct err *e)
+{
+	CLEANUP(buf_free) struct buf told = { 0 };
+	const struct step *s = &m->plan->steps[j->step];
+
+	result_take_told(&s->told, &j->proc.text, &told);
+	return fs_write_atomic(path_join(&m->arena, j->dir, s->outputs.v[s->outputs.n - 1]),
+		told.n ? told.p : "", told.n, 0644, e);
+}
+
 /* The output of a step whose output is what it prints. */
 static int
 write_captured(struct machine *m, struct job *j, struct err *e)
@@ -109,12 +150,26 @@ machine_keep(struct machine *m, struct job *j, struct digest *objects, struct er
 }
 
 int
+machine_keep_told(struct machine *m, struct job *j, struct digest *out, struct err *e)
+{
+	CLEANUP(buf_free) struct buf told = { 0 };
+	const struct step *s = &m->plan->steps[j->step];
+	const char *path = arena_printf(&m->arena, "%s/told-%zu", m->dir, j->step);
+
+	result_take_told(&s->told, &j->proc.text, &told);
+	TRY(fs_write_atomic(path, told.n ? told.p : "", told.n, 0644, e));
+	return put_output(m, s, path, out, e);
+}
+
+int
 machine_look_at_result(struct machine *m, struct job *j, int *status, struct err *e)
 {
 	const struct step *s = &m->plan->steps[j->step];
 
 	if (s->captures)
 		TRY(write_captured(m, j, e));
+	if (s->told.n)
+		TRY(write_told(m, j, e));
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		if (fs_exists(path_join(&m->arena, j->dir, s->outputs.v[i])))
 			continue;

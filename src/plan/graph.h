@@ -185,6 +185,7 @@ enum output_role {
 	OUTPUT_MAIN,       /* the first */
 	OUTPUT_STUB,       /* cicc's C that registers kernels */
 	OUTPUT_REGISTERED, /* nvlink's list of what is to be registered */
+	OUTPUT_RESOURCES,  /* what ptxas says of kernels: registers, spills */
 	/* of proof keys: the proof, where they show that the full way is to be taken; else
 	 * declined */
 	OUTPUT_EARLY_PROOF,
@@ -213,6 +214,8 @@ struct step {
 	size_t n_inputs;
 	struct strs outputs; /* out/NAME or tmp/NAME; the first is the main one */
 	bool captures;       /* what it prints is its output */
+	/* lines that it prints and that begin with one of these are its last output; no messages */
+	struct strs told;
 	/* its outputs are texts in which the compiler may name the directory that it ran in */
 	bool names_dir;
 	bool is_lazy; /* runs only when a step that waits for it cannot do without */

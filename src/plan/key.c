@@ -38,6 +38,9 @@ step_key(const struct step *s, const struct sources_set *src)
 		add_strs(h, &s->tool[i]);
 	add_strs(h, &s->env);
 	add_strs(h, &s->outputs);
+	/* Nothing where there is none, so keys stay what they were. */
+	for (size_t i = 0; i < s->told.n; i++)
+		sha256_add_field(h, str_of(s->told.v[i]));
 	add_count(h, s->n_inputs);
 	for (size_t i = 0; i < s->n_inputs; i++)
 		sha256_add_field(h, str_of(input_role_name(s->inputs[i].role)));

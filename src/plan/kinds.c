@@ -42,6 +42,7 @@ static const struct step_row rows[STEP_KINDS] = {
 		.label = "ptxas",
 		.sees = SEES_PROGRAMS,
 		.takes_files = true,
+		.outputs = { { .role = OUTPUT_RESOURCES, .is_optional = true } },
 		.seconds = 1,
 		.bytes = 64 * MIB,
 		.per_byte = 100 },

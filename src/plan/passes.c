@@ -532,6 +532,32 @@ part_of_kind(const struct dividing *d, enum step_kind kind)
 	return found;
 }
 
+/* Registers, spills and the like. From 12.6 on, ptxas notes spills in the cubin, and its command
+ * line, too, so it is not asked there. An older one prints them, and the cubin is the same. */
+static void
+ask_for_resources(const struct passes *p, struct step *s)
+{
+	static const char *const told[] = { "ptxas info", "    " };
+	const struct catalog_cuda *cuda = p->f->variant->cuda;
+	struct strs argv = { 0 }, outputs = { 0 };
+
+	if (cuda->version.v[0] >= 13 || cuda->is_redist ||
+		!streq(s->argv.v[0], ROOT_CUDA "/bin/ptxas") || strs_has(&s->argv, "-v") ||
+		strs_has(&s->argv, "--verbose"))
+		return;
+	for (size_t i = 0; i < s->argv.n; i++) {
+		vec_push(p->m->a, &argv, s->argv.v[i]);
+		if (i == 0)
+			vec_push(p->m->a, &argv, "-v");
+	}
+	vec_push(p->m->a, &outputs, s->outputs.v[0]);
+	vec_push(p->m->a, &outputs, arena_printf(p->m->a, "%s.txt", s->outputs.v[0]));
+	s->argv = argv;
+	s->outputs = outputs;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		vec_push(p->m->a, &s->told, told[i]);
+}
+
 /* A part's step, behind those that it waits for. */
 static struct made
 add_part_step(struct passes *p, const struct part *part)
@@ -550,6 +576,8 @@ add_part_step(struct passes *p, const struct part *part)
 	}
 	s.argv = part->argv;
 	s.outputs = part->outputs;
+	if (part->kind == STEP_PTXAS)
+		ask_for_resources(p, &s);
 	s.is_transient = part->kind == STEP_PREPROCESS || part->kind == STEP_CUDAFE;
 	s.is_lazy = part->kind == STEP_CUDAFE && p->m->options.slim == PLAN_SLIM_ALL;
 	/* Of cicc's stubs, the host's text includes one; the fatbinary as C is empty. */
