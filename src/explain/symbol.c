@@ -7,27 +7,8 @@
  * is wanted.
  */
 #include "explain/inside.h"
+#include "formats/mangled.h"
 #include <ctype.h>
-#include <stdlib.h>
-
-/* Of libstdc++, which this program is linked with: the Itanium C++ ABI, 3.4. */
-char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
-
-static const char *
-demangled(struct arena *a, struct str raw)
-{
-	const char *text = arena_strndup(a, raw.p, raw.n), *out = text;
-	char *plain;
-	int status;
-
-	if (!str_has_prefix(text, "_Z") || raw.n > 4096)
-		return text;
-	plain = __cxa_demangle(text, NULL, NULL, &status);
-	if (plain && status == 0)
-		out = arena_strdup(a, plain);
-	free(plain);
-	return out;
-}
 
 /* Where the bracket opens that closes at s[end - 1]; end when there is none. */
 static size_t
@@ -102,7 +83,7 @@ symbol_read(struct arena *a, struct str raw, struct symbol *out)
 		"VTT for ", "construction vtable for ", "guard variable for " };
 	struct str s;
 
-	*out = (struct symbol){ .text = demangled(a, raw) };
+	*out = (struct symbol){ .text = mangled_plain(a, raw) };
 	s = str_of(out->text);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		if (!str_has_prefix(out->text, tables[i]))

@@ -37,6 +37,9 @@ struct fatbin {
  * holds it. */
 int fatbin_read(
 	struct arena *a, struct str bytes, const char *path, struct fatbin *out, struct err *e);
+/* What an image holds, unpacked into the arena if it is packed. False when that fails, or it is
+ * larger than 2 GiB. */
+bool fatbin_unpack(struct arena *a, const struct fatbin_image *i, struct str *out);
 /* Whether a packed image holds the text, where a search in the file does not find it. Also true
  * when one cannot be unpacked, or is larger than 2 GiB. */
 bool fatbin_hides(const struct fatbin *f, struct str text);

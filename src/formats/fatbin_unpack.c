@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Images of fat binaries, unpacked. */
+#include "base/arena.h"
 #include "formats/fatbin.h"
 #include <archive.h>
 #include <archive_entry.h>
@@ -76,6 +77,28 @@ unpack_zstd(struct str in, char *out, size_t size)
 }
 
 static bool
+unpack(const struct fatbin_image *i, char *out)
+{
+	return (i->packing == FATBIN_LZ4 ? unpack_lz4 : unpack_zstd)(
+		i->payload, out, (size_t)i->size);
+}
+
+bool
+fatbin_unpack(struct arena *a, const struct fatbin_image *i, struct str *out)
+{
+	char *to;
+
+	*out = i->payload;
+	if (i->packing == FATBIN_PLAIN)
+		return true;
+	if (i->size == 0 || i->size > LIMIT)
+		return false;
+	to = arena_alloc(a, (size_t)i->size, 16);
+	*out = (struct str){ to, (size_t)i->size };
+	return unpack(i, to);
+}
+
+static bool
 hides(const struct fatbin_image *i, struct str text)
 {
 	bool yes;
@@ -88,9 +111,7 @@ hides(const struct fatbin_image *i, struct str text)
 	out = malloc((size_t)i->size);
 	if (!out)
 		abort();
-	yes = !(i->packing == FATBIN_LZ4 ? unpack_lz4 : unpack_zstd)(
-		      i->payload, out, (size_t)i->size) ||
-	      memmem(out, (size_t)i->size, text.p, text.n);
+	yes = !unpack(i, out) || memmem(out, (size_t)i->size, text.p, text.n);
 	free(out);
 	return yes;
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the class or namespace that a mangled symbol belongs to. */
 #include "formats/mangled.h"
+#include "base/arena.h"
+#include <stdlib.h>
+
+/* Of libstdc++, which this program is linked with: the Itanium C++ ABI, 3.4. */
+char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
 
 enum { DEPTH = 64 };
 /* What is left to read; depth keeps a made-up name from using all of the stack. */
@@ -192,4 +197,20 @@ mangled_owner(const char *symbol, struct mangled *out)
 
 	*out = (struct mangled){ 0 };
 	return take(&i, "_Z") && encoding(&i, out);
+}
+
+const char *
+mangled_plain(struct arena *a, struct str symbol)
+{
+	const char *text = arena_strndup(a, symbol.p, symbol.n), *out = text;
+	char *plain;
+	int status;
+
+	if (!str_has_prefix(text, "_Z") || symbol.n > 4096)
+		return text;
+	plain = __cxa_demangle(text, NULL, NULL, &status);
+	if (plain && status == 0)
+		out = arena_strdup(a, plain);
+	free(plain);
+	return out;
 }

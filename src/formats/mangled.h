@@ -23,4 +23,6 @@ struct mangled {
 /* False when the symbol is no mangled name, or one of something that has no owner (a typeinfo of
  * void *). */
 bool mangled_owner(const char *symbol, struct mangled *out);
+/* The symbol for people: demangled, if it is a mangled name. */
+const char *mangled_plain(struct arena *a, struct str symbol);
 #endif
