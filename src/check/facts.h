@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the checks look at. Private to src/check. */
+/* What the checks look at: the files of a variant, a library or a wheel. */
 #ifndef CHECK_FACTS_H
 #define CHECK_FACTS_H
 #include "check/metadata_read.h"

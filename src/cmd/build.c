@@ -12,6 +12,7 @@
 #include "cmd/hints.h"
 #include "cmd/keep_last.h"
 #include "cmd/reasons.h"
+#include "cmd/spilled.h"
 #include "cmd/unchanged.h"
 #include "cmd/wheel.h"
 #include "device/proof.h"
@@ -373,6 +374,8 @@ publish_all(struct build *b, struct publish *pub, size_t *written, struct err *e
 		int r = make_package(b, &p->variants[i], &pkg, e);
 		bool is_made = r > 0;
 
+		if (is_made && publish_is_current(pub, &pkg, e) == 0)
+			spilled_look(b, i);
 		if (is_made)
 			r = publish_variant(pub, &pkg, audit, b, e);
 		TRY(r);
@@ -517,6 +520,7 @@ build(struct build *b, struct err *e)
 		TRY(evict(b, e));
 	}
 	TRY(reasons_tell(b, e));
+	TRY(spilled_tell(b, e));
 	if (b->failed)
 		return err_set(e, ERR_STEP, "%zu step%s failed; see above", b->failed,
 			b->failed == 1 ? "" : "s");

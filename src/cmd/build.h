@@ -30,6 +30,7 @@ struct build {
 	struct last_files fetched;
 	struct findings findings;       /* of those variants that were written or refused */
 	struct last_variant *published; /* one for each of the plan's; NULL: not looked at */
+	struct spilled *spilled; /* of each variant (cmd/spilled.h); NULL: none was replaced */
 	/* of each variant, what is recorded of it (cmd/unchanged.h); NULL: not all are current */
 	struct digest *records;
 };

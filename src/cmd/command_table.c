@@ -125,6 +125,8 @@ const struct opt global_opts[] = {
 			"run every step again and compare; a mismatch is reported, and the stored result is kept" }, \
 		{ 0, "explain", NULL, \
 			"say why each step ran: which file, flag, tree or program changed, or that its result was gone; with -v, each step by name" }, \
+		{ 0, "baseline", "DIR", \
+			"warn of kernels that spill registers and did not in this build (default: the last one)" }, \
 		{ 0, "no-check", NULL, "publish variants even if the checks refuse them" }, \
 		PROVENANCE_OPT, \
 		{ 0, "trace", "FILE", "write what ran when, for Chrome's trace viewer" }, \

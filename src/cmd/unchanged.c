@@ -16,7 +16,8 @@ enum { FULL_LOOK_S = 3600 };
 static bool
 is_eligible(const struct build *b)
 {
-	static const char *const other[] = { "rebuild", "explain", "trace", "tree", "verbose" };
+	static const char *const other[] = { "rebuild", "explain", "trace", "tree", "verbose",
+		"baseline" };
 	const struct settings *s = &b->c->settings;
 
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {

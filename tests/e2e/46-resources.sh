@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What kernels take of a GPU: kept with each build, a warning when one spills that did not, with a ptxas that prints it (12.4) and one
+# that writes it into the cubin (13.0).
+. "$(dirname "$0")/lib.sh"
+shares_trees
+K=$T/tiny
+cp -r "$ROOT/tests/kernels/tiny" "$K"
+SEL="--no-lock --matrix all --capability 8.0 --variant torch25-cxx11-cu124-x86_64-linux --variant torch211-cxx11-cu130-x86_64-linux"
+source_with() { # launch bounds
+	cat >"$K/src/answer.cu" <<C
+#include "answer.h"
+
+template <typename T>
+__global__ void $1 mix(volatile T *out)
+{
+	T v[48];
+
+#pragma unroll
+	for (int i = 0; i < 48; i++)
+		v[i] = out[i];
+#pragma unroll
+	for (int i = 0; i < 48; i++)
+		out[47 - i] = v[i] + ANSWER;
+}
+
+__global__ void other(int *out)
+{
+	__shared__ int all[64];
+
+	all[threadIdx.x] = out[threadIdx.x];
+	__syncthreads();
+	out[threadIdx.x] = all[threadIdx.x ^ 1];
+}
+
+extern "C" int tiny_answer()
+{
+	mix<<<1, 1>>>((float *)nullptr);
+	other<<<1, 64>>>(nullptr);
+	return ANSWER;
+}
+C
+}
+kept() { cat "$KERNEL_BUILDER_HOME"/published/* | grep -a "^kernel 8.0 .* $1\$"; } # mangled name
+spilled() { printf '%s\n' "$1" | grep -c '^warning: .* spills registers'; }        # output of a build
+
+source_with ""
+out=$(build "$K")
+is "$?:$(spilled "$out")" 0:0 "a first build"
+is "$(printf '%s\n' "$out" | grep -c 'ptxas info')" 0 "what ptxas -v prints is no message"
+is "$(kept _Z5otherPi | cut -d' ' -f4-8 | sort -u)" "0 256 360 0 0" "stack, shared and constant memory and spills are kept"
+is "$(kept _Z5otherPi | wc -l)" 2 "of each variant"
+cp -r "$K/build" "$T/before"
+
+source_with "__launch_bounds__(1024, 2)"
+out=$(build "$K")
+is "$?:$(spilled "$out")" 0:1 "an edit makes a kernel spill: one warning"
+like "$out" '^warning: void mix<float>\(float volatile\*\) in src/answer.cu spills registers for 8.0, and did not: [1-9][0-9]* bytes of stores, [1-9][0-9]* of loads; 32 registers, before [45][0-9]; stack of [1-9][0-9]* bytes, before 0 \(torch.* and 1 more variant\)$' "which, where, how much, and of how many variants"
+like "$out" '^hint: ' "what to do"
+is "$(kept _Z3mixIfEvPVT_ | cut -d' ' -f7,8 | grep -cE '^[1-9][0-9]* [1-9][0-9]*$')" 2 "an old ptxas and a new one tell it"
+out=$(build "$K")
+is "$?:$(spilled "$out")" 0:0 "nothing changed: no warning"
+sed -i 's/ANSWER;$/ANSWER + 1;/' "$K/src/answer.cu"
+out=$(build "$K")
+is "$?:$(spilled "$out")" 0:0 "it spilled before: no warning"
+
+# Beside another build.
+status 0 "--baseline" build --baseline "$T/before" "$K"
+is "$(spilled "$out")" 1 "warns again"
+status 0 "--baseline, and nothing to do" build --baseline "$T/before" "$K"
+is "$(spilled "$out")" 1 "warns each time"
+status 0 "--baseline of itself" build --baseline "$K" "$K"
+is "$(spilled "$out")" 0 "does not"
+status 2 "--baseline of nothing" build --baseline "$T/nowhere" "$K"
+like "$out" '^error: --baseline: .*/nowhere has none of the variants' "says what it wants"
+
+# Without nvcc's steps, what cubins tell.
+SEL="--no-lock --matrix all --capability 8.0 --variant torch211-cxx11-cu130-x86_64-linux"
+status 0 "plain" build -q --engine=plain --output "$T/plain" --baseline "$T/before" "$K"
+is "$(spilled "$out")" 1 "warns, too"
+done_testing
