@@ -77,6 +77,8 @@ main(int argc, char **argv)
 		/* A full disk or a closed pipe must not look like success. */
 		log_msg(LOG_ERROR, "cannot write to standard output");
 		status = err_exit_status(&(struct err){ .code = ERR_SYS });
+	} else {
+		status = c.status;
 	}
 	arena_free(&c.arena);
 	return status;

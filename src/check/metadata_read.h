@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Another builder's metadata.json, or ours. Private to src/check.
+ * Another builder's metadata.json, or ours.
  *
  * Format: a JSON object. Needed: name, id, license (texts), version (a whole number),
  * python-depends (a list of texts), backend with type (a text). Optional: backend.archs (list of

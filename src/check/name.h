@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of variants' directories, of every generation of the original. Private to src/check. */
+/* Names of variants' directories, of every generation of the original. */
 #ifndef CHECK_NAME_H
 #define CHECK_NAME_H
 #include "formats/version.h"

@@ -24,6 +24,7 @@ struct ctx {
 	/* where no variant of the chosen matrix is left, those of matrix all count */
 	bool any_matrix;
 	bool makes_wheels; /* the command is wheel; see cmd_makes_wheels */
+	int status; /* the exit status of a command that ended well, if not 0 */
 };
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];
@@ -41,6 +42,7 @@ int cmd_check_config(struct ctx *c, struct err *e);
 int cmd_check_load(struct ctx *c, struct err *e);
 int cmd_clean(struct ctx *c, struct err *e);
 int cmd_clean_pyproject(struct ctx *c, struct err *e);
+int cmd_diff(struct ctx *c, struct err *e);
 int cmd_devshell(struct ctx *c, struct err *e);
 int cmd_create_pyproject(struct ctx *c, struct err *e);
 int cmd_fetch(struct ctx *c, struct err *e);

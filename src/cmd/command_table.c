@@ -285,6 +285,10 @@ static const struct opt report_opts[] = {
 	{ 'o', "output", "FILE", "write the page to this file (default: DIR/build/report.html)" },
 	{ 0 },
 };
+static const struct opt diff_opts[] = {
+	{ 0, "json", NULL, "print JSON" },
+	{ 0 },
+};
 static const struct opt create_pyproject_opts[] = {
 	{ 'f', "force", NULL, "overwrite existing files" },
 	{ 0, "unique-id", "ID",
@@ -362,6 +366,8 @@ const struct cmd all_cmds[] = {
 		cmd_build_and_upload },
 	{ "card", "[DIR] [FILE]", "fill the kernel's CARD.md, which upload puts on the hub",
 		card_opts, cmd_card },
+	{ "diff", "A B", "compare two builds: files, symbols, and what kernels take", diff_opts,
+		cmd_diff },
 	{ "plan", "[DIR]", "print every command that build would run", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline",
 		selection_opts, cmd_fetch },

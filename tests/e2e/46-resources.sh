@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What kernels take of a GPU: kept with each build, a warning when one spills that did not, with a ptxas that prints it (12.4) and one
-# that writes it into the cubin (13.0).
+# that writes it into the cubin (13.0). diff of builds.
 . "$(dirname "$0")/lib.sh"
 shares_trees
 K=$T/tiny
@@ -63,6 +63,44 @@ is "$?:$(spilled "$out")" 0:0 "nothing changed: no warning"
 sed -i 's/ANSWER;$/ANSWER + 1;/' "$K/src/answer.cu"
 out=$(build "$K")
 is "$?:$(spilled "$out")" 0:0 "it spilled before: no warning"
+
+# diff of two builds, variants, libraries and wheels.
+diff() { "$KB" diff "$@"; }
+cu130=torch211-cxx11-cu130-x86_64-linux
+status 1 "diff of two builds" diff "$T/before" "$K"
+like "$out" "^$cu130\$" "by variant"
+like "$out" '^  ~ _tiny_cuda_\*\.abi3\.so: ([0-9]+ -> [0-9]+|other contents of [0-9]+) bytes$' "the extension is found again, though its name differs"
+is "$(printf '%s\n' "$out" | grep -cE '^      ~ kernel 8.0 void mix<float>\(float volatile\*\): registers [45][0-9] -> 32, .*stack 0 -> [1-9]')" 2 "kernels, of each variant"
+like "$out" "~ kernel 8.0 .*spill stores 0 -> [1-9][0-9]*, spill loads 0 -> [1-9]" "with spills"
+is "$(printf '%s\n' "$out" | grep -c 'other(int')" 0 "nothing of a kernel that is the same"
+is "$(printf '%s\n' "$out" | tail -n 1)" "2 of 2 variants differ" "a last line"
+status 0 "of a build with itself" diff "$K" "$K/build"
+is "$out" "2 variants, the same" "says so"
+status 1 "of a variant, as JSON" diff --json "$T/before/$cu130" "$K/build/$cu130"
+is "$(printf '%s' "$out" | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(d["format"], d["variants"], d["differ"], sorted({x["what"] for x in d["differences"]}), [x["name"] for x in d["differences"] if x["what"] == "kernel"])')" \
+	"1 1 1 ['file', 'kernel'] ['8.0 _Z3mixIfEvPVT_']" "the same"
+status 1 "of two libraries" diff "$T/before/torch25-cxx11-cu124-x86_64-linux"/*.so "$K/build/$cu130"/*.so
+like "$out" '^      - needs libcudart.so.12$' "what they need"
+like "$out" '^      \+ imports __cudaGetKernel@libcudart.so.13$' "and import"
+for w in before after; do
+	from=$T/before
+	[ $w = before ] || from=$K/build
+	(cd "$from/$cu130" && python3 -m zipfile -c "$T/$w-1-cp39-abi3-linux_x86_64.whl" ./*.so)
+done
+status 1 "of two wheels" diff "$T/before-1-cp39-abi3-linux_x86_64.whl" "$T/after-1-cp39-abi3-linux_x86_64.whl"
+like "$out" 'kernel 8.0 void mix<float>' "their kernels"
+rm -rf "$T/one"
+mkdir "$T/one"
+cp -r "$T/before/$cu130" "$T/one"
+rm "$T/one/$cu130/_ops.py"
+status 1 "a variant and a file less" diff "$T/before" "$T/one"
+like "$out" '^- torch25-cxx11-cu124-x86_64-linux$' "are named"
+like "$out" '^  - _ops.py: [0-9]+ bytes$' "both"
+status 2 "diff of one build" diff "$K"
+status 2 "of nothing" diff "$K" "$T/nowhere"
+like "$out" '^error: there is no file or directory .*/nowhere$' "says so"
 
 # Beside another build.
 status 0 "--baseline" build --baseline "$T/before" "$K"
