@@ -3,7 +3,7 @@
 # A folder of src/ may include only itself and the folders to its left; main.c may see all. A folder's internal.h is its own. The engine
 # names no compiler, and of the kinds of step none. What lies in the root of a step has its name in formats/root.h.
 cd "$(dirname "$0")/../src" || exit 2
-order="base usage formats elf python cxx slim device config resolve store fetch remote plan explain engine steps package wheel check publish resources diff generate scaffold advise local hub doctor report cmd"
+order="base usage formats elf python cxx slim device config resolve store fetch remote plan explain engine steps package wheel check publish resources diff generate scaffold advise local watch hub doctor report cmd"
 grep -rnE '^#include "[a-z]+/' --include='*.c' --include='*.h' --include='*.cc' . | sed 's|^\./||' |
 awk -v order="$order" 'BEGIN { n = split(order, o, " "); for (i = 1; i <= n; i++) rank[o[i]] = i }
   { split($0, f, ":"); if (split(f[1], d, "/") < 2) next

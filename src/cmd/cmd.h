@@ -66,6 +66,7 @@ int cmd_verify(struct ctx *c, struct err *e);
 int cmd_wheel(struct ctx *c, struct err *e);
 /* By the command, or by --wheel. */
 bool cmd_makes_wheels(const struct ctx *c);
+int cmd_watch(struct ctx *c, struct err *e);
 
 /* What most commands begin with; every member lives in the run's arena. */
 struct work {

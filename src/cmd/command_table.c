@@ -156,6 +156,11 @@ const struct opt global_opts[] = {
 		0, "output-json", "FILE", "write what was done into this file, as JSON" \
 	}
 static const struct opt build_opts[] = { BUILD_OPTS, { 0 } };
+static const struct opt watch_opts[] = {
+	{ 0, "test", NULL, "after each build, run the kernel's pytest as the command test does" },
+	BUILD_OPTS,
+	{ 0 },
+};
 /* --python is that of --matrix host, too. */
 static const struct opt build_and_upload_opts[] = { BUILD_OPTS, UPLOAD_OPTS, { 0 } };
 static const struct opt upload_opts[] = { UPLOAD_OPTS, HUB_PYTHON_OPT, { 0 } };
@@ -334,6 +339,7 @@ const struct cmd all_cmds[] = {
 	{ "test", "[DIR] [-- ARG...]",
 		"build for the torch of this Python, and run the kernel's pytest", test_opts,
 		cmd_test },
+	{ "watch", "[DIR]", "build again whenever a file changes", watch_opts, cmd_watch },
 	{ "testshell", "[DIR] [-- COMMAND...]",
 		"build for the torch of this Python, and start a shell that finds the kernel",
 		testshell_opts, cmd_testshell },
