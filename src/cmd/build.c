@@ -15,7 +15,6 @@
 #include "cmd/spilled.h"
 #include "cmd/unchanged.h"
 #include "cmd/wheel.h"
-#include "device/proof.h"
 #include "engine/compare.h"
 #include "engine/sandbox.h"
 #include "generate/commands.h"
@@ -27,7 +26,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 
 static int
 events_fd(const struct ctx *c, int *out, struct err *e)
@@ -507,8 +505,7 @@ build(struct build *b, struct err *e)
 	TRY(build_open_engine(b, e));
 	timeline_phase(b->timeline, "look up");
 	/* No object is hashed for this: none is used. */
-	r = engine_probe(b->engine, true, e);
-	TRY(r);
+	TRY(r = engine_probe(b->engine, true, e));
 	r = r > 0 ? 0 : with_publish(b, true, &written, e);
 	TRY(r);
 	if (r == 0) {
