@@ -65,7 +65,7 @@ static void
 print_notes(const struct strs *notes)
 {
 	for (size_t i = 0; i < notes->n; i++)
-		log_info("  %s", notes->v[i]);
+		log_info("%s", notes->v[i]);
 }
 
 /* A kernel of what setup.py in dir builds. */

@@ -115,9 +115,9 @@ echo 'at::Tensor twice(const at::Tensor& x);' >old/csrc/ops.h
 status 0 "init --from" "$KB" init --from old
 is "$out" "old-ops: build.toml and 2 other files written to old
 left to do, as build.toml says at its top:
-  setup.py:18:48: extra_compile_args of old_ops._C: os.environ[\"MORE\"].split() is known only when setup.py runs; it is not moved
-  csrc/ops.cpp:4: move what PYBIND11_MODULE registers to torch-ext/torch_binding.cpp, as operators, and take it out here
-  csrc/ops.cpp:1: torch/extension.h brings pybind11, which kernels have not; include torch/all.h" "says what is left to do"
+setup.py:18:48: extra_compile_args of old_ops._C: os.environ[\"MORE\"].split() is known only when setup.py runs; it is not moved
+csrc/ops.cpp:4: move what PYBIND11_MODULE registers to torch-ext/torch_binding.cpp, as operators, and take it out here
+csrc/ops.cpp:1: torch/extension.h brings pybind11, which kernels have not; include torch/all.h" "says what is left to do"
 is "$(sed -n '/^\[kernel/,$p' old/build.toml)" '[kernel._C]
 backend = "cpu"
 depends = ["torch"]
