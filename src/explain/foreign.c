@@ -303,6 +303,9 @@ tell_openmp(struct explainer *x, const struct symbol *s)
 	if (str_has_prefix(s->text, "__kmpc_"))
 		explain_tell(x, s->text,
 			"part of clang's OpenMP; compile the sources here, and link no object of clang");
+	else if (v->tvm_ffi)
+		explain_tell(x, s->text,
+			"part of OpenMP, whose runtime torch brings, and a [tvm-ffi] kernel has no torch; use threads of C++, and drop -fopenmp");
 	else if (is_linked(x, PLAN_OPENMP_SONAME))
 		explain_tell(x, s->text, "not in the OpenMP runtime that torch %s brings; avoid it",
 			v->torch ? version_text(x->a, &v->torch->version) : "");

@@ -112,6 +112,12 @@ status 0 "check-load" "$KB" check-load --python "$E/bin/python" --python "$py" "
 is "$(printf '%s\n' "$out" | grep -c 'tvm-ffi01-cpu-x86_64-linux loaded')" 1 "loads the variant where tvm_ffi is, without torch"
 like "$out" 'torch 2.15.0.*there is no apache-tvm-ffi' "and says where it is not"
 
+# Without torch there is no OpenMP runtime.
+cp -r "$K" "$T/omp" && rm -rf "$T/omp/build" "$T/omp/dist" && sed -i 's/^\tfor (int64_t i/#pragma omp parallel for\n&/' "$T/omp/relu/relu_cpu.cpp"
+sed -i '/^src = .*relu_cpu.cpp/i cxx-flags = ["-fopenmp"]' "$T/omp/build.toml"
+status 1 "-fopenmp" build --variant $V "$T/omp"
+like "$out" 'hint: .*GOMP_parallel.*: part of OpenMP, whose runtime torch brings, and a \[tvm-ffi\] kernel has no torch' "says why it cannot be linked"
+
 # What cannot be built is refused before anything is fetched.
 mkdir -p $T/rust/tvm-ffi-ext/rr
 printf '[general]\nname = "rr"\nversion = 1\nedition = 6\nlicense = "MIT"\nbackends = ["cpu"]\n[tvm-ffi]\n[kernel.r]\nlanguage = "rust-cpu"\ncargo-manifest = "Cargo.toml"\ndepends = []\nsrc = []\n' >"$T/rust/build.toml"
