@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -172,6 +173,7 @@ notices(void **state)
 			if (notice_wait(&n, &e) < 0)
 				fail_msg("%s", e.msg);
 			alarm(0);
+			wait(NULL); /* or it writes into what the next one moves */
 		}
 		notice_close(&n);
 	}
