@@ -21,7 +21,7 @@ variant=torch215-cxx11-cpu-x86_64-linux
 status 0 "builds one of them" action 2 args="--variant $variant" cache-key=$variant artifact=$variant
 like "$out" '^cache: none' "the first time, without a store"
 like "$out" '^1 variant in k/build, 1 written, [1-9]' "from packages"
-like "$out" "^- .build/$variant/" "and says what in the summary"
+like "$out" "^- .$variant/" "and says what in the summary"
 like "$out" "^artifact: $variant [1-9]" "and keeps it"
 first=$(bits k)
 rm -rf k/build k/result "$HOME/.cache"
@@ -33,9 +33,26 @@ rm -rf k/build k/result "$HOME/.cache"
 status 0 "another key" action 4 command=list args= cache-key=other
 is "$(find "$T/caches" -mindepth 1 -maxdepth 1 | wc -l)" 2 "each run keeps its store"
 
-status 2 "a command that there is not" action 5 command=publish
+# What is in the store is built and uploaded by a job that has the token.
+mkdir "$T/hub"
+TOKEN=hf_T0kenOfTheTests
+echo $TOKEN >"$T/hub/token"
+mkfifo "$T/stop"
+python3 "$ROOT/tests/hub/server.py" "$T/hub" <"$T/stop" >"$T/port" &
+exec 9>"$T/stop"
+until [ -s "$T/port" ]; do sleep 0.1; done
+HF_ENDPOINT=http://127.0.0.1:$(cat "$T/port")
+export HF_ENDPOINT HF_HUB_DISABLE_XET=1 HF_HOME=$T/hf
+sed -i 's/^license = .*/&\nhub = { repo-id = "me\/relu-cpu" }/' k/build.toml
+status 3 "upload without a token" action 5 args="--variant $variant" cache-key=$variant upload=true
+status 0 "with one" env HF_TOKEN=$TOKEN RUN_ID=6 "$YAML/bin/python" "$ROOT/tests/e2e/action.py" "$ROOT/action.yml" "$T/caches" directory=k args="--variant $variant" cache-key=$variant upload=true
+like "$out" 'committed to v1: [1-9][0-9]* added' "is uploaded"
+is "$(printf '%s\n' "$out" | grep -c $TOKEN)" 0 "and the log does not have the token"
+exec 9>&-
+
+status 2 "a command that there is not" action 7 command=publish
 like "$out" '::error::command must be build, wheel or list, not publish' "is refused"
 sed -i 's/relu_cpu\/relu.cpp/relu_cpu\/none.cpp/' k/build.toml
-status 3 "a mistake in build.toml" action 6
+status 3 "a mistake in build.toml" action 8
 like "$out" 'none.cpp' "ends the job, and the log says why"
 done_testing
