@@ -7,9 +7,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct variant variant = {
-	.name = "torch211-cxx11-cu130-x86_64-linux", .backend = BACKEND_CUDA, .cxx11 = true
-};
+static const struct catalog catalog = { .target = &targets[0] };
+static struct variant variant = { .name = "torch211-cxx11-cu130-x86_64-linux",
+	.backend = BACKEND_CUDA,
+	.cxx11 = true,
+	.catalog = &catalog };
 
 static void
 check(struct arena *a, struct str output, struct str text)

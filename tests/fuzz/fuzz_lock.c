@@ -7,21 +7,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct variant
+variant_of(const struct catalog *c, const struct matrix_row *row)
+{
+	struct variant v = { .catalog = c, .cxx11 = row->cxx11 };
+
+	if (row->tvm_ffi.n) {
+		v.kind = VARIANT_TVM_FFI;
+		v.tvm_ffi = catalog_find_tvm_ffi(c, &row->tvm_ffi);
+	} else {
+		v.torch = catalog_find_torch(c, &row->torch);
+	}
+	if (row->cuda.n)
+		v.cuda = catalog_find_cuda(c, &row->cuda);
+	return v;
+}
+
 static struct str
 format_all(struct arena *a, const struct lock *l)
 {
-	const struct matrix *m = &l->catalog.matrices[0];
 	struct resolution r = { 0 };
 	struct str out;
 	struct err e;
 
-	for (size_t i = 0; i < m->n_rows; i++) {
-		struct variant v = { .torch = catalog_find_torch(&l->catalog, &m->rows[i].torch),
-			.cxx11 = m->rows[i].cxx11 };
-
-		if (m->rows[i].cuda.n)
-			v.cuda = catalog_find_cuda(&l->catalog, &m->rows[i].cuda);
-		vec_push(a, &r, v);
+	for (const struct catalog *c = &l->catalog; c; c = c->other) {
+		for (size_t i = 0; i < c->matrices[0].n_rows; i++)
+			vec_push(a, &r, variant_of(c, &c->matrices[0].rows[i]));
 	}
 	if (lock_format(a, &l->catalog, l->matrix, &r, &out, &e) < 0)
 		abort();
