@@ -16,6 +16,7 @@ struct target {
 	const char *title;   /* for people: "x86-64" */
 	const char *triplet; /* of gcc's and Debian's directories: "x86_64-linux-gnu" */
 	unsigned machine;    /* EM_X86_64 */
+	const char *nvlink;  /* what nvlink calls it: "X86_64" */
 	/* The libraries of the C and C++ runtime that an extension is linked with, by their
 	 * sonames. libstdc++ is first: what it does not have in the versions that are allowed, its
 	 * static library gives. The loader is last, then NULL. */

@@ -121,7 +121,7 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 	vec_push(a, argv, "-m64");
 	vec_push(a, argv, arena_printf(a, "--arch=sm_%s", arch));
 	vec_push(a, argv, arena_printf(a, "--register-link-binaries=%s", s.outputs.v[1]));
-	vec_push(a, argv, "-cpu-arch=X86_64");
+	vec_push(a, argv, arena_printf(a, "-cpu-arch=%s", variant_target(f->variant)->nvlink));
 	vec_push(a, argv, "-report-arch");
 	for (size_t i = 0; i < l->relocatable.n; i++) {
 		const struct relocatable *r = &l->relocatable.v[i];

@@ -6,6 +6,8 @@
 bool
 rdc_has_runtime(const struct catalog_cuda *c)
 {
+	if (c->runtime)
+		return false;
 	for (size_t i = 0; i < c->n_pins; i++) {
 		for (size_t k = 0; k < c->pins[i].n_select; k++) {
 			const struct pin_select *s = &c->pins[i].select[k];
@@ -15,6 +17,18 @@ rdc_has_runtime(const struct catalog_cuda *c)
 		}
 	}
 	return false;
+}
+
+static int
+refuse(const struct maker *m, const struct variant *v, const struct source *s, struct err *e)
+{
+	if (v->cuda->runtime)
+		return err_set(e, ERR_CONFIG,
+			"%s/%s:%u:1: a kernel starts a kernel, which needs CUDA's device runtime; the catalog has that for x86-64 alone, and %s is for %s: build with --target x86_64",
+			m->p->dir, s->path, s->launch, v->name, variant_target(v)->title);
+	return err_set(e, ERR_CONFIG,
+		"%s/%s:%u:1: a kernel starts a kernel, which needs CUDA's device runtime; of that only CUDA 13 has a library that can be linked here, and %s is for CUDA %s: write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0",
+		m->p->dir, s->path, s->launch, v->name, version_text(m->a, &v->cuda->version));
 }
 
 int
@@ -27,10 +41,7 @@ rdc_check(const struct maker *m, const struct variant *v, const struct project_k
 		const struct source *s = sources_find_file(m->src, k->src.v[i]);
 
 		if (s && s->launch)
-			return err_set(e, ERR_CONFIG,
-				"%s/%s:%u:1: a kernel starts a kernel, which needs CUDA's device runtime; of that only CUDA 13 has a library that can be linked here, and %s is for CUDA %s: write minver = \"13.0\" in [general.cuda], or build with --cuda 13.0",
-				m->p->dir, s->path, s->launch, v->name,
-				version_text(m->a, &v->cuda->version));
+			return refuse(m, v, s, e);
 	}
 	return 0;
 }

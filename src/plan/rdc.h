@@ -19,7 +19,8 @@
 /* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that
  * its nvlink takes: it lies beside libcudart, so it is there where that whole directory is, in
  * wheels of 13.0 and later and in NVIDIA's archives. Wheels of 12.9 have one that is newer than the
- * nvlink that packages have for 12.x, the others have none. */
+ * nvlink that packages have for 12.x, the others have none. A tree that serves another target has
+ * none for that. */
 bool rdc_has_runtime(const struct catalog_cuda *c);
 /* Its library, for both linkers. */
 #define RDC_RUNTIME ROOT_CUDA "/lib/libcudadevrt.a"

@@ -75,4 +75,18 @@ status 0 "below #ifdef they are not" "$KB" build --no-lock --variant $C --varian
 printf '#ifndef X\n#include <immintrin.h>\n#endif\n' >"$M/src/fast.cpp"
 status 1 "what an #if hides" "$KB" build --no-lock --variant $C "$M"
 like "$out" "^hint: immintrin.h is for x86-64, and $C is for aarch64; include it below #ifdef __x86_64__ only" "is explained when it fails"
+
+# Device code is linked as for x86-64; the device runtime is there for x86-64 alone.
+R=$T/rdc
+cp -r "$ROOT/tests/kernels/rdc" "$R"
+status 0 "relocatable device code" "$KB" build --no-lock --matrix all --variant $X --variant $A "$R"
+status 1 "the libraries differ" "$KB" diff -v "$R/build/$X" "$R/build/$A"
+is "$(printf '%s\n' "$out" | grep -c -i -e kernel -e sm_)" 0 "but no kernel does"
+cat >>"$R/src/alone.cu" <<'C'
+__global__ void child(float *x);
+__global__ void parent(float *x) { child<<<1, 1>>>(x); }
+C
+sed -i 's|^src = \["src/alone.cu"\]|&\ncuda-flags = ["-rdc=true"]|' "$R/build.toml"
+status 3 "a kernel that starts a kernel" "$KB" build --no-lock --matrix all --variant $A "$R"
+like "$out" "src/alone.cu:[0-9]*:1: a kernel starts a kernel, .* for x86-64 alone, and $A is for aarch64: build with --target x86_64" "is refused with the place"
 done_testing
