@@ -316,6 +316,7 @@ static const struct opt init_opts[] = {
 	{ 0, "backend", "cuda|cpu|all", "code for this backend; may be repeated (default: all)" },
 	{ 0, "backends", "LIST", "the same, several: --backends cpu,cuda" },
 	{ 0, "stable-abi", NULL, "write for torch's stable ABI: one build serves later releases" },
+	{ 0, "tvm-ffi", NULL, "write for apache-tvm-ffi, without torch" },
 	{ 0, "noarch", NULL, "write a kernel in Python, without compiled code" },
 	{ 0, "triton", NULL, "write a kernel in Python with Triton, for --backend cuda" },
 	{ 0, "from", "DIR",

@@ -11,8 +11,8 @@ read_kind(const struct ctx *c, enum scaffold_kind *out, struct err *e)
 	static const struct {
 		const char *option;
 		enum scaffold_kind kind;
-	} t[] = { { "stable-abi", SCAFFOLD_STABLE_ABI }, { "noarch", SCAFFOLD_NOARCH },
-		{ "triton", SCAFFOLD_TRITON } };
+	} t[] = { { "stable-abi", SCAFFOLD_STABLE_ABI }, { "tvm-ffi", SCAFFOLD_TVM_FFI },
+		{ "noarch", SCAFFOLD_NOARCH }, { "triton", SCAFFOLD_TRITON } };
 	const char *given = NULL;
 
 	*out = SCAFFOLD_TORCH;

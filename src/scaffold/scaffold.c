@@ -15,6 +15,10 @@ EMBED(init_scale_cpu, "data/init/scale_cpu.cpp.in")
 EMBED(init_scale_cuda, "data/init/scale_cuda.cpp.in")
 EMBED(init_scale_kernel_cu, "data/init/scale_kernel.cu.in")
 EMBED(init_scale_kernel_h, "data/init/scale_kernel.h.in")
+EMBED(init_tvm_binding, "data/init/tvm_binding.cpp.in")
+EMBED(init_tvm_scale_h, "data/init/tvm_scale.h.in")
+EMBED(init_tvm_scale_cpu, "data/init/tvm_scale_cpu.cpp.in")
+EMBED(init_tvm_scale_cuda, "data/init/tvm_scale_cuda.cu.in")
 EMBED(init_package, "data/init/init.py.in")
 EMBED(init_test, "data/init/test.py.in")
 EMBED(init_benchmark, "data/init/benchmark.py.in")
@@ -31,9 +35,14 @@ static const struct piece {
 	const char *when; /* NULL: always */
 } pieces[] = {
 	{ "build.toml", embedded_init_build_toml, NULL },
-	{ "torch-ext/torch_binding.cpp", embedded_init_binding_cpp, "compiled" },
-	{ "torch-ext/torch_binding.h", embedded_init_binding_h, "compiled" },
-	{ "torch-ext/@MODULE@/__init__.py", embedded_init_package, NULL },
+	{ "torch-ext/torch_binding.cpp", embedded_init_binding_cpp, "torch" },
+	{ "torch-ext/torch_binding.h", embedded_init_binding_h, "torch" },
+	{ "torch-ext/@MODULE@/__init__.py", embedded_init_package, "!tvm" },
+	{ "tvm-ffi-ext/@MODULE@/__init__.py", embedded_init_package, "tvm" },
+	{ "tvm-ffi-ext/binding.cpp", embedded_init_tvm_binding, "tvm" },
+	{ "tvm-ffi-ext/scale.h", embedded_init_tvm_scale_h, "tvm" },
+	{ "@MODULE@_cpu/scale.cpp", embedded_init_tvm_scale_cpu, "tvm-cpu" },
+	{ "@MODULE@_cuda/scale.cu", embedded_init_tvm_scale_cuda, "tvm-cuda" },
 	{ "@MODULE@_cpu/scale.cpp", embedded_init_scale_cpu, "cpu-code" },
 	{ "@MODULE@_cuda/scale.cpp", embedded_init_scale_cuda, "cuda-code" },
 	{ "@MODULE@_cuda/scale_kernel.cu", embedded_init_scale_kernel_cu, "cuda-code" },
@@ -51,16 +60,19 @@ static const struct piece {
 static void
 holding_words(struct arena *a, const struct scaffold *s, struct strs *out)
 {
-	bool is_compiled = s->kind == SCAFFOLD_TORCH || s->kind == SCAFFOLD_STABLE_ABI;
+	bool has_torch = s->kind == SCAFFOLD_TORCH || s->kind == SCAFFOLD_STABLE_ABI;
+	bool is_tvm = s->kind == SCAFFOLD_TVM_FFI;
 	bool cpu = s->has_backend[BACKEND_CPU], cuda = s->has_backend[BACKEND_CUDA];
 	const struct {
 		const char *word;
 		bool holds;
-	} t[] = { { "compiled", is_compiled }, { "python", !is_compiled },
+	} t[] = { { "compiled", has_torch || is_tvm }, { "python", !has_torch && !is_tvm },
+		{ "torch", has_torch }, { "tvm", is_tvm }, { "!tvm", !is_tvm },
 		{ "stable", s->kind == SCAFFOLD_STABLE_ABI },
 		{ "noarch", s->kind == SCAFFOLD_NOARCH }, { "triton", s->kind == SCAFFOLD_TRITON },
-		{ "cpu", cpu }, { "cuda", cuda }, { "cpu-code", cpu && is_compiled },
-		{ "cuda-code", cuda && is_compiled }, { "owner", s->owner != NULL } };
+		{ "cpu", cpu }, { "cuda", cuda }, { "cpu-code", cpu && has_torch },
+		{ "cuda-code", cuda && has_torch }, { "tvm-cpu", cpu && is_tvm },
+		{ "tvm-cuda", cuda && is_tvm }, { "owner", s->owner != NULL } };
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (t[i].holds)

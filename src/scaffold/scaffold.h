@@ -13,6 +13,7 @@
 enum scaffold_kind {
 	SCAFFOLD_TORCH,      /* C++ and CUDA, by torch's own API */
 	SCAFFOLD_STABLE_ABI, /* the same, by its stable ABI */
+	SCAFFOLD_TVM_FFI,    /* the same without torch, by apache-tvm-ffi */
 	SCAFFOLD_NOARCH,     /* Python only */
 	SCAFFOLD_TRITON      /* Python with a Triton kernel */
 };

@@ -38,10 +38,11 @@ status 0 "--stable-abi" "$KB" init a-kernel-of-a-rather-long-name-that-goes-on-a
 status 0 "--noarch" "$KB" init plain-kernel --noarch
 status 0 "--triton" "$KB" init triton-kernel --triton
 echo "# three of them took $((($(date +%s%N) - begin) / 1000000)) ms"
+status 0 "--tvm-ffi" "$KB" init tvm-kernel --tvm-ffi
 status 0 "--backend cpu" "$KB" init cpu-only --backend cpu
 status 0 "--backend cuda" "$KB" init gpu-only --backend cuda
 mv a-kernel-of-a-rather-long-name-that-goes-on-and-on stable
-for k in my-kernel stable plain-kernel triton-kernel cpu-only gpu-only; do
+for k in my-kernel stable plain-kernel triton-kernel tvm-kernel cpu-only gpu-only; do
 	status 0 "$k: check-config" "$KB" check-config -q "$k"
 	is "$out" "" "nothing to say"
 done

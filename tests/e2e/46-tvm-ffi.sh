@@ -112,6 +112,14 @@ status 0 "check-load" "$KB" check-load --python "$E/bin/python" --python "$py" "
 is "$(printf '%s\n' "$out" | grep -c 'tvm-ffi01-cpu-x86_64-linux loaded')" 1 "loads the variant where tvm_ffi is, without torch"
 like "$out" 'torch 2.15.0.*there is no apache-tvm-ffi' "and says where it is not"
 
+# What init writes.
+status 0 "init --tvm-ffi" "$KB" init -q "$T/scale-it" --tvm-ffi
+status 0 "builds" build --variant $V --variant $C --capability 9.0 "$T/scale-it"
+is "$(printf '%s\n' "$out" | grep -A1 warning)" "" "and nothing is found fault with"
+status 0 "its tests" env PYTHONPATH="$site" "$KB" test -q --python "$py" --backend cpu "$T/scale-it" -- -q
+like "$out" '^9 passed' "pass"
+is "$(with_torch "$T/scale-it/example.py" 2>&1)" "tensor([2.5000, 5.0000, 7.5000])" "so does its example, with kernels.get_local_kernel"
+
 # Without torch there is no OpenMP runtime.
 cp -r "$K" "$T/omp" && rm -rf "$T/omp/build" "$T/omp/dist" && sed -i 's/^\tfor (int64_t i/#pragma omp parallel for\n&/' "$T/omp/relu/relu_cpu.cpp"
 sed -i '/^src = .*relu_cpu.cpp/i cxx-flags = ["-fopenmp"]' "$T/omp/build.toml"
