@@ -58,7 +58,9 @@ print_hint(const struct err *e)
 int
 main(int argc, char **argv)
 {
-	struct ctx c = { .usage = { .cmds = all_cmds, .global = global_opts } };
+	struct ctx c = {
+		.usage = { .cmds = all_cmds, .global = global_opts, .foreign = foreign_cmds }
+	};
 	struct err e = { 0 };
 	int status = 0;
 

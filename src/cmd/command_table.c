@@ -401,3 +401,11 @@ const struct cmd all_cmds[] = {
 	{ "help", "[COMMAND]", "explain a command", help_opts, cmd_help },
 	{ 0 },
 };
+/* Commands of the original builder (huggingface/kernels) that have another name here. */
+const struct foreign_cmd foreign_cmds[] = {
+	{ "build-and-copy", "build" },
+	{ "completions", "help --completion bash" },
+	{ "fill-card", "card" },
+	{ "generate-docs", "help --man DIR" },
+	{ 0 },
+};

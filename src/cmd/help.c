@@ -20,7 +20,7 @@ find_usage(struct ctx *c)
 
 	prose[0] = embedded_doc_commands();
 	prose[1] = embedded_doc_settings();
-	return (struct usage){ c->usage.cmds, c->usage.global, prose, 2 };
+	return (struct usage){ c->usage.cmds, c->usage.global, prose, 2, c->usage.foreign };
 }
 
 void

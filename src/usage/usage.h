@@ -16,6 +16,10 @@ struct cmd {
 	const struct opt *opts; /* ends with { 0 } */
 	int (*run)(struct ctx *c, struct err *e);
 };
+/* What another program of the field calls it, and what it is here: "card". */
+struct foreign_cmd {
+	const char *name, *here;
+};
 struct usage {
 	const struct cmd *cmds;   /* ends with { 0 } */
 	const struct opt *global; /* what every command takes */
@@ -23,6 +27,7 @@ struct usage {
 	 * page */
 	const struct str *prose;
 	size_t n_prose;
+	const struct foreign_cmd *foreign; /* ends with { 0 }; may be NULL */
 };
 
 /* The command of that name; NULL: there is none. */

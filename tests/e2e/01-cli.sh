@@ -56,6 +56,8 @@ is $? 6 "a full disk behind standard output is an error"
 # What was meant, and what to do.
 status 2 "a command that is none" "$KB" biuld
 like "$out" '"biuld" is not a command; did you mean build\?' "says which was meant"
+status 2 "a command of the original" "$KB" build-and-copy
+like "$out" '^error: build-and-copy of the original builder is `kernel-builder build` here$' "says what it is here"
 status 2 "an option that is none" "$KB" build --varient x
 like "$out" 'unknown option --varient; did you mean --variant\?' "says which was meant"
 status 2 "an option that is like none" "$KB" build --frobnicate

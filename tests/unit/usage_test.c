@@ -28,7 +28,7 @@ static const struct cmd cmds[] = {
 	"# Title\n\nIntro with `code`.\n\n## make\n\nMakes\nit.\n\n- one\n  item\n- two\n\n    $ make -j\n\n## Files\n\n" \
 	"| file | is |\n|---|---|\n| `a-b` | first |\n| c | |\n\n.hidden 'quoted' `~\\`\n### Sub\n## unmake\nUndoes.\n"
 static const struct str prose[] = { { P, sizeof(P) - 1 } };
-static const struct usage usage = { cmds, all_opts, prose, 1 };
+static const struct usage usage = { cmds, all_opts, prose, 1, NULL };
 
 static void
 wraps(void **state)
