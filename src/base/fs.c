@@ -280,6 +280,19 @@ fs_real_path(struct arena *a, const char *path, const char **out, struct err *e)
 	return 0;
 }
 
+int
+fs_rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (!fs_exists(to))
+		return rename(from, to);
+	errno = EEXIST;
+	return -1;
+}
+
 bool
 fs_exists(const char *path)
 {

@@ -43,21 +43,19 @@ check_absent(struct arena *a, const char *dir, const struct generated_set *set, 
 static int
 place(struct move *m, bool force, struct err *e)
 {
-	if (renameat2(AT_FDCWD, m->tmp, AT_FDCWD, m->path, RENAME_NOREPLACE) == 0) {
+	if (fs_rename_new(m->tmp, m->path) == 0) {
 		m->is_placed = true;
 		return 0;
 	}
-	if (errno == EEXIST && force &&
+	if (errno == EEXIST && !force)
+		return err_set(e, ERR_CONFIG, "%s exists; --force overwrites it", m->path);
+	if (errno == EEXIST &&
 		renameat2(AT_FDCWD, m->tmp, AT_FDCWD, m->path, RENAME_EXCHANGE) == 0) {
 		m->is_placed = m->has_replaced = true;
 		return 0;
 	}
-	if (errno != EINVAL && errno != ENOSYS)
-		return err_sys(e, "cannot write %s", m->path);
-	/* A file system that knows neither. */
-	if (!force && fs_exists(m->path))
-		return err_set(e, ERR_CONFIG, "%s exists; --force overwrites it", m->path);
-	if (rename(m->tmp, m->path) < 0)
+	/* A file system that does not know that: what was there is gone. */
+	if ((errno != EINVAL && errno != ENOSYS) || rename(m->tmp, m->path) < 0)
 		return err_sys(e, "cannot write %s", m->path);
 	m->is_placed = true;
 	return 0;

@@ -5,8 +5,6 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "scaffold/scaffold.h"
-#include <fcntl.h>
-#include <stdio.h>
 
 /* What a fresh checkout has. */
 static bool
@@ -49,7 +47,7 @@ write_new(struct arena *a, const char *dir, const struct generated_set *set, str
 	TRY(fs_mkdirs_for(dir, e));
 	TRY(fs_mkdtemp(a, arena_printf(a, "%s.new", dir), &tmp, e));
 	if (generate_write(a, tmp, set, false, e) == 0 && chmod(tmp, 0755) == 0 &&
-		renameat2(AT_FDCWD, tmp, AT_FDCWD, dir, RENAME_NOREPLACE) == 0)
+		fs_rename_new(tmp, dir) == 0)
 		return 0;
 	if (e->code == ERR_NONE)
 		err_sys(e, "cannot make %s", dir);

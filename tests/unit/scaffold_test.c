@@ -6,13 +6,30 @@
 #include "base/path.h"
 #include "scaffold/internal.h"
 #include "scaffold/scaffold.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* In place of libc's: a file system that knows no flags, as NFS. */
+static int refusal; /* 0: it knows them */
+static unsigned refused;
+
+int
+renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	if (!refusal || flags == 0)
+		return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+	refused++;
+	errno = refusal;
+	return -1;
+}
 
 static void
 test_choose(void **state)
@@ -204,12 +221,52 @@ test_write(void **state)
 	arena_free(&a);
 }
 
+static void
+test_write_nfs(void **state)
+{
+	struct generated files[] = { { "a.txt", STR("new\n") }, { "d/b.txt", STR("b\n") } };
+	struct generated_set set = { .v = files, .n = 2 };
+	struct arena a = { 0 };
+	struct err e = { 0 };
+	struct str text;
+	const char *dir, *file;
+	char *t;
+
+	(void)state;
+	assert_return_code(fs_mkdtemp(&a, "/tmp/scaffold-test", &t, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		struct strs names = { 0 };
+
+		refusal = i ? EINVAL : ENOSYS;
+		refused = 0;
+		dir = path_join(&a, t, i ? "x/k" : "y/k");
+		file = path_join(&a, dir, "a.txt");
+		assert_return_code(scaffold_write(&a, dir, &set, false, &e), 0);
+		assert_true(refused > 0);
+		assert_return_code(fs_list(&a, dir, &names, &e), 0);
+		assert_int_equal(names.n, 2);
+		assert_int_equal(fs_rename_new(path_join(&a, t, i ? "x" : "y"), t), -1);
+		assert_int_equal(errno, EEXIST);
+
+		put(file, "old\n");
+		assert_int_equal(scaffold_write(&a, dir, &set, false, &e), -1);
+		e = (struct err){ 0 };
+		assert_return_code(scaffold_write(&a, dir, &set, true, &e), 0);
+		assert_return_code(fs_read(&a, file, 99, &text, &e), 0);
+		assert_string_equal(text.p, "new\n");
+	}
+	refusal = 0;
+	assert_return_code(fs_remove(t, &e), 0);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_files), cmocka_unit_test(test_place),
-		cmocka_unit_test(test_backends), cmocka_unit_test(test_write) };
+		cmocka_unit_test(test_backends), cmocka_unit_test(test_write),
+		cmocka_unit_test(test_write_nfs) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
