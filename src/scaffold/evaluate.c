@@ -56,25 +56,6 @@ opening(const struct script *s, size_t from, size_t to)
 	return to;
 }
 
-/* The value under a key; its place, or items.n. */
-/* Both of two branches: lists without what is in both, dictionaries key by key. */
-/* What a block adds that need not run is known by it. */
-static const struct value *
-mark(struct script *s, const struct value *v, size_t block)
-{
-	struct value *copy;
-
-	if (script_runs(s, block) == 1 || v->block)
-		return v;
-	copy = value_new(s, v->kind, v->at);
-	*copy = *v;
-	copy->block = block;
-	copy->items = (struct values){ 0 };
-	for (size_t i = 0; i < v->items.n; i++)
-		vec_push(s->a, &copy->items, mark(s, v->items.v[i], block));
-	return copy;
-}
-
 static const struct value *
 string_of(struct script *s, const struct python_token *t, size_t at)
 {
@@ -118,10 +99,10 @@ earlier(struct script *s, const struct binding *b)
 	return NULL;
 }
 
-/* x["key"] = ..., += ... or .append(...) */
+/* x["key"] = ..., += ... or .append(...); is_open: or it stays as it was. */
 static const struct value *
-change_key(
-	struct script *s, const struct binding *b, const struct value *was, const struct value *v)
+change_key(struct script *s, const struct binding *b, const struct value *was,
+	const struct value *v, bool is_open)
 {
 	struct value *dict = value_new(s, VALUE_DICT, b->from);
 	const struct value *key = string_of(s, b->key, b->from);
@@ -134,10 +115,57 @@ change_key(
 		vec_push(s->a, &dict->items, key);
 		vec_push(s->a, &dict->items, v);
 	} else {
-		dict->items.v[k + 1] =
-			b->op == BIND_SET ? v : value_add(s, dict->items.v[k + 1], v);
+		dict->items.v[k + 1] = b->op != BIND_SET ? value_add(s, dict->items.v[k + 1], v)
+				       : is_open         ? value_unite(s, dict->items.v[k + 1], v)
+							 : v;
 	}
 	return dict;
+}
+
+/* The blocks of "a if c else b": that of a, behind which stands that of b. */
+static size_t
+branches(struct script *s, size_t k, size_t other)
+{
+	size_t found = s->blocks.n;
+	struct block b = { .kind = BLOCK_IF,
+		.head = k,
+		.from = k + 1,
+		.to = other,
+		.parent = s->block_of[k],
+		.scope = s->blocks.v[s->block_of[k]].scope,
+		.state = -1 };
+
+	while (found-- > 1)
+		if (s->blocks.v[found].head == k)
+			return found;
+	found = s->blocks.n;
+	vec_push(s->a, &s->blocks, b);
+	b.kind = BLOCK_ELSE;
+	b.head = other;
+	b.before = found;
+	vec_push(s->a, &s->blocks, b);
+	return found;
+}
+
+static int truth(struct script *s, size_t from, size_t to);
+
+/* Appends what tokens from..to are worth; of "a if c else b", both, as pairs must not be united. */
+static void
+push_item(struct script *s, struct value *list, size_t from, size_t to)
+{
+	size_t k = find(s, from, to, "if", false), other = find(s, k, to, "else", false), block;
+	const struct value *both[2];
+
+	if (other == to || truth(s, k + 1, other) >= 0) {
+		value_push(s, list, script_value(s, from, to));
+		return;
+	}
+	block = branches(s, k, other);
+	both[0] = script_value(s, from, k);
+	both[1] = script_value(s, other + 1, to);
+	for (size_t i = 0; i < 2; i++)
+		if (both[i]->kind != VALUE_TRUTH)
+			value_push(s, list, value_mark(s, both[i], block + i));
 }
 
 static const struct value *
@@ -145,23 +173,26 @@ apply(struct script *s, const struct binding *b)
 {
 	const struct binding *before = earlier(s, b);
 	const struct value *was = before ? after(s, (struct binding *)before) : NULL, *v;
+	bool is_open = before && script_runs(s, b->block) != 1 &&
+		       !script_is_around(s, b->block, before->block);
+	size_t block = script_runs(s, b->block) == 1 ? 0 : b->block;
 	struct value *one;
 
 	if (b->op == BIND_UNKNOWN)
 		return value_unknown(s, b->from, VALUE_RUNS_ONLY);
-	v = mark(s, script_value(s, b->from, b->to), b->block);
-	if (b->op == BIND_APPEND && v->kind != VALUE_UNKNOWN) {
-		one = value_new(s, VALUE_LIST, v->at);
-		vec_push(s->a, &one->items, v);
-		v = one;
+	if (b->op == BIND_APPEND) {
+		one = value_new(s, VALUE_LIST, b->from);
+		push_item(s, one, b->from, b->to);
+		v = one->items.n == 1 && one->items.v[0]->kind == VALUE_UNKNOWN ? one->items.v[0]
+										: one;
+	} else {
+		v = script_value(s, b->from, b->to);
 	}
+	v = value_mark(s, v, block);
 	if (b->key)
-		return change_key(s, b, was, v);
+		return change_key(s, b, was, v, is_open);
 	if (b->op == BIND_SET)
-		return before && script_runs(s, b->block) != 1 &&
-				       !script_is_around(s, b->block, before->block)
-			       ? value_unite(s, was, v)
-			       : v;
+		return is_open ? value_unite(s, was, v) : v;
 	return was ? value_add(s, was, v) : v;
 }
 
@@ -246,7 +277,7 @@ read_items(struct script *s, enum value_kind kind, size_t from, size_t to)
 		} else if (is(s, i, "*") && kind == VALUE_LIST) {
 			v = (struct value *)value_add(s, v, script_value(s, i + 1, end));
 		} else if (end > i) {
-			vec_push(s->a, &v->items, script_value(s, i, end));
+			push_item(s, v, i, end);
 		}
 		i = end + 1;
 	}
@@ -266,14 +297,14 @@ comprehend(struct script *s, size_t from, size_t at, size_t to)
 	if (in != at + 2 || find(s, in, to, "for", false) < to)
 		return value_unknown(s, from, VALUE_RUNS_ONLY);
 	list = script_value(s, in + 1, stop);
-	if (list->kind != VALUE_LIST)
+	if (list->kind != VALUE_LIST || list->is_choice)
 		return list->kind == VALUE_UNKNOWN ? list : value_unknown(s, from, VALUE_RUNS_ONLY);
 	for (size_t i = 0; i < list->items.n; i++) {
 		struct str was = s->local;
 
 		s->local = s->file.tokens[at + 1].s;
 		s->local_value = list->items.v[i];
-		vec_push(s->a, &v->items, script_value(s, from, at));
+		value_push(s, v, script_value(s, from, at));
 		s->local = was;
 	}
 	if (stop < to)
@@ -304,9 +335,15 @@ subscript(struct script *s, size_t from, size_t open, size_t to)
 			   *key = script_value(s, open + 1, to - 1);
 	size_t k = base->kind == VALUE_DICT ? value_find(base, key) : 0;
 
-	if (base->kind == VALUE_DICT && k < base->items.n)
-		return base->items.v[k + 1];
-	return value_unknown(s, from, VALUE_RUNS_ONLY);
+	const struct value *v;
+
+	if (base->kind != VALUE_DICT || k == base->items.n)
+		return value_unknown(s, from, VALUE_RUNS_ONLY);
+	v = base->items.v[k + 1];
+	for (size_t i = 0; i < base->items.n; i += 2) /* other branches may have it, too */
+		if (base->items.v[i]->kind == VALUE_UNKNOWN)
+			v = value_unite(s, v, base->items.v[i]);
+	return v;
 }
 
 static const struct value *
@@ -349,8 +386,11 @@ primary(struct script *s, size_t from, size_t to)
 		return subscript(s, from, open, to);
 	if (to > from + 2 && is(s, to - 2, ".") && is(s, to - 1, "parent")) {
 		v = script_value(s, from, to - 2);
-		if (v->kind == VALUE_TEXT)
-			return value_text(s, from, script_dirname(s, v->text));
+		if (v->kind == VALUE_TEXT || v->is_choice)
+			return script_call(s, &(struct script_call){ .at = from,
+						      .name = "os.path.dirname",
+						      .arg = { v },
+						      .n = 1 });
 	}
 	return value_unknown(s, from, VALUE_RUNS_ONLY);
 }
@@ -365,8 +405,6 @@ strings(struct script *s, size_t from, size_t to)
 	return v;
 }
 
-static int truth(struct script *s, size_t from, size_t to);
-
 static bool
 compares(const struct script *s, size_t from, size_t to)
 {
@@ -377,6 +415,16 @@ compares(const struct script *s, size_t from, size_t to)
 		if (find(s, from, to, words[i], false) < to)
 			return true;
 	return false;
+}
+
+/* Both of a if c else b. */
+static const struct value *
+either(struct script *s, size_t from, size_t k, size_t other, size_t to)
+{
+	size_t block = branches(s, k, other);
+	const struct value *a = script_value(s, from, k), *b = script_value(s, other + 1, to);
+
+	return value_unite(s, value_mark(s, a, block), value_mark(s, b, block + 1));
 }
 
 /* a if c else b; a or b */
@@ -391,8 +439,7 @@ chosen(struct script *s, size_t from, size_t to, bool *is_one)
 		t = truth(s, k + 1, other);
 		return t == 1   ? script_value(s, from, k)
 		       : t == 0 ? script_value(s, other + 1, to)
-				: value_unite(s, script_value(s, from, k),
-					  value_unknown(s, k, "depends on a condition"));
+				: either(s, from, k, other, to);
 	}
 	k = find(s, from, to, "or", false);
 	*is_one = k < to;
@@ -422,10 +469,9 @@ evaluate(struct script *s, size_t from, size_t to)
 	if ((k = find(s, from, to, "/", true)) < to && k > from) {
 		v = script_value(s, from, k);
 		w = script_value(s, k + 1, to);
-		if (v->kind == VALUE_TEXT && w->kind == VALUE_TEXT)
-			return value_text(
-				s, from, path_clean(s->a, path_join(s->a, v->text, w->text)));
-		return value_unknown(s, from, VALUE_RUNS_ONLY);
+		return script_call(
+			s, &(struct script_call){
+				   .at = from, .name = "os.path.join", .arg = { v, w }, .n = 2 });
 	}
 	for (k = from; k < to && s->file.tokens[k].kind == PY_STRING; k++)
 		;
@@ -456,6 +502,8 @@ equal(struct script *s, size_t from, size_t k, size_t to)
 {
 	const struct value *x = script_value(s, from, k), *y = script_value(s, k + 1, to);
 
+	if (x->is_open || y->is_open)
+		return -1;
 	if (x->kind == VALUE_TEXT && y->kind == VALUE_TEXT)
 		return streq(x->text, y->text);
 	return x->kind == VALUE_UNKNOWN || y->kind == VALUE_UNKNOWN || x->kind == y->kind ? -1 : 0;
@@ -469,7 +517,8 @@ is_none(struct script *s, size_t from, size_t k, size_t to)
 	const struct value *x = script_value(s, from, k);
 	int t;
 
-	if (!is(s, to - 1, "None") || to != k + 2 + is_not || x->kind == VALUE_UNKNOWN)
+	if (!is(s, to - 1, "None") || to != k + 2 + is_not || x->kind == VALUE_UNKNOWN ||
+		x->is_open)
 		return -1;
 	t = x->kind == VALUE_TRUTH && x->text;
 	return is_not ? !t : t;

@@ -210,8 +210,8 @@ call_method(struct script *s, const struct script_call *c)
 	return NULL;
 }
 
-const struct value *
-script_call(struct script *s, const struct script_call *c)
+static const struct value *
+call_one(struct script *s, const struct script_call *c)
 {
 	const struct value *v = call_function(s, c);
 	struct value *unknown;
@@ -226,4 +226,48 @@ script_call(struct script *s, const struct script_call *c)
 		return unknown;
 	unknown->text = arena_printf(s->a, "what %s() adds to its list is not moved", c->name);
 	return value_add(s, c->arg[0], unknown);
+}
+
+/* How many calls it may be; 0: no argument is a choice. */
+static size_t
+choices(const struct script_call *c)
+{
+	bool is_any = c->base && c->base->is_choice;
+	size_t n = c->base ? value_alternatives(c->base) : 1;
+
+	for (size_t i = 0; i < c->n && n <= VALUE_MAX_CHOICES; i++) {
+		is_any |= c->arg[i]->is_choice;
+		n *= value_alternatives(c->arg[i]);
+	}
+	return is_any ? n : 0;
+}
+
+/* The call with each text of an argument that is a choice. */
+static const struct value *
+call_each(struct script *s, const struct script_call *c)
+{
+	struct script_call one = *c;
+	const struct value *v = NULL, *choice, **arg = &one.base;
+
+	for (size_t i = 0; i < c->n && !(*arg && (*arg)->is_choice); i++)
+		arg = &one.arg[i];
+	choice = *arg;
+	for (size_t i = 0; i < value_alternatives(choice); i++) {
+		const struct value *got;
+
+		*arg = value_alternative(choice, i);
+		got = value_mark(s, script_call(s, &one), (*arg)->block);
+		v = v ? value_unite(s, v, got) : got;
+	}
+	return v;
+}
+
+const struct value *
+script_call(struct script *s, const struct script_call *c)
+{
+	size_t n = choices(c);
+
+	if (n > VALUE_MAX_CHOICES)
+		return value_unknown(s, c->at, VALUE_OPEN);
+	return n ? call_each(s, c) : call_one(s, c);
 }

@@ -44,22 +44,49 @@ take_include(struct moved *m, struct extension *x, const struct value *v)
 		strs_add(m->a, &x->include, path);
 }
 
-/* define_macros: [("A", None), ("B", "1")] */
+static void
+add_macro(struct moved *m, struct extension *x, const char *name, const char *value)
+{
+	const char *flag = value ? arena_printf(m->a, "-D%s=%s", name, value)
+				 : arena_printf(m->a, "-D%s", name);
+
+	strs_add(m->a, &x->cxx_flags, flag);
+	strs_add(m->a, &x->cuda_flags, flag);
+}
+
+/* How many items of a macro are its own: a condition may have united it with another. */
+static size_t
+macro_items(struct moved *m, const struct extension *x, const struct value *v)
+{
+	if (v->kind != VALUE_LIST)
+		return 1;
+	if (v->items.n < 3 || v->items.v[1]->block != v->items.v[0]->block)
+		return v->items.n;
+	moved_note(m, v->at,
+		"define_macros of %s: which macro this is " VALUE_OPEN "; the first is moved",
+		x->name);
+	return 2;
+}
+
+/* define_macros: [("A", None), ("B", "1")]; of a value that is a choice, each. */
 static void
 take_macro(struct moved *m, struct extension *x, const struct value *v)
 {
 	const struct value *name = v->kind == VALUE_LIST && v->items.n ? v->items.v[0] : v;
-	const char *text = moved_item(m, x, name, "define_macros"), *flag;
+	const char *text = moved_item(m, x, name, "define_macros"), *value;
+	size_t n;
 
 	if (!text)
 		return;
 	if (v->kind == VALUE_LIST && v->block)
 		moved_note_block(m, x, v->block);
-	flag = v->kind == VALUE_LIST && v->items.n > 1 && v->items.v[1]->kind == VALUE_TEXT
-		       ? arena_printf(m->a, "-D%s=%s", text, v->items.v[1]->text)
-		       : arena_printf(m->a, "-D%s", text);
-	strs_add(m->a, &x->cxx_flags, flag);
-	strs_add(m->a, &x->cuda_flags, flag);
+	n = macro_items(m, x, v);
+	if (n < 2 || v->items.v[1]->kind == VALUE_TRUTH)
+		add_macro(m, x, text, NULL);
+	for (size_t i = 1; i < n; i++)
+		if (v->items.v[i]->kind != VALUE_TRUTH &&
+			(value = moved_item(m, x, v->items.v[i], "define_macros")))
+			add_macro(m, x, text, value);
 }
 
 static void
@@ -119,7 +146,23 @@ take_args(struct moved *m, struct extension *x, const struct value *v)
 			moved_flags(m, x, v->items.v[i + 1], false);
 		else if (key->kind == VALUE_TEXT && streq(key->text, "nvcc"))
 			moved_flags(m, x, v->items.v[i + 1], true);
+		else if (key->kind != VALUE_TEXT)
+			moved_item(m, x, key, "extra_compile_args");
 	}
+}
+
+/* What there can be but one of: of a choice the first text, with a note; NULL: it is no text. */
+static const char *
+one_text(struct moved *m, const struct value *v, const char *what)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; i < value_alternatives(v) && !text; i++)
+		if (value_alternative(v, i)->kind == VALUE_TEXT)
+			text = value_alternative(v, i)->text;
+	if (text && v->is_choice)
+		moved_note(m, v->at, "%s depends on a condition; \"%s\" is taken", what, text);
+	return text;
 }
 
 static void
@@ -129,10 +172,10 @@ take_argument(struct moved *m, struct extension *x, struct str key, size_t from,
 		"verbose", "with_cuda", "is_python_module", "build_directory", "extra_objects_dir",
 		"is_standalone", "keep_intermediates", "swig_opts" };
 	const struct value *v = script_value(&m->script, from, to);
-	const char *name = arena_strndup(m->a, key.p, key.n);
+	const char *name = arena_strndup(m->a, key.p, key.n), *text;
 
 	if (streq(name, "name"))
-		x->name = v->kind == VALUE_TEXT ? v->text : x->name;
+		x->name = (text = one_text(m, v, "an extension's name")) ? text : x->name;
 	else if (streq(name, "sources"))
 		each(m, x, v, "sources", take_source);
 	else if (streq(name, "include_dirs") || streq(name, "extra_include_paths"))
@@ -207,15 +250,18 @@ take_setup(struct moved *m, const struct python_call *call)
 
 	for (size_t i = call->open + 1, end; i < call->close; i = end + 1) {
 		const struct value *v;
+		const char *text;
 
 		end = script_item(s, i, call->close);
 		if (!is_keyword_argument(s, i, end))
 			continue;
 		v = script_value(&m->script, i + 2, end);
-		if (v->kind == VALUE_TEXT && str_eq(s->file.tokens[i].s, STR("name")))
-			m->name = v->text;
-		if (v->kind == VALUE_TEXT && str_eq(s->file.tokens[i].s, STR("license")))
-			m->license = v->text;
+		if (str_eq(s->file.tokens[i].s, STR("name")) &&
+			(text = one_text(m, v, "the name of setup()")))
+			m->name = text;
+		if (str_eq(s->file.tokens[i].s, STR("license")) &&
+			(text = one_text(m, v, "the licence of setup()")))
+			m->license = text;
 	}
 }
 

@@ -46,10 +46,11 @@ moved_note_block(struct moved *m, const struct extension *x, size_t added)
 const char *
 moved_item(struct moved *m, const struct extension *x, const struct value *v, const char *what)
 {
-	if (v->block)
-		moved_note_block(m, x, v->block);
-	if (v->kind == VALUE_TEXT)
+	if (v->kind == VALUE_TEXT) {
+		if (v->block)
+			moved_note_block(m, x, v->block);
 		return v->text;
+	}
 	if (v->kind == VALUE_UNKNOWN && v->text)
 		moved_note(m, v->at, "%s of %s: %s", what, x->name, v->text);
 	else

@@ -31,6 +31,9 @@ struct value {
 	const char *text;
 	struct values items;
 	bool is_true;
+	bool is_open;   /* it depends on a condition whether it is this, so it is neither true nor
+			   false */
+	bool is_choice; /* of a list: one of these texts, by a condition; is_open, too */
 	const char *why;
 };
 
@@ -96,6 +99,8 @@ const char *script_text(const struct script *s, size_t from, size_t to);
 const char *script_source(const struct script *s, size_t from, size_t to);
 
 /* values_of.c */
+enum { VALUE_MAX_CHOICES = 16 }; /* what is made of more is unknown */
+#define VALUE_OPEN "depends on a condition"
 #define VALUE_RUNS_ONLY "is known only when setup.py runs"
 struct value *value_new(struct script *s, enum value_kind kind, size_t at);
 const struct value *value_unknown(struct script *s, size_t at, const char *why);
@@ -104,8 +109,16 @@ const struct value *value_truth(struct script *s, size_t at, bool is_true);
 const struct value *value_none(struct script *s, size_t at);
 /* x + y */
 const struct value *value_add(struct script *s, const struct value *x, const struct value *y);
-/* Both of two branches: lists without what is in both, dictionaries key by key. */
+/* Both of two branches: lists without what is in both, dictionaries key by key, texts as a choice.
+ * None is left out. Of a dictionary and a list, the dictionary; an unknown key says that. */
 const struct value *value_unite(struct script *s, const struct value *x, const struct value *y);
+/* What a block adds that need not run is known by it; 0: what runs adds it. */
+const struct value *value_mark(struct script *s, const struct value *v, size_t block);
+/* Appends an item to a list; of a choice, all that it may be. */
+void value_push(struct script *s, struct value *list, const struct value *v);
+/* How many texts it may be; 1 of all that is no choice. */
+size_t value_alternatives(const struct value *v);
+const struct value *value_alternative(const struct value *v, size_t i);
 /* Where a dictionary has a key; items.n: nowhere. */
 size_t value_find(const struct value *dict, const struct value *key);
 /* 1, 0, or -1 where that is open. */

@@ -44,6 +44,8 @@ value_truth(struct script *s, size_t at, bool is_true)
 int
 value_is_true(const struct value *v)
 {
+	if (v->is_open)
+		return -1;
 	switch (v->kind) {
 	case VALUE_TEXT:
 		return *v->text != '\0';
@@ -89,19 +91,49 @@ value_find(const struct value *dict, const struct value *key)
 }
 
 const struct value *
-value_unite(struct script *s, const struct value *x, const struct value *y)
+value_mark(struct script *s, const struct value *v, size_t block)
 {
-	struct value *v;
+	struct value *copy;
 
-	if (x->kind != y->kind || (x->kind != VALUE_LIST && x->kind != VALUE_DICT))
-		return x->kind == VALUE_UNKNOWN ? y : x;
-	v = value_new(s, x->kind, x->at);
+	if (!block || v->block)
+		return v;
+	copy = value_new(s, v->kind, v->at);
+	*copy = *v;
+	copy->block = block;
+	copy->items = (struct values){ 0 };
+	for (size_t i = 0; i < v->items.n; i++)
+		vec_push(s->a, &copy->items, value_mark(s, v->items.v[i], block));
+	return copy;
+}
+
+size_t
+value_alternatives(const struct value *v)
+{
+	return v->is_choice ? v->items.n : 1;
+}
+
+const struct value *
+value_alternative(const struct value *v, size_t i)
+{
+	return v->is_choice ? v->items.v[i] : v;
+}
+
+void
+value_push(struct script *s, struct value *list, const struct value *v)
+{
+	for (size_t i = 0; i < value_alternatives(v); i++)
+		vec_push(s->a, &list->items, value_alternative(v, i));
+}
+
+static const struct value *
+unite_dicts(struct script *s, const struct value *x, const struct value *y)
+{
+	struct value *v = value_new(s, VALUE_DICT, x->at);
+
+	v->is_open = x->is_open || y->is_open;
 	for (size_t i = 0; i < x->items.n; i++)
 		vec_push(s->a, &v->items, x->items.v[i]);
-	for (size_t i = 0; v->kind == VALUE_LIST && i < y->items.n; i++)
-		if (!has_item(x, y->items.v[i]))
-			vec_push(s->a, &v->items, y->items.v[i]);
-	for (size_t i = 0; v->kind == VALUE_DICT && i < y->items.n; i += 2) {
+	for (size_t i = 0; i < y->items.n; i += 2) {
 		size_t k = value_find(v, y->items.v[i]);
 
 		if (k < v->items.n) {
@@ -114,13 +146,124 @@ value_unite(struct script *s, const struct value *x, const struct value *y)
 	return v;
 }
 
+/* A dictionary, and what is none. */
+static const struct value *
+unite_dict(struct script *s, const struct value *dict, const struct value *other)
+{
+	struct value *v = value_new(s, VALUE_DICT, dict->at), *lost;
+
+	v->is_open = true;
+	for (size_t i = 0; i < dict->items.n; i++)
+		vec_push(s->a, &v->items, dict->items.v[i]);
+	if (other->kind == VALUE_TRUTH)
+		return v;
+	lost = value_new(s, VALUE_UNKNOWN, other->at);
+	*lost = *other;
+	if (other->kind != VALUE_UNKNOWN)
+		*lost = (struct value){
+			.kind = VALUE_UNKNOWN,
+			.at = other->at,
+			.text = "a condition makes it a dictionary or a list; only the dictionary is moved"
+		};
+	vec_push(s->a, &v->items, lost);
+	vec_push(s->a, &v->items, lost);
+	return v;
+}
+
+static bool
+is_plain_list(const struct value *v)
+{
+	return v->kind == VALUE_LIST && !v->is_choice;
+}
+
+static void
+push_new(struct script *s, struct value *list, size_t n, const struct value *v)
+{
+	const struct value before = { .items = { list->items.v, n, n } };
+
+	if (!has_item(&before, v))
+		vec_push(s->a, &list->items, v);
+}
+
+/* Lists, or texts, or one of them and an unknown or None. */
+static const struct value *
+unite_items(struct script *s, const struct value *x, const struct value *y)
+{
+	const struct value *both[] = { x, y };
+	bool is_list = is_plain_list(x) || is_plain_list(y);
+	struct value *v = value_new(
+		s, VALUE_LIST, x->kind == VALUE_TRUTH || x->kind == VALUE_UNKNOWN ? y->at : x->at);
+
+	v->is_choice = !is_list;
+	v->is_open = !is_plain_list(x) || !is_plain_list(y) || x->is_open || y->is_open;
+	for (size_t k = 0; k < 2; k++) {
+		size_t n = k ? v->items.n : 0;
+
+		for (size_t i = 0; both[k]->kind == VALUE_LIST && i < both[k]->items.n; i++)
+			push_new(s, v, n, both[k]->items.v[i]);
+		if (both[k]->kind != VALUE_LIST && both[k]->kind != VALUE_TRUTH)
+			push_new(s, v, n, both[k]);
+	}
+	return v;
+}
+
+const struct value *
+value_unite(struct script *s, const struct value *x, const struct value *y)
+{
+	if (x->kind == VALUE_DICT || y->kind == VALUE_DICT)
+		return x->kind == y->kind      ? unite_dicts(s, x, y)
+		       : x->kind == VALUE_DICT ? unite_dict(s, x, y)
+					       : unite_dict(s, y, x);
+	if (x->kind == VALUE_TRUTH && y->kind == VALUE_TRUTH)
+		return x->is_true == y->is_true && !x->text == !y->text
+			       ? x
+			       : value_unknown(s, y->at, VALUE_OPEN);
+	if (x->kind == VALUE_UNKNOWN && (y->kind == VALUE_UNKNOWN || y->kind == VALUE_TRUTH))
+		return x;
+	if (x->kind == VALUE_TRUTH && y->kind == VALUE_UNKNOWN)
+		return y;
+	if (x->kind == VALUE_TEXT && y->kind == VALUE_TEXT && streq(x->text, y->text))
+		return x;
+	return unite_items(s, x, y);
+}
+
+/* x + y, where one of them is a choice and the other no list. */
+static const struct value *
+add_choices(struct script *s, const struct value *x, const struct value *y)
+{
+	size_t n = value_alternatives(x), m = value_alternatives(y);
+	const struct value *v = NULL;
+
+	if (n * m > VALUE_MAX_CHOICES)
+		return value_unknown(s, y->at, VALUE_OPEN);
+	for (size_t i = 0; i < n * m; i++) {
+		const struct value *one =
+			value_add(s, value_alternative(x, i / m), value_alternative(y, i % m));
+
+		v = v ? value_unite(s, v, one) : one;
+	}
+	return v;
+}
+
+static const struct value *
+add_texts(struct script *s, const struct value *x, const struct value *y)
+{
+	struct value *v = value_new(s, VALUE_TEXT, x->at);
+
+	v->text = arena_printf(s->a, "%s%s", x->text, y->text);
+	v->block = x->block ? x->block : y->block;
+	return v;
+}
+
 const struct value *
 value_add(struct script *s, const struct value *x, const struct value *y)
 {
 	struct value *v;
 
 	if (x->kind == VALUE_TEXT && y->kind == VALUE_TEXT)
-		return value_text(s, x->at, arena_printf(s->a, "%s%s", x->text, y->text));
+		return add_texts(s, x, y);
+	if ((x->is_choice || y->is_choice) && !is_plain_list(x) && !is_plain_list(y))
+		return add_choices(s, x, y);
 	if (x->kind == VALUE_DICT && y->kind == VALUE_DICT)
 		return value_unite(s, x, y);
 	if (x->kind != VALUE_LIST && y->kind != VALUE_LIST)

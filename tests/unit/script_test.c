@@ -73,6 +73,39 @@ test_values(void **state)
 		{ "x = 'a' if CUDA_HOME is not None else 'b'\n", "'a'" },
 		{ "x = os.environ.get('X') or 'd'\n", "'d'" },
 		{ "x = []\nfor i in y:\n    x.append(i)\n", "[?]" },
+		/* both branches, whatever they are */
+		{ "x = ['a'] if f() else ['b']\n", "['a' 'b']" },
+		{ "x = ['a', 'b' if f() else 'c']\n", "['a' 'b' 'c']" },
+		{ "x = ['a', 'b' if f() else None]\n", "['a' 'b']" },
+		{ "x = ['a'] if f() else g()\n", "['a' ?]" },
+		{ "x = ['a']\nif f():\n    x = g()\n", "['a' ?]" },
+		{ "x = g()\nif f():\n    x = ['a']\n", "[? 'a']" },
+		{ "x = None\nif f():\n    x = ['a']\n", "['a']" },
+		{ "x = ['a']\nif f():\n    x = None\n", "['a']" },
+		{ "x = None\nif f():\n    x = g()\n", "?" },
+		{ "x = {'k': ['a']}\nif f():\n    x = g()\n", "{'k' ['a'] ? ?}" },
+		{ "y = {'k': ['a']}\nif f():\n    y = g()\nx = y['k']\n", "['a' ?]" },
+		{ "x = ['a']\nif f():\n    x = {'k': ['b']}\n", "{'k' ['b'] ? ?}" },
+		{ "x = {'k': ['a']}\nif f():\n    x['k'] = ['b']\n", "{'k' ['a' 'b']}" },
+		{ "x = 'a' if f() else 'b'\n", "['a' 'b']" },
+		{ "x = 'a' if f() else 'a'\n", "'a'" },
+		{ "y = 'a' if f() else 'b'\nx = []\nx.append(y)\n", "['a' 'b']" },
+		{ "y = 'a' if f() else 'b'\nx = os.path.join('d', y, 'e')\n", "['d/a/e' 'd/b/e']" },
+		{ "y = 'a' if f() else g()\nx = ['d/' + y]\n", "['d/a' ?]" },
+		{ "y = 'a' if f() else 'b'\nx = [Path(y).parent / y / 'c', y + y]\n",
+			"['a/c' 'b/c' 'aa' 'ab' 'ba' 'bb']" },
+		{ "y = 'a' if f() else 'b' if f() else 'c'\nx = y + y + y\n", "?" },
+		{ "x = f() if h() else g()\n", "?" },
+		{ "x = [('a', 'b') if f() else ('c', 'b')]\n", "[['a' 'b'] ['c' 'b']]" },
+		{ "x = []\nx.append(('a', 'b') if f() else ('c', 'b'))\n",
+			"[['a' 'b'] ['c' 'b']]" },
+		{ "x = ['a', None]\nif f():\n    x = ['b']\n", "['a' False 'b']" },
+		/* and what is asked of them stays open */
+		{ "y = False\nif f():\n    y = True\nx = ['a'] if y else ['b']\n", "['a' 'b']" },
+		{ "y = None\nif f():\n    y = 'c'\nx = ['a'] if y is None else ['b']\n",
+			"['a' 'b']" },
+		{ "y = 'c' if f() else 'd'\nx = ['a'] if y == 'c' else ['b']\n", "['a' 'b']" },
+		{ "y = None\nif f():\n    y = ['c']\nx = ['a'] if y else ['b']\n", "['a' 'b']" },
 		/* functions */
 		{ "def f(x):\n    y = x\n    return y\nx = ['a']\n", "['a']" },
 		{ "x = g(['a'])\n", "['a' ?]" }, { "x = f('a')\n", "?" }, { "x = f'{a}'\n", "?" },
@@ -202,11 +235,82 @@ test_from(void **state)
 	arena_free(&a);
 }
 
+static const char *
+build_toml_of(struct arena *a, const char *setup, struct strs *notes)
+{
+	struct scaffold s = { 0 };
+	struct generated_set set;
+	struct err e = { 0 };
+
+	put(a, "setup.py", setup);
+	if (scaffold_from(a, dir, NULL, &s, &set, notes, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(set.v[0].path, "build.toml");
+	return set.v[0].text.p;
+}
+
+/* Of each line of setup.py that adds something, and need not run, there is a note. */
+static void
+test_branches(void **state)
+{
+	static const char *const wanted[] = {
+		"setup.py:1:17: taken, but setup.py has it under: if f()",
+		"setup.py:2:8: taken, but setup.py has it under: else of: if f()",
+		"setup.py:3:1: taken, but setup.py has it under: if g()",
+		"setup.py:7:8: define_macros of k._C: which macro this is depends on a condition",
+		"setup.py:6:33: taken, but setup.py has it under: if h()",
+		"setup.py:13:12: extra_compile_args of k._C: more() is known only when setup.py runs",
+		"setup.py:16:34: the licence of setup() depends on a condition; \"MIT\" is taken"
+	};
+	struct arena a = { 0 };
+	struct strs notes;
+	const char *text;
+	struct project p;
+	struct err e = { 0 };
+	char *t;
+
+	(void)state;
+	assert_return_code(fs_mkdtemp(&a, "/tmp/script-test", &t, &e), 0);
+	dir = t;
+	put(&a, "a.cpp", "");
+	put(&a, "b.cpp", "");
+	text = build_toml_of(&a,
+		"flags = ['-Da'] if f() \\\n"
+		"       else ['-Db']\n"
+		"if g():\n"
+		"    flags = flags + ['-Dc']\n"
+		"where = '.'\n"
+		"macros = [('M', '1'), ('N', 'x' if h() else 'y')]\n"
+		"one = ('O', '1')\n"
+		"if g():\n"
+		"    one = ('P', '1')\n"
+		"macros.append(one)\n"
+		"args = {'cxx': flags}\n"
+		"if g():\n"
+		"    args = more()\n"
+		"load('k._C', ['a.cpp', 'b.cpp'], define_macros=macros,\n"
+		"    extra_compile_args=args)\n"
+		"setup(name='my-kernel', license=('MIT' if f() else 'BSD-3-Clause'))\n",
+		&notes);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (!has_note(&notes, wanted[i]))
+			fail_msg("no note \"%s\" in %s", wanted[i], text);
+	if (project_parse(&a, str_of(text), dir, false, &p, &e) < 0)
+		fail_msg("%s\n%s", e.msg, text);
+	for (const char *const *f = (const char *const[]){ "-DM=1", "-DN=x", "-DN=y", "-DO=1",
+		     "-Da", "-Db", "-Dc", NULL };
+		*f; f++)
+		if (!strs_has(&p.kernels[0].cxx_flags, *f))
+			fail_msg("no %s in %s", *f, text);
+	assert_return_code(fs_remove(dir, &e), 0);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values),
-		cmocka_unit_test(test_from) };
+		cmocka_unit_test(test_from), cmocka_unit_test(test_branches) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
