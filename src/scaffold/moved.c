@@ -13,11 +13,21 @@
 EMBED(moved_binding, "data/init/moved_binding.cpp.in")
 EMBED(moved_package, "data/init/moved_init.py.in")
 
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 static void
 add_string(struct buf *out, const char *s)
 {
 	buf_addc(out, '"');
 	for (; *s; s++) {
+		if (is_control(*s)) {
+			buf_addf(out, "\\u%04X", (unsigned)(unsigned char)*s);
+			continue;
+		}
 		if (*s == '"' || *s == '\\')
 			buf_addc(out, '\\');
 		buf_addc(out, *s);
@@ -39,20 +49,43 @@ add_list(struct buf *out, const char *key, const struct strs *list)
 	buf_adds(out, "]\n");
 }
 
-/* The last part of "pkg._C", of letters, digits, - and _; a number where that is taken. */
-static const char *
-section_name(struct moved *m, size_t i)
+static bool
+is_taken(const struct moved *m, size_t n, const char *section)
 {
-	const char *name = m->extensions.v[i].name, *dot = strrchr(name, '.');
-	char *clean = arena_strdup(m->a, dot && dot[1] ? dot + 1 : name);
+	for (size_t k = 0; k < n; k++)
+		if (streq(m->extensions.v[k].section, section))
+			return true;
+	return false;
+}
+
+/* The last part of "pkg._C", of letters, digits and _; a number where that is taken. */
+static void
+name_section(struct moved *m, size_t i)
+{
+	const char *name = m->extensions.v[i].name, *dot = strrchr(name, '.'), *section;
+	char *clean = arena_strdup(m->a, dot && dot[1] ? dot + 1 : *name ? name : "kernel");
 
 	for (char *p = clean; *p; p++)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
-	for (size_t k = 0; k < i; k++)
-		if (streq(m->extensions.v[k].name, name))
-			return arena_printf(m->a, "%s_%zu", clean, i + 1);
-	return clean;
+	section = clean;
+	for (size_t n = i + 1; is_taken(m, i, section); n++)
+		section = arena_printf(m->a, "%s_%zu", clean, n);
+	m->extensions.v[i].section = section;
+}
+
+/* Texts of setup.py that become comments stay in their lines. */
+static void
+to_lines(struct arena *a, struct strs *texts)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		char *text = arena_strdup(a, texts->v[i]);
+
+		for (char *p = text; *p; p++)
+			if (is_control(*p))
+				*p = ' ';
+		texts->v[i] = text;
+	}
 }
 
 static void
@@ -63,8 +96,8 @@ add_section(struct moved *m, struct buf *out, size_t i, const char *backend)
 
 	for (size_t k = 0; k < x->src.n; k++)
 		has_cuda |= streq(path_ext(x->src.v[k]), ".cu");
-	buf_addf(out, "\n[kernel.%s]\nbackend = \"%s\"\ndepends = [\"torch\"]\n",
-		section_name(m, i), backend);
+	buf_addf(out, "\n[kernel.%s]\nbackend = \"%s\"\ndepends = [\"torch\"]\n", x->section,
+		backend);
 	if (x->src.n == 0)
 		buf_adds(out, "src = []\n");
 	add_list(out, "src", &x->src);
@@ -95,6 +128,8 @@ build_toml(struct moved *m, const char *name, const char *license)
 	buf_addf(&out,
 		"\nbackends = [\"%s\"]\n\n[torch]\nsrc = [\"torch-ext/torch_binding.cpp\"]\n",
 		backend);
+	for (size_t i = 0; i < m->extensions.n; i++)
+		name_section(m, i);
 	for (size_t i = 0; i < m->extensions.n; i++)
 		add_section(m, &out, i, backend);
 	return (struct str){ arena_strndup(m->a, out.p, out.n), out.n };
@@ -138,17 +173,25 @@ int
 scaffold_from(struct arena *a, const char *dir, const char *name, struct scaffold *s,
 	struct generated_set *out, struct strs *notes, struct err *e)
 {
-	const char *license = s->license;
+	const char *license = s->license, *fault;
 	struct moved m;
 
 	TRY(moved_read(a, dir, &m, e));
-	if (!name && m.name)
+	if (!name && m.name) {
 		name = name_of(a, m.name);
+		fault = project_name_fault(a, name);
+		if (fault)
+			return err_set(e, ERR_USAGE,
+				"setup.py names it \"%s\": \"%s\"%s; --name gives another", m.name,
+				name, fault);
+	}
 	TRY(scaffold_place(a, dir, NULL, name, s, e));
 	s->license = license ? license : m.license ? m.license : "other";
 	if (!license && !m.license)
 		vec_push(a, &m.notes,
 			"setup.py names no licence: write license in build.toml, such as Apache-2.0");
+	to_lines(a, &m.notes);
+	to_lines(a, &m.operators);
 	moved_texts(&m, s->name, s->license, out);
 	*notes = m.notes;
 	return 0;

@@ -8,6 +8,7 @@
 /* A call of CUDAExtension, CppExtension or load. */
 struct extension {
 	const char *name;
+	const char *section; /* the last part of its name, as a word of which there is one */
 	bool is_cuda;
 	size_t at, block; /* the call's token, and where it stands */
 	struct strs src, include, cxx_flags, cuda_flags, capabilities;

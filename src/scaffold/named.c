@@ -6,9 +6,9 @@
 #include "base/path.h"
 #include "scaffold/scaffold.h"
 
-/* NAME or OWNER/NAME, as the hub has it. */
+/* NAME or OWNER/NAME, as the hub has it; hint: how to choose another. */
 static int
-take_name(struct arena *a, const char *text, struct scaffold *out, struct err *e)
+take_name(struct arena *a, const char *text, const char *hint, struct scaffold *out, struct err *e)
 {
 	const char *slash = strchr(text, '/'), *fault;
 	char *name = arena_strdup(a, slash ? slash + 1 : text);
@@ -26,8 +26,7 @@ take_name(struct arena *a, const char *text, struct scaffold *out, struct err *e
 			return err_set(e, ERR_USAGE, "\"%s\" is no owner on the hub", out->owner);
 	fault = project_name_fault(a, name);
 	if (fault)
-		return err_set(e, ERR_USAGE, "name \"%s\"%s%s", name, fault,
-			slash ? "" : "; --name gives another than the directory's");
+		return err_set(e, ERR_USAGE, "name \"%s\"%s%s", name, fault, hint);
 	out->name = name;
 	return 0;
 }
@@ -57,9 +56,10 @@ scaffold_place(struct arena *a, const char *base, const char *operand, const cha
 		out->dir = path;
 		if (fs_exists(path))
 			TRY(fs_real_path(a, path, &path, e));
-		return take_name(a, path_base(path), out, e);
+		return take_name(
+			a, path_base(path), "; --name gives another than the directory's", out, e);
 	}
-	TRY(take_name(a, name, out, e));
+	TRY(take_name(a, name, "", out, e));
 	out->dir = path_clean(a, path_join(a, base, operand ? operand : out->name));
 	return 0;
 }

@@ -306,11 +306,60 @@ test_branches(void **state)
 	arena_free(&a);
 }
 
+/* Sections of one name, and texts with line ends, make a build.toml all the same. */
+static void
+test_texts(void **state)
+{
+	struct arena a = { 0 };
+	struct strs notes;
+	struct scaffold s = { 0 };
+	struct generated_set set;
+	const char *text;
+	struct project p;
+	struct err e = { 0 };
+	char *t;
+
+	(void)state;
+	assert_return_code(fs_mkdtemp(&a, "/tmp/script-test", &t, &e), 0);
+	dir = t;
+	put(&a, "a.cpp", "");
+	text = build_toml_of(&a,
+		"CppExtension('a._C', ['a.cpp'])\n"
+		"CppExtension('b._C', ['a.cpp', 'no\\n[evil]\\n.cpp'])\n"
+		"CppExtension('_C_2', ['a.cpp'])\n"
+		"CppExtension('b-C', ['a.cpp'], extra_compile_args=['-DX=a\\nb\x1f\x7f'])\n"
+		"CppExtension('', ['a.cpp'])\n"
+		"setup(name='my-kernel')\n",
+		&notes);
+	if (project_parse(&a, str_of(text), dir, false, &p, &e) < 0)
+		fail_msg("%s\n%s", e.msg, text);
+	assert_int_equal(p.n_kernels, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_non_null(strstr(
+			text, (const char *const[]){ "[kernel._C]", "[kernel._C_2]",
+				      "[kernel._C_2_3]", "[kernel.b_C]", "[kernel.kernel]" }[i]));
+	assert_non_null(strstr(text, "\"-DX=a\\u000Ab\\u001F\\u007F\""));
+	assert_null(strstr(text, "\n[evil]"));
+	assert_true(has_note(&notes, "no [evil] .cpp"));
+
+	put(&a, "setup.py", "CppExtension('a', ['a.cpp'])\nsetup(name='My pkg')\n");
+	assert_int_equal(scaffold_from(&a, dir, NULL, &s, &set, &notes, &e), -1);
+	assert_int_equal(e.code, ERR_USAGE);
+	assert_non_null(strstr(e.msg, "setup.py names it \"My pkg\": \"my pkg\" is not allowed"));
+	assert_non_null(strstr(e.msg, "; --name gives another"));
+	e = (struct err){ 0 };
+	assert_int_equal(scaffold_from(&a, dir, "Bad", &s, &set, &notes, &e), -1);
+	assert_null(strstr(e.msg, "--name gives"));
+	assert_return_code(fs_remove(dir, &(struct err){ 0 }), 0);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values),
-		cmocka_unit_test(test_from), cmocka_unit_test(test_branches) };
+		cmocka_unit_test(test_from), cmocka_unit_test(test_branches),
+		cmocka_unit_test(test_texts) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
