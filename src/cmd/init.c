@@ -68,6 +68,24 @@ print_notes(const struct strs *notes)
 		log_info("%s", notes->v[i]);
 }
 
+/* --from takes what there is, and nothing that says what to write. */
+static int
+check_from(const struct ctx *c, struct err *e)
+{
+	static const char *const others[] = { "backend", "backends", "stable-abi", "tvm-ffi",
+		"noarch", "triton" };
+	const char *what = "beside it, only --name, --license and --overwrite have a meaning";
+
+	if (c->opts.operands.n)
+		return err_set(e, ERR_USAGE, "\"%s\" and --from: --from takes what there is; %s",
+			c->opts.operands.v[0], what);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (opt_has(&c->opts, others[i]))
+			return err_set(e, ERR_USAGE,
+				"--%s and --from: --from takes what there is; %s", others[i], what);
+	return 0;
+}
+
 /* A kernel of what setup.py in dir builds. */
 static int
 init_from(struct ctx *c, const char *dir, struct err *e)
@@ -79,11 +97,7 @@ init_from(struct ctx *c, const char *dir, struct err *e)
 	struct err first = { 0 };
 	struct strs notes;
 
-	if (c->opts.operands.n || c->opts.n > 1U + (name != NULL) + (license != NULL) +
-						      opt_has(&c->opts, "overwrite") +
-						      (opt_get(&c->opts, "directory") != NULL))
-		return err_set(e, ERR_USAGE,
-			"--from takes what there is: beside it, only --name, --license and --overwrite have a meaning");
+	TRY(check_from(c, e));
 	TRY(cmd_need_dir(dir, e));
 	TRY(scaffold_from(&c->arena, dir, name, &s, &set, &notes, e));
 	TRY(cmd_check_license(s.license, e));

@@ -136,6 +136,11 @@ like "$out" 'old/csrc/ops.cpp:1: torch/extension.h brings pybind11' "wants that 
 status 2 "once more" "$KB" init --from old
 like "$out" 'old has build.toml already; --overwrite replaces it' "is refused"
 status 2 "with a kind" "$KB" init --from old --noarch
+like "$out" '^error: --noarch and --from: --from takes what there is; beside it, only --name, --license and --overwrite' "says which option"
+status 2 "with a name that is none" "$KB" init --from old --name Bad
+like "$out" '^error: name "Bad" is not allowed;.*such as "my-kernel"$' "does not say to give --name"
+rm old/build.toml old/torch-ext -r
+status 0 "with options of all commands" "$KB" init --from old -v --store "$T/store"
 sed -i 's|torch/extension.h|torch/all.h|; /PYBIND11_MODULE/d' old/csrc/ops.cpp
 sed -i 's|^    //     twice .*|    ops.def("twice(Tensor x) -> Tensor");\n    ops.impl("twice", torch::kCPU, \&twice);|
 	s|^#include "registration.h"|#include <torch/all.h>\n\n#include "ops.h"\n&|' old/torch-ext/torch_binding.cpp
