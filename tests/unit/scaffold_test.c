@@ -67,13 +67,13 @@ test_files(void **state)
 	struct arena a = { 0 };
 
 	(void)state;
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < 20; i++) {
 		struct scaffold s = { .name = "my-kernel",
 			.license = "MIT",
-			.owner = i & 4 ? "me" : NULL,
-			.kind = (enum scaffold_kind)(i & 3),
+			.owner = i / 5 & 1 ? "me" : NULL,
+			.kind = (enum scaffold_kind)(i % 5),
 			.has_backend = { [BACKEND_CUDA] = true,
-				[BACKEND_CPU] = (i & 8) && (i & 3) != SCAFFOLD_TRITON } };
+				[BACKEND_CPU] = (i / 5 & 2) && i % 5 != SCAFFOLD_TRITON } };
 		struct generated_set set;
 		struct err e = { 0 };
 		struct project p;
@@ -92,7 +92,10 @@ test_files(void **state)
 			assert_null(memmem(set.v[f].text.p, set.v[f].text.n, "@if", 3));
 			assert_null(memmem(set.v[f].text.p, set.v[f].text.n, "@MODULE", 7));
 		}
-		assert_non_null(text_of(&set, "torch-ext/my_kernel/__init__.py").p);
+		assert_non_null(text_of(&set, s.kind == SCAFFOLD_TVM_FFI
+						      ? "tvm-ffi-ext/my_kernel/__init__.py"
+						      : "torch-ext/my_kernel/__init__.py")
+					.p);
 	}
 	arena_free(&a);
 }
