@@ -2,13 +2,15 @@
 /*
  * Every directory below the kernel's is watched by inotify. What the events say does not matter:
  * after each, all directories are watched again, which costs nothing for those that are, and the
- * files are compared. So no rename, new directory or lost event needs care.
+ * files are compared. So no rename, new directory or lost event needs care. Links are followed, and
+ * each directory is looked into once, however many lead to it.
  */
 #include "watch/notice.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/path.h"
 #include "base/signal.h"
 #include <dirent.h>
@@ -23,11 +25,35 @@ enum { QUIET_MS = 100, PATIENCE_MS = 2000, LOOK_MS = 1000, DEPTH = 64 };
 static const uint32_t events = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
 			       IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
+/* One look at all directories. */
+struct scan {
+	struct notice *n;
+	struct sha256 *h;
+	struct arena a;
+	struct map seen; /* the directories, by device and inode */
+};
+
+/* Builds write beside build.toml only: deeper, these are names as any other. */
 static bool
-is_other(const char *name)
+is_other(const char *name, unsigned depth)
 {
-	return *name == '.' || streq(name, "build") || str_has_prefix(name, "build-") ||
-	       streq(name, "result") || streq(name, "__pycache__");
+	if (*name == '.' || streq(name, "__pycache__"))
+		return true;
+	return depth == 0 &&
+	       (streq(name, "build") || str_has_prefix(name, "build-") || streq(name, "result"));
+}
+
+static bool
+is_new(struct scan *s, const struct stat *st)
+{
+	const uint64_t id[] = { st->st_dev, st->st_ino };
+	const char *key = memcpy(arena_alloc(&s->a, sizeof(id), 1), id, sizeof(id));
+	void **at = map_put(&s->a, &s->seen, (struct str){ key, sizeof(id) });
+
+	if (*at)
+		return false;
+	*at = s;
+	return true;
 }
 
 static void
@@ -64,26 +90,26 @@ add_entry(struct sha256 *h, const char *name, const struct stat *st)
 	sha256_add(h, v, sizeof(v));
 }
 
-/* Watches the directory and those below, and adds up what they look like. */
+/* Watches the directory and those below, and adds up what they look like. A signal ends it. */
 static void
-scan(struct notice *n, const char *path, unsigned depth, struct sha256 *h)
+scan(struct scan *s, const char *path, unsigned depth)
 {
 	const struct dirent *d;
 	DIR *dir;
 
-	watch_dir(n, path);
+	watch_dir(s->n, path);
 	dir = depth < DEPTH ? opendir(path) : NULL;
-	while (dir && (d = readdir(dir))) {
+	while (dir && !interrupted && (d = readdir(dir))) {
 		CLEANUP(arena_freep) struct arena a = { 0 };
 		const char *at = path_join(&a, path, d->d_name);
 		struct stat st;
 
-		if (is_other(d->d_name) || stat(at, &st) < 0)
+		if (is_other(d->d_name, depth) || stat(at, &st) < 0)
 			continue;
-		if (S_ISDIR(st.st_mode))
-			scan(n, at, depth + 1, h);
-		else
-			add_entry(h, d->d_name, &st);
+		if (!S_ISDIR(st.st_mode))
+			add_entry(s->h, d->d_name, &st);
+		else if (is_new(s, &st))
+			scan(s, at, depth + 1);
 	}
 	if (dir)
 		closedir(dir);
@@ -92,11 +118,15 @@ scan(struct notice *n, const char *path, unsigned depth, struct sha256 *h)
 static struct digest
 scan_all(struct notice *n)
 {
-	struct sha256 *h = sha256_new();
+	struct scan s = { .n = n, .h = sha256_new() };
+	struct stat st;
 
 	n->dirs = 0;
-	scan(n, n->dir, 0, h);
-	return sha256_final(h);
+	if (stat(n->dir, &st) == 0)
+		is_new(&s, &st);
+	scan(&s, n->dir, 0);
+	arena_free(&s.a);
+	return sha256_final(s.h);
 }
 
 int

@@ -11,8 +11,8 @@ struct notice {
 	size_t dirs; /* that are watched */
 	struct digest seen;
 };
-/* What is hidden, build/, result and what others make (build-*, __pycache__) does not count.
- * Ends with notice_close. */
+/* What is hidden and __pycache__ do not count, nor do build, build-* and result at the top. Ends
+ * with notice_close. */
 int notice_open(struct notice *n, const char *dir, struct err *e);
 void notice_close(struct notice *n);
 /* Waits until something happened, and it is quiet again. Fails with ERR_INTERRUPTED when a signal

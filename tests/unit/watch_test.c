@@ -179,12 +179,45 @@ notices(void **state)
 	}
 }
 
+static void
+in_build(void)
+{
+	put("src/build-x/k.cu", "x");
+}
+
+/* Links that lead back up would double the directories at each depth. */
+static void
+looks_once(void **state)
+{
+	static const char *const links[] = { "up", "src/up", "src/build-x/up" };
+	struct notice n;
+	struct err e = { 0 };
+
+	(void)state;
+	put("src/build-x/k.cu", "");
+	put("build/x", "");
+	put("build-local/x", "");
+	put("src/__pycache__/x", "");
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		assert_int_equal(symlink(i == 0 ? "." : "..", path_join(&mem, dir, links[i])), 0);
+	alarm(60);
+	assert_int_equal(notice_open(&n, dir, &e), 0);
+	assert_int_equal(n.dirs, 6); /* itself, src, src/build-x, torch-ext, torch-ext/ww, tests */
+	later(in_build);
+	if (notice_wait(&n, &e) < 0)
+		fail_msg("%s", e.msg);
+	alarm(0);
+	wait(NULL);
+	notice_close(&n);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(looks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(looks_once, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
