@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/record.h"
 #include "base/signal.h"
+#include "publish/wheels.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,6 +27,13 @@ struct publish {
 	int fd;            /* build, flocked */
 };
 
+/* A wheel that is being written here is none of ours. */
+static bool
+is_temporary(const char *name)
+{
+	return str_has_prefix(name, TEMPORARY) && !str_has_prefix(name, WHEELS_TEMPORARY);
+}
+
 /* Of a builder that was killed. A variant that it had only moved away is put back. */
 static int
 remove_leftovers(const struct publish *p, struct err *e)
@@ -36,7 +44,7 @@ remove_leftovers(const struct publish *p, struct err *e)
 	for (size_t i = 0; i < names.n; i++) {
 		const char *name = names.v[i], *path = path_join(p->a, p->build, name), *final;
 
-		if (!str_has_prefix(name, TEMPORARY))
+		if (!is_temporary(name))
 			continue;
 		name += strlen(TEMPORARY);
 		if (str_has_suffix(name, OLD)) {
@@ -306,7 +314,7 @@ publish_clean(struct arena *a, const char *dir, struct err *e)
 	for (size_t i = 0; i < names.n; i++) {
 		const char *path = path_join(a, build, names.v[i]);
 
-		if (str_has_prefix(names.v[i], TEMPORARY) ||
+		if (is_temporary(names.v[i]) ||
 			(str_has_prefix(names.v[i], "torch") &&
 				fs_exists(path_join(a, path, "metadata.json"))))
 			TRY(fs_remove(path, e));

@@ -14,15 +14,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define TEMPORARY ".kb-" /* a file that is being written begins with this, and is locked */
-
 /* Unless somebody writes it. */
 static int
 remove_leftover(const char *path, struct err *e)
 {
 	CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0;
 	return fs_remove(path, e);
 }
@@ -34,7 +34,7 @@ remove_leftovers(struct arena *a, const char *dir, struct err *e)
 
 	TRY(fs_list(a, dir, &names, e));
 	for (size_t i = 0; i < names.n; i++) {
-		if (str_has_prefix(names.v[i], TEMPORARY))
+		if (str_has_prefix(names.v[i], WHEELS_TEMPORARY))
 			TRY(remove_leftover(path_join(a, dir, names.v[i]), e));
 	}
 	return 0;
@@ -60,7 +60,7 @@ open_temporary(struct arena *a, const char *dir, const struct wheel *w, char **p
 		int fd;
 		struct stat st;
 
-		*path = arena_printf(a, "%s/" TEMPORARY "%s.XXXXXX", dir, w->name);
+		*path = arena_printf(a, "%s/" WHEELS_TEMPORARY "%s.XXXXXX", dir, w->name);
 		fd = mkostemp(*path, O_CLOEXEC);
 		if (fd < 0)
 			return err_sys(e, "cannot write in %s", dir);

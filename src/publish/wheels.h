@@ -5,6 +5,10 @@
 #define PUBLISH_WHEELS_H
 #include "wheel/wheel.h"
 
+/* A file that is being written begins with this, and is locked. Another builder may publish into
+ * that directory, so its names differ. */
+#define WHEELS_TEMPORARY ".kb-wheel-"
+
 /* Makes the directory, and removes what killed builders left there. */
 int wheels_open(struct arena *a, const char *dir, struct err *e);
 /* 1: written. 0: the file was there with these bytes, and is left alone. Each file's bytes are

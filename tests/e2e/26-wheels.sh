@@ -126,14 +126,16 @@ echo 'int broken(' >>"$T/broken/src/answer.cpp"
 status 1 "a build that fails" "$KB" wheel -q --no-lock --variant $V "$T/broken"
 [ ! -e "$T/broken/dist" ]
 is $? 0 "makes no wheel"
-touch "$K/dist/.kb-left.whl.abc" "$K/dist/mine.whl" "$K/dist/other.txt"
+touch "$K/dist/.kb-wheel-left.whl.abc" "$K/dist/other.txt"
+mkdir "$T/none"
+ok "the program's own wheel" sh -c "cd '$ROOT' && python3 tools/wheel/pack.py LICENSE 1 2026-11-30 '$T/none' '$T/none' '$K/dist/mine-1-py3-none-any.whl'"
 status 0 "beside other files" "$KB" wheel -q --variant $V "$K"
-is "$(ls -A "$K/dist" | tr '\n' ' ')" "mine.whl other.txt $(basename "$W") " "what a killed builder left is gone"
+is "$(ls -A "$K/dist" | tr '\n' ' ')" "mine-1-py3-none-any.whl other.txt $(basename "$W") " "what a killed builder left is gone"
 touch "$T/file"
 status 2 "--wheel-dir that is a file" "$KB" wheel -q --variant $V --wheel-dir "$T/file" "$K"
 like "$out" "^error: $T/file is not a directory; move it away, or name another with --wheel-dir" "says what to do"
 status 0 "clean" "$KB" clean "$K"
-is "$(ls -A "$K/dist" | tr '\n' ' ')" "mine.whl other.txt " "removes our wheels alone"
+is "$(ls -A "$K/dist" | tr '\n' ' ')" "mine-1-py3-none-any.whl other.txt " "removes our wheels alone"
 
 # ---- the stable ABI: one for all torch from 2.10 on ----
 K=$T/rms-norm

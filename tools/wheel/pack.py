@@ -28,8 +28,9 @@ Requires-Dist: pip
 Description-Content-Type: text/markdown
 
 {text}"""
+# Another generator than that of kernels, whose wheels `clean` removes.
 WHEEL = """Wheel-Version: 1.0
-Generator: kernel-builder {version}
+Generator: kernel-builder-pack {version}
 Root-Is-Purelib: false
 Tag: {tag}
 """
