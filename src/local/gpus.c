@@ -24,6 +24,13 @@ print_gpus(void *arg)
 	(void)arg;
 	return NO_DRIVER;
 }
+
+static int
+print_driver(void *arg)
+{
+	(void)arg;
+	return NO_DRIVER;
+}
 #else
 /* Prints a line for each GPU, as nvidia-smi does. In a child: the driver's library stays loaded. */
 static int
@@ -58,7 +65,6 @@ print_gpus(void *arg)
 	}
 	return 0;
 }
-#endif
 
 /* Prints 12080 for 12.8. */
 static int
@@ -76,6 +82,7 @@ print_driver(void *arg)
 	dprintf(STDOUT_FILENO, "%d\n", n);
 	return 0;
 }
+#endif
 
 static int
 wait_for(struct proc *p, struct proc_end *end, struct err *e)
