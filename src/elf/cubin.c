@@ -23,6 +23,8 @@ struct part {
 	struct str bytes;
 	uint64_t size; /* in memory */
 	unsigned type, link;
+	bool is_hashed;
+	struct digest sha256; /* of the bytes */
 };
 struct cubin {
 	struct str bytes;
@@ -103,13 +105,22 @@ read_parts(struct arena *a, struct cubin *c, struct err *e)
 }
 
 /* ".text." and the kernel's name; if there is none, an empty part. */
-static const struct part *
+static struct part *
 part_of(struct arena *a, const struct cubin *c, const char *head, const char *kernel)
 {
-	static const struct part none = { 0 };
-	const struct part *p = map_get(&c->by_name, str_of(arena_printf(a, "%s%s", head, kernel)));
+	struct part *p = map_get(&c->by_name, str_of(arena_printf(a, "%s%s", head, kernel)));
 
-	return p ? p : &none;
+	return p ? p : arena_new(a, struct part);
+}
+
+/* Once for a part, however many symbols there are of it. */
+static struct digest
+digest_of(struct part *p)
+{
+	if (!p->is_hashed)
+		p->sha256 = sha256_of(p->bytes.n ? p->bytes.p : "", p->bytes.n);
+	p->is_hashed = true;
+	return p->sha256;
 }
 
 struct attribute {
@@ -211,16 +222,16 @@ static void
 read_kernel(const struct cubin *c, uint32_t symbol, struct cubin_kernel *k)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	const struct str code = part_of(&a, c, ".text.", k->name)->bytes;
+	struct part *code = part_of(&a, c, ".text.", k->name);
 
 	read_info(part_of(&a, c, ".nv.info", "")->bytes, symbol, k);
-	read_spills(c, part_of(&a, c, ".nv.info.", k->name)->bytes, code, k);
+	read_spills(c, part_of(&a, c, ".nv.info.", k->name)->bytes, code->bytes, k);
 	k->shared = part_of(&a, c, ".nv.shared.", k->name)->size;
 	if (c->arch >= WITH_RESERVED && k->shared >= RESERVED)
 		k->shared -= RESERVED;
 	k->constant = part_of(&a, c, ".nv.constant0.", k->name)->size;
-	k->code = code.n;
-	k->text = sha256_of(code.n ? code.p : "", code.n);
+	k->code = code->bytes.n;
+	k->text = digest_of(code);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -31,6 +32,7 @@ struct made {
 	struct str text, annotations;
 	uint32_t stack;
 	uint64_t shared;
+	size_t more; /* symbols of the same name */
 };
 
 static void
@@ -53,20 +55,20 @@ cubin(const struct made *m)
 		.e_shentsize = sizeof(Elf64_Shdr),
 		.e_shnum = SECTIONS,
 		.e_shstrndx = NAMES };
-	const Elf64_Sym symbols[2] = { { 0 },
-		{ .st_name = name_at("_Z1kPf"),
-			.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
-			.st_other = 0x10,
-			.st_shndx = TEXT } };
+	const Elf64_Sym none = { 0 }, symbol = { .st_name = name_at("_Z1kPf"),
+		.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+		.st_other = 0x10,
+		.st_shndx = TEXT };
 	const uint32_t all[3][2] = { { 1, 24 }, { 1, m->stack }, { 1, m->stack } };
-	struct buf info = { 0 }, own = { 0 }, out = { 0 };
+	struct buf info = { 0 }, own = { 0 }, symbols = { 0 }, out = { 0 };
 	Elf64_Shdr sh[SECTIONS] = { 0 };
-	const struct str parts[SECTIONS] = { [NAMES] = { names, sizeof(names) },
-		[SYMBOLS] = { (const char *)symbols, sizeof(symbols) },
-		[TEXT] = m->text };
+	const struct str parts[SECTIONS] = { [NAMES] = { names, sizeof(names) }, [TEXT] = m->text };
 	static const char *const called[SECTIONS] = { ".strtab", ".symtab", ".nv.info",
 		".nv.info._Z1kPf", ".text._Z1kPf", ".nv.shared._Z1kPf", ".nv.constant0._Z1kPf" };
 
+	buf_add(&symbols, &none, sizeof(none));
+	for (size_t i = 0; i <= m->more; i++)
+		buf_add(&symbols, &symbol, sizeof(symbol));
 	add_attribute(&info, 0x2f, all[0], 2);
 	add_attribute(&info, 0x11, all[1], 2);
 	add_attribute(&info, 0x12, all[2], 2);
@@ -78,7 +80,10 @@ cubin(const struct made *m)
 	eh.e_ident[EI_ABIVERSION] = (unsigned char)m->abi;
 	buf_add(&out, &eh, sizeof(eh));
 	for (size_t i = 0; i < SECTIONS; i++) {
-		struct str b = i == INFO ? buf_str(&info) : i == OWN ? buf_str(&own) : parts[i];
+		struct str b = i == INFO      ? buf_str(&info)
+			       : i == OWN     ? buf_str(&own)
+			       : i == SYMBOLS ? buf_str(&symbols)
+					      : parts[i];
 
 		sh[i] = (Elf64_Shdr){ .sh_name = name_at(called[i]),
 			.sh_type = SHT_PROGBITS,
@@ -98,6 +103,7 @@ cubin(const struct made *m)
 	buf_add(&out, sh, sizeof(sh));
 	buf_free(&info);
 	buf_free(&own);
+	buf_free(&symbols);
 	return out;
 }
 
@@ -181,6 +187,29 @@ spills(void **state)
 	assert_false(read_one(&a, &m, 80).knows_spills);
 }
 
+/* Hashing the code for each symbol would take minutes. */
+static void
+many(void **state)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	const size_t n = 8 << 20;
+	struct made m = { .version = 124, .abi = 7, .more = 99999 };
+	struct cubin_kernels k = { 0 };
+	CLEANUP(buf_free) struct buf b = { 0 };
+	struct digest d;
+	struct err e = { 0 };
+
+	(void)state;
+	m.text = (struct str){ arena_alloc(&a, n, 1), n };
+	d = sha256_of(m.text.p, n);
+	b = cubin(&m);
+	alarm(60);
+	assert_int_equal(cubin_read(&a, buf_str(&b), 80, "k.so", &k, &e), 0);
+	alarm(0);
+	assert_int_equal(k.n, 100000);
+	assert_true(digest_eq(&k.v[0].text, &d) && digest_eq(&k.v[k.n - 1].text, &d));
+}
+
 /* Read or refused with words, whatever is cut off or changed. */
 static void
 broken(void **state)
@@ -224,6 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes),
 		cmocka_unit_test(spills),
+		cmocka_unit_test(many),
 		cmocka_unit_test(broken),
 	};
 
