@@ -8,6 +8,7 @@ DIR becomes: tools/ (gcc 12 with its loader and libraries), sysroot/ (headers an
 that run the former on the latter), and curl/ (the source of libcurl). The pins are those of catalog/gcc.toml, which kernels are
 compiled with, and of pins.toml; PROGRAM, a kernel-builder, fetches them and checks their hashes.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -60,10 +61,20 @@ def pins():
         yield pin, "curl"
 
 
+def is_whole(name, pin):
+    """Whether the file of a pin is there, and has the bytes that it should have."""
+    if not os.path.exists(name):
+        return False
+    with open(name, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest() == pin["sha256"]
+
+
 def fetch(program, pin, to):
     """The whole file of a pin; beside a tree, the program would fetch that part only."""
     name = os.path.join(to, os.path.basename(pin["file"]))
-    if not os.path.exists(name):
+    if not is_whole(name, pin):
+        if os.path.exists(name):
+            os.remove(name)
         text = {key: pin[key] for key in ("name", "file", "size", "sha256")} | {"kind": "deb", "select": [{"from": "usr/"}]}
         with open(name + ".json", "w") as f:
             json.dump(text, f)
