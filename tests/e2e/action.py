@@ -3,7 +3,7 @@
 
     action.py action.yml CACHES [INPUT=VALUE ...]
 
-Steps with `run` are run by bash as there, with files for outputs, PATH and the summary; `if` and ${{ }} know inputs, outputs of
+Steps with `run` are run by bash as there, with files for outputs, variables, PATH and the summary; `if` and ${{ }} know inputs, outputs of
 steps, github.* and ==, != and &&. actions/cache keeps directories below CACHES; actions/upload-artifact lists files. Prints what a
 reader of the log would see, and at the end the outputs of the action. Exit status: that of the step that failed.
 """
@@ -52,7 +52,7 @@ class Job:
         return all(results)
 
     def run(self, step):
-        files = {n: os.path.join(self.temp, n) for n in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
+        files = {n: os.path.join(self.temp, n) for n in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
         for f in files.values():
             open(f, "w").close()
         assert step["shell"] == "bash"
@@ -64,6 +64,7 @@ class Job:
         for line in open(files["GITHUB_OUTPUT"]).read().splitlines():
             key, value = line.split("=", 1)
             self.values[f"steps.{step.get('id')}.outputs.{key}"] = value
+        self.env |= dict(line.split("=", 1) for line in open(files["GITHUB_ENV"]).read().splitlines())
         for line in open(files["GITHUB_PATH"]).read().splitlines():
             self.env["PATH"] = line + ":" + self.env["PATH"]
         print(open(files["GITHUB_STEP_SUMMARY"]).read(), end="", flush=True)
@@ -71,8 +72,8 @@ class Job:
     def cache(self, path, key, restore):
         kept = sorted(glob.glob(os.path.join(self.caches, glob.escape(restore) + "*")), key=os.path.getmtime)
         if kept:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            subprocess.run(["cp", "-a", kept[-1], path], check=True)
+            os.makedirs(path, exist_ok=True)
+            subprocess.run(["cp", "-a", kept[-1] + "/.", path], check=True)
         print("cache:", os.path.basename(kept[-1]) if kept else "none", flush=True)
         self.after.append(lambda: subprocess.run(["cp", "-a", path, os.path.join(self.caches, key)], check=True))
 
