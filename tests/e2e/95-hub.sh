@@ -226,7 +226,7 @@ cp -r "$K/build/$N" "$K/build/torch214-cxx11-cpu-x86_64-linux"
 echo >>"$(echo "$K"/build/torch214-*/*.so)"
 "$KB" hash -q "$K" >/dev/null
 echo "stall-put:1" >"$S/fault"
-upload "$K" --repo-id me/relu-cpu >"$T/cut.log" 2>&1 &
+"$KB" upload --python "$py" "$K" --repo-id me/relu-cpu >"$T/cut.log" 2>&1 &
 pid=$!
 for _ in $(seq 300); do [ -e "$S/stalled" ] && [ "$(sent)" = 1 ] && break; sleep 0.1; done
 is "$(cat /proc/$pid/task/*/children | wc -w)" 1 "one Python uploads"
@@ -244,7 +244,7 @@ echo "stall-put:2" >"$S/fault"
 echo >>"$(echo "$K"/build/torch214-*/*.so)"
 "$KB" hash -q "$K" >/dev/null
 before=$(cat "$S/repos/$R/refs.json")
-upload "$K" --repo-id me/relu-cpu >"$T/cut2.log" 2>&1 &
+"$KB" upload --python "$py" "$K" --repo-id me/relu-cpu >"$T/cut2.log" 2>&1 &
 pid=$!
 for _ in $(seq 300); do [ -e "$S/stalled" ] && break; sleep 0.1; done
 child=$(cat /proc/$pid/task/*/children)
