@@ -6,8 +6,11 @@ output: any number of lines {"note": TEXT}, then {"ok": {...}} or {"error": TEXT
 is huggingface_hub's affair: it is in no request and in no answer.
 """
 import ast
+import contextlib
 import json
+import logging
 import os
+import re
 import signal
 import sys
 
@@ -28,13 +31,27 @@ class Refused(Exception):
     """What the user can do something about."""
 
 
-def line_of(error):
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 700 else text[:700] + "..."
+def no_queries(text):
+    """Without what stands behind the ? of addresses: to some of them it lets anybody read or write."""
+    return re.sub(r"""(https?://[^\s?'"<>]*)\?[^\s'"<>)]*""", r"\1", text)
+
+
+def cut_queries(record):
+    """A filter of what libraries log, as when they try again."""
+    record.msg, record.args = no_queries(record.getMessage()), ()
+    return True
 
 
 def http_status(error):
     return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def line_of(error):
+    text = str(error)
+    if http_status(error.__cause__) and not http_status(error):  # "Error while uploading FILE to the Hub." has the answer behind it
+        text += f" {error.__cause__}"
+    text = no_queries(" ".join(text.split())) or type(error).__name__
+    return text if len(text) <= 700 else text[:700] + "..."
 
 
 def explain(error, endpoint):
@@ -57,6 +74,8 @@ class Hub:
         from huggingface_hub import constants
 
         self.library = library
+        for handler in logging.getLogger("huggingface_hub").handlers:
+            handler.addFilter(cut_queries)
         token = library.get_token()
         if token:
             secrets.append(token)
@@ -83,11 +102,29 @@ class Hub:
             )
         return url.repo_id
 
+    @contextlib.contextmanager
+    def reading(self, repo):
+        """To who may not read a repository, the hub answers as if it were not there, or with 401 for both."""
+        errors = self.library.errors
+        try:
+            yield
+        except errors.GatedRepoError:
+            raise
+        except errors.HfHubHTTPError as error:
+            bad_token = "Invalid credentials in Authorization header"
+            hidden = http_status(error) == 401 and error.response.headers.get("X-Error-Message") != bad_token
+            if hidden or isinstance(error, errors.RepositoryNotFoundError):
+                raise Refused(
+                    f"{repo} does not exist, or is private: correct the name, or run `hf auth login` as one who may read it"
+                )
+            raise
+
     def look(self, r):
         """Which branches there are, and the files of the branch, or, where there is none yet, of main."""
         self.check_type(r["type"])
         repo = self.create(r) if r["create"] else r["repo"]
-        refs = self.api.list_repo_refs(repo, repo_type=r["type"])
+        with self.reading(repo):
+            refs = self.api.list_repo_refs(repo, repo_type=r["type"])
         heads = {b.name: b.target_commit for b in refs.branches}
         files = {}
         for branch in {r["branch"] if r["branch"] in heads else "main", "main"} & set(heads):
@@ -173,12 +210,23 @@ class Hub:
             raise Refused(f"{repo} has no version {kernel['version']}; its versions are: {has}")
         return heads[name]
 
+    def fetch(self, repo, name, commit):
+        errors = self.library.errors
+        try:
+            return self.api.hf_hub_download(repo, name, repo_type="kernel", revision=commit)
+        except errors.LocalEntryNotFoundError as error:  # which is an EntryNotFoundError: the hub did not answer
+            if (http_status(error.__cause__) or 500) < 500:
+                raise error.__cause__
+            raise ConnectionError(f"cannot fetch {name} of {repo}: {line_of(error.__cause__ or error)}")
+        except errors.EntryNotFoundError as error:
+            raise Refused(f"{repo} has no {name} at {commit}: {line_of(error)}")
+
     def depends_of(self, repo, commit):
         """What any variant of a kernel depends on."""
         depends = []
         for entry in self.api.list_repo_tree(repo, path_in_repo="build", repo_type="kernel", revision=commit):
             if isinstance(entry, self.library.hf_api.RepoFolder):
-                path = self.api.hf_hub_download(repo, f"{entry.path}/metadata.json", repo_type="kernel", revision=commit)
+                path = self.fetch(repo, f"{entry.path}/metadata.json", commit)
                 with open(path, encoding="utf-8") as f:
                     depends += [k for k in json.load(f).get("kernel-depends") or [] if k not in depends]
         return depends
@@ -191,8 +239,9 @@ class Hub:
         if key in locks:
             return
         try:
-            commit = self.commit_of(kernel)
-            depends = self.depends_of(kernel["repo-id"], commit)
+            with self.reading(kernel["repo-id"]):
+                commit = self.commit_of(kernel)
+                depends = self.depends_of(kernel["repo-id"], commit)
         except self.library.errors.EntryNotFoundError as error:
             raise Refused(f"{kernel['repo-id']} has no variants at {commit}: {line_of(error)}")
         except self.library.errors.HfHubHTTPError as error:

@@ -279,6 +279,11 @@ like "$out" 'kernel-depends names no kernel, so there is nothing to lock' "says 
 depends() { sed -i "/^kernel-depends/d; s|^license = .*|&\nkernel-depends = [$1]|" "$K/build.toml"; }
 lock() { "$KB" lock-kernel-deps --python "$py" "$K"; }
 depends '{ repo-id = "me/relu-cpu", version = 1 }'
+echo signed >"$S/fault"
+status 4 "an address with a signature" upload "$K" --repo-id me/relu-cpu
+note
+like "$out" '/lfs/[0-9a-f]{64}' "the error names the address"
+is "$(printf %s "$out" | grep -c Signature)" 0 "without what stands behind the ?"
 status 0 "lock-kernel-deps" lock
 is "$(tr -d ' \n' <"$K/kernels.lock")" '[{"dependency":{"repo-id":"me/relu-cpu","version":1},"lock":{"commit":"'"$(head_of v1 'json.load(open(d+"/refs.json"))["v1"]')"'"}}]' "kernels.lock has the commit"
 is "$("$py" -c 'import sys
@@ -300,7 +305,14 @@ status 3 "a version that is not there" lock
 like "$out" 'me/user has no version 7; its versions are: 3' "says which are"
 depends '{ repo-id = "me/none", version = 7 }'
 status 3 "a kernel that is not there" lock
-like "$out" 'me/none: .*404' "is named"
+like "$out" 'me/none does not exist, or is private: correct the name, or run `hf auth login`' "is named"
+echo hide >"$S/fault"
+status 3 "a kernel that is not there, or hidden" lock
+like "$out" 'me/none does not exist, or is private: ' "is named"
+status 3 "a pull request to one" upload "$K" --create-pr --repo-id me/none
+note
+like "$out" 'me/none does not exist, or is private: ' "it is named"
+rm "$S/fault"
 depends '{ repo-id = "me/relu-cpu", revision = "main" }'
 status 3 "a revision without variants" lock
 like "$out" 'me/relu-cpu has no variants at [0-9a-f]{40}' "is named"
@@ -316,3 +328,18 @@ is "$(printf %s "$said$(cat "$T"/*.log)" | grep -c $TOKEN)" 0 "the token is in n
 is "$(grep -rlF $TOKEN "$T" | grep -v -e "^$S/token$" -e "^$HF_HOME/token$")" "" "nor in any file"
 exec 9>&-
 done_testing
+python3 - "$S/repos/kernel/me/relu-cpu" <<'P'
+# a variant without metadata.json
+import json, sys
+p = sys.argv[1] + "/commits/" + json.load(open(sys.argv[1] + "/refs.json"))["main"] + ".json"
+c = json.load(open(p))
+c["files"]["build/x/y.py"] = c["files"][".gitattributes"]
+json.dump(c, open(p, "w"))
+P
+status 3 "a variant without metadata.json" lock
+like "$out" 'me/relu-cpu has no build/x/metadata.json at [0-9a-f]{40}' "is named"
+depends '{ repo-id = "me/relu-cpu", version = 1 }'
+echo fail-file >"$S/fault"
+HF_HUB_CACHE=$T/empty status 4 "the hub is gone amidst" lock
+like "$out" "cannot fetch build/torch[0-9a-z_-]+/metadata.json of me/relu-cpu: " "says of what"
+rm "$S/fault"

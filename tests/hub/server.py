@@ -16,6 +16,9 @@ DIRECTORY/fault, if it is there, has what goes wrong, a word a line:
                happens, and "stalled" appears in DIRECTORY
   cut-commit   a commit is made, and the connection is closed before the answer
   fail-commit  a commit is refused with 500           conflict   and with 412
+  hide         what is not there is answered with 401, as to one without a token
+  signed       addresses for large files have a signature behind a ?, and take nothing: 403
+  fail-file    files are refused with 500
   echo-token   errors have the token that was sent    ignore     preupload says that .gitignore leaves out all
 """
 import base64
@@ -69,6 +72,8 @@ class Repo:
         self.dir = ROOT / "repos" / kind / name
 
     def need(self):
+        if not self.dir.is_dir() and "hide" in faults():
+            raise Refused(401, "Invalid username or password.")
         if not self.dir.is_dir():
             raise Refused(404, "Repository not found", "RepoNotFound")
         return self
@@ -276,13 +281,17 @@ class Handler(BaseHTTPRequestHandler):
         r = json.loads(self.body())
         self.has_read = True
         out = []
+        signature = "?X-Amz-Signature=OfTheTests&x-id=1" if "signed" in faults() else ""
         for o in r["objects"]:
             there = (ROOT / "blobs" / o["oid"]).exists()
-            out.append({**o, **({} if there else {"actions": {"upload": {"href": f"{self.here}/lfs/{o['oid']}"}}})})
+            out.append({**o, **({} if there else {"actions": {"upload": {"href": f"{self.here}/lfs/{o['oid']}{signature}"}}})})
         self.json({"transfer": "basic", "objects": out})
 
     def put(self, oid):
         size = int(self.headers["Content-Length"])
+        if "signed" in faults():
+            self.rfile.read(size)
+            raise Refused(403, "Request has expired")
         with lock:
             stalls = f"stall-put:{taken[0]}" in faults()
             taken[0] += not stalls
@@ -333,6 +342,8 @@ class Handler(BaseHTTPRequestHandler):
         self.json({"success": True, "commitOid": oid, "commitUrl": f"{where}/commit/{oid}", **({"pullRequestUrl": f"{where}/discussions/{number}"} if opens else {})})
 
     def file(self, repo, revision, path):
+        if "fail-file" in faults():
+            raise Refused(500, "Internal error")
         oid, commit = repo.resolve(revision)
         f = commit["files"].get(path)
         if not f:
