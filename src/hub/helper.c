@@ -141,10 +141,15 @@ int
 helper_ask(struct helper *h, json_t *request, json_t **answer, struct err *e)
 {
 	CLEANUP(arena_freep) struct arena a = { 0 };
-	char *dump = json_dumps(request, JSON_COMPACT);
-	const char *line = arena_printf(&a, "%s\n", dump);
+	const char *line;
+	char *dump;
 	int r = 0;
 
+	if (!request)
+		return err_set(e, ERR_CONFIG,
+			"a name that is to be sent, of a repository, a branch or a directory, is not UTF-8");
+	dump = json_dumps(request, JSON_COMPACT);
+	line = arena_printf(&a, "%s\n", dump);
 	free(dump);
 	json_decref(request);
 	/* Where it ended, as without the library, its last line says why. */

@@ -85,9 +85,13 @@ static int
 add(struct arena *a, const char *path, const char *from, uint64_t size,
 	const struct operations_of *of, struct operations *out, struct err *e)
 {
-	int r = is_there(of->there, path, from, size, e);
+	int r;
 
-	TRY(r);
+	if (!text_is_utf8(from))
+		return err_set(e, ERR_CONFIG,
+			"%s: this name is not UTF-8, so no request can have it; rename the file or its directory",
+			from);
+	TRY(r = is_there(of->there, path, from, size, e));
 	if (r == 0)
 		vec_push(a, out, (struct operation){ .path = path, .from = from });
 	return 0;
@@ -145,9 +149,10 @@ operations_benchmarks(struct arena *a, const char *kernel, const struct operatio
 	struct strs names = { 0 };
 	struct stat st;
 
-	if (!fs_is_dir(dir))
+	if (!fs_is_dir(dir) && !of->is_new)
 		return 0;
-	TRY(fs_list(a, dir, &names, e));
+	if (fs_is_dir(dir))
+		TRY(fs_list(a, dir, &names, e));
 	for (size_t i = 0; i < names.n; i++) {
 		const char *from = path_join(a, dir, names.v[i]),
 			   *path = arena_printf(a, "benchmarks/%s", names.v[i]);

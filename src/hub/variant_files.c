@@ -19,12 +19,28 @@ is_bytecode(const char *path)
 }
 
 bool
-variant_file_is_covered(const char *path)
+variant_file_is_metadata(const char *path)
 {
-	return !streq(path, "metadata.json") && !streq(path, "metadata.json.sigstore");
+	return streq(path, "metadata.json") || streq(path, "metadata.json.sigstore");
 }
 
-/* A link to a directory is passed over, as the original does. */
+bool
+variant_file_is_covered(const char *path)
+{
+	return !variant_file_is_metadata(path) && !is_bytecode(path);
+}
+
+bool
+text_is_utf8(const char *text)
+{
+	json_t *o = json_string(text);
+	bool is = o != NULL;
+
+	json_decref(o);
+	return is;
+}
+
+/* A link to a directory is no file, as for the original. */
 static int
 add_entry(struct arena *a, const char *dir, const struct fs_entry *entry, struct variant_files *out,
 	struct err *e)
@@ -33,13 +49,19 @@ add_entry(struct arena *a, const char *dir, const struct fs_entry *entry, struct
 		(uint64_t)entry->st.st_size, entry->kind == FS_LINK };
 	struct stat st;
 
-	if (entry->kind == FS_DIR || is_bytecode(entry->path))
+	if (entry->kind == FS_DIR)
 		return 0;
+	if (!text_is_utf8(entry->path))
+		return err_set(e, ERR_ABI,
+			"%s: this name is not UTF-8; rename the file in the sources, and build the variant again",
+			f.from);
 	if (entry->kind == FS_LINK) {
 		if (stat(f.from, &st) < 0)
 			return err_sys(e, "%s is a link that leads nowhere", f.from);
-		if (S_ISDIR(st.st_mode))
+		if (S_ISDIR(st.st_mode)) {
+			vec_push(a, &out->dir_links, entry->path);
 			return 0;
+		}
 		f.size = (uint64_t)st.st_size;
 	}
 	if (entry->kind == FS_OTHER || (entry->kind == FS_LINK && !S_ISREG(st.st_mode)))
@@ -49,16 +71,29 @@ add_entry(struct arena *a, const char *dir, const struct fs_entry *entry, struct
 	return 0;
 }
 
-int
-variant_files_list(struct arena *a, const char *dir, struct variant_files *out, struct err *e)
+static int
+list(struct arena *a, const char *dir, bool has_bytecode, struct variant_files *out, struct err *e)
 {
 	struct fs_entries all = { 0 };
 
 	*out = (struct variant_files){ 0 };
 	TRY(fs_walk(a, dir, &all, e));
 	for (size_t i = 0; i < all.n; i++)
-		TRY(add_entry(a, dir, &all.v[i], out, e));
+		if (has_bytecode || !is_bytecode(all.v[i].path))
+			TRY(add_entry(a, dir, &all.v[i], out, e));
 	return 0;
+}
+
+int
+variant_files_list(struct arena *a, const char *dir, struct variant_files *out, struct err *e)
+{
+	return list(a, dir, false, out, e);
+}
+
+int
+variant_files_list_all(struct arena *a, const char *dir, struct variant_files *out, struct err *e)
+{
+	return list(a, dir, true, out, e);
 }
 
 const struct variant_file *

@@ -55,6 +55,20 @@ check_digest(const char *dir, const json_t *digest, struct err *e)
 	return 1;
 }
 
+/* Python may load these, and no digest tells of them. */
+static void
+add_uncovered(struct arena *a, const struct variant_files *files, struct mismatches *out)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const char *path = files->v[i].path;
+
+		if (!variant_file_is_covered(path) && !variant_file_is_metadata(path))
+			vec_push(a, &out->uncovered, path);
+	}
+	for (size_t i = 0; i < files->dir_links.n; i++)
+		vec_push(a, &out->uncovered, files->dir_links.v[i]);
+}
+
 int
 verify_digest(struct arena *a, const char *dir, struct mismatches *out, size_t *n, struct err *e)
 {
@@ -64,8 +78,9 @@ verify_digest(struct arena *a, const char *dir, struct mismatches *out, size_t *
 	int r = 0;
 
 	*n = 0;
-	TRY(variant_files_list(a, dir, &files, e));
+	TRY(variant_files_list_all(a, dir, &files, e));
 	TRY(variant_metadata(a, dir, &o, e));
+	add_uncovered(a, &files, out);
 	digest = json_object_get(o, "digest");
 	if (digest && !json_is_null(digest))
 		r = check_digest(dir, digest, e);
@@ -142,15 +157,18 @@ verify_same(
 {
 	struct variant_files theirs, ours;
 
-	TRY(variant_files_list(a, dir, &theirs, e));
-	TRY(variant_files_list(a, with, &ours, e));
+	TRY(variant_files_list_all(a, dir, &theirs, e));
+	TRY(variant_files_list_all(a, with, &ours, e));
 	for (size_t i = 0; i < ours.n; i++)
-		if (variant_file_is_covered(ours.v[i].path))
+		if (!variant_file_is_metadata(ours.v[i].path))
 			TRY(compare_file(a, &ours.v[i], &theirs, out, e));
 	for (size_t i = 0; i < theirs.n; i++)
-		if (variant_file_is_covered(theirs.v[i].path) &&
+		if (!variant_file_is_metadata(theirs.v[i].path) &&
 			!variant_files_find(&ours, theirs.v[i].path))
 			vec_push(a, out, (struct mismatch){ MISMATCH_UNKNOWN, theirs.v[i].path });
+	/* What we build has none. */
+	for (size_t i = 0; i < theirs.dir_links.n; i++)
+		vec_push(a, out, (struct mismatch){ MISMATCH_UNKNOWN, theirs.dir_links.v[i] });
 	return compare_metadata(a, dir, with, out, e);
 }
 

@@ -13,14 +13,16 @@ struct mismatch {
 struct mismatches {
 	struct mismatch *v;
 	size_t n, cap;
+	/* by verify_digest: what no digest covers, bytecode and links to directories */
+	struct strs uncovered;
 };
 /* Against the digest in metadata.json: missing files are in the digest only, unknown ones in the
  * directory only. 1: there is a digest. 0: there is none. Fails with ERR_CONFIG where metadata.json
  * cannot be read. *files becomes how many were compared. */
 int verify_digest(
 	struct arena *a, const char *dir, struct mismatches *out, size_t *files, struct err *e);
-/* Against another build: missing files are in ours only. Of metadata.json, digest (which follows)
- * and provenance do not count. */
+/* Against another build: missing files are in ours only. Bytecode and links to directories
+ * count. Of metadata.json, digest (which follows) and provenance do not count. */
 int verify_same(
 	struct arena *a, const char *dir, const char *ours, struct mismatches *out, struct err *e);
 /* "is missing", "should not be there", ... */

@@ -93,6 +93,34 @@ test_variant(void **state)
 	assert_int_equal(fs_remove(dir, &e), 0);
 }
 
+/* JSON has no such text. */
+static void
+test_names(void **state)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	struct hub_files there = { 0 };
+	const struct operations_of of = { .there = &there };
+	struct operations o = { 0 };
+	struct err e = { 0 };
+	char *dir;
+
+	(void)state;
+	assert_int_equal(fs_mkdtemp(&a, "/tmp/kb-operations", &dir, &e), 0);
+	write_file(&a, dir, "caf\xc3\xa9/x.py", "one\n");
+	assert_int_equal(operations_variant(&a, dir, "v", &of, &o, &e), 0);
+	assert_string_equal(told(&a, &o), "+build/v/caf\xc3\xa9/x.py");
+	write_file(&a, dir, "v/caf\xe9.py", "one\n");
+	assert_int_equal(operations_variant(&a, path_join(&a, dir, "v"), "v", &of, &o, &e), -1);
+	assert_int_equal(e.code, ERR_ABI);
+	assert_non_null(strstr(e.msg, "/v/caf\xe9.py: this name is not UTF-8"));
+	write_file(&a, dir, "caf\xe9/v/x.py", "one\n");
+	assert_int_equal(
+		operations_variant(&a, path_join(&a, dir, "caf\xe9/v"), "v", &of, &o, &e), -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "/caf\xe9/v/x.py: this name is not UTF-8"));
+	assert_int_equal(fs_remove(dir, &e), 0);
+}
+
 static void
 test_others(void **state)
 {
@@ -133,6 +161,12 @@ test_benchmarks(void **state)
 	of.there = &there;
 	assert_int_equal(operations_benchmarks(&a, dir, &of, &o, &e), 0);
 	assert_string_equal(told(&a, &o), "");
+	of.is_new = true;
+	assert_int_equal(operations_benchmarks(&a, dir, &of, &o, &e), 0);
+	assert_string_equal(told(&a, &o),
+		"-benchmarks/benchmark_old.py -benchmarks/benchmark.py -benchmarks/notes.txt");
+	of.is_new = false;
+	o = (struct operations){ 0 };
 	write_file(&a, dir, "benchmarks/benchmark.py", "one\n");
 	write_file(&a, dir, "benchmarks/benchmark_more.py", "one\n");
 	write_file(&a, dir, "benchmarks/benchmark.txt", "one\n");
@@ -207,6 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_variant),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_benchmarks),
 		cmocka_unit_test(test_card),
