@@ -24,7 +24,9 @@ struct ctx {
 	/* where no variant of the chosen matrix is left, those of matrix all count */
 	bool any_matrix;
 	bool makes_wheels; /* the command is wheel; see cmd_makes_wheels */
-	int status;        /* the exit status of a command that ended well, if not 0 */
+	/* the command is verify: the records of the kernel's builds stay as they are */
+	bool keeps_no_records;
+	int status; /* the exit status of a command that ended well, if not 0 */
 };
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];

@@ -275,7 +275,7 @@ keep_last_build(struct build *b, int r, const struct err *why)
 	struct digest key;
 	struct err e;
 
-	if (!record_key(b->w.project.dir, &key))
+	if (b->c->keeps_no_records || !record_key(b->w.project.dir, &key))
 		return;
 	gather(b, &a, r, why, &l);
 	if (!did_something(b, &l, r) && !had_failed(b, &a))

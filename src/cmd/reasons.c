@@ -94,7 +94,7 @@ reasons_record(struct build *b, struct err *e)
 	bool any = false;
 	int had = 0;
 
-	if (!streq(b->c->settings.cache, "rw"))
+	if (b->c->keeps_no_records || !streq(b->c->settings.cache, "rw"))
 		return 0;
 	TRY(look_at_steps(b, &a, &now, e));
 	for (size_t i = 0; i < b->w.plan.n_steps; i++)

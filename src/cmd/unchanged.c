@@ -24,8 +24,8 @@ is_eligible(const struct build *b)
 		if (opt_has(&b->c->opts, other[i]))
 			return false;
 	}
-	return streq(s->cache, "rw") && !s->cutlass && !b->w.selection.host &&
-	       !cmd_makes_wheels(b->c);
+	return streq(s->cache, "rw") && !b->c->keeps_no_records && !s->cutlass &&
+	       !b->w.selection.host && !cmd_makes_wheels(b->c);
 }
 
 static void
@@ -339,7 +339,7 @@ unchanged_forget(struct build *b)
 	struct err ignored;
 	struct digest where;
 
-	if (record_key(b, &where))
+	if (!b->c->keeps_no_records && record_key(b, &where))
 		store_put_text(b->store, KIND, &where, STR(""), &ignored);
 }
 

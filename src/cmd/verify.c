@@ -7,6 +7,7 @@
 #include "check/check.h"
 #include "cmd/build.h"
 #include "hub/variant_files.h"
+#include "store/store.h"
 #include <stdio.h>
 
 int
@@ -38,9 +39,12 @@ report(const char *dir, const struct mismatches *d, const char *against)
 			mismatch_text(d->v[i].kind), against);
 }
 
-/* 1: all is well. */
+struct tally {
+	size_t differ, without; /* without: variants that have no digest */
+};
+
 static int
-check_digest(struct ctx *c, const char *dir, struct err *e)
+check_digest(struct ctx *c, const char *dir, struct tally *bad, struct err *e)
 {
 	struct mismatches found = { 0 };
 	size_t n;
@@ -48,15 +52,35 @@ check_digest(struct ctx *c, const char *dir, struct err *e)
 
 	TRY(r);
 	report(dir, &found, "the digest in metadata.json");
+	for (size_t i = 0; i < found.uncovered.n; i++)
+		log_warn("%s/%s is no part of the digest; remove it and verify again",
+			path_base(dir), found.uncovered.v[i]);
+	bad->differ += found.n > 0;
+	bad->without += r == 0;
 	if (r == 0)
 		printf("%s: metadata.json has no digest\n", path_base(dir));
-	if (r == 0 || found.n)
-		return 0;
-	printf("%s: %zu file%s, all as the digest says\n", path_base(dir), n, n == 1 ? "" : "s");
-	return 1;
+	else if (!found.n)
+		printf("%s: %zu file%s, all as the digest says\n", path_base(dir), n,
+			n == 1 ? "" : "s");
+	return 0;
 }
 
-/* Builds the same variants of a kernel into a directory of the store. */
+static int
+tell_digests(const struct tally *bad, size_t n, struct err *e)
+{
+	if (!bad->differ && !bad->without)
+		return 0;
+	if (!bad->differ)
+		return err_set(e, ERR_ABI,
+			"%zu of %zu variants %s no digest to compare with; kernel-builder hash writes one of the files as they are now",
+			bad->without, n, bad->without == 1 ? "has" : "have");
+	return err_set(e, ERR_ABI, "%zu of %zu variants %s not what %s digest says%s", bad->differ,
+		n, bad->differ == 1 ? "is" : "are", bad->differ == 1 ? "its" : "their",
+		bad->without ? ", and others have none" : "");
+}
+
+/* Builds the same variants of a kernel into a directory of the store. The kernel's own records stay
+ * as they are. */
 static int
 rebuild(struct ctx *c, const char *kernel, const struct strs *dirs, const char *output,
 	struct err *e)
@@ -69,6 +93,7 @@ rebuild(struct ctx *c, const char *kernel, const struct strs *dirs, const char *
 	vec_push(a, &c->opts, (struct opt_value){ "output", output });
 	for (size_t i = 0; i < dirs->n; i++)
 		vec_push(a, &c->opts, (struct opt_value){ "variant", path_base(dirs->v[i]) });
+	c->keeps_no_records = true;
 	return build_all(b, c, e);
 }
 
@@ -92,20 +117,34 @@ compare(struct ctx *c, const struct strs *dirs, const char *output, size_t *bad,
 static int
 check_rebuild(struct ctx *c, const struct strs *dirs, size_t *bad, struct err *e)
 {
-	const char *kernel = opt_get(&c->opts, "against");
-	struct arena *a = &c->arena;
-	char *output;
-	struct err ignored;
+	const char *kernel = opt_get(&c->opts, "against"), *output = NULL;
+	struct store *store;
+	char *tmp;
 	int r;
 
 	TRY(cmd_need_dir(kernel, e));
-	TRY(fs_mkdirs(path_join(a, c->settings.home, "tmp"), e));
-	TRY(fs_mkdtemp(a, path_join(a, c->settings.home, "tmp/verify"), &output, e));
-	r = rebuild(c, kernel, dirs, output, e);
+	TRY(store_open(c->settings.home, false, &store, e));
+	r = store_tmp(&c->arena, store, "verify", &tmp, e);
+	if (r == 0) {
+		output = path_join(&c->arena, tmp, "build");
+		r = fs_mkdirs(output, e);
+	}
+	if (r == 0)
+		r = rebuild(c, kernel, dirs, output, e);
 	if (r == 0)
 		r = compare(c, dirs, output, bad, e);
-	fs_remove(output, &ignored);
+	/* This removes the rebuild. */
+	store_close(store);
 	return r;
+}
+
+static bool
+has_variant(const struct strs *dirs, const char *name)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (streq(path_base(dirs->v[i]), name))
+			return true;
+	return false;
 }
 
 /* By absolute names, for "." and links have no name of a variant. */
@@ -122,27 +161,25 @@ find_variants(struct ctx *c, struct strs *out, struct err *e)
 		if (!asked.n || strs_has(&asked, path_base(real)))
 			vec_push(&c->arena, out, real);
 	}
-	return out->n ? 0
-		      : err_set(e, ERR_USAGE, "--variant: %s has no variant %s", dir, asked.v[0]);
+	for (size_t i = 0; i < asked.n; i++)
+		if (!has_variant(out, asked.v[i]))
+			return err_set(
+				e, ERR_USAGE, "--variant: %s has no variant %s", dir, asked.v[i]);
+	return 0;
 }
 
 int
 cmd_verify(struct ctx *c, struct err *e)
 {
 	struct strs dirs = { 0 };
+	struct tally tally = { 0 };
 	size_t bad = 0;
 
 	TRY(find_variants(c, &dirs, e));
-	for (size_t i = 0; i < dirs.n; i++) {
-		int r = check_digest(c, dirs.v[i], e);
-
-		TRY(r);
-		bad += r == 0;
-	}
+	for (size_t i = 0; i < dirs.n; i++)
+		TRY(check_digest(c, dirs.v[i], &tally, e));
 	fflush(stdout);
-	if (bad)
-		return err_set(e, ERR_ABI, "%zu of %zu variants %s not what %s digest says", bad,
-			dirs.n, bad == 1 ? "is" : "are", bad == 1 ? "its" : "their");
+	TRY(tell_digests(&tally, dirs.n, e));
 	if (!opt_has(&c->opts, "against"))
 		return 0;
 	TRY(check_rebuild(c, &dirs, &bad, e));

@@ -31,10 +31,23 @@ status 5 "a variant that was changed" "$KB" verify "$K"
 is "$(printf '%s\n' "$out" | grep '^torch-cpu')" "torch-cpu/_ops.py: is missing, by the digest in metadata.json
 torch-cpu/plain.py: is not what it should be, by the digest in metadata.json
 torch-cpu/more.txt: should not be there, by the digest in metadata.json" "what differs, but what Python compiled"
-like "$out" '^error: 1 of 2 variants is not what its digest says' "how many"
+like "$out" '^error: 1 of 2 variants is not what its digest says$' "how many"
+ln -s ../torch-cuda "$V/linked"
 status 0 "hash" "$KB" hash "$K"
 like "$out" '^torch-cpu: digest written$' "writes a new one"
 status 0 "verify" "$KB" verify "$K"
+is "$(printf '%s\n' "$out" | grep warning)" "warning: torch-cpu/__pycache__/plain.pyc is no part of the digest; remove it and verify again
+warning: torch-cpu/linked is no part of the digest; remove it and verify again" "names what no digest covers"
+rm "$V/linked"
+printf 'x' >"$V/caf"$'\351'.py
+for command in hash verify "upload --repo-id me/plain"; do
+	# shellcheck disable=SC2086
+	status 5 "$command: a name that is not UTF-8" "$KB" $command "$K"
+	LC_ALL=C like "$out" 'torch-cpu/caf..py: this name is not UTF-8; rename the file' "is refused"
+done
+rm "$V"/caf*
+status 2 "a variant that is not there" "$KB" verify "$K" --variant torch-cpu --variant torch-rocm
+like "$out" 'has no variant torch-rocm$' "is named"
 theirs() { # the digest that the kernels client makes, and that of metadata.json
 	"$py" -c 'import json, sys
 from kernels._rust import Digest, DigestAlgorithm, Metadata
@@ -52,6 +65,7 @@ json.dump(m, open(p, "w"))
 P
 status 5 "without a digest" "$KB" verify "$K"
 like "$out" '^torch-cpu: metadata.json has no digest' "says so"
+like "$out" '^error: 1 of 2 variants has no digest to compare with; ' "and not that files differ"
 echo '{"bundle": 1}' >"$V/metadata.json.sigstore"
 status 0 "hash" "$KB" hash "$V"
 like "$out" 'warning: .*metadata.json.sigstore signs it no more' "knows that a signature is of the text"
@@ -64,8 +78,20 @@ status 0 "builds again" "$KB" build -q "$K"
 
 # ---- against a rebuild ----
 cp -r "$K/build" "$T/copy"
+"$KB" report "$K" --output "$T/report.html" >/dev/null
 status 0 "verify --against" "$KB" verify -q "$T/copy" --against "$K"
 like "$out" '^torch-cuda: the same as the rebuild$' "says so"
+"$KB" report "$K" --output "$T/report2.html" >/dev/null
+ok "the record of the kernel's last build stays" cmp "$T/report.html" "$T/report2.html"
+mkdir "$T/copy/torch-cpu/__pycache__"
+echo x >"$T/copy/torch-cpu/__pycache__/plain.cpython-311.pyc"
+ln -s ../torch-cuda "$T/copy/torch-cpu/linked"
+status 5 "with bytecode and a link more" "$KB" verify -q "$T/copy" --against "$K"
+is "$(printf '%s\n' "$out" | grep rebuild)" "torch-cpu/__pycache__/plain.cpython-311.pyc: should not be there, by the rebuild
+torch-cpu/linked: should not be there, by the rebuild
+torch-cuda: the same as the rebuild
+error: 1 of 2 variants is not what the rebuild gave" "what is too much"
+rm -r "$T/copy/torch-cpu/__pycache__" "$T/copy/torch-cpu/linked"
 echo "# edited" >>"$T/copy/torch-cuda/plain.py"
 sed -i 's/"Apache-2.0"/"MIT"/' "$T/copy/torch-cpu/metadata.json"
 "$KB" hash -q "$T/copy" >/dev/null
@@ -253,6 +279,11 @@ wait $pid
 is $? 143 "interrupted"
 is "$(ls -d "/proc/$child" 2>/dev/null)" "" "Python ends, too"
 is "$(cat "$S/repos/$R/refs.json")" "$before" "the branch is as it was"
+echo signed >"$S/fault"
+status 4 "an address with a signature" upload "$K" --repo-id me/relu-cpu
+note
+like "$out" '/lfs/[0-9a-f]{64}' "the error names the address"
+is "$(printf %s "$out" | grep -c Signature)" 0 "without what stands behind the ?"
 rm "$S/fault"
 rm -r "$K"/build/torch214-*
 load() {
@@ -265,8 +296,21 @@ is "$(load)" "[0.0, 2.0] $N" "the kernels client loads it from there"
 D=$(echo "$T"/hf/hub/kernels--me--relu-cpu/snapshots/*)
 status 0 "verify of what it downloaded" "$KB" verify "$D"
 like "$out" "^$N: [0-9]+ files, all as the digest says" "is well"
-status 0 "verify --against the sources" "$KB" verify -q "$D" --against "$K"
-like "$out" "^$N: the same as the rebuild" "as well"
+find "$D" -name __pycache__ -prune -exec rm -r {} +
+# Stopped amidst the rebuild, for longer than a directory that nobody holds would live in the store.
+"$KB" verify -q "$D" --against "$K" >"$T/against.log" 2>&1 &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! compgen -G "$KERNEL_BUILDER_HOME/tmp/verify*/build" >/dev/null; do :; done
+kill -STOP $pid
+tmp=$(echo "$KERNEL_BUILDER_HOME"/tmp/verify*)
+touch -d "1 hour ago" "$tmp"
+status 0 "another one uses the store" "$KB" store info
+ok "the rebuild is still there" test -d "$tmp/build"
+kill -CONT $pid
+wait $pid
+is $? 0 "verify --against the sources"
+like "$(cat "$T/against.log")" "^$N: the same as the rebuild" "as well"
+is "$(ls "$KERNEL_BUILDER_HOME/tmp")" "" "the rebuild leaves nothing"
 status 0 "what was downloaded can be uploaded" upload "$D" --repo-id me/copy
 note
 is "$(R=kernel/me/copy head_of v1 'sorted(f["sha256"] for p, f in c["files"].items() if p.startswith("build"))')" "$(head_of v1 "sorted(f['sha256'] for p, f in c['files'].items() if p.startswith('build/$N'))")" "elsewhere, with the same bytes"
@@ -279,11 +323,6 @@ like "$out" 'kernel-depends names no kernel, so there is nothing to lock' "says 
 depends() { sed -i "/^kernel-depends/d; s|^license = .*|&\nkernel-depends = [$1]|" "$K/build.toml"; }
 lock() { "$KB" lock-kernel-deps --python "$py" "$K"; }
 depends '{ repo-id = "me/relu-cpu", version = 1 }'
-echo signed >"$S/fault"
-status 4 "an address with a signature" upload "$K" --repo-id me/relu-cpu
-note
-like "$out" '/lfs/[0-9a-f]{64}' "the error names the address"
-is "$(printf %s "$out" | grep -c Signature)" 0 "without what stands behind the ?"
 status 0 "lock-kernel-deps" lock
 is "$(tr -d ' \n' <"$K/kernels.lock")" '[{"dependency":{"repo-id":"me/relu-cpu","version":1},"lock":{"commit":"'"$(head_of v1 'json.load(open(d+"/refs.json"))["v1"]')"'"}}]' "kernels.lock has the commit"
 is "$("$py" -c 'import sys
@@ -316,18 +355,6 @@ rm "$S/fault"
 depends '{ repo-id = "me/relu-cpu", revision = "main" }'
 status 3 "a revision without variants" lock
 like "$out" 'me/relu-cpu has no variants at [0-9a-f]{40}' "is named"
-is "$(cat "$K/kernels.lock")" "$before" "the lock is as it was"
-sed -i 's|"me/relu-cpu"|"me/user"|; s|"version": 1|"version": 3|' "$K/build/torch-cpu/metadata.json"
-upload -q "$K" --repo-id me/user >/dev/null 2>&1
-depends '{ repo-id = "me/user", version = 3 }'
-status 3 "kernels in a circle" lock
-like "$out" 'kernels depend on each other in a circle: me/user, me/user' "are named"
-
-# The token is nowhere.
-is "$(printf %s "$said$(cat "$T"/*.log)" | grep -c $TOKEN)" 0 "the token is in nothing that was printed"
-is "$(grep -rlF $TOKEN "$T" | grep -v -e "^$S/token$" -e "^$HF_HOME/token$")" "" "nor in any file"
-exec 9>&-
-done_testing
 python3 - "$S/repos/kernel/me/relu-cpu" <<'P'
 # a variant without metadata.json
 import json, sys
@@ -343,3 +370,15 @@ echo fail-file >"$S/fault"
 HF_HUB_CACHE=$T/empty status 4 "the hub is gone amidst" lock
 like "$out" "cannot fetch build/torch[0-9a-z_-]+/metadata.json of me/relu-cpu: " "says of what"
 rm "$S/fault"
+is "$(cat "$K/kernels.lock")" "$before" "the lock is as it was"
+sed -i 's|"me/relu-cpu"|"me/user"|; s|"version": 1|"version": 3|' "$K/build/torch-cpu/metadata.json"
+upload -q "$K" --repo-id me/user >/dev/null 2>&1
+depends '{ repo-id = "me/user", version = 3 }'
+status 3 "kernels in a circle" lock
+like "$out" 'kernels depend on each other in a circle: me/user, me/user' "are named"
+
+# The token is nowhere.
+is "$(printf %s "$said$(cat "$T"/*.log)" | grep -c $TOKEN)" 0 "the token is in nothing that was printed"
+is "$(grep -rlF $TOKEN "$T" | grep -v -e "^$S/token$" -e "^$HF_HOME/token$")" "" "nor in any file"
+exec 9>&-
+done_testing
