@@ -62,30 +62,71 @@ format(struct ctx *c, const struct work *w, struct str *out, struct err *e)
 	return lock_format(&c->arena, &w->catalog, matrix, &w->resolution, out, e);
 }
 
+/* The lock of the same variants, as the program's catalog has them. */
+static int
+format_anew(struct ctx *c, const struct work *old, struct str *out, struct err *e)
+{
+	struct work w;
+
+	vec_push(&c->arena, &c->opts, (struct opt_value){ "no-lock", "" });
+	for (size_t i = 0; i < old->resolution.n; i++)
+		vec_push(&c->arena, &c->opts,
+			(struct opt_value){ "variant", old->resolution.v[i].name });
+	log_set_level(LOG_ERROR); /* all else was said once */
+	TRY(work_load(c, &w, e));
+	return lock_format(
+		&c->arena, &w.catalog, old->catalog.matrices->name, &w.resolution, out, e);
+}
+
+/* The first line in which they differ, from 1. */
+static size_t
+first_difference(struct str a, struct str b)
+{
+	size_t line = 1;
+
+	for (size_t i = 0; i < a.n && i < b.n && a.p[i] == b.p[i]; i++)
+		line += a.p[i] == '\n';
+	return line;
+}
+
+static int
+verify(struct ctx *c, struct err *e)
+{
+	struct work w;
+	struct str old, text;
+	const char *path;
+
+	TRY(work_load(c, &w, e));
+	path = path_join(&c->arena, w.project.dir, LOCK_FILE);
+	if (!fs_exists(path))
+		return err_set(
+			e, ERR_CONFIG, "%s does not exist; `kernel-builder lock` writes it", path);
+	if (!w.locked)
+		return err_set(e, ERR_USAGE, "--verify looks at the lock: leave out --no-lock");
+	TRY(fs_read(&c->arena, path, 64 << 20, &old, e));
+	TRY(format(c, &w, &text, e));
+	if (str_eq(old, text))
+		TRY(format_anew(c, &w, &text, e));
+	if (!str_eq(old, text))
+		return err_set(e, ERR_CONFIG,
+			"%s:%zu: is not what this program's catalog says; `kernel-builder lock` writes that",
+			path, first_difference(old, text));
+	return 0;
+}
+
 int
 cmd_lock(struct ctx *c, struct err *e)
 {
 	struct work w;
-	struct str text, old;
+	struct str text;
 	const char *path;
 
 	if (opt_has(&c->opts, "verify-full")) {
 		TRY(work_plan(c, &w, e));
 		return fetch_all(c, &w, true, e);
 	}
-	if (opt_has(&c->opts, "verify")) {
-		TRY(work_load(c, &w, e));
-		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
-		if (!w.locked)
-			return err_set(e, ERR_CONFIG,
-				"%s does not exist; `kernel-builder lock` writes it", path);
-		TRY(fs_read(&c->arena, path, 64 << 20, &old, e));
-		TRY(format(c, &w, &text, e));
-		if (!str_eq(old, text))
-			return err_set(e, ERR_CONFIG,
-				"%s is out of date; update it with `kernel-builder lock`", path);
-		return 0;
-	}
+	if (opt_has(&c->opts, "verify"))
+		return verify(c, e);
 	/* A new lock is made from the catalog, not from the old lock. */
 	vec_push(&c->arena, &c->opts, (struct opt_value){ "no-lock", "" });
 	TRY(work_load(c, &w, e));

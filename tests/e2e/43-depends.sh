@@ -88,6 +88,15 @@ rm -rf "$K/build"
 status 0 "builds by the lock, offline" build --wheel-index /nonexistent --debian-mirror /nonexistent --cache=off "$K"
 is "$(bits "$K" "$V")" "$first" "the same bytes"
 status 0 "lock --verify" "$KB" lock --verify "$K"
+for change in 'sha256/: "......../: "00000000/' 'tree/: "......../: "00000000/' 'size/: /: 9/'; do
+	cp "$K/kernel-builder.lock" "$T/right"
+	line=$(grep -n -m 1 "\"${change%%/*}\":" "$T/right" | cut -d : -f 1)
+	sed -i "${line}s/${change#*/}" "$K/kernel-builder.lock"
+	status 3 "another ${change%%/*}" "$KB" lock --verify "$K"
+	like "$out" "^error: .*/kernel-builder.lock:$line: is not what this program's catalog says; .kernel-builder lock. writes that" "has its line"
+	mv "$T/right" "$K/kernel-builder.lock"
+done
+status 2 "with --no-lock" "$KB" lock --verify --no-lock "$K"
 write_toml cutlass_3_9
 status 3 "the lock is older than build.toml" build "$K"
 like "$out" "build.toml:13:1: kernel.halves depends on cutlass_3_9, which the lock lacks; update it with" "says so"
