@@ -72,6 +72,7 @@ main(int argc, char **argv)
 	signals_install();
 	if (run(&c, argc, argv, &e) < 0) {
 		log_status(NULL);
+		fflush(stdout); /* what "see above" means */
 		log_msg(LOG_ERROR, "%s", e.msg);
 		print_hint(&e);
 		status = err_exit_status(&e);
