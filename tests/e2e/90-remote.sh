@@ -99,8 +99,9 @@ farm --workers 2
 machine nine
 status 0 "--remote-exec" build --remote "$URL" --remote-exec -j 1 --events 3 "$K" 3>"$T/events"
 is "$(bits_of "$K/build")" "$edited" "the same bytes"
+# What goes there depends on what is free at which moment; of --rebuild it is all that can.
+status 0 "--rebuild --remote-exec" "$KB" build --variant $V --rebuild --remote "$URL" --remote-exec --events 3 "$K" 3>"$T/events"
 like "$(events "$T/events")" 'there [1-9]' "some steps ran there"
-status 0 "--rebuild --remote-exec" "$KB" build --variant $V --rebuild --remote "$URL" --remote-exec "$K"
 like "$out" 'steps ran again, all with the same bytes as before' "proves the same"
 cp -r "$ROOT/examples/activation" "$T/activation"
 rm -rf "$T/activation/build" "$T/activation/result"
