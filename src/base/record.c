@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads and writes small files of our own. */
 #include "base/record.h"
+#include "base/sha256.h"
 
 bool
 record_take(struct str *text, const char *what)
@@ -53,6 +54,22 @@ record_take_bytes(struct str *text, const char *key, struct str *value)
 	return true;
 }
 
+bool
+record_take_end(struct str *text)
+{
+	const size_t n = strlen("end \n") + 64;
+	struct str last, line;
+	struct digest was, is;
+
+	if (text->n < n)
+		return false;
+	last = (struct str){ text->p + text->n - n, n };
+	text->n -= n;
+	is = sha256_of(text->p, text->n);
+	return record_take_value(&last, "end", &line) && digest_parse(line, &was) &&
+	       digest_eq(&was, &is);
+}
+
 void
 record_add_head(struct buf *out, const char *head)
 {
@@ -74,4 +91,13 @@ record_add_bytes(struct buf *out, const char *key, struct str value)
 	buf_addf(out, "%s %zu\n", key, value.n);
 	if (value.n)
 		buf_add(out, value.p, value.n);
+}
+
+void
+record_add_end(struct buf *out)
+{
+	const struct digest all = sha256_of(out->p, out->n);
+	char hex[65];
+
+	record_add_value(out, "end", str_of(digest_hex(&all, hex)));
 }

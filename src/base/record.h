@@ -38,8 +38,11 @@ bool record_take_head(struct str *text, const char *head);
 bool record_take_value(struct str *text, const char *key, struct str *value);
 /* "KEY BYTES\n" and so many bytes. */
 bool record_take_bytes(struct str *text, const char *key, struct str *value);
+/* Takes the last line off, "end SHA256", where that is the digest of all in front of it. */
+bool record_take_end(struct str *text);
 
 void record_add_head(struct buf *out, const char *head);
 void record_add_value(struct buf *out, const char *key, struct str value);
 void record_add_bytes(struct buf *out, const char *key, struct str value);
+void record_add_end(struct buf *out);
 #endif

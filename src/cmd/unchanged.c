@@ -165,23 +165,6 @@ describe_files(const struct build *b, struct buf *out)
 		describe_file(b->w.project.dir, *p, out);
 }
 
-/* What stands in front of the last line, if that is the digest of it. */
-static bool
-is_whole(struct str *text)
-{
-	const size_t n = strlen("end \n") + 64;
-	struct str last, line;
-	struct digest was, is;
-
-	if (text->n < n)
-		return false;
-	last = (struct str){ text->p + text->n - n, n };
-	text->n -= n;
-	is = sha256_of(text->p, text->n);
-	return record_take_value(&last, "end", &line) && digest_parse(line, &was) &&
-	       digest_eq(&was, &is);
-}
-
 /* The variants of the resolution, in its order, with the record that each has. */
 static int
 has_variants(const struct build *b, struct publish *pub, struct str *rest, struct err *e)
@@ -244,7 +227,7 @@ look(struct build *b, struct publish *pub, struct str text, struct err *e)
 	struct str line;
 	int r;
 
-	if (!is_whole(&text) || !record_take_head(&text, RECORD_UNCHANGED))
+	if (!record_take_end(&text) || !record_take_head(&text, RECORD_UNCHANGED))
 		return 0;
 	if (!record_take_line(&text, &line) || !is_recent(line) ||
 		!record_take_line(&text, &line) || !digest_parse(line, &was))
@@ -347,7 +330,7 @@ int
 unchanged_remember(struct build *b, struct err *e)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
-	struct digest where, key, all;
+	struct digest where, key;
 	char hex[65];
 
 	if (!b->records || !is_eligible(b) || !record_key(b, &where))
@@ -360,7 +343,6 @@ unchanged_remember(struct build *b, struct err *e)
 			b->w.resolution.v[i].name);
 	add_objects(b, &text);
 	describe_files(b, &text);
-	all = sha256_of(text.p, text.n);
-	buf_addf(&text, "end %s\n", digest_hex(&all, hex));
+	record_add_end(&text);
 	return store_put_text(b->store, KIND, &where, buf_str(&text), e);
 }

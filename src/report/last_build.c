@@ -150,8 +150,7 @@ void
 last_build_write(const struct last_build *b, struct buf *out)
 {
 	struct writer w = { .out = out };
-	struct digest all;
-	char head[64], hex[65];
+	char head[64];
 
 	put_head(b, out);
 	for (size_t i = 0; i < b->phases.n; i++) {
@@ -174,8 +173,7 @@ last_build_write(const struct last_build *b, struct buf *out)
 		put_finding(out, &b->findings.v[i]);
 	for (size_t i = 0; i < b->failures.n; i++)
 		record_add_bytes(out, "failure", str_of(b->failures.v[i]));
-	all = sha256_of(out->p, out->n);
-	buf_addf(out, "end %s\n", digest_hex(&all, hex));
+	record_add_end(out);
 	arena_free(&w.a);
 }
 
@@ -187,23 +185,6 @@ struct reader {
 	struct strs texts;
 	struct last_build *out;
 };
-
-/* What stands in front of the last line, if that is the digest of it. */
-static bool
-take_end(struct str *text)
-{
-	const size_t n = strlen("end \n") + 64;
-	struct str last, line;
-	struct digest was, is;
-
-	if (text->n < n)
-		return false;
-	last = (struct str){ text->p + text->n - n, n };
-	text->n -= n;
-	is = sha256_of(text->p, text->n);
-	return record_take_value(&last, "end", &line) && digest_parse(line, &was) &&
-	       digest_eq(&was, &is);
-}
 
 static bool
 take_value(struct reader *r, const char *key, const char **out)
@@ -397,7 +378,7 @@ last_build_read(struct arena *a, struct str text, struct last_build *out)
 	struct reader r = { .a = a, .rest = text, .out = out };
 
 	*out = (struct last_build){ 0 };
-	if (!take_end(&r.rest) || !read_head(&r))
+	if (!record_take_end(&r.rest) || !read_head(&r))
 		return false;
 	while (r.rest.n) {
 		if (!read_line(&r))

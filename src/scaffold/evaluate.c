@@ -8,37 +8,14 @@
 
 enum { MAX_DEPTH = 80 };
 
-static bool
-is(const struct script *s, size_t i, const char *text)
-{
-	const struct python_token *t = &s->file.tokens[i];
-
-	return (t->kind == PY_NAME || t->kind == PY_OP) && str_eq(t->s, str_of(text));
-}
-
-static int
-step_of(const struct script *s, size_t i)
-{
-	if (is(s, i, "(") || is(s, i, "[") || is(s, i, "{"))
-		return 1;
-	return is(s, i, ")") || is(s, i, "]") || is(s, i, "}") ? -1 : 0;
-}
-
-/* The first, or the last, of that text outside of brackets; to: none. */
+/* The last of that text outside of brackets; to: none. */
 static size_t
-find(const struct script *s, size_t from, size_t to, const char *text, bool last)
+find_last(const struct script *s, size_t from, size_t to, const char *text)
 {
 	size_t found = to;
-	int depth = 0;
 
-	for (size_t i = from; i < to; i++) {
-		if (depth == 0 && is(s, i, text)) {
-			found = i;
-			if (!last)
-				break;
-		}
-		depth += step_of(s, i);
-	}
+	for (size_t i = script_find(s, from, to, text); i < to; i = script_find(s, i + 1, to, text))
+		found = i;
 	return found;
 }
 
@@ -49,7 +26,7 @@ opening(const struct script *s, size_t from, size_t to)
 	int depth = 0;
 
 	for (size_t i = to; i-- > from;) {
-		depth += step_of(s, i);
+		depth += script_depth_step(s, i);
 		if (depth == 0)
 			return i;
 	}
@@ -153,7 +130,7 @@ static int truth(struct script *s, size_t from, size_t to);
 static void
 push_item(struct script *s, struct value *list, size_t from, size_t to)
 {
-	size_t k = find(s, from, to, "if", false), other = find(s, k, to, "else", false), block;
+	size_t k = script_find(s, from, to, "if"), other = script_find(s, k, to, "else"), block;
 	const struct value *both[2];
 
 	if (other == to || truth(s, k + 1, other) >= 0) {
@@ -269,12 +246,12 @@ read_items(struct script *s, enum value_kind kind, size_t from, size_t to)
 	struct value *v = value_new(s, kind, from);
 
 	for (size_t i = from; i < to;) {
-		size_t end = script_item(s, i, to), colon = find(s, i, end, ":", false);
+		size_t end = script_item(s, i, to), colon = script_find(s, i, end, ":");
 
 		if (kind == VALUE_DICT && colon < end) {
 			vec_push(s->a, &v->items, script_value(s, i, colon));
 			vec_push(s->a, &v->items, script_value(s, colon + 1, end));
-		} else if (is(s, i, "*") && kind == VALUE_LIST) {
+		} else if (script_is(s, i, "*") && kind == VALUE_LIST) {
 			v = (struct value *)value_add(s, v, script_value(s, i + 1, end));
 		} else if (end > i) {
 			push_item(s, v, i, end);
@@ -290,11 +267,11 @@ read_items(struct script *s, enum value_kind kind, size_t from, size_t to)
 static const struct value *
 comprehend(struct script *s, size_t from, size_t at, size_t to)
 {
-	size_t in = find(s, at, to, "in", false), stop = find(s, in, to, "if", false);
+	size_t in = script_find(s, at, to, "in"), stop = script_find(s, in, to, "if");
 	struct value *v = value_new(s, VALUE_LIST, from);
 	const struct value *list;
 
-	if (in != at + 2 || find(s, in, to, "for", false) < to)
+	if (in != at + 2 || script_find(s, in, to, "for") < to)
 		return value_unknown(s, from, VALUE_RUNS_ONLY);
 	list = script_value(s, in + 1, stop);
 	if (list->kind != VALUE_LIST || list->is_choice)
@@ -316,14 +293,14 @@ comprehend(struct script *s, size_t from, size_t at, size_t to)
 static const struct value *
 bracketed(struct script *s, size_t from, size_t to)
 {
-	size_t loop = find(s, from + 1, to - 1, "for", false);
+	size_t loop = script_find(s, from + 1, to - 1, "for");
 
 	if (loop < to - 1)
 		return comprehend(s, from + 1, loop, to - 1);
-	if (is(s, from, "{") && find(s, from + 1, script_item(s, from + 1, to - 1), ":", false) <
-					script_item(s, from + 1, to - 1))
+	if (script_is(s, from, "{") && script_find(s, from + 1, script_item(s, from + 1, to - 1),
+					       ":") < script_item(s, from + 1, to - 1))
 		return read_items(s, VALUE_DICT, from + 1, to - 1);
-	if (is(s, from, "(") && to > from + 2 && script_item(s, from + 1, to - 1) == to - 1)
+	if (script_is(s, from, "(") && to > from + 2 && script_item(s, from + 1, to - 1) == to - 1)
 		return script_value(s, from + 1, to - 1);
 	return read_items(s, VALUE_LIST, from + 1, to - 1);
 }
@@ -350,7 +327,7 @@ static const struct value *
 call(struct script *s, size_t from, size_t open, size_t to)
 {
 	struct script_call c = { .at = from, .name = script_text(s, from, open) };
-	size_t dot = find(s, from, open, ".", true);
+	size_t dot = find_last(s, from, open, ".");
 
 	if (dot < open && dot > from)
 		c.base = script_value(s, from, dot);
@@ -358,7 +335,7 @@ call(struct script *s, size_t from, size_t open, size_t to)
 		c.name = arena_printf(s->a, ".%s", script_text(s, dot + 1, open));
 	for (size_t i = open + 1, end; i < to - 1 && c.n < SCRIPT_MAX_ARGS; i = end + 1) {
 		end = script_item(s, i, to - 1);
-		if (i + 1 < end && is(s, i + 1, "="))
+		if (i + 1 < end && script_is(s, i + 1, "="))
 			continue; /* recursive=True and the like */
 		c.arg[c.n++] = script_value(s, i, end);
 	}
@@ -380,11 +357,11 @@ primary(struct script *s, size_t from, size_t to)
 			       : value_unknown(s, from, VALUE_RUNS_ONLY);
 	if (open == from)
 		return bracketed(s, from, to);
-	if (is(s, to - 1, ")") && open < to)
+	if (script_is(s, to - 1, ")") && open < to)
 		return call(s, from, open, to);
-	if (is(s, to - 1, "]") && open < to)
+	if (script_is(s, to - 1, "]") && open < to)
 		return subscript(s, from, open, to);
-	if (to > from + 2 && is(s, to - 2, ".") && is(s, to - 1, "parent")) {
+	if (to > from + 2 && script_is(s, to - 2, ".") && script_is(s, to - 1, "parent")) {
 		v = script_value(s, from, to - 2);
 		if (v->kind == VALUE_TEXT || v->is_choice)
 			return script_call(s, &(struct script_call){ .at = from,
@@ -412,7 +389,7 @@ compares(const struct script *s, size_t from, size_t to)
 		"not" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (find(s, from, to, words[i], false) < to)
+		if (script_find(s, from, to, words[i]) < to)
 			return true;
 	return false;
 }
@@ -431,7 +408,7 @@ either(struct script *s, size_t from, size_t k, size_t other, size_t to)
 static const struct value *
 chosen(struct script *s, size_t from, size_t to, bool *is_one)
 {
-	size_t k = find(s, from, to, "if", false), other = find(s, k, to, "else", false);
+	size_t k = script_find(s, from, to, "if"), other = script_find(s, k, to, "else");
 	int t;
 
 	*is_one = true;
@@ -441,7 +418,7 @@ chosen(struct script *s, size_t from, size_t to, bool *is_one)
 		       : t == 0 ? script_value(s, other + 1, to)
 				: either(s, from, k, other, to);
 	}
-	k = find(s, from, to, "or", false);
+	k = script_find(s, from, to, "or");
 	*is_one = k < to;
 	if (!*is_one)
 		return NULL;
@@ -464,9 +441,9 @@ evaluate(struct script *s, size_t from, size_t to)
 		t = truth(s, from, to);
 		return t < 0 ? value_unknown(s, from, VALUE_RUNS_ONLY) : value_truth(s, from, t);
 	}
-	if ((k = find(s, from, to, "+", true)) < to && k > from)
+	if ((k = find_last(s, from, to, "+")) < to && k > from)
 		return value_add(s, script_value(s, from, k), script_value(s, k + 1, to));
-	if ((k = find(s, from, to, "/", true)) < to && k > from) {
+	if ((k = find_last(s, from, to, "/")) < to && k > from) {
 		v = script_value(s, from, k);
 		w = script_value(s, k + 1, to);
 		return script_call(
@@ -513,11 +490,11 @@ equal(struct script *s, size_t from, size_t k, size_t to)
 static int
 is_none(struct script *s, size_t from, size_t k, size_t to)
 {
-	bool is_not = is(s, k + 1, "not");
+	bool is_not = script_is(s, k + 1, "not");
 	const struct value *x = script_value(s, from, k);
 	int t;
 
-	if (!is(s, to - 1, "None") || to != k + 2 + is_not || x->kind == VALUE_UNKNOWN ||
+	if (!script_is(s, to - 1, "None") || to != k + 2 + is_not || x->kind == VALUE_UNKNOWN ||
 		x->is_open)
 		return -1;
 	t = x->kind == VALUE_TRUTH && x->text;
@@ -532,9 +509,9 @@ truth(struct script *s, size_t from, size_t to)
 
 	if (from >= to || s->depth > MAX_DEPTH)
 		return -1;
-	if ((k = find(s, from, to, "or", false)) < to ||
-		(k = find(s, from, to, "and", false)) < to) {
-		bool is_or = is(s, k, "or");
+	if ((k = script_find(s, from, to, "or")) < to ||
+		(k = script_find(s, from, to, "and")) < to) {
+		bool is_or = script_is(s, k, "or");
 
 		s->depth++;
 		x = truth(s, from, k);
@@ -542,17 +519,17 @@ truth(struct script *s, size_t from, size_t to)
 		s->depth--;
 		return x == is_or || y == is_or ? is_or : x < 0 || y < 0 ? -1 : !is_or;
 	}
-	if (is(s, from, "not")) {
+	if (script_is(s, from, "not")) {
 		x = truth(s, from + 1, to);
 		return x < 0 ? -1 : !x;
 	}
-	if ((k = find(s, from, to, "==", false)) < to)
+	if ((k = script_find(s, from, to, "==")) < to)
 		return equal(s, from, k, to);
-	if ((k = find(s, from, to, "!=", false)) < to) {
+	if ((k = script_find(s, from, to, "!=")) < to) {
 		x = equal(s, from, k, to);
 		return x < 0 ? -1 : !x;
 	}
-	if ((k = find(s, from, to, "is", false)) < to)
+	if ((k = script_find(s, from, to, "is")) < to)
 		return is_none(s, from, k, to);
 	return compares(s, from, to) ? -1 : value_is_true(script_value(s, from, to));
 }

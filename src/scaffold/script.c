@@ -4,32 +4,31 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-static bool
-is(const struct script *s, size_t i, const char *text)
+bool
+script_is(const struct script *s, size_t i, const char *text)
 {
 	const struct python_token *t = &s->file.tokens[i];
 
 	return (t->kind == PY_NAME || t->kind == PY_OP) && str_eq(t->s, str_of(text));
 }
 
-static int
-step_of(const struct script *s, size_t i)
+int
+script_depth_step(const struct script *s, size_t i)
 {
-	if (is(s, i, "(") || is(s, i, "[") || is(s, i, "{"))
+	if (script_is(s, i, "(") || script_is(s, i, "[") || script_is(s, i, "{"))
 		return 1;
-	return is(s, i, ")") || is(s, i, "]") || is(s, i, "}") ? -1 : 0;
+	return script_is(s, i, ")") || script_is(s, i, "]") || script_is(s, i, "}") ? -1 : 0;
 }
 
-/* The next of that text outside of brackets, or end. */
-static size_t
-find(const struct script *s, size_t i, size_t end, const char *text)
+size_t
+script_find(const struct script *s, size_t i, size_t end, const char *text)
 {
 	int depth = 0;
 
 	for (; i < end; i++) {
-		if (depth == 0 && is(s, i, text))
+		if (depth == 0 && script_is(s, i, text))
 			return i;
-		depth += step_of(s, i);
+		depth += script_depth_step(s, i);
 	}
 	return end;
 }
@@ -37,7 +36,7 @@ find(const struct script *s, size_t i, size_t end, const char *text)
 size_t
 script_item(const struct script *s, size_t i, size_t end)
 {
-	return find(s, i, end, ",");
+	return script_find(s, i, end, ",");
 }
 
 static void
@@ -52,15 +51,16 @@ bind(struct script *s, struct binding b, size_t end, size_t block)
 static void
 read_method(struct script *s, struct binding b, size_t i, size_t end, size_t block)
 {
-	if (!is(s, i, ".") || i + 2 >= end || !is(s, i + 2, "(") || !is(s, end - 1, ")"))
+	if (!script_is(s, i, ".") || i + 2 >= end || !script_is(s, i + 2, "(") ||
+		!script_is(s, end - 1, ")"))
 		return;
 	b.from = i + 3;
 	b.to = end - 1;
-	if (is(s, i + 1, "append"))
+	if (script_is(s, i + 1, "append"))
 		b.op = BIND_APPEND;
-	else if (is(s, i + 1, "extend") || is(s, i + 1, "update"))
+	else if (script_is(s, i + 1, "extend") || script_is(s, i + 1, "update"))
 		b.op = BIND_ADD;
-	else if (is(s, i + 1, "insert")) {
+	else if (script_is(s, i + 1, "insert")) {
 		b.op = BIND_APPEND;
 		b.from = script_item(s, b.from, b.to) + 1;
 	} else {
@@ -79,25 +79,25 @@ read_statement(struct script *s, size_t i, size_t end, size_t block)
 
 	if (end < i + 3 || s->file.tokens[i].kind != PY_NAME)
 		return;
-	if (is(s, at, "[") && s->file.tokens[at + 1].kind == PY_STRING && at + 2 < end &&
-		is(s, at + 2, "]")) {
+	if (script_is(s, at, "[") && s->file.tokens[at + 1].kind == PY_STRING && at + 2 < end &&
+		script_is(s, at + 2, "]")) {
 		b.key = &s->file.tokens[at + 1];
 		at += 3;
 	}
-	if (at < end && is(s, at, ":"))
-		at = find(s, at, end, "=");
+	if (at < end && script_is(s, at, ":"))
+		at = script_find(s, at, end, "=");
 	if (at >= end)
 		return;
 	b.to = end;
 	b.from = at + 1;
-	b.op = is(s, at, "=") ? BIND_SET : is(s, at, "+=") ? BIND_ADD : BIND_UNKNOWN;
+	b.op = script_is(s, at, "=") ? BIND_SET : script_is(s, at, "+=") ? BIND_ADD : BIND_UNKNOWN;
 	first = b.from;
-	while (b.op == BIND_SET && (next = find(s, b.from, end, "=")) < end)
+	while (b.op == BIND_SET && (next = script_find(s, b.from, end, "=")) < end)
 		b.from = next + 1;
-	for (; first + 1 < b.from; first = find(s, first, end, "=") + 1)
+	for (; first + 1 < b.from; first = script_find(s, first, end, "=") + 1)
 		bind(s,
 			(struct binding){ .name = s->file.tokens[first].s,
-				.op = is(s, first + 1, "=") ? BIND_SET : BIND_UNKNOWN,
+				.op = script_is(s, first + 1, "=") ? BIND_SET : BIND_UNKNOWN,
 				.from = b.from,
 				.to = end },
 			end, block);
@@ -111,7 +111,7 @@ read_statement(struct script *s, size_t i, size_t end, size_t block)
 static void
 read_targets(struct script *s, size_t i, size_t end, size_t block)
 {
-	for (; i < end && !is(s, i, "in"); i++)
+	for (; i < end && !script_is(s, i, "in"); i++)
 		if (s->file.tokens[i].kind == PY_NAME)
 			bind(s,
 				(struct binding){ .name = s->file.tokens[i].s,
@@ -125,14 +125,14 @@ kind_of(const struct script *s, size_t i)
 {
 	static const char *const open[] = { "for", "while", "except", "case" };
 
-	if (is(s, i, "def"))
+	if (script_is(s, i, "def"))
 		return BLOCK_FUNCTION;
-	if (is(s, i, "if") || is(s, i, "elif"))
+	if (script_is(s, i, "if") || script_is(s, i, "elif"))
 		return BLOCK_IF;
-	if (is(s, i, "else"))
+	if (script_is(s, i, "else"))
 		return BLOCK_ELSE;
 	for (size_t k = 0; k < sizeof(open) / sizeof(open[0]); k++)
-		if (is(s, i, open[k]))
+		if (script_is(s, i, open[k]))
 			return BLOCK_OPEN;
 	return BLOCK_PLAIN;
 }
@@ -144,7 +144,7 @@ is_compound(const struct script *s, size_t i)
 		"with", "try", "finally", "class" };
 
 	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
-		if (is(s, i, words[k]))
+		if (script_is(s, i, words[k]))
 			return true;
 	return false;
 }
@@ -153,7 +153,7 @@ is_compound(const struct script *s, size_t i)
 static size_t
 open_block(struct script *s, size_t i, size_t end, size_t parent, size_t *body)
 {
-	size_t colon = find(s, i, end, ":"), me = s->blocks.n;
+	size_t colon = script_find(s, i, end, ":"), me = s->blocks.n;
 	struct block *p = &s->blocks.v[parent];
 	struct block b = { .kind = kind_of(s, i),
 		.head = i,
@@ -165,11 +165,11 @@ open_block(struct script *s, size_t i, size_t end, size_t parent, size_t *body)
 
 	if (b.kind == BLOCK_FUNCTION)
 		b.scope = me;
-	if (is(s, i, "elif") || b.kind == BLOCK_ELSE)
+	if (script_is(s, i, "elif") || b.kind == BLOCK_ELSE)
 		b.before = p->last_branch;
 	p->last_branch = b.kind == BLOCK_IF || b.before ? me : 0;
 	vec_push(s->a, &s->blocks, b);
-	if (is(s, i, "for"))
+	if (script_is(s, i, "for"))
 		read_targets(s, i + 1, colon, parent);
 	*body = colon < end ? colon + 1 : end;
 	return me;
@@ -183,7 +183,7 @@ read_line(struct script *s, size_t i, size_t end, size_t block)
 
 	for (size_t k = i; k < end; k++)
 		s->block_of[k] = block;
-	if (is(s, i, "async") && i + 1 < end)
+	if (script_is(s, i, "async") && i + 1 < end)
 		i++;
 	if (is_compound(s, i)) {
 		opened = open_block(s, i, end, block, &body);
@@ -191,7 +191,7 @@ read_line(struct script *s, size_t i, size_t end, size_t block)
 			s->block_of[k] = opened;
 	}
 	while (body < end) {
-		size_t next = find(s, body, end, ";");
+		size_t next = script_find(s, body, end, ";");
 
 		read_statement(s, body, next, opened);
 		body = next + 1;
