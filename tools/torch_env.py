@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Makes a virtual environment with a real torch that imports on a machine without a GPU, and little else.
+One that is there already is left as it is; of two that want the same one at once, the second waits.
 
 Usage: torch_env.py VERSION DIR [PACKAGE...]
 
@@ -8,6 +9,7 @@ torch's wheel needs gigabytes of CUDA libraries that a CPU never calls. Only the
 with it when they are loaded); for every other library that is missing an empty one of that name is made, and symbols are bound
 when they are called. Needs pip, cc and readelf.
 """
+import fcntl
 import os
 import re
 import subprocess
@@ -81,6 +83,13 @@ def stand_ins(site):
 
 def main():
     version, target, extra = sys.argv[1], Path(sys.argv[2]).absolute(), sys.argv[3:]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target.parent / f"{target.name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        make(version, target, extra)
+
+
+def make(version, target, extra):
     done = target / "ready"
     wanted = " ".join([version, *extra])
     if done.exists() and done.read_text() == wanted:

@@ -46,4 +46,21 @@ like "$(edited data/includes.toml)" '-o [^ ]*src/advise/includes.c.o' "edited da
 like "$(edited catalog/torch.toml)" '-o [^ ]*src/resolve/catalog_text.c.o' "as does the catalog"
 is "$(make -n -C "$src" BUILD="$T/to" install DESTDIR="$T/root" | grep -c -e ' -c ')" 0 "installing compiles nothing, whatever the flags"
 is "$(make -n -C "$src" PKG_CONFIG="echo -DASKED" BUILD="$T/new" "$T/new/src/main.c.o" | grep -c -e '-DASKED --cflags')" 1 "PKG_CONFIG gives the flags of libraries"
+
+# Scripts that run side by side want the same environment of torch: the second waits for the first.
+cat >"$T/two.py" <<'END'
+import importlib.util, os, sys, time
+spec = importlib.util.spec_from_file_location("torch_env", sys.argv[1])
+env = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(env)
+def make(version, target, extra):
+    print("begin", flush=True)
+    time.sleep(0.3)
+    print("end", flush=True)
+env.make = make
+os.fork()
+sys.argv[1:] = ["2.15.0", sys.argv[2]]
+env.main()
+END
+is "$(PYTHONDONTWRITEBYTECODE=1 python3 "$T/two.py" "$src/tools/torch_env.py" "$T/envs/torch" | tr '\n' ' ')" "begin end begin end " "one environment is made once at a time"
 done_testing
