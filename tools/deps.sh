@@ -13,7 +13,7 @@ for set in "$@"; do
 	check) want="$want libcmocka-dev clang clang-format clang-tidy shellcheck strace git perl procps binutils curl
 		lld cmake ninja-build ccache g++-aarch64-linux-gnu python3-dev buildah crun debootstrap nix-bin mandoc zsh fish
 		nginx openssl liblzma-dev libzstd-dev libbz2-dev patch xz-utils" ;;
-	bench) want="$want python3 ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace
+	bench) want="$want python3 python3-pip ca-certificates cmake ninja-build ccache g++-11 g++-12 patchelf strace
 		bubblewrap iproute2" ;;
 	emulation) want="$want qemu-user-static debootstrap python3 python3-pip" ;;
 	farm) want="$want python3 python3-venv postgresql openssl bubblewrap iproute2 slurm-wlm munge" ;;
