@@ -9,12 +9,15 @@
 #include "publish/wheels.h"
 #include <stdio.h>
 
-/* Whether this program builds anything of it; others are read only. */
+/* Whether this program builds anything of it; others are read only. A backend without a section has
+ * a variant of Python files. */
 static bool
 is_built_here(const struct project *p)
 {
-	if (p->framework == FRAMEWORK_TORCH_NOARCH)
-		return true;
+	for (int b = 0; b < BACKEND_COUNT && p->framework != FRAMEWORK_TVM_FFI; b++) {
+		if (p->has_backend[b] && !project_has_kernels(p, (enum backend)b))
+			return true;
+	}
 	return project_has_kernels(p, BACKEND_CPU) || project_has_kernels(p, BACKEND_CUDA);
 }
 

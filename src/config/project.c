@@ -255,6 +255,28 @@ read_framework(const struct reading *r, const struct section *root, const struct
 	return 0;
 }
 
+/* Python alone serves such a backend: rarely what is meant where other backends have compiled code.
+ * Of backends that no section can be for, it is all that there can be. */
+static int
+warn_of_empty_backends(const struct reading *r, const struct section *general, struct err *e)
+{
+	const struct toml *items = &field_find(general, "backends")->val;
+	const char *key = r->p->gen >= GEN_6 ? "language = \"cpp-" : "backend = \"";
+
+	for (size_t i = 0; r->p->framework == FRAMEWORK_TORCH && i < items->n; i++) {
+		const struct toml *v = &items->item[i];
+		enum backend b;
+
+		TRY(value_backend(r, v, "backends in [general]", &b, e));
+		if (b > BACKEND_XPU || project_has_kernels(r->p, b))
+			continue;
+		warn_at(r, v->line, v->col,
+			"backends in [general] lists \"%s\", but no section is for it: its variant torch-%s has the Python files and no compiled operator; add a [kernel.NAME] section with %s%s\", or drop \"%s\"",
+			backend_name(b), backend_name(b), key, backend_name(b), backend_name(b));
+	}
+	return 0;
+}
+
 static int
 read_current(const struct reading *r, const struct section *root, struct err *e)
 {
@@ -267,6 +289,7 @@ read_current(const struct reading *r, const struct section *root, struct err *e)
 	TRY(read_general(r, &general, e));
 	TRY(read_framework(r, root, &general, &framework, e));
 	TRY(kernels_read(r, root, e));
+	TRY(warn_of_empty_backends(r, &general, e));
 	if (p->framework == FRAMEWORK_TORCH_NOARCH && p->n_kernels)
 		return fail_compiled(r, root,
 			framework.table == general.table

@@ -282,6 +282,13 @@ fresh
 sed -i 's/"cuda"/"rocm"/; s/^cuda-.*//' "$K/build.toml"
 status 0 "a kernel for ROCm" "$KB" check-config "$K"
 like "$out" 'builds nothing of it: none of its sections is for cpu or cuda' "says that nothing is built of it"
+# A backend without a section gets a variant of Python files, as with the original builder: build and check-config warn of it.
+kernel "$T/empty" cpu </dev/null
+for c in check-config build; do
+	status 0 "$c of a kernel without a section" "$KB" $c "$T/empty"
+	like "$out" '^warning: .*build.toml:6:13: backends in \[general\] lists "cpu", but no section is for it: its variant torch-cpu has .* no compiled operator' "warns"
+done
+ok "a variant of Python files is there" test -e "$T/empty/build/torch-cpu/metadata.json"
 # A backend of which nothing is left is told even to those who read no notes.
 cp -r "$ROOT/examples/activation" "$T/lost"
 rm -f "$T/lost/kernel-builder.lock"
