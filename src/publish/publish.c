@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/record.h"
 #include "base/signal.h"
+#include "publish/extra.h"
 #include "publish/wheels.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -150,19 +151,30 @@ describe(const struct publish *p, const struct package *pkg, const char *dir, st
 	return 0;
 }
 
+/* Nothing but what the record names lies in dir. */
+static int
+has_no_more(const struct publish *p, const char *dir, struct str record, struct err *e)
+{
+	struct strs extra;
+
+	TRY(extra_find(p->a, dir, record, &extra, e));
+	return !extra_matters(&extra);
+}
+
 int
 publish_is_current(struct publish *p, const struct package *pkg, struct err *e)
 {
 	CLEANUP(buf_free) struct buf now = { 0 };
+	const char *dir = path_join(p->a, p->build, pkg->variant);
 	struct digest key = record_key(p, pkg->variant);
 	struct str then;
 	int r = store_get_text(p->a, p->store, "published", &key, &then, e);
 
 	if (r <= 0)
 		return r;
-	if (describe(p, pkg, path_join(p->a, p->build, pkg->variant), &now) < 0)
+	if (describe(p, pkg, dir, &now) < 0 || !str_eq(buf_str(&now), then))
 		return 0;
-	return str_eq(buf_str(&now), then);
+	return has_no_more(p, dir, then, e);
 }
 
 /* Is the file of that line of a record as it was? */
@@ -186,11 +198,12 @@ publish_is_unchanged(struct publish *p, const char *variant, struct digest *reco
 {
 	struct digest key = record_key(p, variant);
 	const char *dir = path_join(p->a, p->build, variant);
-	struct str text, line;
+	struct str text, line, whole;
 	int r = store_get_text(p->a, p->store, "published", &key, &text, e);
 
 	if (r <= 0)
 		return r;
+	whole = text;
 	*record = sha256_of(text.p, text.n);
 	if (!record_take_head(&text, RECORD_PUBLISHED))
 		return 0;
@@ -198,7 +211,20 @@ publish_is_unchanged(struct publish *p, const char *variant, struct digest *reco
 		if (i >= 1 && !is_as_recorded(p, dir, line))
 			return 0;
 	}
-	return 1;
+	return has_no_more(p, dir, whole, e);
+}
+
+/* What goes with the variant that is to be replaced and was put there by others. Where no record
+ * says what was published, nobody knows. */
+static int
+find_extra(const struct publish *p, const char *variant, struct strs *out, struct err *e)
+{
+	struct digest key = record_key(p, variant);
+	struct str then;
+	int r = store_get_text(p->a, p->store, "published", &key, &then, e);
+
+	*out = (struct strs){ 0 };
+	return r <= 0 ? r : extra_find(p->a, path_join(p->a, p->build, variant), then, out, e);
 }
 
 static int
@@ -271,12 +297,16 @@ publish_variant(struct publish *p, const struct package *pkg, publish_check *che
 {
 	const char *tmp = arena_printf(p->a, "%s/" TEMPORARY "%s", p->build, pkg->variant);
 	int r = publish_is_current(p, pkg, e);
+	struct strs extra;
 	struct err ignored;
 
 	if (r != 0)
 		return r < 0 ? -1 : PUBLISH_CURRENT;
+	TRY(find_extra(p, pkg->variant, &extra, e));
 	r = write_variant(p, pkg, tmp, check, arg, e);
 	fs_remove(tmp, &ignored); /* the old variant, or what was not finished */
+	if (r == PUBLISH_WRITTEN)
+		extra_tell(p->a, path_join(p->a, p->build, pkg->variant), &extra);
 	return r < 0 ? err_wrap(e, "cannot publish %s", pkg->variant) : r;
 }
 

@@ -8,7 +8,8 @@
  *     kernel-builder published 1
  *     PACKAGE-ID
  *     SIZE MTIME CTIME INODE PATH      one line per file, as lstat said after writing
- * A variant whose package id and files are as recorded is left alone.
+ * A variant whose package id and files are as recorded, with no other file beside them, is left
+ * alone (publish/extra.h).
  */
 #ifndef PUBLISH_PUBLISH_H
 #define PUBLISH_PUBLISH_H
@@ -32,9 +33,10 @@ int publish_is_unchanged(
 /* Looks at a variant that lies complete in dir. 1: it is good. 0: it must not be published. */
 typedef int publish_check(void *arg, const char *variant, const char *dir, struct err *e);
 enum publish_state { PUBLISH_CURRENT, PUBLISH_WRITTEN, PUBLISH_REFUSED };
-/* Writes a variant unless it is as it should be; returns an enum publish_state. Each file's bytes
- * are hashed as they are written; a difference fails with ERR_STORE. What check refuses, and what
- * fails, leaves the old variant. check may be NULL. */
+/* Writes a variant unless it is as it should be; returns an enum publish_state. Files of others
+ * that go with the one that it replaces are told. Each file's bytes are hashed as they are written;
+ * a difference fails with ERR_STORE. What check refuses, and what fails, leaves the old variant.
+ * check may be NULL. */
 int publish_variant(struct publish *p, const struct package *pkg, publish_check *check, void *arg,
 	struct err *e);
 /* Makes dir/result point to build, unless there is another output. Leaves anything that is not a

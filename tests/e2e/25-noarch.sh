@@ -19,6 +19,24 @@ status 0 "without such a module" "$KB" build "$K"
 is "$(ls "$K"/result/torch-cpu/plain)" __init__.py "there is an alias"
 status 3 "a variant that is not there" "$KB" build "$K" --variant torch-xpu
 
+# A variant is what was built. What others put there ships and is loaded, so it goes, and is told; what importing leaves is no reason to write.
+made=$(bits "$K")
+for option in "" --rebuild; do
+	echo 'x = 1' >"$K/build/torch-cpu/left.py"
+	# shellcheck disable=SC2086
+	status 0 "a file of another in a variant, build $option" "$KB" build -q $option "$K"
+	is "$out" "warning: $K/build/torch-cpu/left.py was not made by a build, and was removed" "is told"
+	is "$(bits "$K")" "$made" "and gone"
+done
+mkdir -p "$K/build/torch-cpu/notes" && touch "$K/build/torch-cpu/notes/"{1,2,3,4,5,6}
+status 0 "many" "$KB" build -q "$K"
+is "$out" "warning: $K/build/torch-cpu: 6 files that were not made by a build were removed: notes/1, notes/2, notes/3, notes/4, notes/5, ..." "are told in one line"
+python3 -m compileall -q "$K/build/torch-cpu" && echo '{}' >"$K/build/torch-cpu/metadata.json.sigstore"
+status 0 "bytecode and a signature" "$KB" build "$K"
+like "$out" ' 0 written' "stay"
+is "$(printf '%s\n' "$out" | grep -c warning) $(find "$K/build/torch-cpu" -name '*.pyc' -o -name '*.sigstore' | wc -l)" "0 5" "in silence"
+rm "$K/build/torch-cpu/metadata.json.sigstore"
+
 # What clients are told: the oldest of them that can load it, who built it, and from where it came.
 said() { # KEY...: of torch-cuda's metadata.json, as JSON
 	python3 -c 'import json, sys

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wheels and variants that are written into one directory by two builders: what each takes for a
- * leftover. */
+ * leftover. Files that others put into a variant. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "publish/publish.h"
 #include "publish/wheels.h"
+#include "store/store.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,12 +104,64 @@ variants(void **state)
 	assert_false(fs_exists(build));
 }
 
+/* A published variant of one file, with a file at NAME beside it: is it what was published? */
+static int
+is_current_beside(struct publish *p, const struct package *pkg, const char *name)
+{
+	struct digest record;
+	struct err e;
+	int r;
+
+	make_dir(path_dir(&mem, path_join(&mem, "build/torch-cpu", name)));
+	make_file(path_join(&mem, "build/torch-cpu", name));
+	r = publish_is_current(p, pkg, &e);
+	assert_int_equal(publish_is_unchanged(p, "torch-cpu", &record, &e), r);
+	return r;
+}
+
+static void
+files_of_others(void **state)
+{
+	struct package_file file = { .path = "sub/a b.py", .text = STR("x = 1\n") };
+	const struct package pkg = { .variant = "torch-cpu", .files = &file, .n = 1 };
+	const char *build = path_join(&mem, dir, "build/torch-cpu");
+	struct publish *p;
+	struct store *store;
+	struct err e;
+
+	(void)state;
+	file.sha256 = sha256_of(file.text.p, file.text.n);
+	log_set_level(LOG_ERROR);
+	assert_int_equal(store_open(path_join(&mem, dir, "store"), false, &store, &e), 0);
+	assert_int_equal(publish_open(&mem, store, dir, NULL, &p, &e), 0);
+	assert_int_equal(publish_variant(p, &pkg, NULL, NULL, &e), PUBLISH_WRITTEN);
+	assert_int_equal(publish_variant(p, &pkg, NULL, NULL, &e), PUBLISH_CURRENT);
+	/* What importing leaves, and a signature, are no reason to write it again. */
+	assert_int_equal(is_current_beside(p, &pkg, "__pycache__/a.cpython-311.pyc"), 1);
+	assert_int_equal(is_current_beside(p, &pkg, "sub/__pycache__/a.cpython-311.pyc"), 1);
+	assert_int_equal(is_current_beside(p, &pkg, "metadata.json.sigstore"), 1);
+	make_dir("build/torch-cpu/empty");
+	assert_int_equal(publish_variant(p, &pkg, NULL, NULL, &e), PUBLISH_CURRENT);
+	assert_int_equal(is_current_beside(p, &pkg, "sub/metadata.json.sigstore"), 0);
+	assert_int_equal(publish_variant(p, &pkg, NULL, NULL, &e), PUBLISH_WRITTEN);
+	assert_false(fs_exists(path_join(&mem, build, "sub/metadata.json.sigstore")));
+	assert_true(fs_exists(path_join(&mem, build, "sub/a b.py")));
+	/* Python imports this, without a source. */
+	assert_int_equal(is_current_beside(p, &pkg, "sub/b.pyc"), 0);
+	assert_int_equal(publish_variant(p, &pkg, NULL, NULL, &e), PUBLISH_WRITTEN);
+	assert_int_equal(symlink("sub", path_join(&mem, build, "link")), 0);
+	assert_int_equal(publish_is_current(p, &pkg, &e), 0);
+	publish_close(p);
+	store_close(store);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(wheels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(variants, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(files_of_others, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
