@@ -89,6 +89,8 @@ variants(void **state)
 	const char *build = make_dir("build");
 	const char *variant = make_dir("build/.kb-torch215-cxx11-cpu-x86_64-linux");
 	const char *wheel = make_file("build/.kb-wheel-k.whl.abcdef");
+	static const char *const names[] = { "torch-cpu", "torch215-cxx11-cpu-x86_64-linux",
+		"tvm-ffi01-cpu-x86_64-linux" };
 	struct publish *p;
 	struct err e;
 
@@ -100,6 +102,10 @@ variants(void **state)
 	assert_int_equal(publish_clean(&mem, dir, &e), 0);
 	assert_true(fs_exists(wheel));
 	assert_int_equal(fs_remove(wheel, &e), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		make_dir(path_join(&mem, "build", names[i]));
+		make_file(path_join(&mem, path_join(&mem, "build", names[i]), "metadata.json"));
+	}
 	assert_int_equal(publish_clean(&mem, dir, &e), 0);
 	assert_false(fs_exists(build));
 }
