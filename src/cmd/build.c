@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "cmd/asked.h"
 #include "cmd/debug_warnings.h"
 #include "cmd/full_ways.h"
 #include "cmd/hints.h"
@@ -24,25 +25,7 @@
 #include "steps/steps.h"
 #include "store/gc.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-
-static int
-events_fd(const struct ctx *c, int *out, struct err *e)
-{
-	const char *text = opt_get(&c->opts, "events");
-	uint64_t n;
-
-	*out = -1;
-	if (!text)
-		return 0;
-	if (!str_to_u64(str_of(text), &n) || n > 65535 || fcntl((int)n, F_GETFD) < 0)
-		return err_set(e, ERR_USAGE,
-			"--events: descriptor \"%s\" is not open; open it in the shell, as in --events 3 3>events",
-			text);
-	*out = (int)n;
-	return 0;
-}
 
 int
 build_open_engine(struct build *b, struct err *e)
@@ -210,42 +193,6 @@ build_run_questions(struct build *b, struct plan_answers *out, struct err *e)
 	TRY(taken = take_answers(b, out, e));
 	return taken ? 0
 		     : err_set(e, ERR_STORE, "a stored result of nvcc was damaged; build again");
-}
-
-static int
-read_plan_options(const struct ctx *c, struct plan_options *out, struct err *e)
-{
-	const char *device = opt_get(&c->opts, "device-only"), *slim = opt_get(&c->opts, "slim"),
-		   *engine = opt_get(&c->opts, "engine");
-
-	/* What is to be compared with plain compilers wants C++ sources plain as well. */
-	if (!slim && engine && streq(engine, "plain"))
-		slim = "off";
-	if (!device || streq(device, "verify"))
-		out->device_only = PLAN_DEVICE_VERIFY;
-	else if (streq(device, "trust"))
-		out->device_only = PLAN_DEVICE_TRUST;
-	else if (streq(device, "off"))
-		out->device_only = PLAN_DEVICE_OFF;
-	else if (streq(device, "audit"))
-		out->audits_device = true;
-	else
-		return err_set(e, ERR_USAGE,
-			"--device-only must be verify, trust, audit or off, not \"%s\"", device);
-	if (!slim || streq(slim, "all"))
-		out->slim = PLAN_SLIM_ALL;
-	else if (streq(slim, "device"))
-		out->slim = PLAN_SLIM_DEVICE;
-	else if (streq(slim, "off"))
-		out->slim = PLAN_SLIM_OFF;
-	else if (!streq(slim, "audit"))
-		return err_set(
-			e, ERR_USAGE, "--slim must be all, device, audit or off, not \"%s\"", slim);
-	if (slim && streq(slim, "audit")) {
-		out->slim = PLAN_SLIM_ALL;
-		out->audits_slim = out->audits_device = true;
-	}
-	return 0;
 }
 
 /* The first plan: what is to be asked of nvcc, or, when it is not to be divided, all. */
@@ -594,7 +541,7 @@ build_plan(struct build *b, struct ctx *c, struct err *e)
 	int r;
 
 	*b = (struct build){ .c = c };
-	TRY(read_plan_options(c, &b->plan_options, e));
+	TRY(asked_of_plan(c, &b->plan_options, e));
 	TRY(work_load(c, &b->w, e));
 	b->progress = progress_new(&c->arena, -1);
 	TRY(store_open(c->settings.home, false, &b->store, e));
@@ -670,17 +617,11 @@ end_trace(const struct build *b, int r, struct err *e)
 int
 build_all(struct build *b, struct ctx *c, struct err *e)
 {
-	const char *trace = opt_get(&c->opts, "trace");
 	int fd;
 
 	*b = (struct build){ .c = c, .timeline = timeline_new(&c->arena) };
 	clock_gettime(CLOCK_MONOTONIC, &b->begin);
-	TRY(events_fd(c, &fd, e));
-	if (opt_get(&c->opts, "memory"))
-		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &b->memory, e));
-	TRY(read_plan_options(c, &b->plan_options, e));
-	if (trace)
-		TRY(trace_check(&c->arena, trace, e));
+	TRY(asked_read(b, &fd, e));
 	return end_trace(b, run_build(b, fd, e), e);
 }
 

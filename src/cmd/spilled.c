@@ -132,7 +132,18 @@ look_at_baselines(struct build *b, struct err *e)
 		return err_set(e, ERR_USAGE,
 			"--baseline: %s has none of the variants that were built; name a directory that `build` wrote",
 			dir);
+	if (dir && !n)
+		log_info(
+			"note: --baseline: no variant that was built has code for GPUs, so there is nothing to compare");
 	return 0;
+}
+
+int
+spilled_check(const struct ctx *c, struct err *e)
+{
+	const char *dir = opt_get(&c->opts, "baseline");
+
+	return dir && cmd_need_dir(dir, e) < 0 ? err_wrap(e, "--baseline") : 0;
 }
 
 /* The steps that the variant's extension is made of. */

@@ -5,6 +5,8 @@
 #define CMD_SPILLED_H
 #include "cmd/build.h"
 
+/* Fails with ERR_USAGE when --baseline names no directory. */
+int spilled_check(const struct ctx *c, struct err *e);
 /* Before the variant v of the plan is published: what of the old one the new one is compared with.
  */
 void spilled_look(struct build *b, size_t v);

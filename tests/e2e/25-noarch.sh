@@ -55,6 +55,9 @@ is "$(said kernels-minver upstream)" '"0.18.0" ["https://example.org/one","https
 status 2 "a tree that is none" "$KB" build -q "$K" --tree "$T/gone"
 is "$out" "error: --tree: there is no directory $T/gone" "is told, though nothing is to be built"
 status 2 "a file for a tree" "$KB" build -q "$K" --tree "$K/build.toml"
+status 2 "a baseline that is none" "$KB" build -q "$K" --baseline "$T/gone"
+is "$out" "error: --baseline: there is no directory $T/gone" "is told, also of a kernel without code for GPUs"
+like "$("$KB" build "$K" --baseline "$K" 2>&1)" '^note: --baseline: no variant that was built has code for GPUs' "which says that there is nothing to compare"
 status 2 "a commit that is none" "$KB" build -q "$K" --provenance 0123
 like "$out" "40 or 64 digits" "says what a commit looks like"
 sha=0123456789012345678901234567890123456789

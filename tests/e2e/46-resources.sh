@@ -109,8 +109,9 @@ status 0 "--baseline, and nothing to do" build --baseline "$T/before" "$K"
 is "$(spilled "$out")" 1 "warns each time"
 status 0 "--baseline of itself" build --baseline "$K" "$K"
 is "$(spilled "$out")" 0 "does not"
-status 2 "--baseline of nothing" build --baseline "$T/nowhere" "$K"
-like "$out" '^error: --baseline: .*/nowhere has none of the variants' "says what it wants"
+mkdir "$T/nothing"
+status 2 "--baseline of nothing" build --baseline "$T/nothing" "$K"
+like "$out" '^error: --baseline: .*/nothing has none of the variants' "says what it wants"
 
 # Without nvcc's steps, what cubins tell.
 SEL="--no-lock --matrix all --capability 8.0 --variant torch211-cxx11-cu130-x86_64-linux"
