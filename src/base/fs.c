@@ -281,6 +281,23 @@ fs_real_path(struct arena *a, const char *path, const char **out, struct err *e)
 }
 
 int
+fs_future_path(struct arena *a, const char *path, const char **out, struct err *e)
+{
+	const char *rest = "", *here = path_clean(a, path);
+	char *real;
+
+	while (!(real = realpath(here, NULL))) {
+		if ((errno != ENOENT && errno != ENOTDIR) || streq(here, ".") || streq(here, "/"))
+			return err_sys(e, "%s", here);
+		rest = *rest ? path_join(a, path_base(here), rest) : path_base(here);
+		here = path_dir(a, here);
+	}
+	*out = *rest ? path_join(a, real, rest) : arena_strdup(a, real);
+	free(real);
+	return 0;
+}
+
+int
 fs_rename_new(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)

@@ -40,6 +40,8 @@ int fs_link_or_copy(const char *from, const char *to, struct err *e);
 int fs_mkdtemp(struct arena *a, const char *prefix, char **out, struct err *e);
 /* An absolute path without links; fails when there is nothing. */
 int fs_real_path(struct arena *a, const char *path, const char **out, struct err *e);
+/* The same of what need not be there yet. */
+int fs_future_path(struct arena *a, const char *path, const char **out, struct err *e);
 /* Renames to a path where nothing is yet; else sets errno to EEXIST. Where the file system cannot
  * promise that, as NFS, it looks first. */
 int fs_rename_new(const char *from, const char *to);

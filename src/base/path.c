@@ -90,6 +90,16 @@ path_is_inside(struct str p)
 	return depth > 0;
 }
 
+bool
+path_is_below(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	if (streq(root, "/"))
+		return *path == '/';
+	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
 char *
 path_relative(struct arena *a, const char *from, const char *to)
 {

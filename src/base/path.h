@@ -15,6 +15,8 @@ char *path_dir(struct arena *a, const char *p);
 const char *path_ext(const char *p);
 /* Removes "." and empty components and resolves ".." by text. An empty result is ".". */
 char *path_clean(struct arena *a, const char *p);
+/* Whether a clean path is the directory root, or lies in it by its text. */
+bool path_is_below(const char *path, const char *root);
 /* How to go from one directory to another; both are absolute and clean. "." if they are the
  * same. */
 char *path_relative(struct arena *a, const char *from, const char *to);

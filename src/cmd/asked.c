@@ -3,6 +3,7 @@
 #include "cmd/asked.h"
 #include "base/err.h"
 #include "cmd/spilled.h"
+#include "publish/outside.h"
 #include <fcntl.h>
 
 static int
@@ -70,4 +71,16 @@ asked_read(struct build *b, int *events, struct err *e)
 	TRY(asked_of_plan(b->c, &b->plan_options, e));
 	TRY(spilled_check(b->c, e));
 	return trace ? trace_check(&b->c->arena, trace, e) : 0;
+}
+
+int
+asked_check_places(const struct build *b, struct err *e)
+{
+	const char *output = opt_get(&b->c->opts, "output"),
+		   *wheels = opt_get(&b->c->opts, "wheel-dir");
+	struct arena *a = &b->c->arena;
+
+	if (output)
+		TRY(outside_for_variants(a, &b->w.project, "--output", output, e));
+	return wheels ? outside_kernel(a, &b->w.project, "--wheel-dir", wheels, e) : 0;
 }

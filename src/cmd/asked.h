@@ -9,4 +9,7 @@ int asked_of_plan(const struct ctx *c, struct plan_options *out, struct err *e);
 /* The same, --memory, and *events, the descriptor of --events or -1. Looks at --baseline and
  * --trace, which are of use only when the build is over. */
 int asked_read(struct build *b, int *events, struct err *e);
+/* With the project known: --output and --wheel-dir name no place among the kernel's files, and none
+ * in a variant. */
+int asked_check_places(const struct build *b, struct err *e);
 #endif

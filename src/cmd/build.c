@@ -579,6 +579,7 @@ run_build(struct build *b, int events, struct err *e)
 
 	timeline_phase(b->timeline, "plan");
 	TRY(work_load(c, &b->w, e));
+	TRY(asked_check_places(b, e));
 	note_package(&b->w.project, &b->w.sources);
 	if (!opt_has(&c->opts, "no-check"))
 		TRY(cmd_check_python(c, &b->w.project, &b->w.sources, e));

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "publish/outside.h"
 #include "scaffold/scaffold.h"
 
 static int
@@ -132,6 +133,7 @@ cmd_init(struct ctx *c, struct err *e)
 		TRY(cmd_need_dir(flag, e));
 	TRY(scaffold_place(&c->arena, flag ? flag : ".", operands.n ? operands.v[0] : NULL,
 		opt_get(&c->opts, "name"), &s, e));
+	TRY(outside_variants(&c->arena, "init", s.dir, e));
 	scaffold_files(&c->arena, &s, &set);
 	TRY(scaffold_write(&c->arena, s.dir, &set, opt_has(&c->opts, "overwrite"), e));
 	log_info("%s: %zu files written to %s", s.name, set.n, s.dir);

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "cmd/cmd.h"
 #include "hub/kernels_lock.h"
+#include "publish/outside.h"
 
 /* Every pin of the plan, once. */
 static struct pin **
@@ -131,7 +132,9 @@ cmd_lock(struct ctx *c, struct err *e)
 	vec_push(&c->arena, &c->opts, (struct opt_value){ "no-lock", "" });
 	TRY(work_load(c, &w, e));
 	path = opt_get(&c->opts, "output");
-	if (!path)
+	if (path)
+		TRY(outside_variants(&c->arena, "--output", path, e));
+	else
 		path = path_join(&c->arena, w.project.dir, LOCK_FILE);
 	TRY(format(c, &w, &text, e));
 	TRY(fs_write_atomic(path, text.p, text.n, 0644, e));
@@ -151,7 +154,9 @@ cmd_lock_kernel_deps(struct ctx *c, struct err *e)
 	TRY(cmd_find_project(c, dir, &p, e));
 	if (!p)
 		return err_set(e, ERR_CONFIG, "there is no %s/build.toml", dir);
-	if (!file)
+	if (file)
+		TRY(outside_variants(&c->arena, "--output", file, e));
+	else
 		file = path_join(&c->arena, dir, "kernels.lock");
 	TRY(cmd_find_python(c, &python, e));
 	TRY(kernels_lock_write(&c->arena, python.program, p, file, &n, e));

@@ -5,32 +5,13 @@
 #include "base/path.h"
 #include "cmd/cmd.h"
 #include "generate/generate.h"
-#include <errno.h>
+#include "publish/outside.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 struct places {
 	const char *dir, *target;
 	const char *root; /* of dir, as seen from target */
 };
-
-/* An absolute path without links, of what need not be there yet. */
-static int
-resolve(struct arena *a, const char *path, const char **out, struct err *e)
-{
-	const char *rest = "", *here = path_clean(a, path);
-	char *real;
-
-	while (!(real = realpath(here, NULL))) {
-		if (errno != ENOENT || streq(here, "."))
-			return err_sys(e, "%s", here);
-		rest = *rest ? path_join(a, path_base(here), rest) : path_base(here);
-		here = path_dir(a, here);
-	}
-	*out = *rest ? path_join(a, real, rest) : arena_strdup(a, real);
-	free(real);
-	return 0;
-}
 
 static int
 read_places(struct ctx *c, struct places *out, struct err *e)
@@ -45,10 +26,19 @@ read_places(struct ctx *c, struct places *out, struct err *e)
 	TRY(cmd_need_dir(out->dir, e));
 	if (fs_exists(out->target))
 		TRY(cmd_need_dir(out->target, e));
-	TRY(resolve(&c->arena, out->dir, &dir, e));
-	TRY(resolve(&c->arena, out->target, &target, e));
+	TRY(fs_future_path(&c->arena, out->dir, &dir, e));
+	TRY(fs_future_path(&c->arena, out->target, &target, e));
 	out->root = path_relative(&c->arena, target, dir);
 	return 0;
+}
+
+/* Another directory than the kernel's must be one that is no part of it. */
+static int
+check_target(struct ctx *c, const struct places *where, const struct project *p, struct err *e)
+{
+	if (streq(where->root, "."))
+		return 0;
+	return outside_kernel(&c->arena, p, "create-pyproject", where->target, e);
 }
 
 /* id NULL: the kernel's own, a digest of its files. */
@@ -61,6 +51,7 @@ make(struct ctx *c, const struct places *where, const char *id, struct generated
 	struct catalog catalog;
 
 	TRY(project_load(&c->arena, where->dir, &p, e));
+	TRY(check_target(c, where, &p, e));
 	TRY(cmd_provenance(c, &p, e));
 	for (size_t i = 0; i < p.warnings.n; i++)
 		log_warn("%s", p.warnings.v[i]);

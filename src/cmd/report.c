@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/keep_last.h"
+#include "publish/outside.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,6 +80,8 @@ cmd_report(struct ctx *c, struct err *e)
 	TRY(work_dir(c, &dir, e));
 	if (out && (!*out || fs_is_dir(out)))
 		return err_set(e, ERR_USAGE, "--output needs the name of a file, not \"%s\"", out);
+	if (out)
+		TRY(outside_variants(&c->arena, "--output", out, e));
 	TRY(find_last(c, dir, b, e));
 	TRY(look(c, b, &r, e));
 	report_page(&r, &page);

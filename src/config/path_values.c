@@ -36,16 +36,6 @@ check_text(const struct reading *r, const struct toml *v, const char *what, cons
 	return 0;
 }
 
-static bool
-is_below(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-
-	if (streq(root, "/"))
-		return true;
-	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 static void
 freep(char **p)
 {
@@ -123,7 +113,7 @@ check_there(const struct reading *r, const struct toml *v, const char *what, con
 	if (!real)
 		return fail_at(r, v->line, v->col, e, "%s: cannot look at %s: %s", what, shown,
 			strerror(errno));
-	if (!is_below(real, r->root))
+	if (!path_is_below(real, r->root))
 		return fail_at(r, v->line, v->col, e,
 			"%s: %s leaves the kernel's directory through a symbolic link; copy the %s into it",
 			what, shown, kind);
@@ -309,7 +299,7 @@ project_check_layout(const struct reading *r, const struct section *framework, s
 		return fail_at(r, framework->line, framework->col, e,
 			"the kernel's Python package needs %s, which does not exist; %s", init,
 			package_instead(r));
-	if (!is_below(real, r->root))
+	if (!path_is_below(real, r->root))
 		return fail_at(r, framework->line, framework->col, e,
 			"%s leaves the kernel's directory through a symbolic link; copy the package into it",
 			init);

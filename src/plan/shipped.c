@@ -90,14 +90,6 @@ has_ending(const struct walk *w, const char *name)
 	return false;
 }
 
-static bool
-is_below(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-
-	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
 static int
 fail_link(const struct walk *w, const char *full, const char *why)
 {
@@ -165,7 +157,7 @@ add(struct walk *w, const char *rel, const struct above *up)
 			return 0;
 		if (!found)
 			return fail_link(w, full, "nowhere");
-		if (!is_below(real, w->root))
+		if (!path_is_below(real, w->root))
 			return fail_link(w, full, "out of the kernel's directory");
 	}
 	return S_ISDIR(st.st_mode) ? add_directory(w, rel, full, up) : add_file(w, rel, full, &st);

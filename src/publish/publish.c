@@ -8,6 +8,7 @@
 #include "base/record.h"
 #include "base/signal.h"
 #include "publish/extra.h"
+#include "publish/outside.h"
 #include "publish/wheels.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -332,14 +333,6 @@ publish_result(struct publish *p, struct err *e)
 	return 0;
 }
 
-/* By its name, which that of a directory of others may begin with as well, and its metadata. */
-static bool
-is_variant(struct arena *a, const char *build, const char *name)
-{
-	return (str_has_prefix(name, "torch") || str_has_prefix(name, "tvm-ffi")) &&
-	       fs_exists(path_join(a, path_join(a, build, name), "metadata.json"));
-}
-
 int
 publish_clean(struct arena *a, const char *dir, struct err *e)
 {
@@ -350,7 +343,7 @@ publish_clean(struct arena *a, const char *dir, struct err *e)
 
 	TRY(fs_list(a, build, &names, e));
 	for (size_t i = 0; i < names.n; i++) {
-		if (is_temporary(names.v[i]) || is_variant(a, build, names.v[i]))
+		if (is_temporary(names.v[i]) || outside_holds_variant(a, build, names.v[i]))
 			TRY(fs_remove(path_join(a, build, names.v[i]), e));
 	}
 	if (!fs_exists(path_join(a, build, "CMakeCache.txt"))) /* else it is CMake's */

@@ -37,6 +37,36 @@ like "$out" ' 0 written' "stay"
 is "$(printf '%s\n' "$out" | grep -c warning) $(find "$K/build/torch-cpu" -name '*.pyc' -o -name '*.sigstore' | wc -l)" "0 5" "in silence"
 rm "$K/build/torch-cpu/metadata.json.sigstore"
 
+# Nothing is written where it would ship: in a variant, or among the kernel's files.
+ln -s k/torch-ext/plain "$T/link"
+mv "$K" "$T/k" && ln -s k "$K"
+while read -r said where command; do
+	# shellcheck disable=SC2086
+	status 2 "$command $where" sh -c 'cd "$1" && shift && exec "$@"' - "$T/k" "$KB" $command "$where"
+	case $said in
+	variant) like "$out" "^error: .*: $where would lie in the variant torch-cpu and ship with it; name a place outside of it" "is told" ;;
+	files) like "$out" "^error: .*: $where lies among the kernel's files, in ./torch-ext; name another directory" "is told" ;;
+	own) like "$out" "^error: --output: $where is the kernel's own directory; name another, or leave the option out" "is told" ;;
+	esac
+done <<'END'
+variant build/torch-cpu build -q -o
+variant result/torch-cpu/a/b build -q -o
+files torch-ext/out build -q -o
+files ../link build -q -o
+own . build -q -o
+own ../plain build -q -o
+variant build/torch-cpu wheel -q --wheel-dir
+files torch-ext wheel -q --wheel-dir
+variant build/torch-cpu/page.html report -o
+variant build/torch-cpu/lock lock -q -o
+variant build/torch-cpu/kernels.lock lock-kernel-deps -o
+variant build/torch-cpu/other init -q
+variant build/torch-cpu create-pyproject -q .
+files torch-ext/plain create-pyproject -q .
+END
+rm "$K" "$T/link" && mv "$T/k" "$K"
+is "$(bits "$K")" "$made" "nothing was written"
+
 # What clients are told: the oldest of them that can load it, who built it, and from where it came.
 said() { # KEY...: of torch-cuda's metadata.json, as JSON
 	python3 -c 'import json, sys
