@@ -7,7 +7,10 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "explain/explain.h"
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 #ifdef KB_STATIC
 #include <nss.h>
 #endif
@@ -55,6 +58,30 @@ print_hint(const struct err *e)
 	log_text(LOG_ERROR, line.p, line.n);
 }
 
+/* What becomes of status when all is printed. A full disk must not look like success. Who closes
+ * the other end of a pipe, as head does, has seen enough: then the end is that of SIGPIPE, without
+ * a word. */
+static int
+end_output(int status)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+	bool was_lost = ferror(stdout);
+	struct err e = { 0 };
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !was_lost)
+		return status;
+	/* What was lost before says no more why. */
+	if (errno == EPIPE || (poll(&out, 1, 0) == 1 && (out.revents & POLLERR)))
+		return 128 + SIGPIPE;
+	if (errno)
+		err_sys(&e, "cannot write to standard output");
+	else
+		err_set(&e, ERR_SYS, "cannot write to standard output");
+	log_msg(LOG_ERROR, "%s", e.msg);
+	return err_exit_status(&e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -76,12 +103,8 @@ main(int argc, char **argv)
 		log_msg(LOG_ERROR, "%s", e.msg);
 		print_hint(&e);
 		status = err_exit_status(&e);
-	} else if (fflush(stdout) == EOF) {
-		/* A full disk or a closed pipe must not look like success. */
-		log_msg(LOG_ERROR, "cannot write to standard output");
-		status = err_exit_status(&(struct err){ .code = ERR_SYS });
 	} else {
-		status = c.status;
+		status = end_output(c.status);
 	}
 	arena_free(&c.arena);
 	return status;

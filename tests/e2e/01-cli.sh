@@ -50,8 +50,20 @@ status 0 "store verify on a fresh store" "$KB" store verify
 status 0 "store gc on a fresh store" "$KB" store gc --keep 1G
 touch "$T/file"
 status 6 "a store that cannot be made" env KERNEL_BUILDER_HOME="$T/file/store" "$KB" store info
-"$KB" help >/dev/full 2>"$T/err"
-is $? 6 "a full disk behind standard output is an error"
+# More than a buffer, less, and a file that is full when the end is written.
+for c in "help --completion bash" --version "list-variants -q --no-lock --torch 2.11 $ROOT/tests/kernels/tiny"; do
+	# shellcheck disable=SC2086
+	"$KB" $c >/dev/full 2>"$T/err"
+	is "$? $(grep -c '^error: cannot write to standard output' "$T/err")" "6 1" "a full disk behind standard output is an error: $c"
+	# shellcheck disable=SC2086
+	is "$(python3 -c 'import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+p = subprocess.run(sys.argv[1:], stdout=w, stderr=subprocess.PIPE, text=True)
+print(p.returncode, p.stderr)' "$KB" $c)" "141 " "a reader that went away, as head does, is none: $c"
+done
+"$KB" --version >&- 2>"$T/err"
+is "$? $(cat "$T/err")" "6 error: cannot write to standard output: Bad file descriptor" "standard output that is closed"
 
 # What was meant, and what to do.
 status 2 "a command that is none" "$KB" biuld
