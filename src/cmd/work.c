@@ -202,16 +202,20 @@ choose_catalog(struct ctx *c, struct work *w, struct err *e)
 	return cmd_load_catalog(c, &w->catalog, e);
 }
 
-/* A lock decides what there is: when that is not enough, say so. */
+/* A lock decides what there is: when that is not enough, say so, and what to do. */
 static int
 name_lock(const struct work *w, struct err *e)
 {
-	size_t n = strlen(e->msg);
+	char *end = e->msg + strlen(e->msg);
+	const size_t room = sizeof(e->msg) - strlen(e->msg);
 
-	if (w->locked && e->code == ERR_RESOLVE)
-		snprintf(e->msg + n, sizeof(e->msg) - n,
-			"; %s/%s decides what there is: --no-lock ignores it, `kernel-builder lock` updates it",
-			w->project.dir, LOCK_FILE);
+	if (!w->locked || e->code != ERR_RESOLVE || strstr(e->msg, LOCK_WAY_OUT))
+		return -1;
+	if (strstr(e->msg, LOCK_FILE))
+		snprintf(end, room, "; " LOCK_WAY_OUT);
+	else
+		snprintf(end, room, "; %s/%s decides what there is: " LOCK_WAY_OUT, w->project.dir,
+			LOCK_FILE);
 	return -1;
 }
 

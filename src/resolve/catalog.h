@@ -146,6 +146,7 @@ struct catalog {
 	struct pin
 		*python;  /* headers of CPython for the limited API: include/; NULL: none pinned */
 	struct digest id; /* of the texts */
+	const char *lock; /* the file that it is read from; NULL: it is no lock's */
 };
 
 /* dir NULL: the built-in one. */

@@ -641,8 +641,10 @@ lock_parse(struct arena *a, struct str text, const char *name, struct lock *out,
 		return -1;
 	rc = read_root(&r, &root, out);
 	json_decref(v);
-	for (struct catalog *c = &out->catalog; c; c = c->other)
+	for (struct catalog *c = &out->catalog; c; c = c->other) {
 		c->id = sha256_of(text.p, text.n);
+		c->lock = arena_strdup(a, name);
+	}
 	return rc;
 }
 

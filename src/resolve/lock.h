@@ -8,6 +8,8 @@
 #include "resolve/variant.h"
 
 #define LOCK_FILE "kernel-builder.lock"
+/* What to do where it has too little. */
+#define LOCK_WAY_OUT "--no-lock ignores it, `kernel-builder lock` updates it"
 
 struct lock {
 	const char *matrix;     /* its name, for messages */

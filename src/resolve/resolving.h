@@ -47,6 +47,8 @@ bool backend_is_compiled(const struct project *p, enum backend b);
  * stable ABI. */
 const char *row_plain_variant(struct resolving *w, const struct row *r);
 const char *row_variant(struct resolving *w, const struct row *r);
+/* What decides which variants there are, for messages: "matrix current", or the lock's file. */
+const char *variant_source(const struct resolving *w);
 /* Of rows that nobody asked for, only the reason is kept. */
 void resolving_note(struct resolving *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

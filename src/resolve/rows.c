@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which rows of a matrix a kernel is built for: those that build.toml allows, and with the stable
  * ABI one of each backend version. */
+#include "resolve/lock.h"
 #include "resolve/parts.h"
 #include "resolve/resolving.h"
 
@@ -78,8 +79,8 @@ rows_matrix(struct resolving *w)
 		write_out_tvm_ffi(w);
 	else if (wants_tvm != has_tvm && w->m->n_rows)
 		return err_set(w->e, ERR_RESOLVE,
-			"%s: this is %s [tvm-ffi] kernel, and matrix %s has only variants %s",
-			w->p->file, wants_tvm ? "a" : "no", w->m->name,
+			"%s: this is %s [tvm-ffi] kernel, and %s has only variants %s", w->p->file,
+			wants_tvm ? "a" : "no", variant_source(w),
 			wants_tvm ? "with torch" : "of such kernels");
 	return 0;
 }
@@ -186,8 +187,9 @@ rows_collect(struct resolving *w)
 				!strs_has(&w->sel->backends, backend_name((enum backend)b))))
 			continue;
 		if (is_built_here((enum backend)b))
-			resolving_note(w, "backend %s is skipped: matrix %s has no variant of it",
-				backend_name((enum backend)b), w->m->name);
+			resolving_note(w, "backend %s is skipped: %s has no variant of it%s",
+				backend_name((enum backend)b), variant_source(w),
+				w->c->lock && w->m != w->sel->host ? ": " LOCK_WAY_OUT : "");
 		else
 			resolving_note(w,
 				"backend %s is skipped: kernel-builder builds cpu and cuda",

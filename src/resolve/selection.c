@@ -42,9 +42,9 @@ check_versions(struct resolving *w, const char *option, const struct strs *filte
 			found = version_parse(str_of(all.v[k]), &v) && fits(&one, &v);
 		}
 		if (!found)
-			return err_set(w->e, ERR_RESOLVE,
-				"--%s %s is not in matrix %s, which has %s", option, filter->v[i],
-				w->m->name, all.n ? join(w->a, &all, ", ") : "none");
+			return err_set(w->e, ERR_RESOLVE, "--%s %s is not in %s, which has %s",
+				option, filter->v[i], variant_source(w),
+				all.n ? join(w->a, &all, ", ") : "none");
 	}
 	return 0;
 }
@@ -154,11 +154,11 @@ nearest(struct resolving *w, const char *name)
 			vec_push(w->a, &near, w->out->v[i].name);
 	for (size_t i = near.n ? n : first; i < n; i++)
 		vec_push(w->a, &near, w->out->v[i].name);
-	return n == near.n
-		       ? arena_printf(w->a, "there are %s", join(w->a, &near, ", "))
-		       : arena_printf(w->a,
-				 "there are %s and others: see `kernel-builder list-variants --matrix %s`",
-				 join(w->a, &near, ", "), w->m->name);
+	if (n == near.n)
+		return arena_printf(w->a, "there are %s", join(w->a, &near, ", "));
+	return arena_printf(w->a, "there are %s and others: see `kernel-builder list-variants%s%s`",
+		join(w->a, &near, ", "), w->c->lock ? "" : " --matrix ",
+		w->c->lock ? "" : w->m->name);
 }
 
 static int
@@ -177,8 +177,8 @@ fail_name(struct resolving *w, const char *name)
 	if (why.n)
 		return err_set(w->e, ERR_RESOLVE, "%s: variant %s cannot be built: %s", w->p->file,
 			name, join(w->a, &why, "; "));
-	return err_set(w->e, ERR_RESOLVE, "there is no variant %s in matrix %s; %s", name,
-		w->m->name, nearest(w, name));
+	return err_set(w->e, ERR_RESOLVE, "there is no variant %s in %s; %s", name,
+		variant_source(w), nearest(w, name));
 }
 
 static int
@@ -223,6 +223,25 @@ reasons(struct resolving *w)
 	return join(w->a, &out, "; ");
 }
 
+/* The options that chose, as they were given. */
+static const char *
+given(struct resolving *w)
+{
+	const struct selection *s = w->sel;
+	const struct {
+		const char *option;
+		const struct strs *values;
+	} all[] = { { "variant", &s->variants }, { "torch", &s->torch }, { "cuda", &s->cuda },
+		{ "abi", &s->abi }, { "backend", &s->backends } };
+	const char *out = "";
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (size_t k = 0; k < all[i].values->n; k++)
+			out = arena_printf(w->a, "%s%s--%s %s", out, *out ? " " : "", all[i].option,
+				all[i].values->v[k]);
+	return out;
+}
+
 /* What the rows that were asked for lack; else that nothing fits. */
 static int
 fail_empty(struct resolving *w, bool by_selection)
@@ -230,11 +249,10 @@ fail_empty(struct resolving *w, bool by_selection)
 	bool has_reasons = w->out->notes.n || w->out->absent.n;
 
 	if (by_selection)
-		return err_set(w->e, ERR_RESOLVE,
-			"%s: no variant of matrix %s fits all of --variant, --torch, --cuda, --abi, --backend%s%s",
-			w->p->file, w->m->name, has_reasons ? ": " : "", reasons(w));
-	return err_set(w->e, ERR_RESOLVE, "%s: no variant of matrix %s can be built: %s",
-		w->p->file, w->m->name, has_reasons ? reasons(w) : "no backend is listed");
+		return err_set(w->e, ERR_RESOLVE, "%s: no variant of %s fits %s%s%s", w->p->file,
+			variant_source(w), given(w), has_reasons ? ": " : "", reasons(w));
+	return err_set(w->e, ERR_RESOLVE, "%s: no variant of %s can be built: %s", w->p->file,
+		variant_source(w), has_reasons ? reasons(w) : "no backend is listed");
 }
 
 /* --capability is for CUDA. */

@@ -64,3 +64,10 @@ row_variant(struct resolving *w, const struct row *r)
 	parts.torch = &w->p->stable_abi[r->backend];
 	return stable_variant_name(w->a, &parts);
 }
+
+const char *
+variant_source(const struct resolving *w)
+{
+	return w->c->lock && w->m != w->sel->host ? w->c->lock
+						  : arena_printf(w->a, "matrix %s", w->m->name);
+}

@@ -21,7 +21,7 @@ sed '/^\[tvm-ffi\]/s/.*/[torch]/' "$K/build.toml" >"$T/build.toml"
 mkdir "$T/other" && cp -r "$K/relu" "$K/kernel-builder.lock" "$T/other" && cp "$T/build.toml" "$T/other/build.toml"
 cp -r "$K/tvm-ffi-ext" "$T/other/torch-ext" && sed -i 's/tvm-ffi-ext/torch-ext/' "$T/other/build.toml"
 status 3 "the lock of a tvm-ffi kernel that is one for torch now" "$KB" list-variants "$T/other"
-like "$out" 'this is no \[tvm-ffi\] kernel, and matrix current has only variants of such kernels; .*`kernel-builder lock` updates it' "says so"
+like "$out" 'this is no \[tvm-ffi\] kernel, and .*/kernel-builder.lock has only variants of such kernels; .*`kernel-builder lock` updates it' "says so"
 
 # Both backends.
 status 0 "builds" build --variant $V --variant $C --capability 9.0 "$K"

@@ -225,7 +225,7 @@ test_filters(void **state)
 		{ CUDA, .matrix = "host", .said = "no torch found" },
 		{ CUDA, .matrix = "2025-01", .variants = "torch26-cxx11-cu118-x86_64-linux",
 			.said = "in matrix 2025-01; there are torch25-cxx98-cu118-x86_64-linux, torch25-cxx98-cu121-x86_64-linux, torch25-cxx98-cu124-x86_64-linux and others: see `kernel-builder list-variants --matrix 2025-01`" },
-		{ CUDA, .abi = "cxx98", .said = "no variant of matrix current fits all of" },
+		{ CUDA, .abi = "cxx98", .said = "no variant of matrix current fits --abi cxx98" },
 	};
 
 	(void)state;
