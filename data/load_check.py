@@ -54,6 +54,8 @@ order = ["gpu", "cpu"] if has_gpu else ["cpu", "gpu"]
 fits = [b for b in order if named[b] in have]
 if not fits and not loose:
     end(none="no variant fits: it would be %s" % " or ".join(named[b] for b in order))
+# Which one to import where no client chooses: one for tvm-ffi loads whatever GPU there is.
+direct = [named[f] for f in fits] + [d for d in tvm if "-cpu-" in d] + tvm
 backend = "cpu" if fits[:1] == ["cpu"] or (not fits and not has_gpu) else None
 
 
@@ -86,12 +88,12 @@ try:
             loaded = kernels.get_local_kernel(Path(build), backend=backend)
         else:
             loaded = kernels.get_local_kernel(Path(build).parent, module)
-    elif fits:
+    elif direct:
         import importlib
-        sys.path.insert(0, os.path.join(build, named[fits[0]]))
+        sys.path.insert(0, os.path.join(build, direct[0]))
         loaded = importlib.import_module(module)
     else:
-        end(none="no kernels client, which would choose among %s" % ", ".join(loose))
+        end(none="there is no kernels client, which would choose among %s; install it: %s -m pip install kernels" % (", ".join(loose), sys.executable))
     at = os.path.relpath(os.path.realpath(loaded.__file__), os.path.realpath(build))
 except BaseException:
     end(failed=traceback.format_exc())

@@ -41,6 +41,7 @@ struct proc_command {
 	const char *dir;
 	const struct strs *argv, *env; /* env NULL: this process's */
 };
+enum { PROC_NOT_STARTED = 127 }; /* the exit status where there is no such program */
 /* Runs a command to its end, and gives what it printed and its exit status. */
 int proc_run(
 	struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e);

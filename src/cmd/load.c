@@ -101,6 +101,9 @@ check_python(struct ctx *c, const char *python, const char *build, const char *m
 		vec_push(a, &argv, lock);
 	TRY(proc_run(a, &(struct proc_command){ "/", &argv, &env }, &text, &status, e));
 	o = json_last_line(text);
+	if (!o && status == PROC_NOT_STARTED)
+		return err_set(e, ERR_RESOLVE,
+			"there is no Python %s; name its program with --python", python);
 	if (o) {
 		report(python, o, t);
 	} else {
@@ -124,6 +127,8 @@ cmd_check_load(struct ctx *c, struct err *e)
 
 	TRY(work_dir(c, &dir, e));
 	TRY(project_load(&c->arena, dir, &p, e));
+	for (size_t i = 0; i < pythons.n; i++)
+		TRY(host_python_program(&c->arena, pythons.v[i], &pythons.v[i], e));
 	build = realpath(path_join(&c->arena, dir, "build"), NULL);
 	if (!build)
 		return err_set(
@@ -142,6 +147,6 @@ cmd_check_load(struct ctx *c, struct err *e)
 			t.failed, t.failed + t.loaded);
 	if (t.loaded == 0)
 		return err_set(e, ERR_USAGE,
-			"no Python here has a torch that a variant is for; name one with --python");
+			"no Python that was tried loads a variant, for the reasons above; name another with --python");
 	return 0;
 }

@@ -14,8 +14,8 @@ EMBED(host_probe, "data/host_probe.py")
 
 /* Activation of an environment sets VIRTUAL_ENV, and PATH, which may have changed since. A relative
  * path is made absolute: the Python runs elsewhere. */
-static int
-choose(struct arena *a, const char *named, const char **out, struct err *e)
+int
+host_python_program(struct arena *a, const char *named, const char **out, struct err *e)
 {
 	const char *env = getenv("VIRTUAL_ENV"), *here = NULL;
 
@@ -45,7 +45,7 @@ probe(struct arena *a, const char *python, bool isolated, struct str *text, stru
 	python_modules(a, &argv);
 	/* Not here, where a directory may be called torch. */
 	TRY(proc_run(a, &(struct proc_command){ .dir = "/", .argv = &argv }, text, &status, e));
-	if (status == 127)
+	if (status == PROC_NOT_STARTED)
 		return err_set(e, ERR_RESOLVE,
 			"there is no Python %s; activate the environment that has torch, or name its Python with --python",
 			python);
@@ -63,7 +63,7 @@ host_python_torch(struct arena *a, const char *named, struct host *out, struct e
 	const char *python;
 	struct str text;
 
-	TRY(choose(a, named, &python, e));
+	TRY(host_python_program(a, named, &python, e));
 	TRY(probe(a, python, false, &text, e));
 	return host_read(a, python, text, out, e);
 }
@@ -74,7 +74,7 @@ host_python_find(struct arena *a, const char *named, struct host_python *out, st
 	const char *python;
 	struct str text;
 
-	TRY(choose(a, named, &python, e));
+	TRY(host_python_program(a, named, &python, e));
 	TRY(probe(a, python, false, &text, e));
 	return host_read_python(a, python, text, out, e);
 }

@@ -5,6 +5,8 @@
 #define LOCAL_HOST_PYTHON_H
 #include "resolve/host.h"
 
+/* The program of the one at hand: a name for PATH, or an absolute path. named may be NULL. */
+int host_python_program(struct arena *a, const char *named, const char **out, struct err *e);
 /* Which torch the Python at hand has; named may be NULL. Results live in a. Fails with ERR_RESOLVE,
  * and says what to do, when there is no such program, it is no Python, or it has no torch that a
  * variant can be for (host_read). */

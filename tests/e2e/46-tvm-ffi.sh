@@ -111,6 +111,17 @@ like "$("$KB" list-variants -q --matrix host --python "$py" "$K")" "^tvm-ffi01-c
 status 0 "check-load" "$KB" check-load --python "$E/bin/python" --python "$py" "$K"
 is "$(printf '%s\n' "$out" | grep -c 'tvm-ffi01-cpu-x86_64-linux loaded')" 1 "loads the variant where tvm_ffi is, without torch"
 like "$out" 'torch 2.15.0.*there is no apache-tvm-ffi' "and says where it is not"
+python3 -m venv --without-pip "$T/bare" && mkdir "$T/only" && for f in "$site"/*; do
+	case ${f##*/} in kernels*) ;; *) ln -s "$f" "$T/only" ;; esac
+done && echo "$T/only" >"$(echo "$T"/bare/lib/python3*/site-packages)/only.pth"
+(cd "$T" && "$KB" check-load --python bare/bin/python "$K") >"$T/said" 2>&1
+is "$? $(grep -c "import: $V loaded" "$T/said")" "0 1" "without the kernels client it is imported, and a relative name is that of a program here"
+status 2 "check-load where nothing fits" "$KB" check-load --python "$py" "$K"
+like "$out" '^error: no Python that was tried loads a variant, for the reasons above' "points at the reason"
+for python in nosuch "$T/nosuch"; do
+	status 3 "check-load by $python" "$KB" check-load --python "$python" "$K"
+	is "$out" "error: there is no Python $python; name its program with --python" "is no crash"
+done
 
 # What init writes.
 status 0 "init --tvm-ffi" "$KB" init -q "$T/scale-it" --tvm-ffi
