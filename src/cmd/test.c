@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "cmd/build.h"
 #include "cmd/shell.h"
+#include "local/gpus.h"
 
 /* `python -m pytest` would look for modules in the kernel's directory before the variant's. */
 static const char start[] = "import sys\n"
@@ -65,15 +66,36 @@ check_host(struct ctx *c, struct err *e)
 	return 0;
 }
 
+/* A torch for CUDA runs code for CPUs as well, and where there is no GPU, that alone. */
+static int
+prefer_cpu(struct ctx *c, const struct project *p, struct err *e)
+{
+	struct strs gpus = { 0 };
+	int found;
+
+	if (!c->host->cuda.n || !p->has_backend[BACKEND_CPU] || !p->has_backend[BACKEND_CUDA] ||
+		opt_has(&c->opts, "backend") || opt_has(&c->opts, "capability"))
+		return 0;
+	TRY(found = gpus_find(&c->arena, &gpus, e));
+	if (found)
+		return 0;
+	vec_push(&c->arena, &c->opts, (struct opt_value){ "backend", "cpu" });
+	log_info(
+		"note: no NVIDIA GPU or driver found, so this is the variant for CPUs; --backend cuda builds the other");
+	return 0;
+}
+
 /* Before the build, which may take long: does the Python at hand have what the kernel asks for? */
 static int
 check_packages(struct ctx *c, const char *dir, struct err *e)
 {
-	struct strs asked = opt_all(&c->arena, &c->opts, "backend"), backends = { 0 };
+	struct strs asked, backends = { 0 };
 	struct project p;
 	int b;
 
 	TRY(project_load(&c->arena, dir, &p, e));
+	TRY(prefer_cpu(c, &p, e));
+	asked = opt_all(&c->arena, &c->opts, "backend");
 	TRY(host_backends(&c->arena, c->host, &p, &asked, &backends, e));
 	for (b = 0; b < BACKEND_COUNT && !streq(backend_name((enum backend)b), backends.v[0]); b++)
 		;

@@ -107,6 +107,10 @@ status 3 "test, where tvm_ffi is missing" "$KB" test -q --python "$py" --backend
 like "$out" "has no tvm-ffi, which \[tvm-ffi\] kernels need; install it: $py -m pip install apache-tvm-ffi" "says what to do"
 status 0 "test" env PYTHONPATH="$site" "$KB" test -q --python "$py" --backend cpu "$K" -- -q
 like "$out" '^3 passed' "runs the kernel's own tests"
+if nvidia-smi >/dev/null 2>&1; then skip "test without a GPU" "there is one"; else
+	status 0 "test without a GPU" env PYTHONPATH="$site" "$KB" test --python "$py" "$K" -- -q
+	like "$out" '^note: no NVIDIA GPU or driver found, so this is the variant for CPUs' "takes the variant for CPUs, and says so"
+fi
 like "$("$KB" list-variants -q --matrix host --python "$py" "$K")" "^tvm-ffi01-c" "matrix host goes by torch's CUDA"
 status 0 "check-load" "$KB" check-load --python "$E/bin/python" --python "$py" "$K"
 is "$(printf '%s\n' "$out" | grep -c 'tvm-ffi01-cpu-x86_64-linux loaded')" 1 "loads the variant where tvm_ffi is, without torch"
