@@ -8,6 +8,7 @@
 #include "config/reading.h"
 #include "config/suffix.h"
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -69,15 +70,41 @@ same_name(const struct reading *r, const char *clean)
 	return NULL;
 }
 
+/* A pattern is no path: the files that it would be, up to a few. NULL: it is no pattern. */
+static const char *
+matching(const struct reading *r, const char *clean)
+{
+	enum { SHOWN = 4 };
+	struct fs_entries all = { 0 };
+	struct err ignored;
+	const char *list = "";
+	size_t n = 0;
+
+	if (!strpbrk(clean, "*?[") || fs_walk(r->a, r->root, &all, &ignored) < 0)
+		return NULL;
+	for (size_t i = 0; i < all.n; i++) {
+		if (all.v[i].kind != FS_FILE || fnmatch(clean, all.v[i].path, FNM_PATHNAME) != 0)
+			continue;
+		if (n++ < SHOWN)
+			list = arena_printf(
+				r->a, "%s%s\"%s\"", list, n > 1 ? ", " : "", all.v[i].path);
+	}
+	return n ? arena_printf(r->a, "patterns are not expanded; list the files: %s%s", list,
+			   n > SHOWN ? ", ..." : "")
+		 : "patterns are not expanded, and this one would match no file; list the files";
+}
+
 /* What to do about a path that is not there. */
 static const char *
 instead(const struct reading *r, const char *clean)
 {
-	const char *dir = there_above(r, clean), *near = NULL;
+	const char *dir = there_above(r, clean), *near = matching(r, clean);
 	struct strs names = { 0 };
 	struct err ignored;
 	struct stat st;
 
+	if (near)
+		return near;
 	if (lstat(path_join(r->a, r->root, clean), &st) == 0)
 		return "it is a symbolic link that leads nowhere; put the file in its place";
 	if (fs_list(r->a, path_join(r->a, r->root, dir), &names, &ignored) < 0)

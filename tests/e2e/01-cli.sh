@@ -81,6 +81,12 @@ status 3 "a source that is misspelt" "$KB" check-config "$T/like/k"
 like "$out" 'there is no file "src/anser.cpp"; did you mean "src/answer.cpp"\?' "says which was meant"
 src answer.cpp
 like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "answer.cpp"; did you mean "src/answer.cpp"\?' "a source that lies elsewhere"
+for p in 'src/*.cpp' 'src/[a]nswer.cp?'; do
+	src "$p"
+	like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "src/.*"; patterns are not expanded; list the files: "src/answer.cpp"$' "a pattern: $p"
+done
+src 'src/*.cxx'
+like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "src/\*.cxx"; patterns are not expanded, and this one would match no file; list the files$' "a pattern of nothing"
 mkdir -p "$T/like/k/third_party/lib"
 src third_party/lib/src/x.cpp
 like "$("$KB" check-config "$T/like/k" 2>&1)" 'there is no file "third_party/lib/src/x.cpp"; third_party/lib/ is empty; if it is a submodule, run git submodule update' "a source in a submodule that is not there"
