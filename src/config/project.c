@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "config/licence.h"
 #include "config/reading.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -68,6 +69,19 @@ read_backend_tables(const struct reading *r, const struct section *general, stru
 	return read_backend_table(r, general, BACKEND_TPU, KEYS(tpu), e);
 }
 
+/* Clients, the hub and wheels go by SPDX's names; any other text is taken as it is. */
+static void
+warn_of_license(const struct reading *r, const struct section *s)
+{
+	const char *meant = r->p->license ? licence_meant(r->a, r->p->license) : NULL;
+	const struct toml_pair *p = field_find(s, "license");
+
+	if (meant)
+		warn_at(r, p->val.line, p->val.col,
+			"license in [general]: SPDX has no %s; did you mean \"%s\"?",
+			quoted(r->a, p->val.s), meant);
+}
+
 static int
 read_general(const struct reading *r, const struct section *s, struct err *e)
 {
@@ -87,6 +101,7 @@ read_general(const struct reading *r, const struct section *s, struct err *e)
 	p->version = 1;
 	TRY(field_count(r, s, "version", &p->version, e));
 	TRY(field_string(r, s, "license", &p->license, e));
+	warn_of_license(r, s);
 	TRY(read_backends(r, s, e));
 	TRY(field_upstream(r, s, &p->upstream, e));
 	TRY(field_git_url(r, s, "source", &p->source, e));

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "wheel/licence.h"
+#include "config/licence.h"
 #include "wheel/wheel.h"
 #include <openssl/evp.h>
 

@@ -3,7 +3,7 @@
 #include "wheel/sbom.h"
 #include "base/arena.h"
 #include "base/path.h"
-#include "wheel/licence.h"
+#include "config/licence.h"
 #include <jansson.h>
 #include <stdlib.h>
 

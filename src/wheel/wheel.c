@@ -4,8 +4,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "config/licence.h"
 #include "wheel/dist_info.h"
-#include "wheel/licence.h"
 #include "wheel/sbom.h"
 
 struct files {

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "config/licence.h"
 #include "formats/zip.h"
 #include "wheel/deflate.h"
 #include "wheel/dist_info.h"
-#include "wheel/licence.h"
 #include "wheel/sbom.h"
 #include "wheel/zip_write.h"
 #include <fcntl.h>
@@ -183,6 +183,42 @@ test_licence(void **state)
 			assert_string_equal(got, t[i].want);
 		else
 			assert_null(got);
+	}
+	arena_free(&a);
+}
+
+static void
+test_licence_meant(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: nothing is like it */
+	} t[] = {
+		{ "Apache-2", "Apache-2.0" },
+		{ "Apache 2.0", "Apache-2.0" },
+		{ "MTI", "MIT" },
+		{ "bsd-3-cluase", "BSD-3-Clause" },
+		{ "apache-2.0", NULL },
+		{ "MIT OR Apache-2.0", NULL },
+		/* Other licences, and what the hub calls some. */
+		{ "BSL-1.1", NULL },
+		{ "GPL-3.0", NULL },
+		{ "LGPL-2.1", NULL },
+		{ "BSD", NULL },
+		{ "other", NULL },
+		{ "openrail", NULL },
+		{ "NVIDIA Open Model License", NULL },
+		{ "", NULL },
+	};
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		const char *got = licence_meant(&a, t[i].text);
+
+		if (!t[i].want && got)
+			fail_msg("%s: %s", t[i].text, got);
+		if (t[i].want)
+			assert_string_equal(got, t[i].want);
 	}
 	arena_free(&a);
 }
@@ -496,6 +532,7 @@ main(void)
 		cmocka_unit_test(test_tvm_ffi),
 		cmocka_unit_test(test_without_code),
 		cmocka_unit_test(test_licence),
+		cmocka_unit_test(test_licence_meant),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_purl),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Licences: their names by SPDX, and their files. */
-#include "wheel/licence.h"
+#include "config/licence.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/near.h"
 #include "base/path.h"
 #include <strings.h>
 
@@ -58,6 +59,34 @@ licence_expression(struct arena *a, const char *text)
 		out = arena_printf(a, "%s%s%s", out, *out ? " " : "", found);
 	}
 	return wants >= WANTS_JOIN ? out : NULL;
+}
+
+/* The digits of x are the first ones of y: "2" of "2.0". */
+static bool
+begins_version(const char *x, const char *y)
+{
+	static const char digits[] = "0123456789";
+
+	for (x = strpbrk(x, digits), y = strpbrk(y, digits); x; x = strpbrk(x + 1, digits)) {
+		if (!y || *x != *y)
+			return false;
+		y = strpbrk(y + 1, digits);
+	}
+	return true;
+}
+
+const char *
+licence_meant(struct arena *a, const char *text)
+{
+	struct strs like = { 0 };
+
+	if (licence_expression(a, text))
+		return NULL;
+	for (size_t i = 0; i < N(ids); i++) {
+		if (strncasecmp(ids[i], text, 1) == 0 && begins_version(text, ids[i]))
+			vec_push(a, &like, ids[i]);
+	}
+	return near_word(str_of(text), like.v, like.n);
 }
 
 static bool
