@@ -10,10 +10,14 @@ struct map_entry {
 	struct str key;
 	void *val;
 };
+struct map_slot {
+	uint32_t entry; /* index + 1; 0 is free */
+	uint32_t hash;  /* of its key, which lies elsewhere and is seldom looked at */
+};
 struct map {
 	struct map_entry *entry; /* insertion order */
 	size_t n, cap;
-	uint32_t *slot; /* index + 1 into entry; 0 is free */
+	struct map_slot *slot;
 	size_t nslot;
 };
 

@@ -13,11 +13,22 @@
 
 static const char *const words[] = { W_KEYWORDS(SPELLING) W_SPECIAL(SPELLING) };
 
+/* What a character can be. */
+enum {
+	C_START = 1, /* of a name */
+	C_PART = 2,  /* of a name */
+	C_DIGIT = 4,
+	C_SPACE = 8,
+	C_SECOND = 16, /* of a punctuator of more than one */
+	C_BRACKET = 32,
+};
+
 struct lexer {
 	struct arena *a;
 	const char *p;
 	uint32_t n, at;
 	bool is_first;
+	uint8_t is[256];   /* C_... of each character */
 	uint32_t too_long; /* where a token stands that is too long, plus 1 */
 	VEC(struct token) tokens;
 	VEC(struct marker) markers;
@@ -28,22 +39,43 @@ struct lexer {
 	struct err *e;
 };
 
-static bool
-is_start(char c)
+static void
+classify(uint8_t is[256])
 {
-	return isalpha((unsigned char)c) || c == '_' || c == '$' || (c & 0x80);
+	for (unsigned c = 0; c < 256; c++) {
+		if (isalpha((int)c) || c == '_' || c == '$' || c >= 0x80)
+			is[c] |= C_START | C_PART;
+		if (isdigit((int)c))
+			is[c] |= C_DIGIT | C_PART;
+		if (isspace((int)c))
+			is[c] |= C_SPACE;
+		if (c && strchr("-.<=>:*&|+%", (int)c))
+			is[c] |= C_SECOND;
+		if (c && strchr("()[]{}", (int)c))
+			is[c] |= C_BRACKET;
+	}
 }
 
-static bool
-is_part(char c)
+/* Is a character one of these? Millions are asked for. */
+static inline bool
+is(const struct lexer *x, char c, unsigned classes)
 {
-	return is_start(c) || isdigit((unsigned char)c);
+	return x->is[(unsigned char)c] & classes;
 }
 
-static char
+static inline char
 peek(const struct lexer *x, uint32_t ahead)
 {
 	return x->n - x->at > ahead ? x->p[x->at + ahead] : '\0';
+}
+
+/* Where a run of such characters ends. */
+static inline uint32_t
+run_end(const struct lexer *x, uint32_t at, unsigned classes)
+{
+	while (at < x->n && is(x, x->p[at], classes))
+		at++;
+	return at;
 }
 
 /* The number of a string in a map from strings to numbers plus 1; *fresh says that it is a new one.
@@ -103,7 +135,7 @@ grow_tokens(struct lexer *x)
 }
 
 /* A token from `from` up to where the lexer stands. */
-static void
+static inline void
 push(struct lexer *x, enum token_kind kind, uint32_t from, uint32_t value)
 {
 	if (x->tokens.n == x->tokens.cap)
@@ -185,10 +217,8 @@ read_directive(struct lexer *x)
 static void
 skip_suffix(struct lexer *x)
 {
-	if (is_start(peek(x, 0))) {
-		while (is_part(peek(x, 0)))
-			x->at++;
-	}
+	if (is(x, peek(x, 0), C_START))
+		x->at = run_end(x, x->at, C_PART);
 }
 
 /* From the quote on. */
@@ -245,8 +275,7 @@ read_name(struct lexer *x)
 	uint32_t from = x->at, n;
 	bool is_raw;
 
-	while (is_part(peek(x, 0)))
-		x->at++;
+	x->at = run_end(x, from, C_PART);
 	n = x->at - from;
 	if (n <= 3 && (peek(x, 0) == '"' || peek(x, 0) == '\'') &&
 		is_prefix(x->p + from, n, &is_raw)) {
@@ -268,9 +297,9 @@ read_number(struct lexer *x)
 		char c = peek(x, 0), next = peek(x, 1);
 
 		/* e+ is an exponent, and so is what follows 0xe as far as the standard goes. */
-		if (strchr("eEpP", c) && c && (next == '+' || next == '-'))
+		if ((c == 'e' || c == 'E' || c == 'p' || c == 'P') && (next == '+' || next == '-'))
 			x->at++;
-		else if (c == '\'' ? !is_part(next) : !is_part(c) && c != '.')
+		else if (!is(x, c == '\'' ? next : c, C_PART) && c != '.')
 			break;
 	}
 	push(x, TOKEN_NUMBER, from, 0);
@@ -321,8 +350,6 @@ match_bracket(struct lexer *x, uint32_t value)
 		vec_push(x->a, &x->open, here);
 		return 0;
 	}
-	if (value != ')' && value != ']' && value != '}')
-		return 0;
 	other = x->open.n ? x->open.v[x->open.n - 1] : 0;
 	if (!x->open.n || t[other].value != (value == ')' ? '(' : value - 2))
 		return fail(x, t[here].offset, "a bracket that was not opened");
@@ -339,11 +366,13 @@ read_punct(struct lexer *x)
 	char second = peek(x, 1);
 
 	x->at++;
-	if (second && strchr("-.<=>:*&|+%", second)) {
+	if (is(x, second, C_SECOND)) {
 		for (size_t i = 0; i < sizeof(puncts) / sizeof(*puncts); i++) {
-			size_t n = strlen(puncts[i].text);
+			const char *text = puncts[i].text;
+			size_t n = text[2] ? 3 : 2;
 
-			if (x->n - from < n || memcmp(x->p + from, puncts[i].text, n) != 0)
+			if (text[0] != x->p[from] || text[1] != second ||
+				(n == 3 && text[2] != peek(x, 1)))
 				continue;
 			/* "<::" is a digraph only in front of ':' and '>'. */
 			if (puncts[i].value == '[' && peek(x, 1) == ':' && peek(x, 2) != ':' &&
@@ -355,7 +384,7 @@ read_punct(struct lexer *x)
 		}
 	}
 	push(x, TOKEN_PUNCT, from, value);
-	return match_bracket(x, value);
+	return value < 256 && is(x, (char)value, C_BRACKET) ? match_bracket(x, value) : 0;
 }
 
 /* Comments are there only when a compiler was asked to leave them. */
@@ -380,14 +409,12 @@ skip_comment(struct lexer *x)
 static int
 read_token(struct lexer *x)
 {
-	char c = x->p[x->at];
+	char c;
 
-	if (c == '\n')
-		x->is_first = true;
-	if (isspace((unsigned char)c)) {
-		x->at++;
+	for (; (c = peek(x, 0)) != '\0' && is(x, c, C_SPACE); x->at++)
+		x->is_first |= c == '\n';
+	if (x->at >= x->n)
 		return 0;
-	}
 	if (c == '#') {
 		/* Left out what precedes it, it would become a directive. */
 		if (!x->is_first)
@@ -397,9 +424,9 @@ read_token(struct lexer *x)
 	}
 	if (c == '/' && skip_comment(x))
 		return 0;
-	if (is_start(c))
+	if (is(x, c, C_START))
 		return read_name(x);
-	if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)peek(x, 1)))) {
+	if (is(x, c, C_DIGIT) || (c == '.' && is(x, peek(x, 1), C_DIGIT))) {
 		read_number(x);
 		return 0;
 	}
@@ -417,6 +444,7 @@ lex(struct arena *a, struct str text, struct lexed *out, struct err *e)
 	if (text.n > MAX_TEXT)
 		return err_set(e, ERR_STEP, "a text of more than 1 GiB");
 	x.n = (uint32_t)text.n;
+	classify(x.is);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		(void)name_number(&x, str_of(words[i]));
 	vec_push(a, &x.markers, (struct marker){ .line = 1, .file = file_number(&x, STR("")) });
