@@ -13,7 +13,7 @@ new_scope(struct arena *a, struct scopes *x, uint32_t parent, uint32_t name, boo
 uint32_t
 scopes_child(const struct scopes *x, uint32_t scope, uint32_t name)
 {
-	const uint32_t *direct = pairs_get(&x->children, scope, name);
+	const uint32_t *direct = scopes_direct(x, scope, name);
 	const struct scope *s = &x->scope.v[scope];
 
 	if (direct)
@@ -30,7 +30,7 @@ scopes_child(const struct scopes *x, uint32_t scope, uint32_t name)
 struct place *
 scopes_place(const struct scopes *x, uint32_t scope, uint32_t name)
 {
-	const uint32_t *number = pairs_get(&x->place_of, scope, name);
+	const uint32_t *number = x->is_placed[name] ? pairs_get(&x->place_of, scope, name) : NULL;
 
 	return number ? &x->places.v[*number - 1] : NULL;
 }
@@ -45,6 +45,15 @@ add_unique(struct arena *a, struct number_list *list, uint32_t number)
 	vec_push(a, list, number);
 }
 
+/* Where the number + 1 of a scope stands. NO_NUMBER: a namespace without a name. */
+static uint32_t *
+put_child(struct arena *a, struct scopes *x, uint32_t parent, uint32_t name)
+{
+	if (name != NO_NUMBER)
+		x->is_child[name] = true;
+	return pairs_put(a, &x->children, parent, name);
+}
+
 /* The scope of that name in a scope, made when it is not there. No name: a new one each time for a
  * class. */
 static uint32_t
@@ -54,7 +63,7 @@ child_scope(struct arena *a, struct scopes *x, uint32_t parent, uint32_t name, b
 
 	if (name == NO_NUMBER && is_class)
 		return new_scope(a, x, parent, name, true);
-	place = pairs_put(a, &x->children, parent, name);
+	place = put_child(a, x, parent, name);
 	if (!*place) {
 		*place = (uint32_t)x->scope.n + 1;
 		number = new_scope(a, x, parent, name, is_class);
@@ -116,6 +125,7 @@ add_place(struct arena *a, struct scopes *x, uint32_t scope, uint32_t name, uint
 	enum decl_kind kind = x->s->decl[decl].kind;
 	struct place *p;
 
+	x->is_placed[name] = true;
 	if (!*number) {
 		vec_push(a, &x->places,
 			(struct place){ .scope = scope, .name = name, .earliest = decl });
@@ -219,8 +229,7 @@ add_decl(struct arena *a, struct scopes *x, uint32_t i)
 	case DECL_NAMESPACE_ALIAS:
 		found = resolve_path(x, x->context[i], d->begin + 2, d->end);
 		if (found != NO_NUMBER)
-			*pairs_put(a, &x->children, x->context[i], x->s->names[d->names]) =
-				found + 1;
+			*put_child(a, x, x->context[i], x->s->names[d->names]) = found + 1;
 		return;
 	default:
 		break;
@@ -256,6 +265,8 @@ scopes_build(struct arena *a, const struct lexed *l, const struct split *s, stru
 	*out = (struct scopes){ .l = l, .s = s };
 	out->functions = arena_array(a, uint32_t, l->n_names);
 	out->members = arena_array(a, uint32_t, l->n_names);
+	out->is_child = arena_array(a, bool, l->n_names);
+	out->is_placed = arena_array(a, bool, l->n_names);
 	out->context = arena_array(a, uint32_t, s->n);
 	out->target = arena_array(a, uint32_t, s->n);
 	out->own = arena_array(a, uint32_t, s->n);

@@ -56,9 +56,11 @@ struct scopes {
 	struct pairs children; /* (scope, name) -> scope + 1, namespaces and classes, aliases of
 				  namespaces too */
 	struct pairs place_of; /* (scope, name) -> place + 1 */
-	uint32_t *functions;   /* by name: entries of functions that argument-dependent look-up may
+	/* By name: is it one in any scope? Most look-ups are of names that are not. */
+	bool *is_child, *is_placed;
+	uint32_t *functions; /* by name: entries of functions that argument-dependent look-up may
 				  find */
-	uint32_t *members;     /* by name: entries of class members */
+	uint32_t *members;   /* by name: entries of class members */
 	/* by declaration */
 	uint32_t *context; /* the scope it stands in */
 	uint32_t *target;  /* the scope it declares something in: another one for A::f */
@@ -71,6 +73,12 @@ void scopes_build(
 /* The scope that a name in this very scope denotes (and those that are transparent in it), or
  * NO_NUMBER. */
 uint32_t scopes_child(const struct scopes *x, uint32_t scope, uint32_t name);
+/* The scope + 1 that a name in this very scope denotes; NULL: none. */
+static inline const uint32_t *
+scopes_direct(const struct scopes *x, uint32_t scope, uint32_t name)
+{
+	return x->is_child[name] ? pairs_get(&x->children, scope, name) : NULL;
+}
 /* What has the name in this very scope; NULL when nothing has. */
 struct place *scopes_place(const struct scopes *x, uint32_t scope, uint32_t name);
 #endif

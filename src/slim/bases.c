@@ -33,7 +33,7 @@ denoted_in(const struct reach *r, uint32_t scope, uint32_t name, uint32_t *out, 
 	bool is_open = false;
 
 	for (size_t i = 0; i < s->closure.n; i++) {
-		const uint32_t *child = pairs_get(&r->x.children, s->closure.v[i], name);
+		const uint32_t *child = scopes_direct(&r->x, s->closure.v[i], name);
 
 		if (child && *n == MAX_SCOPES)
 			is_open = true;
