@@ -56,11 +56,11 @@ struct device_text {
  * function-try-blocks, an include inside a namespace, pragmas that push macros; *why says what, in
  * one line: the file takes the full way. Memory is the arena's; takes about 0.3 s. */
 int device_read(struct arena *a, struct str full, struct device_text *out, const char **why);
-/* Adds the lines of the user's files of a text that was lexed with its directives, and those
- * markers of other files by which device_read() knows what the user's includes are: it reads the
- * same in these lines as in the whole text. What other files include does not show, so the lines
- * are equal more often than the texts. */
-void device_own_lines(struct arena *a, const struct lexed *l, struct buf *out);
+/* Adds the lines of the user's files, and those markers of other files by which device_read() knows
+ * what the user's includes are: it reads the same in these lines as in the whole text. What other
+ * files include does not show, so the lines are equal more often than the texts. l: of the text, or
+ * of one in which nothing but directives was blanked, as device_read() makes it. */
+void device_own_lines(struct arena *a, const struct lexed *l, struct str full, struct buf *out);
 /* A function of the user's for the host only: no slice has it. */
 bool device_is_host_only(const struct decl *d);
 /* The name in "static a::b<c> name(...);", which may be a variable or a function, and is neither

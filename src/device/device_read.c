@@ -403,44 +403,56 @@ device_read(struct arena *a, struct str full, struct device_text *out, const cha
 	return take_user(a, out, why) && check_members(a, out, why);
 }
 
+/* From the end of a marker to the next one. */
+static struct str
+lines_behind(const struct lexed *l, struct str full, uint32_t marker)
+{
+	uint32_t from = l->marker[marker].end;
+	size_t end = marker + 1 < l->n_markers ? l->marker[marker + 1].offset : full.n;
+
+	return (struct str){ full.p + from, end - from };
+}
+
 /* Which files of others an include in the user's files may mean. */
 static bool *
-included_files(struct arena *a, const struct lexed *l, const bool *is_user)
+included_files(struct arena *a, const struct lexed *l, struct str full, const bool *is_user)
 {
 	bool *may = arena_array(a, bool, l->n_files + 1);
 	const char **normal = (const char **)arena_array(a, char *, l->n_files + 1);
 
 	for (uint32_t f = 0; f < l->n_files; f++)
 		normal[f] = normal_file_name(a, l->file[f]);
-	for (uint32_t i = 0; i < l->n; i++) {
-		struct str word, what, tail;
+	for (uint32_t i = 0; i < l->n_markers; i++) {
+		struct str rest = lines_behind(l, full, i), line, word, what, tail;
 
-		if (l->token[i].kind != TOKEN_DIRECTIVE || !is_user[token_file_number(l, i)] ||
-			!read_directive(token_text(l, i), &word, &what) || !is_include_line(word) ||
-			what.n < 3)
-			continue;
-		tail = tail_of(a, (struct str){ what.p + 1, what.n - 2 });
-		for (uint32_t f = 0; f < l->n_files; f++)
-			may[f] |= may_mean(tail, normal[f]);
+		while (is_user[l->marker[i].file] && str_cut(&rest, '\n', &line)) {
+			if (!read_directive(str_trim(line), &word, &what) ||
+				!is_include_line(word) || what.n < 3)
+				continue;
+			tail = tail_of(a, (struct str){ what.p + 1, what.n - 2 });
+			for (uint32_t f = 0; f < l->n_files; f++)
+				may[f] |= may_mean(tail, normal[f]);
+		}
 	}
 	return may;
 }
 
 void
-device_own_lines(struct arena *a, const struct lexed *l, struct buf *out)
+device_own_lines(struct arena *a, const struct lexed *l, struct str full, struct buf *out)
 {
-	const bool *is_user = kernel_files(a, l), *may = included_files(a, l, is_user);
+	const bool *is_user = kernel_files(a, l), *may = included_files(a, l, full, is_user);
 	bool *seen = arena_array(a, bool, l->n_files + 1);
 
 	for (uint32_t i = 0; i < l->n_markers; i++) {
 		const struct marker *m = &l->marker[i];
-		size_t end = i + 1 < l->n_markers ? m[1].offset : l->text.n;
+		struct str lines = lines_behind(l, full, i);
 
 		if (is_user[m->file]) {
-			buf_add(out, l->text.p + m->offset, end - m->offset);
+			buf_add(out, full.p + m->offset, m->end - m->offset);
+			buf_add(out, lines.p, lines.n);
 		} else if (!seen[m->file] && (may[m->file] || (i > 0 && is_user[m[-1].file]))) {
 			/* The one behind an include is what it enters. */
-			buf_addf(out, "%.*s\n", (int)(m->end - m->offset), l->text.p + m->offset);
+			buf_addf(out, "%.*s\n", (int)(m->end - m->offset), full.p + m->offset);
 			seen[m->file] = true;
 		}
 	}

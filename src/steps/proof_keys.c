@@ -136,7 +136,6 @@ add_digest(struct sha256 *h, struct buf *out)
 /* Proof keys in the making. */
 struct keys {
 	const struct device_text *text;
-	struct arena_mark before; /* the text was read */
 	struct device_frame frame;
 	bool clean[DEVICE_LEVELS]; /* guards found nothing */
 	struct buf out;
@@ -218,12 +217,11 @@ write_shared(struct builtin *o, struct str full, const struct keys *k, struct er
 	unsigned archs[64];
 	size_t n_archs = builtin_archs(o, archs, sizeof(archs) / sizeof(archs[0])), n = 0, head;
 	struct arch_file *files = NULL;
+	const struct lexed *l = &k->text->lexed;
 	const char *why;
-	struct lexed l;
 	bool same = n_archs > 0;
 
-	TRY(lex(&o->a, full, &l, e));
-	files = arch_files(&o->a, &l, &n);
+	files = arch_files(&o->a, l, &n);
 	for (size_t i = 0; same && i < n; i++)
 		same = fs_read(&o->a, files[i].path, SIZE_MAX, &files[i].bytes, e) == 0;
 	same = same &&
@@ -233,7 +231,7 @@ write_shared(struct builtin *o, struct str full, const struct keys *k, struct er
 		buf_addc(&out, k->clean[i] ? '1' : '0');
 	buf_addc(&out, '\n');
 	head = out.n;
-	device_own_lines(&o->a, &l, &out);
+	device_own_lines(&o->a, l, full, &out);
 	same = same && is_same_kernel(o, (struct str){ out.p + head, out.n - head }, &k->frame);
 	return builtin_output(o, OUTPUT_SHARED, same ? buf_str(&out) : builtin_declined, e);
 }
@@ -259,7 +257,6 @@ write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 			buf_adds(&k->out, "-\n");
 	}
 	add_loose_key(o, k);
-	arena_rewind(&o->a, k->before);
 	TRY(write_shared(o, full, k, e));
 	TRY(builtin_output(o, OUTPUT_EARLY_PROOF, builtin_declined, e));
 	return builtin_output(o, OUTPUT_MAIN, buf_str(&k->out), e);
@@ -275,7 +272,6 @@ builtin_proof_keys(struct builtin *o, struct err *e)
 	int r;
 
 	TRY(builtin_input(o, INPUT_MACROS, &full, e));
-	k.before = arena_mark(&o->a);
 	if (!device_read(&o->a, full, &t, &why))
 		return write_none(o, why, e);
 	if (!has_torch(&t))

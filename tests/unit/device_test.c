@@ -356,7 +356,7 @@ test_own_lines(void **state)
 	static const char more[] =
 		"# 1 \"gcc/usr/include/c++/12/bits/more.h\" 1 3 4\nint more();\n";
 	struct arena a = { 0 };
-	struct buf text = { 0 }, lines = { 0 }, other = { 0 };
+	struct buf text = { 0 }, lines = { 0 }, blank = { 0 }, other = { 0 };
 	const char *at = strstr(whole, "# 2 \"torch/include/torch/all.h\" 2 3 4");
 	struct device_frame in_whole, in_lines;
 	struct device_text t, u;
@@ -365,13 +365,18 @@ test_own_lines(void **state)
 
 	(void)state;
 	assert_int_equal(lex(&a, str_of(whole), &l, &e), 0);
-	device_own_lines(&a, &l, &lines);
+	device_own_lines(&a, &l, l.text, &lines);
 	buf_addc(&lines, '\0');
 	assert_non_null(strstr(lines.p, "\n# 1 \"torch/include/torch/all.h\" 1 3 4\n"));
 	assert_non_null(strstr(lines.p, "\n# 1 \"gcc/usr/include/c++/12/vector\" 1 3 4\n"));
 	assert_null(strstr(lines.p, "namespace std"));
 	t = read_text(&a, whole);
 	u = read_text(&a, lines.p);
+	/* The same with tokens of a text whose directives are blank. */
+	assert_false(str_eq(t.lexed.text, str_of(whole)));
+	device_own_lines(&a, &t.lexed, str_of(whole), &blank);
+	buf_addc(&blank, '\0');
+	assert_string_equal(lines.p, blank.p);
 	device_frame(&t, &in_whole);
 	device_frame(&u, &in_lines);
 	assert_true(digest_eq(&in_whole.exact, &in_lines.exact));
@@ -384,11 +389,12 @@ test_own_lines(void **state)
 	buf_adds(&text, more);
 	buf_adds(&text, at);
 	assert_int_equal(lex(&a, buf_str(&text), &l, &e), 0);
-	device_own_lines(&a, &l, &other);
+	device_own_lines(&a, &l, l.text, &other);
 	buf_addc(&other, '\0');
 	assert_string_equal(lines.p, other.p);
 	buf_free(&text);
 	buf_free(&lines);
+	buf_free(&blank);
 	buf_free(&other);
 	arena_free(&a);
 }
