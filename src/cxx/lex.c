@@ -28,8 +28,9 @@ struct lexer {
 	const char *p;
 	uint32_t n, at;
 	bool is_first;
-	uint8_t is[256];   /* C_... of each character */
-	uint32_t too_long; /* where a token stands that is too long, plus 1 */
+	bool only_directives; /* no other tokens are kept */
+	uint8_t is[256];      /* C_... of each character */
+	uint32_t too_long;    /* where a token stands that is too long, plus 1 */
 	VEC(struct token) tokens;
 	VEC(struct marker) markers;
 	VEC(const char *) files;
@@ -95,8 +96,11 @@ static uint32_t
 name_number(struct lexer *x, struct str s)
 {
 	bool fresh;
-	uint32_t number = number_of(x, &x->name_number, s, &fresh);
+	uint32_t number;
 
+	if (x->only_directives)
+		return 0;
+	number = number_of(x, &x->name_number, s, &fresh);
 	if (fresh)
 		vec_push(x->a, &x->names, s);
 	return number;
@@ -138,10 +142,14 @@ grow_tokens(struct lexer *x)
 static inline void
 push(struct lexer *x, enum token_kind kind, uint32_t from, uint32_t value)
 {
-	if (x->tokens.n == x->tokens.cap)
-		grow_tokens(x);
 	if (x->at - from > MAX_TOKEN)
 		x->too_long = from + 1;
+	if (x->only_directives && kind != TOKEN_DIRECTIVE && kind != TOKEN_END) {
+		x->is_first = false;
+		return;
+	}
+	if (x->tokens.n == x->tokens.cap)
+		grow_tokens(x);
 	x->tokens.v[x->tokens.n++] = (struct token){ .offset = from,
 		.length = (x->at - from) & MAX_TOKEN,
 		.value = value,
@@ -384,7 +392,9 @@ read_punct(struct lexer *x)
 		}
 	}
 	push(x, TOKEN_PUNCT, from, value);
-	return value < 256 && is(x, (char)value, C_BRACKET) ? match_bracket(x, value) : 0;
+	if (value > 255 || !is(x, (char)value, C_BRACKET) || x->only_directives)
+		return 0;
+	return match_bracket(x, value);
 }
 
 /* Comments are there only when a compiler was asked to leave them. */
@@ -435,39 +445,53 @@ read_token(struct lexer *x)
 	return read_punct(x);
 }
 
+static int
+read_all(struct lexer *x, struct str text, struct lexed *out)
+{
+	*out = (struct lexed){ .text = text };
+	if (text.n > MAX_TEXT)
+		return err_set(x->e, ERR_STEP, "a text of more than 1 GiB");
+	x->n = (uint32_t)text.n;
+	classify(x->is);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		(void)name_number(x, str_of(words[i]));
+	vec_push(x->a, &x->markers, (struct marker){ .line = 1, .file = file_number(x, STR("")) });
+	while (x->at < x->n) {
+		TRY(read_token(x));
+		if (x->too_long)
+			return fail(x, x->too_long - 1, "a string or a name of 16 MiB");
+	}
+	if (x->open.n)
+		return fail(
+			x, x->tokens.v[x->open.v[x->open.n - 1]].offset, "a bracket is not closed");
+	push(x, TOKEN_END, x->n, 0);
+	out->token = x->tokens.v;
+	out->n = (uint32_t)x->tokens.n;
+	out->marker = x->markers.v;
+	out->n_markers = (uint32_t)x->markers.n;
+	out->near = arena_new(x->a, uint32_t);
+	out->file = x->files.v;
+	out->n_files = (uint32_t)x->files.n;
+	out->name = x->names.v;
+	out->n_names = (uint32_t)x->names.n;
+	out->number = x->name_number;
+	return 0;
+}
+
 int
 lex(struct arena *a, struct str text, struct lexed *out, struct err *e)
 {
 	struct lexer x = { .a = a, .p = text.p, .is_first = true, .e = e };
 
-	*out = (struct lexed){ .text = text };
-	if (text.n > MAX_TEXT)
-		return err_set(e, ERR_STEP, "a text of more than 1 GiB");
-	x.n = (uint32_t)text.n;
-	classify(x.is);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		(void)name_number(&x, str_of(words[i]));
-	vec_push(a, &x.markers, (struct marker){ .line = 1, .file = file_number(&x, STR("")) });
-	while (x.at < x.n) {
-		TRY(read_token(&x));
-		if (x.too_long)
-			return fail(&x, x.too_long - 1, "a string or a name of 16 MiB");
-	}
-	if (x.open.n)
-		return fail(
-			&x, x.tokens.v[x.open.v[x.open.n - 1]].offset, "a bracket is not closed");
-	push(&x, TOKEN_END, x.n, 0);
-	out->token = x.tokens.v;
-	out->n = (uint32_t)x.tokens.n;
-	out->marker = x.markers.v;
-	out->n_markers = (uint32_t)x.markers.n;
-	out->near = arena_new(a, uint32_t);
-	out->file = x.files.v;
-	out->n_files = (uint32_t)x.files.n;
-	out->name = x.names.v;
-	out->n_names = (uint32_t)x.names.n;
-	out->number = x.name_number;
-	return 0;
+	return read_all(&x, text, out);
+}
+
+int
+lex_directives(struct arena *a, struct str text, struct lexed *out, struct err *e)
+{
+	struct lexer x = { .a = a, .p = text.p, .is_first = true, .only_directives = true, .e = e };
+
+	return read_all(&x, text, out);
 }
 
 uint32_t

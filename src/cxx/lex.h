@@ -74,6 +74,9 @@ struct lexed {
  * understood: an unclosed string, brackets that do not match, a # inside a line, a token of 16 MiB;
  * the message names file and line. Memory is the arena's. */
 int lex(struct arena *a, struct str text, struct lexed *out, struct err *e);
+/* The same for who asks for directives: no other token is kept, nor a name, and brackets may match
+ * or not. */
+int lex_directives(struct arena *a, struct str text, struct lexed *out, struct err *e);
 /* The number of a name, or UINT32_MAX when the text does not have it. */
 uint32_t lex_find(const struct lexed *l, struct str name);
 /* The last line marker in front of a token. */

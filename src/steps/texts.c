@@ -94,7 +94,7 @@ builtin_drop_macros(struct builtin *o, struct err *e)
 	if (o->s->options.if_few_others && bytes_of_others(text) > PROOF_OTHERS)
 		return builtin_decline(o, e);
 	before = arena_mark(&o->a);
-	TRY(lex(&o->a, text, &l, e));
+	TRY(lex_directives(&o->a, text, &l, e));
 	for (uint32_t i = 0; i < l.n; i++) {
 		struct str t = token_text(&l, i);
 

@@ -258,6 +258,29 @@ test_line_after(void **state)
 	arena_free(&a);
 }
 
+/* Brackets need not match, and what looks like a directive in a string is none. */
+static void
+test_directives(void **state)
+{
+	static const char text[] = "# 1 \"a.h\"\n#define A (\nint a = f((\"x\", 1'0);\n"
+				   "R\"(\n#define B\n)\" /*\n#undef C */\n  #include <b>\n";
+	struct arena a = { 0 };
+	struct lexed l;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(lex(&a, str_of(text), &l, &e), -1);
+	assert_int_equal(lex_directives(&a, str_of(text), &l, &e), 0);
+	assert_int_equal(l.n, 3);
+	assert_true(str_eq(token_text(&l, 0), STR("#define A (")));
+	assert_true(str_eq(token_text(&l, 1), STR("#include <b>")));
+	assert_int_equal(l.token[2].kind, TOKEN_END);
+	assert_int_equal(lex_line(&l, 1), 7);
+	assert_int_equal(lex_directives(&a, STR("#define A\n\"\n"), &l, &e), -1);
+	assert_int_equal(lex_directives(&a, STR("int a; #define A\n"), &l, &e), -1);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -271,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_line_after),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_directives),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
