@@ -260,33 +260,40 @@ proc_free(struct proc *p)
 }
 
 int
-proc_run(struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e)
+proc_wait(struct arena *a, struct proc *p, struct str *out, int *status, struct err *e)
 {
-	struct strs own = { 0 };
 	struct proc_end end;
-	struct proc p;
 	int r = 0;
 
-	for (char **v = environ; !c->env && *v; v++)
-		vec_push(a, &own, *v);
-	TRY(proc_start(&p, c->dir, c->argv, c->env ? c->env : &own, e));
 	/* The pipe closes when the last of its processes ends. */
-	while (r == 0 && p.out >= 0) {
-		struct pollfd fd = { .fd = p.out, .events = POLLIN };
+	while (r == 0 && p->out >= 0) {
+		struct pollfd fd = { .fd = p->out, .events = POLLIN };
 
 		poll(&fd, 1, 1000);
-		r = proc_read(&p, e);
+		r = proc_read(p, e);
 		if (r == 0)
 			r = signals_check(e);
 	}
 	if (r < 0)
-		proc_kill(&p);
-	if (proc_finish(&p, &end, e) < 0)
+		proc_kill(p);
+	if (proc_finish(p, &end, e) < 0)
 		r = -1;
-	*out = (struct str){ arena_strndup(a, p.text.p ? p.text.p : "", p.text.n), p.text.n };
+	*out = (struct str){ arena_strndup(a, p->text.p ? p->text.p : "", p->text.n), p->text.n };
 	*status = end.exit_status;
-	proc_free(&p);
+	proc_free(p);
 	return r;
+}
+
+int
+proc_run(struct arena *a, const struct proc_command *c, struct str *out, int *status, struct err *e)
+{
+	struct strs own = { 0 };
+	struct proc p;
+
+	for (char **v = environ; !c->env && *v; v++)
+		vec_push(a, &own, *v);
+	TRY(proc_start(&p, c->dir, c->argv, c->env ? c->env : &own, e));
+	return proc_wait(a, &p, out, status, e);
 }
 
 int

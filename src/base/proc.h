@@ -37,6 +37,9 @@ int proc_finish(struct proc *p, struct proc_end *out, struct err *e);
 void proc_kill(const struct proc *p);
 /* Closes and frees; the child must be gone. */
 void proc_free(struct proc *p);
+/* Reads to the end of a started child, which is gone then; gives what it printed and its exit
+ * status. */
+int proc_wait(struct arena *a, struct proc *p, struct str *out, int *status, struct err *e);
 struct proc_command {
 	const char *dir;
 	const struct strs *argv, *env; /* env NULL: this process's */

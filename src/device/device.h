@@ -56,6 +56,10 @@ struct device_text {
  * function-try-blocks, an include inside a namespace, pragmas that push macros; *why says what, in
  * one line: the file takes the full way. Memory is the arena's; takes about 0.3 s. */
 int device_read(struct arena *a, struct str full, struct device_text *out, const char **why);
+/* The same in two parts: the lines, which are all that a prelude needs, and the rest, which takes
+ * most of the time. */
+int device_read_lines(struct arena *a, struct str full, struct device_text *out, const char **why);
+int device_read_rest(struct arena *a, struct device_text *out, const char **why);
 /* Adds the lines of the user's files, and those markers of other files by which device_read() knows
  * what the user's includes are: it reads the same in these lines as in the whole text. What other
  * files include does not show, so the lines are equal more often than the texts. l: of the text, or

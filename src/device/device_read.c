@@ -386,21 +386,36 @@ check_members(struct arena *a, const struct device_text *t, const char **why)
 }
 
 int
-device_read(struct arena *a, struct str full, struct device_text *out, const char **why)
+device_read_lines(struct arena *a, struct str full, struct device_text *out, const char **why)
 {
 	char *plain = arena_strndup(a, full.p, full.n);
 	struct lines x = { .a = a, .text = full, .why = why };
-	struct err e;
 
 	*out = (struct device_text){ 0 };
 	if (!take_lines(&x, plain))
 		return 0;
 	out->line = x.out.v;
 	out->n_lines = x.out.n;
-	if (lex(a, (struct str){ plain, full.n }, &out->lexed, &e) < 0)
+	out->lexed.text = (struct str){ plain, full.n };
+	return 1;
+}
+
+int
+device_read_rest(struct arena *a, struct device_text *out, const char **why)
+{
+	struct lines x = { .a = a, .why = why };
+	struct err e;
+
+	if (lex(a, out->lexed.text, &out->lexed, &e) < 0)
 		return cannot(&x, "not read", str_of(e.msg));
 	split(a, &out->lexed, &out->split);
 	return take_user(a, out, why) && check_members(a, out, why);
+}
+
+int
+device_read(struct arena *a, struct str full, struct device_text *out, const char **why)
+{
+	return device_read_lines(a, full, out, why) && device_read_rest(a, out, why);
 }
 
 /* From the end of a marker to the next one. */

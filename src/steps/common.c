@@ -3,7 +3,6 @@
  * run. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/proc.h"
 #include "plan/kinds.h"
 #include "steps/internal.h"
 #include <stdio.h>
@@ -74,13 +73,11 @@ is_error_of_input(int status, struct str output)
 }
 
 int
-builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result,
-	bool *ok, struct err *e)
+builtin_tool_start(struct builtin *o, enum step_tool tool, const char *source, const char *result,
+	struct proc *p, struct err *e)
 {
 	const struct strs *words = &o->s->tool[tool];
 	struct strs argv = { 0 }, command;
-	struct str output;
-	int status;
 
 	if (!words->n)
 		return err_set(e, ERR_BUG, "%s has no tool %u", o->s->label, tool);
@@ -94,8 +91,16 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 		vec_push(&o->a, &argv, w);
 	}
 	command = engine_command(&o->a, o->engine, o->s, o->dir, &argv);
-	TRY(proc_run(
-		&o->a, &(struct proc_command){ ".", &command, &o->s->env }, &output, &status, e));
+	return proc_start(p, ".", &command, &o->s->env, e);
+}
+
+int
+builtin_tool_wait(struct builtin *o, struct proc *p, bool *ok, struct err *e)
+{
+	struct str output;
+	int status;
+
+	TRY(proc_wait(&o->a, p, &output, &status, e));
 	*ok = status == 0;
 	if (status == 0 ||
 		(is_error_of_input(status, output) && !engine_was_killed(output, status))) {
@@ -106,4 +111,14 @@ builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const c
 	fwrite(output.p, 1, output.n, stderr);
 	fflush(stderr);
 	_Exit(status);
+}
+
+int
+builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result,
+	bool *ok, struct err *e)
+{
+	struct proc p;
+
+	TRY(builtin_tool_start(o, tool, source, result, &p, e));
+	return builtin_tool_wait(o, &p, ok, e);
 }

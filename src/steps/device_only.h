@@ -13,6 +13,16 @@ struct prelude {
 };
 int builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level,
 	struct prelude *out, struct err *e);
+/* The same in two parts: those of several levels may be made at one time. It needs no more of t
+ * than its lines. */
+struct prelude_start {
+	struct proc proc;
+	enum device_level level;
+};
+int builtin_prelude_start(struct builtin *o, const struct device_text *t, enum device_level level,
+	struct prelude_start *out, struct err *e);
+int builtin_prelude_wait(
+	struct builtin *o, struct prelude_start *p, struct prelude *out, struct err *e);
 /* A text, and what of it device code needs; slice may be NULL. */
 struct device_code {
 	const struct device_text *text;

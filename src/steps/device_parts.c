@@ -5,8 +5,11 @@
 #include "device/guard.h"
 #include "steps/device_only.h"
 
-#define PRELUDE "tmp/prelude.cu"
-#define PRELUDE_TEXT "tmp/prelude.ii"
+/* Of each level. The names stand in the texts. */
+static const char *const prelude_source[DEVICE_LEVELS] = { "tmp/prelude.cu", "tmp/prelude1.cu",
+	"tmp/prelude2.cu" };
+static const char *const prelude_text[DEVICE_LEVELS] = { "tmp/prelude.ii", "tmp/prelude1.ii",
+	"tmp/prelude2.ii" };
 
 int
 builtin_write_full(struct builtin *o, enum output_role output, const char *why, struct err *e)
@@ -18,15 +21,33 @@ builtin_write_full(struct builtin *o, enum output_role output, const char *why, 
 }
 
 int
-builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level,
-	struct prelude *out, struct err *e)
+builtin_prelude_start(struct builtin *o, const struct device_text *t, enum device_level level,
+	struct prelude_start *out, struct err *e)
 {
 	CLEANUP(buf_free) struct buf source = { 0 };
 
+	out->level = level;
 	device_prelude(t, level, &source);
-	TRY(builtin_write(PRELUDE, buf_str(&source), e));
-	TRY(builtin_tool(o, TOOL_PREPROCESS, PRELUDE, PRELUDE_TEXT, &out->is_there, e));
-	return out->is_there ? fs_read(&o->a, PRELUDE_TEXT, SIZE_MAX, &out->text, e) : 0;
+	TRY(builtin_write(prelude_source[level], buf_str(&source), e));
+	return builtin_tool_start(
+		o, TOOL_PREPROCESS, prelude_source[level], prelude_text[level], &out->proc, e);
+}
+
+int
+builtin_prelude_wait(struct builtin *o, struct prelude_start *p, struct prelude *out, struct err *e)
+{
+	TRY(builtin_tool_wait(o, &p->proc, &out->is_there, e));
+	return out->is_there ? fs_read(&o->a, prelude_text[p->level], SIZE_MAX, &out->text, e) : 0;
+}
+
+int
+builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level,
+	struct prelude *out, struct err *e)
+{
+	struct prelude_start p;
+
+	TRY(builtin_prelude_start(o, t, level, &p, e));
+	return builtin_prelude_wait(o, &p, out, e);
 }
 
 int

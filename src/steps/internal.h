@@ -3,6 +3,7 @@
  * step's. */
 #ifndef STEPS_INTERNAL_H
 #define STEPS_INTERNAL_H
+#include "base/proc.h"
 #include "engine/domain.h"
 #include "steps/declined.h"
 
@@ -26,4 +27,8 @@ int builtin_write(const char *path, struct str bytes, struct err *e);
  * source. */
 int builtin_tool(struct builtin *o, enum step_tool tool, const char *source, const char *result,
 	bool *ok, struct err *e);
+/* The same in two parts, for work that goes on meanwhile. */
+int builtin_tool_start(struct builtin *o, enum step_tool tool, const char *source,
+	const char *result, struct proc *p, struct err *e);
+int builtin_tool_wait(struct builtin *o, struct proc *p, bool *ok, struct err *e);
 #endif

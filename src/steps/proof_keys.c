@@ -136,6 +136,8 @@ add_digest(struct sha256 *h, struct buf *out)
 /* Proof keys in the making. */
 struct keys {
 	const struct device_text *text;
+	struct prelude_start prelude[DEVICE_LEVELS];
+	size_t n_preludes; /* that were started */
 	struct device_frame frame;
 	bool clean[DEVICE_LEVELS]; /* guards found nothing */
 	struct buf out;
@@ -152,7 +154,7 @@ add_name(struct builtin *o, struct keys *k, enum device_level level, struct err 
 	struct sha256 *h;
 	const char *hit;
 
-	TRY(builtin_prelude(o, k->text, level, &prelude, e));
+	TRY(builtin_prelude_wait(o, &k->prelude[level], &prelude, e));
 	if (!prelude.is_there) {
 		buf_adds(&k->out, "-\n");
 		return 0;
@@ -251,7 +253,7 @@ write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 	device_frame(k->text, &k->frame);
 	record_add_head(&k->out, RECORD_PROOF_KEYS);
 	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
-		if (level < device_levels(k->text))
+		if (level < k->n_preludes)
 			TRY(add_name(o, k, level, e));
 		else
 			buf_adds(&k->out, "-\n");
@@ -260,6 +262,32 @@ write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 	TRY(write_shared(o, full, k, e));
 	TRY(builtin_output(o, OUTPUT_EARLY_PROOF, builtin_declined, e));
 	return builtin_output(o, OUTPUT_MAIN, buf_str(&k->out), e);
+}
+
+/* All headers of all levels, while the text itself is read: the processors that wait for this step
+ * in an edit of a kernel have nothing else to do. */
+static int
+start_preludes(struct builtin *o, struct keys *k, struct err *e)
+{
+	while (k->n_preludes < device_levels(k->text)) {
+		TRY(builtin_prelude_start(o, k->text, (enum device_level)k->n_preludes,
+			&k->prelude[k->n_preludes], e));
+		k->n_preludes++;
+	}
+	return 0;
+}
+
+/* They would write into a directory that goes. */
+static void
+end_preludes(struct keys *k)
+{
+	for (size_t i = 0; i < k->n_preludes; i++) {
+		struct proc_end end;
+		struct err ignored;
+
+		proc_kill(&k->prelude[i].proc);
+		(void)proc_finish(&k->prelude[i].proc, &end, &ignored);
+	}
 }
 
 int
@@ -272,8 +300,14 @@ builtin_proof_keys(struct builtin *o, struct err *e)
 	int r;
 
 	TRY(builtin_input(o, INPUT_MACROS, &full, e));
-	if (!device_read(&o->a, full, &t, &why))
+	if (!device_read_lines(&o->a, full, &t, &why))
 		return write_none(o, why, e);
+	if (has_torch(&t))
+		TRY(start_preludes(o, &k, e));
+	if (!device_read_rest(&o->a, &t, &why)) {
+		end_preludes(&k);
+		return write_none(o, why, e);
+	}
 	if (!has_torch(&t))
 		return write_none(o, "it includes no header of torch", e);
 	r = write_keys(o, &k, full, e);
