@@ -330,19 +330,17 @@ take_user(struct arena *a, struct device_text *t, const char **why)
 {
 	const struct lexed *l = &t->lexed;
 	const bool *is_user = kernel_files(a, l);
+	bool *is_theirs = arena_array(a, bool, t->split.n + 1); /* of each declaration so far */
 	uint32_t covered = 0, there = 0;
 
 	t->user = arena_array(a, uint32_t, t->split.n + 1);
 	for (uint32_t i = 0; i < t->split.n; i++) {
 		const struct decl *d = &t->split.decl[i];
-		bool is = is_user[token_file_number(l, d->begin)];
+		bool is = is_theirs[i] = is_user[token_file_number(l, d->begin)];
 
-		if (d->scope != UINT32_MAX) {
-			uint32_t outer = t->split.decl[d->scope].begin;
-
-			if (is != is_user[token_file_number(l, outer)])
-				return cannot_at(a, why, "an include inside a namespace", l, outer);
-		}
+		if (d->scope != UINT32_MAX && is != is_theirs[d->scope])
+			return cannot_at(a, why, "an include inside a namespace", l,
+				t->split.decl[d->scope].begin);
 		if (!is || d->parent != UINT32_MAX)
 			continue;
 		if ((d->kind == DECL_UNKNOWN && !device_static_name(l, d)) || d->kind == DECL_ASM ||

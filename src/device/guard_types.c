@@ -89,11 +89,9 @@ guard_find_types(struct guarding *g)
 			struct space *space = &g->spaces.v[g->spaces.of[i]];
 			bool is_spelled = false;
 
-			if (d->parent != UINT32_MAX || guard_is_dropped(g, d))
-				continue;
 			for (uint32_t k = 0; k < d->n_names; k++)
 				is_spelled |= g->is_type[s->names[d->names + k]];
-			if (!is_spelled || !d->n_names)
+			if (!is_spelled || d->parent != UINT32_MAX || guard_is_dropped(g, d))
 				continue;
 			if ((d->kind == DECL_CLASS || d->kind == DECL_ENUM ||
 				    d->kind == DECL_FORWARD) &&
