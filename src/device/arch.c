@@ -111,9 +111,10 @@ add_name(struct arch *h, struct str name)
 }
 
 /* A line with those that it goes on in (behind a backslash), without its comments' ends being
- * looked for: names in a comment make the answer "perhaps not", no more. */
+ * looked for: names in a comment make the answer "perhaps not", no more. feeds grows by the line
+ * feeds in it. */
 static struct str
-logical_line(struct str *rest)
+logical_line(struct str *rest, uint32_t *feeds)
 {
 	struct str out = { rest->p, 0 };
 
@@ -125,6 +126,7 @@ logical_line(struct str *rest)
 				       (n > 1 && rest->p[n - 1] == '\r' && rest->p[n - 2] == '\\'));
 
 		out.n = n < rest->n ? n + 1 : n;
+		*feeds += n < rest->n;
 		if (!goes_on)
 			break;
 	}
@@ -201,15 +203,15 @@ read_file(struct arch *h, const struct arch_file *from, struct file *out)
 
 	out->from = from;
 	while (rest.n) {
-		struct str line = logical_line(&rest);
+		uint32_t feeds = 0;
+		struct str line = logical_line(&rest, &feeds);
 		struct directive d;
 
 		if (read_directive(line, &d)) {
 			d.line = number;
 			vec_push(h->a, &out->all, d);
 		}
-		for (size_t i = 0; i < line.n; i++)
-			number += line.p[i] == '\n';
+		number += feeds;
 	}
 }
 
