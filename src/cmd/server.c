@@ -44,7 +44,7 @@ cmd_close_remote(struct store *s, struct server *v)
 void
 cmd_tell_remote(const struct server *v)
 {
-	const struct remote_count *n = v->r ? remote_counts(v->r) : NULL;
+	const struct remote_count *n = v->r && remote_was_asked(v->r) ? remote_counts(v->r) : NULL;
 	char sent[16], received[16];
 
 	if (n)

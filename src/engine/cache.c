@@ -42,6 +42,13 @@ result_key(
 	return true;
 }
 
+/* The server, where it is to be asked: who only looks whether all is there, looks at home. */
+static struct far *
+asked(const struct cache *c)
+{
+	return c->quick ? NULL : c->far;
+}
+
 int
 cache_get_text(struct cache *c, const struct digest *key, struct str *out, struct err *e)
 {
@@ -83,7 +90,7 @@ cache_get_shared(struct cache *c, const struct digest *key, struct str *out, str
 {
 	int r = cache_get_text(c, key, out, e);
 
-	if (r || !c->far)
+	if (r || !asked(c))
 		return r;
 	TRY(r = far_find(c->far, key, out, e));
 	if (r && c->mode == CACHE_RW)
@@ -131,7 +138,7 @@ find_result(struct cache *c, const struct step *s, const struct digest *key, str
 
 	if (r > 0)
 		r = read_result(c, s, text, objects, e);
-	if (r < 0 || r == 1 || (r && s->is_transient) || !c->far)
+	if (r < 0 || r == 1 || (r && s->is_transient) || !asked(c))
 		return r;
 	/* Bytes that are not at home, a server may have. */
 	TRY(far = far_find(c->far, key, &text, e));
@@ -206,7 +213,7 @@ find_by_deps(struct cache *c, const struct step *s, struct digest *objects, stru
 	is_key = r && key_by_deps(c, &deps_key, text, &key);
 	if (is_key)
 		TRY(r = find_result(c, s, &key, objects, e));
-	if ((is_key && r) || !c->far)
+	if ((is_key && r) || !asked(c))
 		return is_key ? r : 0;
 	/* Elsewhere it may have read others. */
 	TRY(r = far_find(c->far, &deps_key, &text, e));
@@ -255,7 +262,7 @@ cache_expect(struct cache *c, const struct step *s, const struct digest *inputs,
 	struct str text;
 	int r;
 
-	if (!c->far || (again && !s->depfile))
+	if (!asked(c) || (again && !s->depfile))
 		return 0;
 	if (!s->depfile) {
 		key = key_by_inputs(s, inputs);

@@ -54,7 +54,8 @@ int engine_open(const struct engine_levels *l, const struct plan *p, const struc
 	struct engine **out, struct err *e);
 void engine_close(struct engine *x);
 /* Looks every step up without running any. Returns the number of steps that must run. quick does
- * not hash the objects: enough to see that nothing is to be done, not to use them. */
+ * not hash the objects, and asks no server: enough to see that nothing is to be done, not to use
+ * them. */
 int engine_probe(struct engine *x, bool quick, struct err *e);
 /* After engine_probe: all steps run again, whatever the store has of them. What comes out is
  * compared with that and, when it differs, not taken: later steps go on with what there was (of a

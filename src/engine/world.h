@@ -29,7 +29,7 @@ struct engine_end {
 /* All fail as what they do fails; then the run is over. */
 struct engine_world {
 	/* Before anything else, and again when more is needed: is_quick when nothing will run, so
-	 * that objects need not be held. */
+	 * that objects need not be held, nor sought elsewhere. */
 	int (*begin)(void *w, bool is_quick, struct err *e);
 	/* 1: a result with these inputs is known, and its objects (one for each output) are there.
 	 * 2: their digests are known; of a transient step never more. 0: it is not known. */

@@ -2,9 +2,12 @@
 /* Queues calls, connects, tries again, and knows when to stop. */
 #include "remote/calls.h"
 #include "base/err.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Where nobody listens, a second try is enough; of one that was there before, it restarts. */
+static const double REFUSED_PAUSE_S = 0.2, REFUSED_S = 0.1;
 enum {
 	FIRST_S = 4,       /* so long a server is looked for that was never there */
 	PAUSE_S = 1,       /* between tries to connect */
@@ -26,7 +29,8 @@ struct grpc {
 	double patience, down_since, dial_at, answered_at;
 	unsigned silent, n_running; /* without those that may take long */
 	bool was_up, ready, gone, token_fresh;
-	char why[500]; /* it is down */
+	bool is_refused; /* the last try to connect was, and so no longer is it waited for */
+	char why[500];   /* it is down */
 };
 
 int
@@ -98,7 +102,7 @@ grpc_give_up(struct grpc *g, const char *why)
 static void
 note_down(struct grpc *g, const char *why)
 {
-	double limit = g->was_up ? g->patience : FIRST_S;
+	double limit = g->was_up ? g->patience : g->is_refused ? REFUSED_S : FIRST_S;
 
 	if (g->down_since <= 0)
 		g->down_since = now();
@@ -243,6 +247,9 @@ connect_now(struct grpc *g)
 		r = link_open(&g->to, o, &link, &e);
 	/* The first try after a connection broke is made at once. */
 	g->dial_at = r < 0 || g->down_since > 0 ? now() + PAUSE_S : 0;
+	g->is_refused = r < 0 && e.sys == ECONNREFUSED;
+	if (g->is_refused && !g->was_up)
+		g->dial_at = now() + REFUSED_PAUSE_S;
 	if (r < 0 && e.code != ERR_NET)
 		grpc_give_up(g, e.msg);
 	else if (r < 0) {

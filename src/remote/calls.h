@@ -2,7 +2,8 @@
 /*
  * Calls of gRPC that outlive connections: they wait for one, and are sent again when it breaks,
  * when the server did not touch them, or was busy. A server that cannot be reached for some
- * seconds, or does not answer, is given up: then all calls end, and those that come.
+ * seconds, does not answer, or refuses the first connections, is given up: then all calls end, and
+ * those that come.
  */
 #ifndef REMOTE_CALLS_H
 #define REMOTE_CALLS_H

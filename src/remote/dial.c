@@ -162,8 +162,10 @@ dial(const struct address *to, struct err *e)
 		count++;
 	for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
 		fd = connect_one(at, (double)PATIENCE_S / count);
-	if (fd < 0)
-		err_set(e, ERR_NET, "cannot connect: %s", strerror(errno));
+	if (fd < 0) {
+		err_sys(e, "cannot connect");
+		e->code = ERR_NET;
+	}
 	freeaddrinfo(list);
 	return fd;
 }

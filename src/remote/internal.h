@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "remote/frame.h"
+#include "remote/remote.h"
 #include <sys/types.h>
 
 /* What is known of a key. */
@@ -27,11 +28,14 @@ struct bundle {
 	int number; /* of the child; -1: it was not told */
 };
 
+struct backend;
 struct remote {
 	struct arena a;
 	const char *url;
-	pid_t pid;
-	int fd, epoll;
+	struct remote_options o;
+	const struct backend *backend;
+	pid_t pid;     /* 0: nothing was asked yet */
+	int fd, epoll; /* -1 until then */
 	struct buf in, out;
 	size_t sent;
 	bool uploads, waits_to_send, closing, has_ended, is_up, is_known, can_run;
@@ -42,6 +46,10 @@ struct remote {
 	struct remote_count count;
 };
 
+/* spawn.c */
+/* Starts the child, if that was not done. Without one, all that is asked has ended. */
+void remote_start(struct remote *r);
+
 /* talk.c */
 /* What its reply holds is gone. */
 void slot_free(struct slot *s);
@@ -49,6 +57,8 @@ void slot_free(struct slot *s);
 uint32_t remote_ask(struct remote *r, struct request *q, struct known *known);
 /* Sends what can be sent, and lets remote_fd say when there is more room. */
 void remote_flush(struct remote *r);
+/* There is no child any more: what was asked of it has ended. */
+void remote_lose(struct remote *r);
 /* Waits until there is something to read, or a signal, or for so long (-1: for ever). As poll. */
 int remote_poll(struct remote *r, int ms);
 #endif

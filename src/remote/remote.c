@@ -6,6 +6,14 @@
 #include "remote/internal.h"
 #include <stdlib.h>
 
+/* The first question starts the child. */
+static uint32_t
+ask(struct remote *r, struct request *q, struct known *known)
+{
+	remote_start(r);
+	return remote_ask(r, q, known);
+}
+
 /* ---- results under keys ---- */
 
 static struct known *
@@ -31,7 +39,7 @@ remote_expect(struct remote *r, const struct digest *key)
 	if (known->state != KEY_UNKNOWN)
 		return;
 	known->state = KEY_ASKED;
-	remote_ask(r, &(struct request){ .op = REQUEST_FIND, .key = *key }, known);
+	ask(r, &(struct request){ .op = REQUEST_FIND, .key = *key }, known);
 }
 
 static struct str
@@ -88,7 +96,7 @@ remote_keep(struct remote *r, const struct digest *key, const struct remote_resu
 {
 	if (!r->uploads || !r->is_up)
 		return;
-	remote_ask(r,
+	ask(r,
 		&(struct request){ .op = REQUEST_KEEP,
 			.key = *key,
 			.result = *result,
@@ -111,7 +119,7 @@ static unsigned
 tell(struct remote *r, struct bundle *b)
 {
 	if (b->number < 0) {
-		remote_ask(r,
+		ask(r,
 			&(struct request){
 				.op = REQUEST_BUNDLE, .blobs = b->blobs, .n_blobs = b->n },
 			NULL);
@@ -130,14 +138,13 @@ remote_run(struct remote *r, const struct remote_action *a)
 	for (size_t i = 0; i < a->n_bundles; i++)
 		numbers[i] = tell(r, &r->bundles.v[a->bundles[i]]);
 	q.action.bundles = numbers;
-	return remote_ask(r, &q, NULL);
+	return ask(r, &q, NULL);
 }
 
 remote_job
 remote_bring(struct remote *r, const struct remote_blob *blobs, size_t n)
 {
-	return remote_ask(
-		r, &(struct request){ .op = REQUEST_BRING, .blobs = blobs, .n_blobs = n }, NULL);
+	return ask(r, &(struct request){ .op = REQUEST_BRING, .blobs = blobs, .n_blobs = n }, NULL);
 }
 
 int
@@ -193,6 +200,12 @@ remote_wait(struct remote *r, remote_job job, struct err *e)
 /* ---- what is known of it ---- */
 
 bool
+remote_was_asked(const struct remote *r)
+{
+	return r->pid != 0;
+}
+
+bool
 remote_is_up(const struct remote *r)
 {
 	return r->is_up;
@@ -203,6 +216,7 @@ remote_can_run(struct remote *r)
 {
 	struct err e;
 
+	remote_start(r);
 	while (!r->is_known) {
 		remote_poll(r, -1);
 		if (signals_check(&e) < 0 || remote_read(r, &e) < 0)

@@ -35,12 +35,14 @@ struct remote_options {
 	bool uploads;                  /* remote_keep does something */
 	unsigned runs;                 /* actions at once; 0: the server runs none */
 };
-/* Starts the child, which connects at once. Fails with ERR_USAGE for a URL that nobody could use,
+/* The first question starts the child, which connects: without one, the server hears nothing. What
+ * o points at must live until remote_close. Fails with ERR_USAGE for a URL that nobody could use,
  * with ERR_CONFIG for files of the options that cannot be read, never for the network. */
 int remote_open(const struct remote_options *o, struct remote **out, struct err *e);
 /* Waits until all that is to be kept has arrived, as long as there is progress; then the child
  * ends. */
 void remote_close(struct remote *r);
+bool remote_was_asked(const struct remote *r);
 /* The server is there, as far as anybody knows. */
 bool remote_is_up(const struct remote *r);
 /* It says that it runs actions. Waits for the first answer of the server. */
@@ -103,7 +105,7 @@ remote_job remote_run(struct remote *r, const struct remote_action *a);
 /* Downloads blobs to their paths, which must not exist; each is hashed before it gets its name.
  * Those that have bytes instead of a path are a mistake. */
 remote_job remote_bring(struct remote *r, const struct remote_blob *blobs, size_t n);
-/* Readable when remote_read has something to do. */
+/* Readable when remote_read has something to do; -1 before the first question. */
 int remote_fd(const struct remote *r);
 /* Takes what answers are there. Does not wait. Fails with ERR_BUG only. */
 int remote_read(struct remote *r, struct err *e);

@@ -101,36 +101,52 @@ int
 remote_open(const struct remote_options *o, struct remote **out, struct err *e)
 {
 	const struct backend *backend = NULL;
-	pid_t parent = getpid();
 	struct remote *r;
-	int fd[2];
 
 	TRY(find_backend(o, &backend, e));
 	TRY(check_options(o, e));
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) < 0)
-		return err_sys(e, "cannot make a socket");
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		abort();
-	fflush(NULL);
-	r->pid = fork();
-	if (r->pid == 0)
-		become_child(backend, o, fd[1], parent);
-	close(fd[1]);
-	r->fd = fd[0];
-	r->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r->o = *o;
+	r->backend = backend;
+	r->fd = r->epoll = -1;
 	r->url = arena_strdup(&r->a, http_safe_url(&r->a, o->url));
 	r->uploads = o->uploads;
 	r->is_up = true;
 	vec_push(&r->a, &r->slots, (struct slot){ .has_ended = true }); /* number 0 is none */
 	*out = r;
-	if (r->pid > 0 && r->epoll >= 0 &&
-		epoll_ctl(r->epoll, EPOLL_CTL_ADD, r->fd,
-			&(struct epoll_event){ .events = EPOLLIN }) == 0)
-		return 0;
-	err_sys(e, "cannot start a process");
-	remote_close(r);
-	return -1;
+	return 0;
+}
+
+static int
+spawn(struct remote *r)
+{
+	pid_t parent = getpid();
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) < 0)
+		return -1;
+	r->fd = fd[0];
+	r->epoll = epoll_create1(EPOLL_CLOEXEC);
+	fflush(NULL);
+	r->pid = fork();
+	if (r->pid == 0)
+		become_child(r->backend, &r->o, fd[1], parent);
+	close(fd[1]);
+	if (r->pid < 0 || r->epoll < 0)
+		return -1;
+	return epoll_ctl(
+		r->epoll, EPOLL_CTL_ADD, r->fd, &(struct epoll_event){ .events = EPOLLIN });
+}
+
+void
+remote_start(struct remote *r)
+{
+	if (r->pid || r->has_ended || spawn(r) == 0)
+		return;
+	log_warn("cannot start a process for %s: %s; going on without it", r->url, strerror(errno));
+	remote_lose(r);
 }
 
 /* Until the child ends, which it does when it has sent all; without a word for long it is of no

@@ -40,9 +40,8 @@ end_slot(struct remote *r, struct slot *s, const struct reply *reply)
 	r->count.ran += done && s->op == REQUEST_RUN && !reply->result.was_cached;
 }
 
-/* The child is no more: what was asked of it has ended. */
-static void
-lose(struct remote *r)
+void
+remote_lose(struct remote *r)
 {
 	const struct reply failed = { .end = REMOTE_FAILED,
 		.why = "the process that speaks to the server has ended" };
@@ -119,6 +118,8 @@ remote_read(struct remote *r, struct err *e)
 	ssize_t n = 1;
 	int more;
 
+	if (!r->pid)
+		return 0;
 	remote_flush(r);
 	while (!r->has_ended && n > 0) {
 		n = recv(r->fd, buf_room(&r->in, READ_PIECE), READ_PIECE, 0);
@@ -132,7 +133,7 @@ remote_read(struct remote *r, struct err *e)
 	memmove(r->in.p, r->in.p + at, r->in.n - at);
 	r->in.n -= at;
 	if (!r->has_ended && (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))) {
-		lose(r);
+		remote_lose(r);
 		if (!r->closing)
 			log_warn("the process that speaks to %s has ended; going on without it",
 				r->url);

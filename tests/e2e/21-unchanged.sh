@@ -45,6 +45,12 @@ status 0 "clangd's file has other bytes" build "$K"
 grep -q answer.cpp "$K/build/compile_commands.json"
 is $? 0 "it is written again"
 
+# Nobody listens there: it would be said.
+status 0 "a server, and nothing changed" build -q --remote grpc://127.0.0.1:1 "$K"
+is "$out" "" "it is not asked"
+status 0 "nor when all is looked up" build -q --explain --remote grpc://127.0.0.1:1 "$K"
+is "$out" "" "for all is at home"
+
 # What a library was made of may be gone; the library may not.
 object=$(grep '^object' "$(record)" | cut -d ' ' -f 2)
 is "$(echo "$object" | wc -l)" 1 "one result is wanted for itself"
