@@ -2,6 +2,7 @@
 /* init: writes a new kernel. */
 #include "base/err.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cmd/cmd.h"
 #include "publish/outside.h"
 #include "scaffold/scaffold.h"
@@ -99,6 +100,9 @@ init_from(struct ctx *c, const char *dir, struct err *e)
 	struct strs notes;
 
 	TRY(check_from(c, e));
+	/* Who names the file means the directory. */
+	if (streq(path_base(dir), "setup.py"))
+		dir = path_dir(&c->arena, dir);
 	TRY(cmd_need_dir(dir, e));
 	TRY(scaffold_from(&c->arena, dir, name, &s, &set, &notes, e));
 	TRY(cmd_check_license(s.license, e));

@@ -119,8 +119,9 @@ struct python_packages {
 	const struct python_package **v;
 	size_t n, cap;
 };
-/* NULL when there is none of that name. */
+/* NULL when there is none of that name, or that pip calls so. */
 const struct python_package *python_package_find(const char *name);
+const struct python_package *python_package_by_pip(const char *pip);
 /* All modules of such packages. */
 void python_modules(struct arena *a, struct strs *out);
 /* What the kernel asks for with that backend, with tvm-ffi for a [tvm-ffi] kernel, less packages

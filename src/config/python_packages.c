@@ -22,6 +22,15 @@ python_package_find(const char *name)
 	return NULL;
 }
 
+const struct python_package *
+python_package_by_pip(const char *pip)
+{
+	for (size_t i = 0; i < N_PACKAGES; i++)
+		if (streq(packages[i].pip, pip))
+			return &packages[i];
+	return NULL;
+}
+
 void
 python_modules(struct arena *a, struct strs *out)
 {

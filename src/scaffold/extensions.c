@@ -151,20 +151,6 @@ take_args(struct moved *m, struct extension *x, const struct value *v)
 	}
 }
 
-/* What there can be but one of: of a choice the first text, with a note; NULL: it is no text. */
-static const char *
-one_text(struct moved *m, const struct value *v, const char *what)
-{
-	const char *text = NULL;
-
-	for (size_t i = 0; i < value_alternatives(v) && !text; i++)
-		if (value_alternative(v, i)->kind == VALUE_TEXT)
-			text = value_alternative(v, i)->text;
-	if (text && v->is_choice)
-		moved_note(m, v->at, "%s depends on a condition; \"%s\" is taken", what, text);
-	return text;
-}
-
 static void
 take_argument(struct moved *m, struct extension *x, struct str key, size_t from, size_t to)
 {
@@ -175,7 +161,7 @@ take_argument(struct moved *m, struct extension *x, struct str key, size_t from,
 	const char *name = arena_strndup(m->a, key.p, key.n), *text;
 
 	if (streq(name, "name"))
-		x->name = (text = one_text(m, v, "an extension's name")) ? text : x->name;
+		x->name = (text = moved_one_text(m, v, "an extension's name")) ? text : x->name;
 	else if (streq(name, "sources"))
 		each(m, x, v, "sources", take_source);
 	else if (streq(name, "include_dirs") || streq(name, "extra_include_paths"))
@@ -200,13 +186,6 @@ take_argument(struct moved *m, struct extension *x, struct str key, size_t from,
 	}
 }
 
-static bool
-is_keyword_argument(const struct script *s, size_t i, size_t end)
-{
-	return i + 1 < end && s->file.tokens[i].kind == PY_NAME &&
-	       str_eq(s->file.tokens[i + 1].s, STR("="));
-}
-
 static void
 take_arguments(struct moved *m, struct extension *x, const struct python_call *call)
 {
@@ -216,7 +195,7 @@ take_arguments(struct moved *m, struct extension *x, const struct python_call *c
 
 	for (size_t i = call->open + 1, end; i < call->close; i = end + 1) {
 		end = script_item(s, i, call->close);
-		if (is_keyword_argument(s, i, end))
+		if (script_is_keyword(s, i, end))
 			take_argument(m, x, s->file.tokens[i].s, i + 2, end);
 		else if (str_starts(s->file.tokens[i].s, STR("*")))
 			moved_note(m, i, "%s: what it has is not moved", script_text(s, i, end));
@@ -244,28 +223,6 @@ calls(struct moved *m, const struct python_call *call, const char *function)
 }
 
 static void
-take_setup(struct moved *m, const struct python_call *call)
-{
-	const struct script *s = &m->script;
-
-	for (size_t i = call->open + 1, end; i < call->close; i = end + 1) {
-		const struct value *v;
-		const char *text;
-
-		end = script_item(s, i, call->close);
-		if (!is_keyword_argument(s, i, end))
-			continue;
-		v = script_value(&m->script, i + 2, end);
-		if (str_eq(s->file.tokens[i].s, STR("name")) &&
-			(text = one_text(m, v, "the name of setup()")))
-			m->name = text;
-		if (str_eq(s->file.tokens[i].s, STR("license")) &&
-			(text = one_text(m, v, "the licence of setup()")))
-			m->license = text;
-	}
-}
-
-static void
 take_call(struct moved *m, const struct python_call *call)
 {
 	bool is_load =
@@ -279,7 +236,7 @@ take_call(struct moved *m, const struct python_call *call)
 
 	x.is_cuda = calls(m, call, "CUDAExtension");
 	if (calls(m, call, "setup"))
-		take_setup(m, call);
+		moved_setup(m, call);
 	if (calls(m, call, "load_inline"))
 		moved_note(m, call->callee,
 			"load_inline has its sources in strings; put them into files");
@@ -318,6 +275,8 @@ moved_read(struct arena *a, const char *dir, struct moved *out, struct err *e)
 	struct moved *m = out;
 	struct str text;
 
+	if (!fs_exists(path))
+		return moved_absent(a, dir, e);
 	TRY(fs_read(a, path, 1 << 20, &text, e));
 	TRY(read_calls(m, a, dir, text, false, e));
 	if (m->extensions.n == 0)

@@ -28,8 +28,11 @@ struct moved {
 	struct strs operators; /* comments of the binding: what pybind11 registered, and where */
 };
 
-/* extensions.c: reads DIR/setup.py. Fails with ERR_CONFIG when it has no such call. */
+/* extensions.c: reads DIR/setup.py. Fails with ERR_CONFIG when it is not there, or has no such
+ * call. */
 int moved_read(struct arena *a, const char *dir, struct moved *out, struct err *e);
+/* absent.c: fails, and says what to do in a directory without a setup.py. */
+int moved_absent(struct arena *a, const char *dir, struct err *e);
 /* moved_notes.c */
 void moved_note(struct moved *m, size_t at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -39,6 +42,10 @@ void moved_note_block(struct moved *m, const struct extension *x, size_t added);
  * none. */
 const char *moved_item(
 	struct moved *m, const struct extension *x, const struct value *v, const char *what);
+/* What there can be but one of: of a choice the first text, with a note; NULL: it is no text. */
+const char *moved_one_text(struct moved *m, const struct value *v, const char *what);
+/* setup_call.c: the call of setup(), whose extensions are calls of their own. */
+void moved_setup(struct moved *m, const struct python_call *call);
 /* extension_flags.c: compiler flags, told apart. */
 void moved_flags(struct moved *m, struct extension *x, const struct value *v, bool is_cuda);
 /* moved_files.c: appends the headers of the kernel that sources include, and notes what in the

@@ -59,3 +59,16 @@ moved_item(struct moved *m, const struct extension *x, const struct value *v, co
 			v->kind == VALUE_UNKNOWN && v->why ? v->why : "is no text");
 	return NULL;
 }
+
+const char *
+moved_one_text(struct moved *m, const struct value *v, const char *what)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; i < value_alternatives(v) && !text; i++)
+		if (value_alternative(v, i)->kind == VALUE_TEXT)
+			text = value_alternative(v, i)->text;
+	if (text && v->is_choice)
+		moved_note(m, v->at, "%s depends on a condition; \"%s\" is taken", what, text);
+	return text;
+}

@@ -12,6 +12,12 @@ script_is(const struct script *s, size_t i, const char *text)
 	return (t->kind == PY_NAME || t->kind == PY_OP) && str_eq(t->s, str_of(text));
 }
 
+bool
+script_is_keyword(const struct script *s, size_t i, size_t end)
+{
+	return i + 1 < end && s->file.tokens[i].kind == PY_NAME && script_is(s, i + 1, "=");
+}
+
 int
 script_depth_step(const struct script *s, size_t i)
 {

@@ -138,6 +138,8 @@ const struct value *script_call(struct script *s, const struct script_call *c);
 const char *script_dirname(struct script *s, const char *path);
 /* A path as seen from setup.py's directory; NULL: it is outside. */
 const char *script_inside(struct script *s, const char *path);
+/* Whether the argument of tokens i..end is NAME=VALUE. */
+bool script_is_keyword(const struct script *s, size_t i, size_t end);
 /* Whether token i is this name or operator. */
 bool script_is(const struct script *s, size_t i, const char *text);
 /* 1 where token i opens a bracket, -1 where it closes one, else 0. */

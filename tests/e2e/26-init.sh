@@ -104,6 +104,12 @@ setup(
         )
     ],
     cmdclass={"build_ext": BuildExtension},
+    version="1.2",
+    packages=["old_ops"],
+    package_data={"old_ops": ["*.json"]},
+    install_requires=["torch", "einops>=0.7", "nvidia_cutlass_dsl", "packaging", "Typer[all]; os_name == 'posix'"],
+    extras_require={},
+    **more,
 )
 EOF
 cat >old/csrc/ops.cpp <<'EOF'
@@ -117,6 +123,13 @@ status 0 "init --from" "$KB" init --from old
 is "$out" "old-ops: build.toml and 2 other files written to old
 left to do, as build.toml says at its top:
 setup.py:18:48: extra_compile_args of old_ops._C: os.environ[\"MORE\"].split() is known only when setup.py runs; it is not moved
+setup.py:22:5: version is not moved: that of a kernel is a whole number, 1 in build.toml
+setup.py:23:5: packages is not moved: put the Python files that the kernel needs into its package below torch-ext/
+setup.py:24:5: package_data is not moved: put these files into the package below torch-ext/, and name their endings, as in pyext = [\"py\", \"json\"] in [torch]
+setup.py:25:32: install_requires: if the kernel imports einops, write python-depends = [\"einops\"] into [general]
+setup.py:25:47: install_requires: if the kernel imports cutlass, write python-depends = [\"nvidia-cutlass-dsl\"] into [general.cuda]
+setup.py:25:23: install_requires: a kernel cannot depend on packaging, typer; its Python files must do without
+setup.py:27:5: **more of setup(): what it has is not moved
 csrc/ops.cpp:4: move what PYBIND11_MODULE registers to torch-ext/torch_binding.cpp, as operators, and take it out here
 csrc/ops.cpp:1: torch/extension.h brings pybind11, which kernels have not; include torch/all.h" "says what is left to do"
 is "$(sed -n '/^\[kernel/,$p' old/build.toml)" '[kernel._C]
@@ -155,5 +168,16 @@ status 3 "without an extension" "$KB" init --from old --overwrite
 like "$out" 'old/setup.py: there is no call of CUDAExtension, CppExtension' "says so"
 status 2 "a directory that is not there" "$KB" init --from nowhere
 mkdir empty
-status 6 "no setup.py" "$KB" init --from empty
+status 3 "no setup.py" "$KB" init --from empty
+like "$out" '^error: empty has no setup.py: --from takes the directory of one; `kernel-builder init NAME` begins' "says what to do"
+touch empty/pyproject.toml empty/setup.cfg
+status 3 "other projects" "$KB" init --from empty/setup.py
+like "$out" '^error: empty has pyproject.toml and setup.cfg, but no setup.py, the only one that --from reads; begin with' "are named"
+mkdir empty/python && touch empty/python/setup.py
+status 3 "a setup.py further down" "$KB" init --from empty
+like "$out" 'empty/python has: `kernel-builder init --from empty/python`$' "is pointed at"
+touch empty/build.toml
+status 3 "a kernel" "$KB" init --from empty
+like "$out" 'is a kernel already: it has build.toml' "is told from them"
+is "$(ls empty)" "$(printf 'build.toml\npyproject.toml\npython\nsetup.cfg')" "and nothing is written"
 done_testing
