@@ -54,15 +54,41 @@ def line_of(error):
     return text if len(text) <= 700 else text[:700] + "..."
 
 
+def words_of(error):
+    """What the hub says, without what the library puts around it."""
+    return no_queries(" ".join(str(getattr(error, "server_message", None) or "").split())) or line_of(error)
+
+
+def unreached(error, endpoint):
+    """What to tell where the hub cannot be reached; None: that is not it."""
+    kinds = {c.__name__ for c in type(error).__mro__}
+    if not kinds & {"ConnectError", "ConnectTimeout", "ProxyError", "ConnectionError"} or "Connection aborted" in str(error):
+        broke = kinds & {"TransportError", "RequestException"}
+        return f"the connection to {endpoint} broke: {line_of(error).rstrip('.')}; run it again" if broke else None
+    reasons = re.findall(r"\[Errno -?\d+\] ([^]()<>'\"]+)", str(error)) or [line_of(error)]
+    if "certificate" in str(error).lower():
+        return f"cannot reach {endpoint}: {reasons[-1]}"
+    return f"cannot reach {endpoint}: {reasons[-1]}; look at the network, at https_proxy if it needs a proxy, and at HF_ENDPOINT if it is set"
+
+
 def explain(error, endpoint):
     """What to tell of an exception, and its kind."""
     status = http_status(error)
     if isinstance(error, Refused):
         return str(error), "config"
+    if type(error).__name__ == "OfflineModeIsEnabled":
+        return "HF_HUB_OFFLINE is set, so the hub is not asked: unset it", "config"
+    if not status and unreached(error, endpoint):
+        return unreached(error, endpoint), "net"
+    if status == 401 and secrets:
+        cure = "correct HF_TOKEN" if os.environ.get("HF_TOKEN") else "run `hf auth login` with a new one"
+        return f"{endpoint} does not take your token: {cure}", "config"
     if status == 401:
         return f"{endpoint} does not know who you are: run `hf auth login`, or set HF_TOKEN", "config"
     if status == 412:
         return f"somebody changed the repository in the meantime; upload again ({line_of(error)})", "net"
+    if status and status >= 500:
+        return f"{endpoint} failed (HTTP {status}): {words_of(error)}; run it again later", "net"
     if status in (400, 403, 404, 422) or isinstance(error, ValueError):
         return line_of(error), "config"
     return line_of(error), "net"
@@ -92,13 +118,23 @@ class Hub:
     def create(self, r):
         try:
             url = self.api.create_repo(r["repo"], repo_type=r["type"], private=r["private"] or None, exist_ok=True)
+        except self.library.errors.HFValidationError:
+            raise Refused(
+                f"\"{r['repo']}\" cannot be a repository: write OWNER/NAME after --repo-id, or in [general.hub] of build.toml; a "
+                "name has letters, digits, -, _ and ., at most 96, and begins and ends with none of - and ."
+            )
         except self.library.errors.HfHubHTTPError as error:
+            if http_status(error) == 404:
+                raise Refused(
+                    f"{self.api.endpoint} makes no repository {r['repo']} (HTTP 404): correct the owner in --repo-id, and HF_ENDPOINT "
+                    f"if it is set ({words_of(error)})"
+                )
             if http_status(error) != 403:
                 raise
             raise Refused(
-                f"you may not create {r['repo']}: who publishes kernels needs an approval, for which you ask at "
-                "https://huggingface.co/spaces/kernels-community/README/discussions/new with what the kernel does, where "
-                f"its source is, and what it gains ({line_of(error)})"
+                f"{r['repo']} is not there, and you may not create it: use a token that may write there (`hf auth login`), or "
+                "--repo-id for another repository; who publishes kernels needs an approval, for which you ask at "
+                f"https://huggingface.co/spaces/kernels-community/README/discussions/new ({words_of(error)})"
             )
         return url.repo_id
 
@@ -156,6 +192,15 @@ class Hub:
             )
 
     def commit(self, r):
+        try:
+            return self.commit_all(r)
+        except self.library.errors.HfHubHTTPError as error:
+            if http_status(error) != 403:
+                raise
+            other = "--repo-id for another repository" if r["pr"] else "--create-pr for a pull request"
+            raise Refused(f"you may not write to {r['repo']}: use a token that may (`hf auth login`), or {other} ({words_of(error)})")
+
+    def commit_all(self, r):
         """Sends what is large, then commits: nothing is changed before all bytes are there."""
         commits = []
         for c in r["commits"]:
@@ -217,7 +262,7 @@ class Hub:
         except errors.LocalEntryNotFoundError as error:  # which is an EntryNotFoundError: the hub did not answer
             if (http_status(error.__cause__) or 500) < 500:
                 raise error.__cause__
-            raise ConnectionError(f"cannot fetch {name} of {repo}: {line_of(error.__cause__ or error)}")
+            raise RuntimeError(f"cannot fetch {name} of {repo}: {line_of(error.__cause__ or error)}")
         except errors.EntryNotFoundError as error:
             raise Refused(f"{repo} has no {name} at {commit}: {line_of(error)}")
 

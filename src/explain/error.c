@@ -17,6 +17,7 @@ static const struct {
 	enum err_code code;
 	const char *part, *hint;
 } errors[] = {
+	{ ERR_NET, "HF_ENDPOINT", NULL }, /* it says what to do */
 	{ ERR_NET, "Could not resolve", no_answer },
 	{ ERR_NET, "Failed to connect", no_answer },
 	{ ERR_NET, "Couldn't connect", no_answer },

@@ -162,9 +162,25 @@ status 3 "without a token" upload "$K" --repo-id me/plain
 like "$out" 'does not know who you are: run `hf auth login`, or set HF_TOKEN' "says what to do"
 mkdir -p "$HF_HOME"
 printf %s $TOKEN >"$HF_HOME/token"
+status 3 "a token that is none" env HF_TOKEN=hf_other "$KB" upload -q --python "$py" "$K" --repo-id me/plain
+is "$out" "error: $HF_ENDPOINT does not take your token: correct HF_TOKEN" "says which"
 status 3 "where one may not" upload "$K" --repo-id closed/plain
 note
-like "$out" 'you may not create closed/plain: who publishes kernels needs an approval' "says whom to ask"
+like "$out" '^error: closed/plain is not there, and you may not create it: use a token that may write there .*, or --repo-id .* needs an approval, for which you ask at https' "says whom to ask"
+status 3 "an owner that is not there" upload -q "$K" --repo-id nowhere/plain
+note
+is "$out" "error: $HF_ENDPOINT makes no repository nowhere/plain (HTTP 404): correct the owner in --repo-id, and HF_ENDPOINT if it is set (There is no such namespace)" "is named"
+for bad in "me/bad name" a/b/c me/../x; do
+	status 3 "no repository's name: $bad" upload -q "$K" --repo-id "$bad"
+	is "${out%%;*}" "error: \"$bad\" cannot be a repository: write OWNER/NAME after --repo-id, or in [general.hub] of build.toml" "says what one is"
+done
+status 4 "no name server knows the hub" env HF_ENDPOINT=http://hub.invalid "$KB" upload -q --python "$py" "$K" --repo-id me/plain
+like "$out" '^error: cannot reach http://hub.invalid: [^:;]*; look at the network, .* and at HF_ENDPOINT if it is set$' "says so, in one line"
+status 4 "nobody listens" env HF_ENDPOINT=http://127.0.0.1:1 "$KB" upload -q --python "$py" "$K" --repo-id me/plain
+is "${out%%;*}" "error: cannot reach http://127.0.0.1:1: Connection refused" "says so"
+is "$(printf '%s\n' "$out" | grep -c .)" 1 "and says nothing of package indexes"
+status 3 "offline" env HF_HUB_OFFLINE=1 "$KB" upload -q --python "$py" "$K" --repo-id me/plain
+is "$out" "error: HF_HUB_OFFLINE is set, so the hub is not asked: unset it" "says which variable"
 status 0 "upload" upload "$K" --repo-id me/plain --output-json "$T/out.json"
 note
 like "$out" "^uploaded to $HF_ENDPOINT/kernels/me/plain/tree/v3$" "says where"
@@ -227,7 +243,7 @@ is "$(R=model/me/old files_of main)" ".gitattributes README.md" "is of type mode
 # What goes wrong at the hub.
 echo "# more" >>"$K/torch-ext/plain/other.py"
 "$KB" build -q "$K" --variant torch-cpu
-for fault in 'fail-commit 4 Internal.error' 'conflict 4 somebody.changed.the.repository.in.the.meantime;.upload.again' 'ignore 3 .gitignore.leaves.out.build/torch-cpu'; do
+for fault in 'fail-commit 4 failed.\(HTTP.500\):.Internal.error' 'no-write 3 you.may.not.write.to.me/plain:.use.a.token.that.may.*.or.--create-pr' 'conflict 4 somebody.changed.the.repository.in.the.meantime;.upload.again' 'ignore 3 .gitignore.leaves.out.build/torch-cpu'; do
 	# shellcheck disable=SC2086
 	set -- $fault
 	echo "$1 echo-token" >"$S/fault"
@@ -238,6 +254,7 @@ done
 echo cut-commit >"$S/fault"
 status 4 "the hub: the answer is lost" upload "$K"
 note
+like "$out" "the connection to $HF_ENDPOINT broke: .*; run it again" "says what to do"
 rm "$S/fault"
 status 0 "again" upload "$K"
 note

@@ -3,7 +3,7 @@
 """A hub for tests: what huggingface_hub asks of one for repositories, as its client asks it. usage: server.py DIRECTORY
 
 Prints its port, and serves until stdin is closed. Who writes must send the token that stands in DIRECTORY/token; the organization
-"closed" takes nobody's repositories. Below DIRECTORY are
+"closed" takes nobody's repositories, and "nowhere" is not there. Below DIRECTORY are
 
   repos/TYPE/OWNER/NAME/refs.json           branch -> commit; refs/pr/N are pull requests
   repos/TYPE/OWNER/NAME/commits/OID.json    parent, message, adds, deletes, and the files: path -> size, sha256, git's name, lfs
@@ -16,6 +16,7 @@ DIRECTORY/fault, if it is there, has what goes wrong, a word a line:
                happens, and "stalled" appears in DIRECTORY
   cut-commit   a commit is made, and the connection is closed before the answer
   fail-commit  a commit is refused with 500           conflict   and with 412
+  no-write     and with 403
   hide         what is not there is answered with 401, as to one without a token
   signed       addresses for large files have a signature behind a ?, and take nothing: 403
   fail-file    files are refused with 500
@@ -209,6 +210,8 @@ class Handler(BaseHTTPRequestHandler):
         repo = Repo(r.get("type") or "model", name)
         if r.get("organization") == "closed":
             raise Refused(403, "You don't have the rights to create a kernel under this namespace")
+        if r.get("organization") == "nowhere":
+            raise Refused(404, "There is no such namespace")
         with lock:
             there = repo.dir.is_dir()
             if not there:
@@ -313,6 +316,8 @@ class Handler(BaseHTTPRequestHandler):
         self.has_read = True
         if "fail-commit" in faults():
             raise Refused(500, "Internal error")
+        if "no-write" in faults():
+            raise Refused(403, "Forbidden: pass create_pr=1 as a query parameter to create a Pull Request")
         if "conflict" in faults():
             raise Refused(412, "A commit has happened since. Please refresh and try again.")
         header, files, large, deleted = {}, {}, {}, []

@@ -294,6 +294,7 @@ test_errors(void **state)
 		{ ERR_SYS, "mnt/build cannot be written: Read-only file system", "--output" },
 		{ ERR_CONFIG, "k/build.toml: there is no file \"timed out\"", NULL },
 		{ ERR_HASH, "x has another hash", NULL },
+		{ ERR_NET, "cannot reach http://h: Connection refused; look at HF_ENDPOINT", NULL },
 	};
 
 	(void)state;
