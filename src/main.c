@@ -18,20 +18,17 @@
 static int
 run(struct ctx *c, int argc, char **argv, struct err *e)
 {
-	const struct cmd *cmd = argc > 1 ? usage_find(&c->usage, argv[1]) : NULL;
+	const struct cmd *cmd;
 
-	if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h")) {
+	if (argc < 2) {
 		cmd_print_help(c, NULL);
-		return argc < 2 ? err_set(e, ERR_USAGE, "no command is given") : 0;
+		return err_set(e, ERR_USAGE, "no command is given");
 	}
 	if (streq(argv[1], "--version")) {
 		printf("kernel-builder %s\n", KB_VERSION);
 		return 0;
 	}
-	if (!cmd)
-		return usage_unknown(&c->usage, argv[1], e);
-	if (opt_parse(&c->arena, cmd->opts, c->usage.global, argv + 2, &c->opts, e) < 0)
-		return err_wrap(e, "%s", cmd->name);
+	TRY(usage_parse(&c->arena, &c->usage, argv + 1, &cmd, &c->opts, e));
 	if (opt_has(&c->opts, "help")) {
 		cmd_print_help(c, cmd);
 		return 0;

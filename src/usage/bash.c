@@ -71,30 +71,53 @@ add_command(struct buf *out, const struct cmd *c)
 	buf_adds(out, " ;;\n\t\tesac ;;\n");
 }
 
+/* Of the options in front of a command, which take a value. */
+static void
+add_with_values(struct buf *out, const struct opt *table)
+{
+	const char *bar = "";
+
+	for (const struct opt *o = table; o->name; o++) {
+		if (!o->arg)
+			continue;
+		buf_addf(out, "%s--%s", bar, o->name);
+		if (o->letter)
+			buf_addf(out, "|-%c", o->letter);
+		bar = "|";
+	}
+}
+
 void
 usage_bash(struct buf *out, const struct usage *u)
 {
 	buf_adds(out,
 		"# bash completion for kernel-builder\n\n_kernel_builder()\n{\n"
 		"\tlocal current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		"\tlocal words='' kind='' options=\"");
+		"\tlocal words='' kind='' command='' i options=\"");
 	add_names(out, u->global);
 	buf_adds(out, "\" commands='");
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		buf_addf(out, "%s%s", c == u->cmds ? "" : " ", c->name);
-	buf_adds(out,
-		"'\n"
-		"\t# --name=value comes as three words\n"
-		"\tif [[ $current == = ]]; then\n"
-		"\t\tcurrent=\n"
-		"\telif [[ $before == = ]]; then\n"
-		"\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n"
-		"\tfi\n"
-		"\tif [[ $COMP_CWORD == 1 ]]; then\n"
-		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands --help --version\" -- \"$current\")\n"
-		"\t\treturn\n"
-		"\tfi\n"
-		"\tcase ${COMP_WORDS[1]} in\n");
+	buf_adds(out, "'\n"
+		      "\t# --name=value comes as three words\n"
+		      "\tif [[ $current == = ]]; then\n"
+		      "\t\tcurrent=\n"
+		      "\telif [[ $before == = ]]; then\n"
+		      "\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n"
+		      "\tfi\n"
+		      "\t# options may stand in front of the command\n"
+		      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		      "\t\tcase ${COMP_WORDS[i]} in\n\t\t");
+	add_with_values(out, u->global);
+	buf_adds(out, ") [[ ${COMP_WORDS[i+1]} != = ]] || ((i++)); ((i++)) ;;\n"
+		      "\t\t-*) ;;\n"
+		      "\t\t*) command=${COMP_WORDS[i]}; break ;;\n"
+		      "\t\tesac\n"
+		      "\tdone\n"
+		      "\tif [[ ! $command ]]; then\n"
+		      "\t\twords=$commands options+=' --version'\n"
+		      "\tfi\n"
+		      "\tcase $command in\n");
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		add_command(out, c);
 	buf_adds(out, "\tesac\n\tcase $before in\n");

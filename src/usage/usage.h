@@ -8,7 +8,9 @@
 #include "base/opt.h"
 #include "base/str.h"
 
+struct arena;
 struct ctx;
+struct err;
 /* The forms of operands and values are for people, and completions go by them: DIR, FILE, VARIANT,
  * PROGRAM, COMMAND are what they say; words between bars, "auto|on|off", are all that there are. */
 struct cmd {
@@ -34,6 +36,12 @@ struct usage {
 const struct cmd *usage_find(const struct usage *u, const char *name);
 /* Fails with ERR_USAGE, and the command that may be meant. */
 int usage_unknown(const struct usage *u, const char *name, struct err *e);
+
+/* Takes a command line, from behind the program's name on, apart. Options may stand in front of the
+ * command: all that it takes, if nothing else stands there. *cmd is NULL where only --help is
+ * given. Fails with ERR_USAGE, and then *cmd is NULL where no command is given. */
+int usage_parse(struct arena *a, const struct usage *u, char *const *argv, const struct cmd **cmd,
+	struct opts *out, struct err *e);
 
 /* All of it goes to the end of out. */
 /* Help for a command, or, where only is NULL, the list of them, in lines of width columns. */

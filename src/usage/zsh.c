@@ -96,9 +96,12 @@ usage_zsh(struct buf *out, const struct usage *u)
 	for (const struct opt *o = u->global; o->name; o++)
 		add_option(out, u, o);
 	buf_adds(out, "\n\t)\n"
-		      "\tif (( CURRENT == 2 )); then\n"
+		      "\tlocal context state state_descr line\n\tlocal -A opt_args\n"
+		      "\t# options may stand in front of the command\n"
+		      "\t_arguments -s -S -C $all '--version[print the version]' "
+		      "'1: :->command' '*:: :->behind' && return\n"
+		      "\tif [[ $state == command ]]; then\n"
 		      "\t\t_describe -t commands command commands\n\t\treturn\n\tfi\n"
-		      "\tshift words\n\t(( CURRENT-- ))\n"
 		      "\tcase $words[1] in\n");
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		add_command(out, u, c);

@@ -74,6 +74,14 @@ status 2 "an option that is none" "$KB" build --varient x
 like "$out" 'unknown option --varient; did you mean --variant\?' "says which was meant"
 status 2 "an option that is like none" "$KB" build --frobnicate
 like "$out" 'unknown option --frobnicate; --help lists' "says where all are"
+mkdir "$T/before" && cp -r "$ROOT/tests/kernels/tiny" "$T/before/k"
+status 0 "-C in front of the command" "$KB" -C "$T/before/k" list-variants --backend cpu
+is "$out" "$(cd "$T/before/k" && "$KB" list-variants --backend cpu)" "is that directory"
+is "$("$KB" --backend cpu -q list-variants "$T/before/k")" "$out" "and so are options of the command"
+status 2 "options, and no command" "$KB" -j 4
+is "$out" 'error: no command is given; did you mean `kernel-builder build -j 4`?' "the line to type"
+status 0 "--help in front of the command" "$KB" --help build
+like "$out" '^usage: kernel-builder build ' "explains it"
 mkdir "$T/like" && cp -r "$ROOT/tests/kernels/tiny" "$T/like/k"
 src() { sed "s|\"src/answer.cpp\"|\"$1\"|" "$ROOT/tests/kernels/tiny/build.toml" >"$T/like/k/build.toml"; }
 src src/anser.cpp

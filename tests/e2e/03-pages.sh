@@ -84,6 +84,9 @@ tab() { # shell, a line: as completed
 for shell in bash zsh; do
 	command -v $shell >/dev/null || { skip "$shell" "$shell is not installed"; continue; }
 	is "$(tab $shell 'kernel-builder list-v')" "kernel-builder list-variants" "$shell: a command"
+	is "$(tab $shell 'kernel-builder -q -C relu_cpu list-v')" "kernel-builder -q -C relu_cpu list-variants" "$shell: a command behind options"
+	is "$(tab $shell 'kernel-builder -C relu')" "kernel-builder -C relu_cpu" "$shell: an option's value in front of a command"
+	is "$(tab $shell 'kernel-builder -C . build --keep')" "kernel-builder -C . build --keep-going" "$shell: an option of the command then"
 	is "$(tab $shell 'kernel-builder build --keep')" "kernel-builder build --keep-going" "$shell: an option"
 	is "$(tab $shell 'kernel-builder build --engine p')" "kernel-builder build --engine plain" "$shell: a choice"
 	is "$(tab $shell 'kernel-builder build --engine=p')" "kernel-builder build --engine=plain" "$shell: a choice behind ="

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Help, man pages and completions of a small table, and lines of a width. */
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/term.h"
 #include "usage/complete.h"
@@ -202,6 +203,64 @@ reads_forms(void **state)
 	assert_true(str_eq(complete_brief("print it (default: all); or not"), STR("print it")));
 }
 
+/* Options stand in front of a command, too. */
+static void
+takes_lines(void **state)
+{
+	static const struct {
+		const char *line, *want; /* "COMMAND directory mode operand...", or the error */
+	} cases[] = {
+		{ "make", "make" },
+		{ "make -C x y", "make directory=x y" },
+		{ "-C x make y", "make directory=x y" },
+		{ "-Cx --mode=fast make", "make directory=x mode=fast" },
+		{ "--mode fast make --mode slow", "make mode=fast mode=slow" },
+		{ "-C make make", "make directory=make" },
+		{ "-C make unmake make", "unmake directory=make make" },
+		{ "make -- unmake", "make unmake" },
+		{ "--mode fast unmake",
+			"no command is given; did you mean `kernel-builder make --mode fast unmake`?" },
+		{ "-m fast", "no command is given; did you mean `kernel-builder make -m fast`?" },
+		{ "--mode make",
+			"no command is given; did you mean `kernel-builder make --mode make`?" },
+		{ "-C x", "no command is given; `kernel-builder help` lists them" },
+		{ "-C x mak", "\"mak\" is not a command; did you mean make?" },
+		{ "mak make", "\"mak\" is not a command; did you mean make?" },
+		{ "--none make", "make: unknown option --none; --help lists the options" },
+		{ "make --none", "make: unknown option --none; --help lists the options" },
+		{ "-C", "no command is given: -C needs a value: -C DIR" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena a = { 0 };
+		struct str rest = str_of(cases[i].line), word;
+		struct {
+			char **v;
+			size_t n, cap;
+		} argv = { 0 };
+		const char *got;
+		const struct cmd *c;
+		struct opts o;
+		struct err e;
+
+		while (str_cut(&rest, ' ', &word))
+			vec_push(&a, &argv, arena_strndup(&a, word.p, word.n));
+		vec_push(&a, &argv, NULL);
+		if (usage_parse(&a, &usage, argv.v, &c, &o, &e) < 0) {
+			got = arena_strdup(&a, e.msg);
+		} else {
+			got = c->name;
+			for (size_t k = 0; k < o.n; k++)
+				got = arena_printf(&a, "%s %s=%s", got, o.v[k].name, o.v[k].value);
+			for (size_t k = 0; k < o.operands.n; k++)
+				got = arena_printf(&a, "%s %s", got, o.operands.v[k]);
+		}
+		assert_string_equal(got, cases[i].want);
+		arena_free(&a);
+	}
+}
+
 static void
 completes(void **state)
 {
@@ -235,6 +294,7 @@ main(void)
 		cmocka_unit_test(helps),
 		cmocka_unit_test(writes_pages),
 		cmocka_unit_test(reads_forms),
+		cmocka_unit_test(takes_lines),
 		cmocka_unit_test(completes),
 	};
 
