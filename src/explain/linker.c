@@ -15,6 +15,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "explain/inside.h"
+#include "formats/include_line.h"
 
 /* What stands between two texts; false when they are not there. */
 static bool
@@ -216,14 +217,13 @@ undefined(struct explainer *x, struct str raw, struct str object)
 static bool
 includes(const struct explain_file *file, const char *path)
 {
-	struct str rest = file->text, line, name;
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	struct str rest = file->text, line;
 
 	while (text_next_line(&rest, &line)) {
-		line = str_trim(line);
-		if (line.n && line.p[0] == '#' && text_find(line, "include") &&
-			between(line, "\"", "\"", &name) &&
-			str_ends(
-				(struct str){ path, strlen(path) }, (struct str){ name.p, name.n }))
+		const char *name = include_line_name(&scratch, line);
+
+		if (name && str_ends(str_of(path), str_of(name)))
 			return true;
 	}
 	return false;

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "config/machine_words.h"
 #include "explain/explain.h"
+#include "formats/include_line.h"
 
 struct refuse {
 	struct arena *a;
@@ -57,26 +58,6 @@ included(struct refuse *r, const char *from, const char *name)
 				r->s, path_clean(r->a, path_join(r->a, dirs->v[i], name)));
 	}
 	return s;
-}
-
-/* What an #include line names; NULL: it is another line, or the name is a macro. */
-static const char *
-include_name(struct arena *a, struct str line)
-{
-	struct str s = str_trim(line), name;
-	const char *end;
-
-	if (!str_starts(s, STR("#")))
-		return NULL;
-	s = str_trim((struct str){ s.p + 1, s.n - 1 });
-	if (!str_starts(s, STR("include")))
-		return NULL;
-	s = str_trim((struct str){ s.p + 7, s.n - 7 });
-	if (s.n < 3 || (s.p[0] != '"' && s.p[0] != '<'))
-		return NULL;
-	name = (struct str){ s.p + 1, s.n - 1 };
-	end = memchr(name.p, s.p[0] == '<' ? '>' : '"', name.n);
-	return end ? arena_strndup(a, name.p, (size_t)(end - name.p)) : NULL;
 }
 
 static bool
@@ -188,7 +169,7 @@ look_at_lines(struct refuse *r, const char *path, struct str text, unsigned dept
 		} else if (is_directive(line, "endif") && ifs && --ifs == 0) {
 			guards = 0;
 		}
-		name = ifs <= guards ? include_name(r->a, line) : NULL;
+		name = ifs <= guards ? include_line_name(r->a, line) : NULL;
 		if (name)
 			TRY(look_at_include(r, path, n, name, depth));
 	}

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "formats/include_line.h"
 #include "scaffold/moved.h"
 
 /* "x.h" as a file of the kernel sees it; NULL: it is none of the kernel's. */
@@ -20,25 +21,6 @@ find_header(struct moved *m, const struct extension *x, const char *from, const 
 			return path;
 	}
 	return NULL;
-}
-
-/* What #include names; NULL: the line has none. */
-static const char *
-included(struct arena *a, struct str line)
-{
-	struct str s = str_trim(line);
-	const char *end;
-
-	if (!str_starts(s, STR("#")))
-		return NULL;
-	s = str_trim((struct str){ s.p + 1, s.n - 1 });
-	if (!str_starts(s, STR("include")))
-		return NULL;
-	s = str_trim((struct str){ s.p + 7, s.n - 7 });
-	if (s.n < 2 || (s.p[0] != '"' && s.p[0] != '<'))
-		return NULL;
-	end = memchr(s.p + 1, s.p[0] == '"' ? '"' : '>', s.n - 1);
-	return end ? arena_strndup(a, s.p + 1, (size_t)(end - s.p - 1)) : NULL;
 }
 
 static void
@@ -76,7 +58,7 @@ look_at_line(struct moved *m, const char *path, unsigned n, struct str line, boo
 		{ "torch::RegisterOperators(",
 			"register with TORCH_LIBRARY_EXPAND in place of torch::RegisterOperators" }
 	};
-	const char *name = included(m->a, line);
+	const char *name = include_line_name(m->a, line);
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (memmem(line.p, line.n, t[i].word, strlen(t[i].word))) {
@@ -106,7 +88,7 @@ look_at_files(struct moved *m, struct extension *x, struct strs *seen, struct er
 
 		TRY(fs_read(m->a, path_join(m->a, m->dir, path), 64 << 20, &rest, e));
 		for (unsigned n = 1; str_cut(&rest, '\n', &line); n++) {
-			const char *name = included(m->a, line),
+			const char *name = include_line_name(m->a, line),
 				   *header = name ? find_header(m, x, path, name) : NULL;
 
 			if (header)
