@@ -12,6 +12,9 @@
 struct arena;
 struct err;
 
+/* What the program calls itself towards servers. */
+#define USER_AGENT "kernel-builder/" KB_VERSION
+
 struct http_options {
 	unsigned attempts;   /* without progress, before it is given up; 0: 5 */
 	unsigned backoff_ms; /* pause before the second attempt, doubled after each; 0: 500 */

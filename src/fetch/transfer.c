@@ -9,12 +9,6 @@
 #include <strings.h>
 #include <sys/random.h>
 
-#ifdef KB_VERSION
-#define USER_AGENT "kernel-builder/" KB_VERSION
-#else
-#define USER_AGENT "kernel-builder"
-#endif
-
 enum {
 	REDIRECT_LIMIT = 10,
 	RETRY_AFTER_LIMIT_S = 60,

@@ -6,6 +6,7 @@
  */
 #include "remote/stream.h"
 #include "base/err.h"
+#include "fetch/http.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +159,7 @@ h2_start(struct h2 *h, struct h2_call *c)
 	vec_push(&a, &v, pair(STR(":authority"), str_of(o->to->authority), 0));
 	vec_push(&a, &v, pair(STR("content-type"), STR("application/grpc"), 0));
 	vec_push(&a, &v, pair(STR("te"), STR("trailers"), 0));
-	vec_push(&a, &v, pair(STR("user-agent"), STR("kernel-builder/" KB_VERSION), 0));
+	vec_push(&a, &v, pair(STR("user-agent"), STR(USER_AGENT), 0));
 	for (size_t i = 0; i < o->headers.n; i++)
 		vec_push(&a, &v, own_header(&a, o->headers.v[i]));
 	if (o->token)

@@ -3,18 +3,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "fetch/http.h"
 #include "remote/web.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
-
-#ifdef KB_VERSION
-#define USER_AGENT "kernel-builder/" KB_VERSION
-#else
-#define USER_AGENT "kernel-builder"
-#endif
 
 enum {
 	CONNECT_S = 10,
