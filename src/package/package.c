@@ -9,13 +9,8 @@
 #include "package/templates.h"
 #include <stdlib.h>
 
-struct files {
-	struct package_file *v;
-	size_t n, cap;
-};
-
-static void
-add_text(struct arena *a, struct files *out, const char *path, struct str text)
+void
+package_add_text(struct arena *a, struct package_files *out, const char *path, struct str text)
 {
 	struct package_file f = { .path = path, .text = text, .sha256 = sha256_of(text.p, text.n) };
 
@@ -44,7 +39,7 @@ package_id(const struct package *p)
 }
 
 static int
-add_package(struct arena *a, const struct plan *p, struct files *out, struct err *e)
+add_package(struct arena *a, const struct plan *p, struct package_files *out, struct err *e)
 {
 	const struct project *pr = p->project;
 	const char *dir = path_join(a, path_join(a, pr->dir, pr->pyroot), pr->module);
@@ -115,7 +110,7 @@ ops_template(const struct plan_variant *v, const char *libraries)
 }
 
 static void
-sort(struct files *files)
+sort(struct package_files *files)
 {
 	if (files->n)
 		qsort(files->v, files->n, sizeof(*files->v), cmp_file);
@@ -123,8 +118,8 @@ sort(struct files *files)
 
 /* The files but for metadata.json become a package, with one if so wanted. */
 static void
-finish(struct arena *a, const struct plan *p, const struct plan_variant *v, struct files *files,
-	bool has_metadata, struct package *out)
+finish(struct arena *a, const struct plan *p, const struct plan_variant *v,
+	struct package_files *files, bool has_metadata, struct package *out)
 {
 	struct package others = { .variant = v->variant->name };
 
@@ -132,7 +127,7 @@ finish(struct arena *a, const struct plan *p, const struct plan_variant *v, stru
 	others.files = files->v;
 	others.n = files->n;
 	if (has_metadata) {
-		add_text(a, files, "metadata.json",
+		package_add_text(a, files, "metadata.json",
 			metadata_format(a, p, v, kernel_id(a, p, v), &others));
 		sort(files);
 	}
@@ -152,15 +147,15 @@ package_make(struct arena *a, const struct plan *p, const struct plan_variant *v
 		{ "MODULE", pr->module }, { "ID", p->sources->id }, { "LIBRARIES", libraries } };
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
 	bool is_tvm = v->variant->tvm_ffi != NULL;
-	struct files files = { 0 };
+	struct package_files files = { 0 };
 
 	*out = (struct package){ .variant = v->variant->name };
 	if (!libraries)
 		return -1;
 	TRY(add_package(a, p, &files, e));
-	add_text(a, &files, "_ops.py", fill(a, ops_template(v, libraries), words, n_words));
+	package_add_text(a, &files, "_ops.py", fill(a, ops_template(v, libraries), words, n_words));
 	if (sources_can_alias(p->sources, pr))
-		add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
+		package_add_text(a, &files, arena_printf(a, "%s/__init__.py", pr->module),
 			fill(a, is_tvm ? embedded_alias_tvm_ffi() : embedded_alias(), words,
 				n_words));
 	if (extension) {
@@ -188,7 +183,7 @@ package_install(struct arena *a, const struct plan *p, const struct plan_variant
 {
 	const char *module = p->project->module, *alias = arena_printf(a, "%s/__init__.py", module);
 	const struct fill_word word = { "MODULE", module };
-	struct files files = { 0 };
+	struct package_files files = { 0 };
 
 	for (size_t i = 0; i < pkg->n; i++) {
 		const struct package_file *f = &pkg->files[i];
@@ -197,7 +192,7 @@ package_install(struct arena *a, const struct plan *p, const struct plan_variant
 			(streq(f->path, alias) && sources_can_alias(p->sources, p->project)))
 			continue;
 		if (streq(f->path, "_ops.py") && has_torch_ops(v->variant))
-			add_text(a, &files, f->path,
+			package_add_text(a, &files, f->path,
 				joined(a, f->text, fill(a, embedded_ops_installed(), &word, 1)));
 		else
 			vec_push(a, &files, *f);

@@ -17,6 +17,14 @@ struct package {
 	size_t n;
 	struct digest id; /* of paths, digests and modes */
 };
+/* A list that grows. */
+struct package_files {
+	struct package_file *v;
+	size_t n, cap;
+};
+/* Appends a file with that text. */
+void package_add_text(
+	struct arena *a, struct package_files *out, const char *path, struct str text);
 struct package_extension {
 	const char *file;
 	struct digest sha256;

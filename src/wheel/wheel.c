@@ -8,22 +8,10 @@
 #include "wheel/dist_info.h"
 #include "wheel/sbom.h"
 
-struct files {
-	struct package_file *v;
-	size_t n, cap;
-};
-
-static void
-add_text(struct arena *a, struct files *out, const char *path, struct str text)
-{
-	struct package_file f = { .path = path, .text = text, .sha256 = sha256_of(text.p, text.n) };
-
-	vec_push(a, out, f);
-}
-
 /* What lies in site-packages/MODULE. */
 static void
-add_package(struct arena *a, const char *module, const struct package *pkg, struct files *out)
+add_package(
+	struct arena *a, const char *module, const struct package *pkg, struct package_files *out)
 {
 	for (size_t i = 0; i < pkg->n; i++) {
 		struct package_file f = pkg->files[i];
@@ -35,7 +23,7 @@ add_package(struct arena *a, const char *module, const struct package *pkg, stru
 
 static int
 add_licences(struct arena *a, const char *dir, const char *info, const struct strs *names,
-	struct files *out, struct err *e)
+	struct package_files *out, struct err *e)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		struct package_file f = { .path = arena_printf(
@@ -55,7 +43,7 @@ wheel_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	const struct project *pr = p->project;
 	struct wheel_identity id;
 	struct strs licences = { 0 };
-	struct files files = { 0 };
+	struct package_files files = { 0 };
 	struct package installed;
 	const char *info;
 	struct str record;
@@ -66,13 +54,13 @@ wheel_make(struct arena *a, const struct plan *p, const struct plan_variant *v,
 	add_package(a, pr->module, &installed, &files);
 	TRY(licence_files(a, pr->dir, &licences, e));
 	TRY(add_licences(a, pr->dir, info, &licences, &files, e));
-	add_text(a, &files, arena_printf(a, "%s/METADATA", info),
+	package_add_text(a, &files, arena_printf(a, "%s/METADATA", info),
 		metadata_core(a, pr, &id, &licences));
-	add_text(a, &files, arena_printf(a, "%s/WHEEL", info), wheel_tags(a, &id));
-	add_text(a, &files, arena_printf(a, "%s/sboms/%s.cdx.json", info, pr->name),
+	package_add_text(a, &files, arena_printf(a, "%s/WHEEL", info), wheel_tags(a, &id));
+	package_add_text(a, &files, arena_printf(a, "%s/sboms/%s.cdx.json", info, pr->name),
 		sbom_text(a, p, v, &id));
 	TRY(wheel_record(a, files.v, files.n, arena_printf(a, "%s/RECORD", info), &record, e));
-	add_text(a, &files, arena_printf(a, "%s/RECORD", info), record);
+	package_add_text(a, &files, arena_printf(a, "%s/RECORD", info), record);
 	*out = (struct wheel){ .name = arena_printf(a, "%s-%s.whl", id.stem, id.tag),
 		.files = files.v,
 		.n = files.n };
