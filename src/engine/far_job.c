@@ -320,9 +320,7 @@ take_outputs(struct machine *m, struct job *j, struct digest *objects, int *stat
 			objects[i] = f ? f->digest : j->told;
 			continue;
 		}
-		buf_addf(&j->proc.text, "the command succeeded but did not write %s\n",
-			s->outputs.v[i]);
-		*status = 1;
+		*status = machine_note_missing(j, s->outputs.v[i]);
 		return 0;
 	}
 	return s->depfile ? machine_look_at_deps(m, j, status, e) : 0;

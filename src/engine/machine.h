@@ -85,6 +85,8 @@ int machine_run(struct machine *m, struct job *j, struct err *e);
 /* engine/result.c: what the command of a job left behind, when it ended well. *status becomes 1,
  * with a word in its output, when that does not do; deps become the kernel's files that it read. */
 int machine_look_at_result(struct machine *m, struct job *j, int *status, struct err *e);
+/* Says that an output is not there; 1, as an exit status. */
+int machine_note_missing(struct job *j, const char *output);
 /* Takes the lines that begin so out of what was printed. */
 void result_take_told(const struct strs *heads, struct buf *printed, struct buf *told);
 /* What a step told that ran elsewhere, taken out of what it printed, for an object. */

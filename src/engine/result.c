@@ -162,6 +162,13 @@ machine_keep_told(struct machine *m, struct job *j, struct digest *out, struct e
 }
 
 int
+machine_note_missing(struct job *j, const char *output)
+{
+	buf_addf(&j->proc.text, "the command succeeded but did not write %s\n", output);
+	return 1;
+}
+
+int
 machine_look_at_result(struct machine *m, struct job *j, int *status, struct err *e)
 {
 	const struct step *s = &m->plan->steps[j->step];
@@ -173,9 +180,7 @@ machine_look_at_result(struct machine *m, struct job *j, int *status, struct err
 	for (size_t i = 0; i < s->outputs.n; i++) {
 		if (fs_exists(path_join(&m->arena, j->dir, s->outputs.v[i])))
 			continue;
-		buf_addf(&j->proc.text, "the command succeeded but did not write %s\n",
-			s->outputs.v[i]);
-		*status = 1;
+		*status = machine_note_missing(j, s->outputs.v[i]);
 		return 0;
 	}
 	return s->depfile ? machine_look_at_deps(m, j, status, e) : 0;
