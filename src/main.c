@@ -82,9 +82,10 @@ end_output(int status)
 int
 main(int argc, char **argv)
 {
-	struct ctx c = {
-		.usage = { .cmds = all_cmds, .global = global_opts, .foreign = foreign_cmds }
-	};
+	struct ctx c = { .usage = { .cmds = all_cmds,
+				 .global = global_opts,
+				 .foreign = foreign_cmds,
+				 .foreign_opts = foreign_opts } };
 	struct err e = { 0 };
 	int status = 0;
 

@@ -31,6 +31,7 @@ struct ctx {
 extern const struct opt global_opts[];
 extern const struct cmd all_cmds[];
 extern const struct foreign_cmd foreign_cmds[];
+extern const struct foreign_opt foreign_opts[];
 /* Help for a command, or for all where only is NULL, to standard output. */
 void cmd_print_help(struct ctx *c, const struct cmd *only);
 

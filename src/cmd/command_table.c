@@ -407,5 +407,20 @@ const struct foreign_cmd foreign_cmds[] = {
 	{ "completions", "help --completion bash" },
 	{ "fill-card", "card" },
 	{ "generate-docs", "help --man DIR" },
+	{ "generate-torch", "create-pyproject" },
+	{ "skills", NULL },
+	{ "validate", "check-config" },
+	{ 0 },
+};
+/* Its options that have another name here, or are not needed. */
+const struct foreign_opt foreign_opts[] = {
+	{ "L", "is not needed: what a failed step printed is always shown; -v says more" },
+	{ "print-build-logs",
+		"is not needed: what a failed step printed is always shown; -v says more" },
+	{ "arch", "is the default here: leave it out; --target all lists other machines, too" },
+	{ "kernel-sha", "is --provenance COMMIT here" },
+	{ "kernel-dirty", "is --provenance COMMIT+dirty here" },
+	{ "ops-id", "is not needed: files that create-pyproject wrote are known by their bytes" },
+	{ "macos", "has no counterpart: libraries of macOS are not read here" },
 	{ 0 },
 };

@@ -17,10 +17,13 @@ static struct usage
 find_usage(struct ctx *c)
 {
 	struct str *prose = arena_array(&c->arena, struct str, 2);
+	struct usage u = c->usage;
 
 	prose[0] = embedded_doc_commands();
 	prose[1] = embedded_doc_settings();
-	return (struct usage){ c->usage.cmds, c->usage.global, prose, 2, c->usage.foreign };
+	u.prose = prose;
+	u.n_prose = 2;
+	return u;
 }
 
 void

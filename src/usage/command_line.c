@@ -90,6 +90,20 @@ no_command(const struct line *l, const struct err *why, struct opts *out, struct
 	return err_set(e, ERR_USAGE, "no command is given; `kernel-builder help` lists them");
 }
 
+/* An option that only the original builder has: says what takes its place. */
+static void
+tell_foreign(const struct line *l, struct err *e)
+{
+	for (const struct foreign_opt *f = l->u->foreign_opts; f && f->name; f++) {
+		const char *dash = f->name[1] ? "--" : "-";
+
+		if (str_has_prefix(
+			    e->msg, arena_printf(l->a, "unknown option %s%s;", dash, f->name)))
+			err_set(e, ERR_USAGE, "%s%s of the original builder %s", dash, f->name,
+				f->here);
+	}
+}
+
 int
 usage_parse(struct arena *a, const struct usage *u, char *const *argv, const struct cmd **cmd,
 	struct opts *out, struct err *e)
@@ -105,7 +119,8 @@ usage_parse(struct arena *a, const struct usage *u, char *const *argv, const str
 	if (at == l.n)
 		return no_command(&l, &why, out, e);
 	*cmd = usage_find(u, argv[at]);
-	if (opt_parse(a, (*cmd)->opts, u->global, without(&l, at), out, e) < 0)
-		return err_wrap(e, "%s", (*cmd)->name);
-	return 0;
+	if (opt_parse(a, (*cmd)->opts, u->global, without(&l, at), out, e) == 0)
+		return 0;
+	tell_foreign(&l, e);
+	return err_wrap(e, "%s", (*cmd)->name);
 }

@@ -23,10 +23,13 @@ usage_unknown(const struct usage *u, const char *name, struct err *e)
 	const char *near;
 
 	for (const struct foreign_cmd *f = u->foreign; f && f->name; f++)
-		if (streq(f->name, name))
+		if (streq(f->name, name) && f->here)
 			return err_set(e, ERR_USAGE,
 				"%s of the original builder is `kernel-builder %s` here", name,
 				f->here);
+		else if (streq(f->name, name))
+			return err_set(e, ERR_USAGE,
+				"%s of the original builder has no counterpart here", name);
 	for (const struct cmd *c = u->cmds; c->name; c++)
 		vec_push(&a, &names, c->name);
 	near = near_word(str_of(name), names.v, names.n);

@@ -18,8 +18,12 @@ struct cmd {
 	const struct opt *opts; /* ends with { 0 } */
 	int (*run)(struct ctx *c, struct err *e);
 };
-/* What another program of the field calls it, and what it is here: "card". */
+/* What another program of the field calls it, and what it is here: "card"; NULL: nothing. */
 struct foreign_cmd {
+	const char *name, *here;
+};
+/* An option of that program, and what takes its place here: "--provenance COMMIT". */
+struct foreign_opt {
 	const char *name, *here;
 };
 struct usage {
@@ -29,7 +33,8 @@ struct usage {
 	 * page */
 	const struct str *prose;
 	size_t n_prose;
-	const struct foreign_cmd *foreign; /* ends with { 0 }; may be NULL */
+	const struct foreign_cmd *foreign;      /* ends with { 0 }; may be NULL */
+	const struct foreign_opt *foreign_opts; /* the same */
 };
 
 /* The command of that name; NULL: there is none. */

@@ -70,6 +70,13 @@ status 2 "a command that is none" "$KB" biuld
 like "$out" '"biuld" is not a command; did you mean build\?' "says which was meant"
 status 2 "a command of the original" "$KB" build-and-copy
 like "$out" '^error: build-and-copy of the original builder is `kernel-builder build` here$' "says what it is here"
+status 2 "one that has no counterpart" "$KB" skills add
+like "$out" '^error: skills of the original builder has no counterpart here$' "says so"
+for o in "build -L" "build --print-build-logs" "list-variants --arch" "create-pyproject --kernel-sha=x" "create-pyproject --kernel-dirty" "clean-pyproject --ops-id x" "check-abi --macos 15.0"; do
+	# shellcheck disable=SC2086
+	status 2 "an option of the original: $o" "$KB" $o
+	like "$out" '^error: [a-z-]*: --?[a-zA-Z-]+ of the original builder (is|has) ' "says what takes its place"
+done
 status 2 "an option that is none" "$KB" build --varient x
 like "$out" 'unknown option --varient; did you mean --variant\?' "says which was meant"
 status 2 "an option that is like none" "$KB" build --frobnicate

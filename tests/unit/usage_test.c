@@ -29,7 +29,10 @@ static const struct cmd cmds[] = {
 	"# Title\n\nIntro with `code`.\n\n## make\n\nMakes\nit.\n\n- one\n  item\n- two\n\n    $ make -j\n\n## Files\n\n" \
 	"| file | is |\n|---|---|\n| `a-b` | first |\n| c | |\n\n.hidden 'quoted' `~\\`\n### Sub\n## unmake\nUndoes.\n"
 static const struct str prose[] = { { P, sizeof(P) - 1 } };
-static const struct usage usage = { cmds, all_opts, prose, 1, NULL };
+static const struct foreign_cmd foreign_cmds[] = { { "brew", "make" }, { "sing", NULL }, { 0 } };
+static const struct foreign_opt foreign_opts[] = { { "speed", "is --mode here" },
+	{ "L", "is not needed" }, { 0 } };
+static const struct usage usage = { cmds, all_opts, prose, 1, foreign_cmds, foreign_opts };
 
 static void
 wraps(void **state)
@@ -227,6 +230,10 @@ takes_lines(void **state)
 		{ "-C x mak", "\"mak\" is not a command; did you mean make?" },
 		{ "mak make", "\"mak\" is not a command; did you mean make?" },
 		{ "--none make", "make: unknown option --none; --help lists the options" },
+		{ "make --speed=2", "make: --speed of the original builder is --mode here" },
+		{ "make -L", "make: -L of the original builder is not needed" },
+		{ "brew", "brew of the original builder is `kernel-builder make` here" },
+		{ "sing", "sing of the original builder has no counterpart here" },
 		{ "make --none", "make: unknown option --none; --help lists the options" },
 		{ "-C", "no command is given: -C needs a value: -C DIR" },
 	};
