@@ -18,7 +18,7 @@ fill(struct ctx *c, const char *dir, const char **text, struct err *e)
 
 	if (!fs_exists(w.file))
 		return err_set(e, ERR_CONFIG,
-			"there is no %s; write it: a text for the hub, with {{ repo_id }} and the like where docs/hub.md says",
+			"there is no %s: write it, a text for the hub in which words like {{ repo_id }} are filled in; docs/hub.md lists them",
 			w.file);
 	TRY(cmd_find_project(c, dir, &w.project, e));
 	if (!w.project)

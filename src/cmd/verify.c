@@ -32,11 +32,11 @@ cmd_hash(struct ctx *c, struct err *e)
 }
 
 static void
-report(const char *dir, const struct mismatches *d, const char *against)
+report(struct arena *a, const char *dir, const struct mismatches *d, const char *against)
 {
 	for (size_t i = 0; i < d->n; i++)
-		printf("%s/%s: %s, by %s\n", path_base(dir), d->v[i].path,
-			mismatch_text(d->v[i].kind), against);
+		printf("%s/%s: %s\n", path_base(dir), d->v[i].path,
+			mismatch_text(a, d->v[i].kind, against));
 }
 
 struct tally {
@@ -51,7 +51,7 @@ check_digest(struct ctx *c, const char *dir, struct tally *bad, struct err *e)
 	int r = verify_digest(&c->arena, dir, &found, &n, e);
 
 	TRY(r);
-	report(dir, &found, "the digest in metadata.json");
+	report(&c->arena, dir, &found, "the digest in metadata.json");
 	for (size_t i = 0; i < found.uncovered.n; i++)
 		log_warn("%s/%s is no part of the digest; remove it and verify again",
 			path_base(dir), found.uncovered.v[i]);
@@ -72,10 +72,11 @@ tell_digests(const struct tally *bad, size_t n, struct err *e)
 		return 0;
 	if (!bad->differ)
 		return err_set(e, ERR_ABI,
-			"%zu of %zu variants %s no digest to compare with; kernel-builder hash writes one of the files as they are now",
+			"%zu of %zu variants %s no digest to compare with; kernel-builder hash writes that of the files as they are now",
 			bad->without, n, bad->without == 1 ? "has" : "have");
-	return err_set(e, ERR_ABI, "%zu of %zu variants %s not what %s digest says%s", bad->differ,
-		n, bad->differ == 1 ? "is" : "are", bad->differ == 1 ? "its" : "their",
+	return err_set(e, ERR_ABI,
+		"%zu of %zu variants %s not what %s digest says%s; build or download again, or, if you changed them on purpose, write new digests: kernel-builder hash",
+		bad->differ, n, bad->differ == 1 ? "is" : "are", bad->differ == 1 ? "its" : "their",
 		bad->without ? ", and others have none" : "");
 }
 
@@ -106,7 +107,7 @@ compare(struct ctx *c, const struct strs *dirs, const char *output, size_t *bad,
 
 		TRY(verify_same(
 			&c->arena, dirs->v[i], path_join(&c->arena, output, name), &found, e));
-		report(dirs->v[i], &found, "the rebuild");
+		report(&c->arena, dirs->v[i], &found, "the rebuild");
 		if (!found.n)
 			printf("%s: the same as the rebuild\n", name);
 		*bad += found.n > 0;
@@ -184,7 +185,8 @@ cmd_verify(struct ctx *c, struct err *e)
 		return 0;
 	TRY(check_rebuild(c, &dirs, &bad, e));
 	fflush(stdout);
-	return bad ? err_set(e, ERR_ABI, "%zu of %zu variants %s not what the rebuild gave", bad,
-			     dirs.n, bad == 1 ? "is" : "are")
+	return bad ? err_set(e, ERR_ABI,
+			     "%zu of %zu variants %s not what the rebuild gave: files were changed, or %s has other sources or another lock than they were built from",
+			     bad, dirs.n, bad == 1 ? "is" : "are", opt_get(&c->opts, "against"))
 		   : 0;
 }

@@ -32,13 +32,14 @@ check_variant_files(struct arena *a, const char *dir, struct err *e)
 	TRY(r);
 	if (r == 0)
 		log_warn(
-			"%s/metadata.json has no digest, so nobody can tell whether the files are those that were built; kernel-builder hash writes one",
+			"%s/metadata.json has no digest, so nobody can tell whether these files are those that were built; kernel-builder hash writes one",
 			dir);
 	if (found.n)
 		return err_set(e, ERR_ABI,
-			"%s: %s %s, by the digest in metadata.json%s; build the variant again, or, if that is meant, have kernel-builder hash write a new digest",
-			dir, found.v[0].path, mismatch_text(found.v[0].kind),
-			found.n > 1 ? ", and others, too" : "");
+			"%s: %s %s%s; build the variant again, or, if you changed it on purpose, write a new digest: kernel-builder hash",
+			dir, found.v[0].path,
+			mismatch_text(a, found.v[0].kind, "the digest in metadata.json"),
+			found.n > 1 ? ", and other files, too" : "");
 	return 0;
 }
 

@@ -173,16 +173,16 @@ verify_same(
 }
 
 const char *
-mismatch_text(enum mismatch_kind kind)
+mismatch_text(struct arena *a, enum mismatch_kind kind, const char *against)
 {
 	switch (kind) {
 	case MISMATCH_MISSING:
-		return "is missing";
+		return arena_printf(a, "is missing: %s has it", against);
 	case MISMATCH_UNKNOWN:
-		return "should not be there";
+		return arena_printf(a, "is not in %s", against);
 	case MISMATCH_NONE:
 	case MISMATCH_CHANGED:
 		break;
 	}
-	return "is not what it should be";
+	return arena_printf(a, "differs from %s", against);
 }

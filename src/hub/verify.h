@@ -25,6 +25,6 @@ int verify_digest(
  * count. Of metadata.json, digest (which follows) and provenance do not count. */
 int verify_same(
 	struct arena *a, const char *dir, const char *ours, struct mismatches *out, struct err *e);
-/* "is missing", "should not be there", ... */
-const char *mismatch_text(enum mismatch_kind kind);
+/* "is missing: AGAINST has it", "is not in AGAINST", ... */
+const char *mismatch_text(struct arena *a, enum mismatch_kind kind, const char *against);
 #endif

@@ -28,10 +28,10 @@ echo "x" >"$V/more.txt"
 rm "$V/_ops.py"
 mkdir "$V/__pycache__" && echo x >"$V/__pycache__/plain.pyc"
 status 5 "a variant that was changed" "$KB" verify "$K"
-is "$(printf '%s\n' "$out" | grep '^torch-cpu')" "torch-cpu/_ops.py: is missing, by the digest in metadata.json
-torch-cpu/plain.py: is not what it should be, by the digest in metadata.json
-torch-cpu/more.txt: should not be there, by the digest in metadata.json" "what differs, but what Python compiled"
-like "$out" '^error: 1 of 2 variants is not what its digest says$' "how many"
+is "$(printf '%s\n' "$out" | grep '^torch-cpu')" "torch-cpu/_ops.py: is missing: the digest in metadata.json has it
+torch-cpu/plain.py: differs from the digest in metadata.json
+torch-cpu/more.txt: is not in the digest in metadata.json" "what differs, but what Python compiled"
+like "$out" '^error: 1 of 2 variants is not what its digest says; build or download again, or, .*: kernel-builder hash$' "how many, and what to do"
 ln -s ../torch-cuda "$V/linked"
 status 0 "hash" "$KB" hash "$K"
 like "$out" '^torch-cpu: digest written$' "writes a new one"
@@ -87,18 +87,18 @@ mkdir "$T/copy/torch-cpu/__pycache__"
 echo x >"$T/copy/torch-cpu/__pycache__/plain.cpython-311.pyc"
 ln -s ../torch-cuda "$T/copy/torch-cpu/linked"
 status 5 "with bytecode and a link more" "$KB" verify -q "$T/copy" --against "$K"
-is "$(printf '%s\n' "$out" | grep rebuild)" "torch-cpu/__pycache__/plain.cpython-311.pyc: should not be there, by the rebuild
-torch-cpu/linked: should not be there, by the rebuild
+is "$(printf '%s\n' "$out" | grep rebuild)" "torch-cpu/__pycache__/plain.cpython-311.pyc: is not in the rebuild
+torch-cpu/linked: is not in the rebuild
 torch-cuda: the same as the rebuild
-error: 1 of 2 variants is not what the rebuild gave" "what is too much"
+error: 1 of 2 variants is not what the rebuild gave: files were changed, or $K has other sources or another lock than they were built from" "what is too much"
 rm -r "$T/copy/torch-cpu/__pycache__" "$T/copy/torch-cpu/linked"
 echo "# edited" >>"$T/copy/torch-cuda/plain.py"
 sed -i 's/"Apache-2.0"/"MIT"/' "$T/copy/torch-cpu/metadata.json"
 "$KB" hash -q "$T/copy" >/dev/null
 status 5 "of other bytes" "$KB" verify -q "$T/copy" --against "$K"
-is "$(printf '%s\n' "$out" | grep rebuild)" "torch-cpu/metadata.json: license: is not what it should be, by the rebuild
-torch-cuda/plain.py: is not what it should be, by the rebuild
-error: 2 of 2 variants are not what the rebuild gave" "what differs"
+is "$(printf '%s\n' "$out" | grep rebuild)" "torch-cpu/metadata.json: license: differs from the rebuild
+torch-cuda/plain.py: differs from the rebuild
+error: 2 of 2 variants are not what the rebuild gave: files were changed, or $K has other sources or another lock than they were built from" "what differs"
 status 5 "one of them" "$KB" verify -q "$T/copy" --against "$K" --variant torch-cpu
 like "$out" '1 of 1 variants' "alone"
 is "$(ls "$KERNEL_BUILDER_HOME/tmp")" "" "the rebuild leaves nothing"
@@ -226,7 +226,7 @@ status 5 "variants of two versions" upload "$K"
 like "$out" 'torch-cuda is of another version of the kernel \(v3\) than others there \(v5\)' "are refused"
 echo "# edited" >>"$K/build/torch-cuda/plain.py"
 status 5 "a variant that was changed" upload "$K" --branch try
-like "$out" 'torch-cuda: plain.py is not what it should be, by the digest in metadata.json; build the variant again' "is refused"
+like "$out" 'torch-cuda: plain.py differs from the digest in metadata.json; build the variant again' "is refused"
 rm -r "$K/build/torch-cuda"
 "$KB" build -q "$K" --variant torch-cpu
 
