@@ -139,6 +139,17 @@ check_rebuild(struct ctx *c, const struct strs *dirs, size_t *bad, struct err *e
 	return r;
 }
 
+/* "torch-cpu, torch-cuda" */
+static const char *
+names(struct arena *a, const struct strs *dirs)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < dirs->n; i++)
+		out = arena_printf(a, "%s%s%s", out, i ? ", " : "", path_base(dirs->v[i]));
+	return out;
+}
+
 static bool
 has_variant(const struct strs *dirs, const char *name)
 {
@@ -159,13 +170,14 @@ find_variants(struct ctx *c, struct strs *out, struct err *e)
 	TRY(check_discover(&c->arena, dir, &dirs, e));
 	for (size_t i = 0; i < dirs.n; i++) {
 		TRY(fs_real_path(&c->arena, dirs.v[i], &real, e));
+		dirs.v[i] = real;
 		if (!asked.n || strs_has(&asked, path_base(real)))
 			vec_push(&c->arena, out, real);
 	}
 	for (size_t i = 0; i < asked.n; i++)
 		if (!has_variant(out, asked.v[i]))
-			return err_set(
-				e, ERR_USAGE, "--variant: %s has no variant %s", dir, asked.v[i]);
+			return err_set(e, ERR_USAGE, "--variant: %s has no variant %s; it has %s",
+				dir, asked.v[i], names(&c->arena, &dirs));
 	return 0;
 }
 
