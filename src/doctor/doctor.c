@@ -149,9 +149,9 @@ judge_sources(struct judge *j)
 	judge_source(j, "package index", j->f->wheels_fault,
 		!j->f->has_pip
 			? install(j, "python3-pip", "python3-pip")
-			: "python3 -m pip config set global.index-url URL, or export KERNEL_BUILDER_WHEEL_INDEX=URL");
-	judge_source(
-		j, "Debian mirror", j->f->debian_fault, "export KERNEL_BUILDER_DEBIAN_MIRROR=URL");
+			: "look at the network and https_proxy, or name another index: python3 -m pip config set global.index-url URL, or export KERNEL_BUILDER_WHEEL_INDEX=URL");
+	judge_source(j, "Debian mirror", j->f->debian_fault,
+		"look at the network and https_proxy, or name another mirror: export KERNEL_BUILDER_DEBIAN_MIRROR=URL");
 }
 
 static void

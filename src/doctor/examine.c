@@ -81,7 +81,8 @@ look_at_store(struct arena *a, const char *home, struct doctor_facts *out)
 	while (!fs_exists(dir) && !streq(dir, path_dir(a, dir)))
 		dir = path_dir(a, dir);
 	if (!fs_is_dir(dir))
-		out->store_fault = arena_printf(a, "%s is no directory", dir);
+		out->store_fault = streq(dir, home) ? "this is no directory"
+						    : arena_printf(a, "%s is no directory", dir);
 	else if (access(dir, W_OK | X_OK) < 0)
 		out->store_fault = arena_printf(a, "cannot write to %s: %s", dir, strerror(errno));
 	if (statvfs(dir, &v) == 0)

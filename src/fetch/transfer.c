@@ -356,7 +356,8 @@ try_again(struct transfer *t, const char *what, curl_off_t retry_after_s)
 	if (t->got > t->got_mark)
 		t->got_mark = t->got;
 	if (++t->attempts >= t->h->opt.attempts) {
-		snprintf(text, sizeof(text), "%s (gave up after %u attempts)", what, t->attempts);
+		snprintf(text, sizeof(text), "%s (gave up after %u attempt%s)", what, t->attempts,
+			t->attempts == 1 ? "" : "s");
 		return stop(t, ERR_NET, text);
 	}
 	t->not_before = later(pause_ms(t, retry_after_s));

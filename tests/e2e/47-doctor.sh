@@ -9,7 +9,7 @@ doctor() { "$KB" doctor --wheel-index "$W" --debian-mirror "$D" "$@" 2>&1; }
 status 1 "packages cannot be had" doctor
 like "$out" '^stops +package index: (.*[.]whl) is not in '"$W" "the wheels"
 like "$out" '^stops +Debian mirror: (.*[.]deb) is not in '"$D" "Debian's"
-like "$out" '^ +-> export KERNEL_BUILDER_DEBIAN_MIRROR=URL' "what to do"
+like "$out" '^ +-> look at the network and https_proxy, or name another mirror: export KERNEL_BUILDER_DEBIAN_MIRROR=URL$' "what to do"
 like "$(printf "%s\n" "$out" | tail -n 1)" '^error: no build can run here' "so no build can run, it says at the end"
 touch "$W/$(printf '%s\n' "$out" | sed -n 's/^stops *package index: \(.*\) is not in .*/\1/p')" "$D/$(printf '%s\n' "$out" | sed -n 's/^stops *Debian mirror: \(.*\) is not in .*/\1/p')"
 status 0 "now they can" doctor

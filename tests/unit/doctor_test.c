@@ -134,13 +134,14 @@ test_sources(void **state)
 	(void)state;
 	f.wheels_fault = "no answer";
 	expect("package index", DOCTOR_STOPS,
-		"python3 -m pip config set global.index-url URL, or export KERNEL_BUILDER_WHEEL_INDEX=URL");
+		"look at the network and https_proxy, or name another index: python3 -m pip config set global.index-url URL, or export KERNEL_BUILDER_WHEEL_INDEX=URL");
 	f.has_pip = false;
 	expect("package index", DOCTOR_STOPS, "sudo apt-get install python3-pip");
 	f.has_trees = true;
 	expect("package index", DOCTOR_LACKING, "sudo apt-get install python3-pip");
 	f.debian_fault = "no answer";
-	expect("Debian mirror", DOCTOR_LACKING, "export KERNEL_BUILDER_DEBIAN_MIRROR=URL");
+	expect("Debian mirror", DOCTOR_LACKING,
+		"look at the network and https_proxy, or name another mirror: export KERNEL_BUILDER_DEBIAN_MIRROR=URL");
 }
 
 static void
