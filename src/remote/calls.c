@@ -2,7 +2,6 @@
 /* Queues calls, connects, tries again, and knows when to stop. */
 #include "remote/calls.h"
 #include "base/err.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -247,7 +246,7 @@ connect_now(struct grpc *g)
 		r = link_open(&g->to, o, &link, &e);
 	/* The first try after a connection broke is made at once. */
 	g->dial_at = r < 0 || g->down_since > 0 ? now() + PAUSE_S : 0;
-	g->is_refused = r < 0 && e.sys == ECONNREFUSED;
+	g->is_refused = r < 0 && link_is_refused(&e);
 	if (g->is_refused && !g->was_up)
 		g->dial_at = now() + REFUSED_PAUSE_S;
 	if (r < 0 && e.code != ERR_NET)

@@ -155,9 +155,12 @@ dial(const struct address *to, struct err *e)
 	/* A name server that does not answer is not waited for any longer than the server. */
 	setenv("RES_OPTIONS", "timeout:3 attempts:2", 0);
 	n = getaddrinfo(to->host, to->port, &hint, &list);
-	if (n)
-		return err_set(e, ERR_NET, "cannot find %s: %s", to->host,
+	if (n) {
+		err_set(e, ERR_NET, "cannot find %s: %s", to->host,
 			n == EAI_SYSTEM ? strerror(errno) : gai_strerror(n));
+		e->sys = n == EAI_NONAME ? ENXIO : 0;
+		return -1;
+	}
 	for (const struct addrinfo *at = list; at; at = at->ai_next)
 		count++;
 	for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
@@ -168,6 +171,12 @@ dial(const struct address *to, struct err *e)
 	}
 	freeaddrinfo(list);
 	return fd;
+}
+
+bool
+link_is_refused(const struct err *e)
+{
+	return e->sys == ECONNREFUSED || e->sys == ENETUNREACH || e->sys == ENXIO;
 }
 
 /* What OpenSSL says of the last fault. */

@@ -15,10 +15,12 @@ bool address_parse(struct arena *a, const char *url, struct address *out);
 
 struct link; /* owns the connection: end it with link_close */
 /* Tries all addresses of the host, for at most 10 seconds; with TLS the server must speak
- * HTTP/2 and have a certificate for the host. Waits. Fails with ERR_NET, and sys ECONNREFUSED where
- * nobody listens; with ERR_CONFIG for what no second try would mend: certificates. */
+ * HTTP/2 and have a certificate for the host. Waits. Fails with ERR_NET, with ERR_CONFIG for what
+ * no second try would mend: certificates. */
 int link_open(
 	const struct address *to, const struct remote_options *o, struct link **out, struct err *e);
+/* It failed because nobody listens, no network leads there, or there is no such host. */
+bool link_is_refused(const struct err *e);
 /* One over a socket, which becomes the link's. */
 struct link *link_of_socket(int fd);
 void link_close(struct link *l);
