@@ -21,6 +21,7 @@ CASES = {
     "activation": ("examples/activation, one variant", ["plain cold", "this cold", "this unchanged", "this body", "this binding"]),
     "many": ("A kernel of many .cu files that include torch/all.h, one variant, one architecture",
              ["plain cold", "this cold", "this unchanged", "this body"]),
+    "every": ("All variants of a small kernel, 62 for x86-64", ["this unchanged"]),
     "fetch": ("Into an empty store, one variant and twelve", ["this one variant", "this twelve variants"]),
 }
 WORDS = """The tools: **plain** is CMake with ninja and `nvcc --threads 0`; **ccache** and **sccache** are launchers before its compilers; **this** is
@@ -77,6 +78,8 @@ class Goals:
         self.add("edit of host code in the .cu: warm ccache / this, wall", self.over(v("edits/ccache host", "wall"), v("edits/this host", "wall")), "", ">= 2", at_least(2))
         unchanged = v("twelve/this unchanged", "wall")
         self.add("nothing changed, twelve variants", None if unchanged is None else unchanged * 1000, " ms", "<= 50 ms", at_most(50))
+        unchanged = v("every/this unchanged", "wall")
+        self.add("nothing changed, all variants", None if unchanged is None else unchanged * 1000, " ms", "<= 100 ms (aim 50)", at_most(100))
         started = v("twelve/this unchanged", "processes")
         self.add("processes that it starts", started, "", "0", at_most(0))
         ours, theirs = v("one/this cold", "cicc"), v("one/plain cold", "cicc")

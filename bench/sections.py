@@ -248,6 +248,18 @@ def many(b):
     b.plain_cold("many/plain cold", b.kernel("many", "many-plain", ["8.0"]), V124, 40 * b.files)
 
 
+def every(b):
+    """All variants that there are of a small kernel. Building them also fetches, so no row tells of that."""
+    name, matrix = "every/this unchanged", ["--matrix", "all"]
+    k = b.kernel("tests/kernels/tiny", "every", ["9.0"])
+
+    def sequence():
+        b.rows.check_time(name, 300 * b.unit)
+        b.builder.build(k.dir, matrix, watch=False)
+        b.unchanged(name, k, matrix)
+    b.run([name], sequence)
+
+
 def fetch(b):
     def sequence():
         k = b.kernel(b.heavy, "fetch", b.every)
@@ -272,6 +284,7 @@ SECTIONS = {
     "trusted": (trusted, 40, "one variant, cold, without verification"),
     "activation": (activation, 100, "examples/activation"),
     "many": (many, 260, "many .cu files"),
+    "every": (every, 240, "all variants of a small kernel, unchanged"),
     "fetch": (fetch, 60, "bytes fetched into an empty store"),
     "ccache": (ccache, 130, "one variant with ccache"),
     "sccache": (sccache, 150, "one variant with sccache"),
