@@ -96,6 +96,9 @@ class Builder:
         t.processes = None
         return t
 
+    def fetch(self, directory, arguments):
+        subprocess.run([self.program, "fetch", "-q", "--no-lock", *arguments, directory], env=self.env, check=True)
+
     def processes(self, directory, arguments):
         """How many processes a build starts; None when that cannot be counted here."""
         if not shutil.which("strace"):

@@ -6,6 +6,8 @@ import re
 import subprocess
 import time
 
+import community
+
 CASES = {
     "one": ("One variant, torch 2.5, CUDA 12.4, capabilities 7.0 to 9.0: bench/activation-torch-all",
             ["plain cold", "ccache cold", "ccache warm", "sccache cold", "sccache warm", "this cold", "this cold, trusted",
@@ -22,6 +24,8 @@ CASES = {
     "many": ("A kernel of many .cu files that include torch/all.h, one variant, one architecture",
              ["plain cold", "this cold", "this unchanged", "this body"]),
     "every": ("All variants of a small kernel, 62 for x86-64", ["this unchanged"]),
+    "community": ("Kernels of kernels-community, torch 2.11, CUDA 13.0, cold; plain is nvcc and g++ on whole texts by kernel-builder itself",
+                  community.CASES),
     "fetch": ("Into an empty store, one variant and twelve", ["this one variant", "this twelve variants"]),
 }
 WORDS = """The tools: **plain** is CMake with ninja and `nvcc --threads 0`; **ccache** and **sccache** are launchers before its compilers; **this** is
@@ -63,6 +67,16 @@ class Goals:
         new, old = self.value("one/plain cold", "cpu"), self.value("twelve/plain one of CUDA 11.8", "cpu")
         return None if new is None or old is None else 8 * new + 4 * old
 
+    def community(self):
+        """Of the kernels that were measured."""
+        pairs = {n: (self.value(f"community/plain {n}", "cpu"), self.value(f"community/this {n}", "cpu")) for n in community.KERNELS}
+        ratios = {n: plain / this for n, (plain, this) in pairs.items() if plain and this}
+        done = [pairs[n] for n in ratios]
+        slowest = min(ratios, key=ratios.get, default=None)
+        self.add("other people's kernels, sum: plain / this, CPU", self.over(sum(p for p, _ in done), sum(t for _, t in done)) if done else None, "",
+                 ">= 4 (aim 7)", lambda x: x >= 4, f"{len(done)} of {len(pairs)} kernels")
+        self.add("the slowest of them", ratios.get(slowest), "", ">= 1.3 (aim 2.5)", lambda x: x >= 1.3, slowest or "")
+
     def table(self):
         v, plain = self.value, self.value("one/plain cold", "cpu")
         at_least, at_most = (lambda n: lambda x: x >= n), (lambda n: lambda x: x <= n)
@@ -80,6 +94,7 @@ class Goals:
         self.add("nothing changed, twelve variants", None if unchanged is None else unchanged * 1000, " ms", "<= 50 ms", at_most(50))
         unchanged = v("every/this unchanged", "wall")
         self.add("nothing changed, all variants", None if unchanged is None else unchanged * 1000, " ms", "<= 100 ms (aim 50)", at_most(100))
+        self.community()
         started = v("twelve/this unchanged", "processes")
         self.add("processes that it starts", started, "", "0", at_most(0))
         ours, theirs = v("one/this cold", "cicc"), v("one/plain cold", "cicc")

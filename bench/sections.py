@@ -5,6 +5,7 @@ A sequence is what must be measured in one go, because each row begins where the
 import subprocess
 import tempfile
 
+import community
 import kernels
 import measure
 import plain
@@ -285,6 +286,7 @@ SECTIONS = {
     "activation": (activation, 100, "examples/activation"),
     "many": (many, 260, "many .cu files"),
     "every": (every, 240, "all variants of a small kernel, unchanged"),
+    "community": (community.section, community.SECONDS, "other people's kernels, where KB_BENCH_COMMUNITY names a checkout of kernels-community"),
     "fetch": (fetch, 60, "bytes fetched into an empty store"),
     "ccache": (ccache, 130, "one variant with ccache"),
     "sccache": (sccache, 150, "one variant with sccache"),
