@@ -27,8 +27,8 @@ class Builder:
     def has(self, option):
         """option: "--name", or "--name=value" of one that tells its values."""
         name, _, value = option.partition("=")
-        found = re.search(re.escape(name) + r"\b(.*)", self.help)
-        return found is not None and (not value or re.search(rf"\b{value}\b", found[1]) is not None)
+        found = re.findall(re.escape(name) + r"\b(.*)", self.help)
+        return any(not value or re.search(rf"\b{value}\b", rest) for rest in found)
 
     def open_store(self, matrices):
         """Takes the trees of the user's store, if there is one, fetches what lacks, and makes what is made of
