@@ -46,6 +46,10 @@ for k in my-kernel stable plain-kernel triton-kernel tvm-kernel cpu-only gpu-onl
 	status 0 "$k: check-config" "$KB" check-config -q "$k"
 	is "$out" "" "nothing to say"
 done
+# shellcheck disable=SC2016
+is "$(for k in my-kernel stable plain-kernel triton-kernel tvm-kernel cpu-only gpu-only; do
+	sed -n '/^## How/,$s/^- \(`[^:]*\):.*/\1/p' $k/README.md | tr -d '`,' | tr ' ' '\n' | while read -r f; do [ -e "$k/$f" ] || echo "$k/$f"; done
+done)" "" "the files that README.md names are there"
 status 0 "ruff finds nothing" "$ENVS/ruff/bin/ruff" check --no-cache .
 status 0 "ruff would change nothing" "$ENVS/ruff/bin/ruff" format --no-cache --check .
 for f in */.clang-format; do
@@ -76,6 +80,10 @@ for k in my-kernel stable plain-kernel; do
 done
 status 0 "the CUDA variant: its tests, which are skipped without a GPU" env PYTHONPATH="my-kernel/build/$G" "$py" -m pytest -q -p no:cacheprovider my-kernel/tests
 like "$out" '^11 (passed|skipped)' "all of them"
+# Triton interprets where there is no GPU.
+[ -d "$ENVS/triton/triton" ] || { rm -rf "$ENVS/triton.new" && "$py" -m pip install -q --disable-pip-version-check --no-deps --target "$ENVS/triton.new" triton==3.9.0 && mv "$ENVS/triton.new" "$ENVS/triton"; } 2>&1 | sed 's/^/# /'
+status 0 "triton-kernel: its tests" env TRITON_INTERPRET=1 PYTHONPATH="triton-kernel/build/torch-cuda:$ENVS/triton" "$py" -m pytest -q -p no:cacheprovider triton-kernel/tests
+like "$out" '^9 passed' "all of them, interpreted"
 is "$(PYTHONPATH=triton-kernel/build/torch-cuda "$py" -c "
 import ast, pathlib
 print([n.name for n in ast.parse(pathlib.Path('triton-kernel/build/torch-cuda/__init__.py').read_text()).body if isinstance(n, ast.FunctionDef)])")" "['_scale_kernel', 'scale']" "triton-kernel: what was published"
