@@ -586,11 +586,13 @@ run_build(struct build *b, int events, struct err *e)
 	b->progress = progress_new(&c->arena, events);
 	TRY(store_open(c->settings.home, false, &b->store, e));
 	progress_explain(b->progress, hinter_new(&c->arena, &b->w.project, b->store));
-	r = unchanged_find(b, e);
+	/* What is wrong with its options is said even if it will not be asked. */
+	r = cmd_open_remote(b->c, &b->remote, e) < 0 ? -1 : unchanged_find(b, e);
 	if (r > 0)
 		tell_end(b, 0);
 	else if (r == 0)
-		r = cmd_open_remote(b->c, b->store, &b->remote, e) < 0 ? -1 : build_by_plan(b, e);
+		r = cmd_prepare_remote(b->c, b->store, &b->remote, e) < 0 ? -1
+									  : build_by_plan(b, e);
 	engine_close(b->engine);
 	cmd_close_remote(b->store, &b->remote);
 	store_close(b->store);

@@ -94,7 +94,9 @@ struct server {
 	char *scratch;    /* a directory of the store for what is on its way there */
 	bool has_warned;  /* that it runs nothing */
 };
-int cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *e);
+int cmd_open_remote(const struct ctx *c, struct server *out, struct err *e);
+/* Before anything is asked of it. */
+int cmd_prepare_remote(struct ctx *c, struct store *s, struct server *v, struct err *e);
 void cmd_close_remote(struct store *s, struct server *v);
 /* How many steps may run there at once. Waits until the server has said whether it runs any, and
  * warns once where it runs none though it was asked to. */

@@ -6,7 +6,7 @@
 #include "remote/remote.h"
 
 int
-cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *e)
+cmd_open_remote(const struct ctx *c, struct server *out, struct err *e)
 {
 	const struct remote_settings *r = &c->settings.remote;
 	bool keeps = !streq(c->settings.cache, "off");
@@ -27,8 +27,13 @@ cmd_open_remote(struct ctx *c, struct store *s, struct server *out, struct err *
 	if (r->runs && !str_has_prefix(r->url, "grpc"))
 		return err_set(e, ERR_USAGE,
 			"--remote-exec needs a server of the Remote Execution API (grpc:// or grpcs://); a cache over HTTP only keeps results");
-	TRY(remote_open(&o, &out->r, e));
-	return store_tmp(&c->arena, s, "packed", &out->scratch, e);
+	return remote_open(&o, &out->r, e);
+}
+
+int
+cmd_prepare_remote(struct ctx *c, struct store *s, struct server *v, struct err *e)
+{
+	return v->r ? store_tmp(&c->arena, s, "packed", &v->scratch, e) : 0;
 }
 
 void

@@ -51,6 +51,8 @@ status 0 "a server, and nothing changed" build --remote grpc://127.0.0.1:1 "$K"
 is "$(ran)" 0 "no step runs"
 is "$(printf '%s\n' "$out" | grep -c 'no use\|^server')" 0 "it is not asked"
 show
+status 2 "an address that is none" build --remote ftp://127.0.0.1 "$K"
+like "$out" 'ftp://127.0.0.1 is no address of a server' "is refused all the same"
 status 0 "all is looked up" build --explain --remote grpc://127.0.0.1:1 "$K"
 like "$out" '^explain: no step ran' "no step runs"
 is "$(printf '%s\n' "$out" | grep -c 'no use\|^server')" 0 "it is not asked then"
