@@ -2,7 +2,6 @@
 /* Notes SIGINT, SIGTERM and their like for loops that poll. */
 #include "base/signal.h"
 #include "base/err.h"
-#include <string.h>
 
 volatile sig_atomic_t interrupted;
 
@@ -48,7 +47,11 @@ signals_check(struct err *e)
 
 	if (!sig)
 		return 0;
-	err_set(e, ERR_INTERRUPTED, "interrupted by %s", strsignal(sig));
+	/* What Ctrl-C sends needs no name. */
+	err_set(e, ERR_INTERRUPTED, "interrupted%s",
+		sig == SIGTERM  ? " by SIGTERM"
+		: sig == SIGHUP ? " by SIGHUP"
+				: "");
 	e->sys = sig;
 	return -1;
 }

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/record.h"
 #include "base/sha256.h"
+#include "base/signal.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include <setjmp.h>
@@ -326,6 +327,30 @@ test_near(void **state)
 	}
 }
 
+/* What is said of the first signal, and the status that it ends the program with. */
+static void
+test_signals(void **state)
+{
+	static const struct {
+		int sig, status;
+		const char *msg;
+	} t[] = { { SIGINT, 130, "interrupted" }, { SIGTERM, 143, "interrupted by SIGTERM" },
+		{ SIGHUP, 129, "interrupted by SIGHUP" } };
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(signals_check(&e), 0);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		signals_install();
+		raise(t[i].sig);
+		raise(SIGINT);
+		assert_int_equal(signals_check(&e), -1);
+		assert_string_equal(e.msg, t[i].msg);
+		assert_int_equal(err_exit_status(&e), t[i].status);
+		signals_default();
+	}
+}
+
 int
 main(void)
 {
@@ -341,6 +366,7 @@ main(void)
 		cmocka_unit_test(test_opt),
 		cmocka_unit_test(test_fs),
 		cmocka_unit_test(test_near),
+		cmocka_unit_test(test_signals),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
