@@ -148,6 +148,7 @@ add_member(struct arena *a, struct str wheel, const struct zip_member *m, struct
 {
 	CLEANUP(buf_free) struct buf b = { 0 };
 	struct zip_unpack *u = zip_unpack_new(m, 0, put, &b);
+	struct fact_file f;
 	int r = zip_unpack_add(u, wheel.p + m->from, (size_t)(m->to - m->from), e);
 
 	zip_unpack_free(u);
@@ -157,13 +158,13 @@ add_member(struct arena *a, struct str wheel, const struct zip_member *m, struct
 		return err_set(e, ERR_HASH, "%s ends too early", m->name);
 	if (str_has_suffix(m->name, ".dist-info/METADATA"))
 		read_requires(a, buf_str(&b), &out->requires);
-	if (str_starts(buf_str(&b), STR("\177ELF"))) {
-		struct fact_file *f = &out->files[out->n_files++];
-
-		f->path = m->name;
-		f->bytes = (struct str){ arena_strndup(a, b.p, b.n), b.n };
-		add_file(a, f);
-	}
+	f = (struct fact_file){ .path = m->name,
+		.bytes = { arena_strndup(a, b.n ? b.p : "", b.n), b.n } };
+	add_file(a, &f);
+	if (str_starts(f.bytes, STR("\177ELF")))
+		out->files[out->n_files++] = f;
+	else
+		out->others[out->n_others++] = f;
 	return 0;
 }
 
@@ -175,6 +176,7 @@ read_wheel(struct arena *a, struct str wheel, struct facts *out, struct err *e)
 
 	TRY(zip_read(a, &src, &z, e));
 	out->files = arena_array(a, struct fact_file, z.n);
+	out->others = arena_array(a, struct fact_file, z.n);
 	for (size_t i = 0; i < z.n; i++)
 		if (!z.v[i].is_dir)
 			TRY(add_member(a, wheel, &z.v[i], out, e));

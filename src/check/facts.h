@@ -26,6 +26,9 @@ struct facts {
 	struct variant_name name; /* kind NAME_UNKNOWN when it is none */
 	struct fact_file *files;  /* in byte order of path */
 	size_t n_files;
+	/* of a wheel: what is no ELF file, in the order of the archive; no check looks at it */
+	struct fact_file *others;
+	size_t n_others;
 	bool has_metadata;
 	const char *metadata_fault; /* why metadata.json cannot be used */
 	struct metadata metadata;   /* valid when has_metadata and there is no fault */

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "diff/side.h"
 
 struct diffing {
@@ -185,21 +186,80 @@ diff_file(struct diffing *d, const struct fact_file *x, const struct fact_file *
 	return diff_kernels(d, x, y, e);
 }
 
+/* A wheel's own directory has its name and version. */
+static const char *
+name_of_file(struct arena *a, const struct holding *h, const char *path)
+{
+	const char *slash = h->facts.is_wheel ? strchr(path, '/') : NULL;
+	struct str top = { path, slash ? (size_t)(slash - path) : 0 };
+
+	return str_ends(top, STR(".dist-info")) ? arena_printf(a, "*.dist-info%s", slash)
+						: holding_plain(a, h, path);
+}
+
 static struct map
 files_by_name(struct arena *a, const struct holding *h)
+{
+	const struct facts *f = &h->facts;
+	struct map out = { 0 };
+
+	for (size_t i = 0; i < f->n_files + f->n_others; i++) {
+		const struct fact_file *file =
+			i < f->n_files ? &f->files[i] : &f->others[i - f->n_files];
+
+		*map_put(a, &out, str_of(name_of_file(a, h, file->path))) = (void *)(uintptr_t)file;
+	}
+	return out;
+}
+
+/* Of builds of different kinds, such as a variant and a wheel: a library is known by its name,
+ * wherever it lies, and a lone one by being that. */
+static struct map
+libraries_by_name(struct arena *a, const struct holding *h, bool are_lone)
 {
 	struct map out = { 0 };
 
 	for (size_t i = 0; i < h->facts.n_files; i++) {
 		const struct fact_file *f = &h->facts.files[i];
-		/* A lone file is compared whatever its name is. */
-		const char *name = h->facts.is_lone && !h->facts.is_wheel
-					   ? "library"
-					   : holding_plain(a, h, f->path);
 
-		*map_put(a, &out, str_of(name)) = (void *)(uintptr_t)f;
+		if (fact_is_library(f))
+			*map_put(a, &out,
+				are_lone ? STR("library")
+					 : str_of(holding_plain(a, h, path_base(f->path)))) =
+				(void *)(uintptr_t)f;
 	}
 	return out;
+}
+
+static size_t
+count_libraries(const struct facts *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_files; i++)
+		n += fact_is_library(&f->files[i]);
+	return n;
+}
+
+static int
+pair_files(struct diffing *d, struct map *was, struct map *is, struct err *e)
+{
+	const struct facts *x = &d->one.facts, *y = &d->two.facts;
+	const size_t n = count_libraries(x), m = count_libraries(y);
+
+	if (x->is_lone == y->is_lone && x->is_wheel == y->is_wheel &&
+		(x->is_wheel || !x->is_lone)) {
+		*was = files_by_name(d->a, &d->one);
+		*is = files_by_name(d->a, &d->two);
+		return 0;
+	}
+	if (!n || !m)
+		return err_set(e, ERR_USAGE,
+			"%s has no library; of builds of different kinds, only the libraries are compared",
+			n ? d->two.unit->path : d->one.unit->path);
+	*was = libraries_by_name(d->a, &d->one, n == 1 && m == 1);
+	*is = libraries_by_name(d->a, &d->two, n == 1 && m == 1);
+	return 0;
 }
 
 static void
@@ -226,8 +286,7 @@ diff_units(struct diffing *d, const struct side_unit *x, const struct side_unit 
 	d->variant = y->name;
 	TRY(holding_read(d->a, x, s, &d->one, e));
 	TRY(holding_read(d->a, y, s, &d->two, e));
-	was = files_by_name(d->a, &d->one);
-	is = files_by_name(d->a, &d->two);
+	TRY(pair_files(d, &was, &is, e));
 	note_lone_files(d, &was, &is, DIFF_REMOVED);
 	note_lone_files(d, &is, &was, DIFF_ADDED);
 	for (size_t i = 0; i < is.n; i++) {
@@ -264,6 +323,19 @@ note_lone_units(
 	}
 }
 
+/* A file stands beside one variant, not several. */
+static int
+check_kinds(const struct side *x, const struct side *y, struct err *e)
+{
+	const struct side *file = !x->v[0].is_dir ? x : y, *dirs = file == x ? y : x;
+
+	if (file->v[0].is_dir || dirs->n == 1)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		"%s is one file, and the other side has %zu variants; name the variant to compare it with, such as %s",
+		file->v[0].path, dirs->n, dirs->v[0].path);
+}
+
 int
 diff_builds(struct arena *a, const char *one, const char *two, const struct store *s,
 	struct diff *out, struct err *e)
@@ -273,6 +345,7 @@ diff_builds(struct arena *a, const char *one, const char *two, const struct stor
 
 	TRY(side_open(a, one, &x, e));
 	TRY(side_open(a, two, &y, e));
+	TRY(check_kinds(&x, &y, e));
 	if (x.n == 1 && y.n == 1)
 		return diff_units(&d, &x.v[0], &y.v[0], s, e);
 	note_lone_units(&d, &x, &y, DIFF_REMOVED);

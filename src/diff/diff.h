@@ -28,8 +28,9 @@ struct diff {
 };
 /* What two has else than one. Each is a variant's directory, one that has variants (as
  * check_discover finds them), a library or a wheel. Variants are compared by name; if each has one
- * only, with each other. Of variants that s has a record of, it is asked for spills; s may be NULL.
- * Fails with ERR_USAGE when there is nothing to compare. */
+ * only, with each other. Of two of different kinds, such as a variant and a wheel, only the
+ * libraries are. Of variants that s has a record of, it is asked for spills; s may be NULL. Fails
+ * with ERR_USAGE when there is nothing to compare. */
 int diff_builds(struct arena *a, const char *one, const char *two, const struct store *s,
 	struct diff *out, struct err *e);
 

@@ -55,15 +55,29 @@ id_of(struct arena *a, const char *path)
 	return end - at >= 7 ? arena_strndup(a, at, (size_t)(end - at)) : NULL;
 }
 
+static int
+read_file(struct arena *a, const char *path, struct facts *out, struct err *e)
+{
+	const struct fact_file *f;
+
+	TRY(facts_of_file(a, path, out, e));
+	f = out->is_wheel ? NULL : &out->files[0];
+	if (f && !f->is_elf)
+		return err_set(e, ERR_USAGE,
+			"%s is neither a library nor a wheel; diff takes directories with variants, variants, libraries (.so) and wheels (.whl)",
+			path);
+	if (f && f->fault)
+		return err_set(e, ERR_USAGE, "%s cannot be read as a library: %s", path, f->fault);
+	return 0;
+}
+
 int
 holding_read(struct arena *a, const struct side_unit *u, const struct store *s, struct holding *out,
 	struct err *e)
 {
 	*out = (struct holding){ .unit = u, .store = s };
-	if (u->is_dir)
-		TRY(facts_of_variant(a, u->path, u->name, &out->facts, e));
-	else
-		TRY(facts_of_file(a, u->path, &out->facts, e));
+	TRY(u->is_dir ? facts_of_variant(a, u->path, u->name, &out->facts, e)
+		      : read_file(a, u->path, &out->facts, e));
 	for (size_t i = 0; i < out->facts.n_files && !out->id; i++)
 		out->id = id_of(a, out->facts.files[i].path);
 	return 0;

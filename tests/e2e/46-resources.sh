@@ -87,10 +87,28 @@ like "$out" '^      \+ imports __cudaGetKernel@libcudart.so.13$' "and import"
 for w in before after; do
 	from=$T/before
 	[ $w = before ] || from=$K/build
-	(cd "$from/$cu130" && python3 -m zipfile -c "$T/$w-1-cp39-abi3-linux_x86_64.whl" ./*.so)
+	rm -rf "$T/wheel" && mkdir -p "$T/wheel/tiny" "$T/wheel/tiny-$w.dist-info"
+	cp "$from/$cu130"/*.so "$T/wheel/tiny"
+	echo "Version: $w" >"$T/wheel/tiny-$w.dist-info/METADATA"
+	echo same >"$T/wheel/tiny-$w.dist-info/WHEEL"
+	echo 1 >"$T/wheel/tiny/$w.py"
+	(cd "$T/wheel" && python3 -m zipfile -c "$T/$w-1-cp39-abi3-linux_x86_64.whl" tiny "tiny-$w.dist-info")
 done
 status 1 "of two wheels" diff "$T/before-1-cp39-abi3-linux_x86_64.whl" "$T/after-1-cp39-abi3-linux_x86_64.whl"
 like "$out" 'kernel 8.0 void mix<float>' "their kernels"
+is "$(printf '%s\n' "$out" | grep -E '^  [-+~]' | sed -E 's/: .*//' | sort | tr '\n' ' ')" \
+	"  + tiny/after.py   - tiny/before.py   ~ *.dist-info/METADATA   ~ tiny/_tiny_cuda_*.abi3.so " "their other files, and what is said of them"
+status 1 "of a variant and a wheel" diff "$T/before/$cu130" "$T/after-1-cp39-abi3-linux_x86_64.whl"
+is "$(printf '%s\n' "$out" | grep -cE '^  [-+]')" 0 "compares libraries"
+like "$out" '^  ~ library: .* bytes$' "and no files"
+status 0 "of a variant and its library" diff "$K/build/$cu130"/*.so "$K/build/$cu130"
+status 2 "of a library and all variants" diff "$K/build/$cu130"/*.so "$K"
+like "$out" '^error: .*[.]so is one file, and the other side has 2 variants; name the variant' "is refused"
+status 2 "of a variant and a text" diff "$K/build/$cu130" "$K/build.toml"
+like "$out" '^error: .*/build.toml is neither a library nor a wheel; diff takes directories with variants, variants, libraries' "says what it takes"
+head -c 2000 "$(ls "$K/build/$cu130"/*.so)" >"$T/cut.so"
+status 2 "of a damaged library" diff "$T/cut.so" "$K/build/$cu130"
+like "$out" '^error: .*/cut.so cannot be read as a library: ' "says what it is"
 rm -rf "$T/one"
 mkdir "$T/one"
 cp -r "$T/before/$cu130" "$T/one"
