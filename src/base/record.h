@@ -25,7 +25,7 @@
 #define RECORD_PUBLISHED "kernel-builder published 1"   /* publish/publish.h */
 #define RECORD_UNCHANGED "kernel-builder unchanged 1"   /* cmd/unchanged.h */
 #define RECORD_LAST_BUILD "kernel-builder last-build 1" /* report/last_build.h */
-#define RECORD_RESOURCES "kernel-builder resources 1"   /* resources/resources.h */
+#define RECORD_RESOURCES "kernel-builder resources 2"   /* resources/resources.h */
 
 /* Take something off the front of a text; false, when it is not there: a text may be cut off, or
  * another one. */

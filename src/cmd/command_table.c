@@ -288,6 +288,9 @@ static const struct opt doctor_opts[] = {
 };
 static const struct opt report_opts[] = {
 	{ 'o', "output", "FILE", "write the page to this file (default: DIR/build/report.html)" },
+	{ 0, "baseline", "DIR",
+		"show how kernels differ from those of the build in this directory" },
+	{ 0, "all", NULL, "list all kernels and all steps, however many there are" },
 	{ 0 },
 };
 static const struct opt diff_opts[] = {

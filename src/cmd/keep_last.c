@@ -286,8 +286,8 @@ keep_last_build(struct build *b, int r, const struct err *why)
 }
 
 int
-keep_last_find(
-	struct arena *a, struct store *s, const char *dir, struct last_build *out, struct err *e)
+keep_last_find(struct arena *a, const struct store *s, const char *dir, struct last_build *out,
+	struct err *e)
 {
 	struct digest key;
 	struct str text;

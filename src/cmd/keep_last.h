@@ -11,6 +11,6 @@ void keep_last_published(struct build *b, size_t i, int state);
  * is what it is without. */
 void keep_last_build(struct build *b, int r, const struct err *why);
 /* The record of a kernel's last build: 1, or 0 when there is none that can be read. */
-int keep_last_find(
-	struct arena *a, struct store *s, const char *dir, struct last_build *out, struct err *e);
+int keep_last_find(struct arena *a, const struct store *s, const char *dir, struct last_build *out,
+	struct err *e);
 #endif

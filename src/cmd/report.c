@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "cmd/keep_last.h"
 #include "publish/outside.h"
+#include "resources/resources.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,19 +55,79 @@ look(struct ctx *c, const struct last_build *b, struct report *out, struct err *
 	return 0;
 }
 
-static int
-find_last(struct ctx *c, const char *dir, struct last_build *out, struct err *e)
+/* Of a variant that the build did not write, what it was before is no news. */
+static void
+forget_change(struct resources *r)
 {
-	struct store *s;
+	r->beside = NULL;
+	for (size_t i = 0; i < r->n; i++)
+		r->v[i].was = NULL;
+}
+
+/* 1 if the baseline has the variant, or nothing is wanted of it. */
+static int
+compare_with_baseline(
+	struct ctx *c, const struct store *s, struct variant_kernels *v, struct err *e)
+{
+	struct resources *before = arena_new(&c->arena, struct resources);
+	const char *baseline = opt_get(&c->opts, "baseline");
 	int r;
 
-	TRY(store_open(c->settings.home, false, &s, e));
-	r = keep_last_find(&c->arena, s, dir, out, e);
-	store_close(s);
-	TRY(r);
-	return r ? 0
-		 : err_set(e, ERR_USAGE,
-			   "no build of %s is recorded in this store; build the kernel first", dir);
+	if (!baseline || !v->all.n)
+		return 1;
+	forget_change(&v->all);
+	TRY(r = resources_of_build(&c->arena, s, baseline, v->variant, before, e));
+	if (r)
+		resources_beside(before, baseline, &v->all);
+	return r;
+}
+
+/* Of the variants that are there. */
+static int
+look_at_kernels(struct ctx *c, const struct store *s, struct report *out, struct err *e)
+{
+	const struct last_build *b = out->last;
+	struct variant_kernels *v =
+		arena_array(&c->arena, struct variant_kernels, b->variants.n + 1);
+	size_t n = 0, known = 0;
+	struct err why = { 0 };
+
+	out->kernels = v;
+	for (size_t i = 0; i < b->variants.n; i++) {
+		int r;
+
+		v[i].variant = b->variants.v[i].name;
+		if (!out->sizes[i].is_there)
+			continue;
+		if (resources_of_variant(&c->arena, s,
+			    path_join(&c->arena, b->output, v[i].variant), &v[i].all, &why) < 0)
+			v[i] = (struct variant_kernels){ .variant = v[i].variant,
+				.fault = arena_strdup(&c->arena, why.msg) };
+		if (b->variants.v[i].state != LAST_VARIANT_WRITTEN)
+			forget_change(&v[i].all);
+		TRY(r = compare_with_baseline(c, s, &v[i], e));
+		n++;
+		known += r > 0;
+	}
+	return !n || known
+		       ? 0
+		       : err_set(e, ERR_USAGE,
+				 "--baseline: %s has none of the variants of this build; name a directory that `build` wrote",
+				 opt_get(&c->opts, "baseline"));
+}
+
+static int
+read_all(struct ctx *c, const struct store *s, const char *dir, struct report *out, struct err *e)
+{
+	struct last_build *b = arena_new(&c->arena, struct last_build);
+	int r;
+
+	TRY(r = keep_last_find(&c->arena, s, dir, b, e));
+	if (!r)
+		return err_set(e, ERR_USAGE,
+			"no build of %s is recorded in this store; build the kernel first", dir);
+	TRY(look(c, b, out, e));
+	return look_at_kernels(c, s, out, e);
 }
 
 int
@@ -74,17 +135,21 @@ cmd_report(struct ctx *c, struct err *e)
 {
 	CLEANUP(buf_free) struct buf page = { 0 };
 	const char *out = opt_get(&c->opts, "output"), *dir;
-	struct last_build *b = arena_new(&c->arena, struct last_build);
-	struct report r;
+	struct report report;
+	struct store *s;
+	int r;
 
 	TRY(work_dir(c, &dir, e));
 	if (out && (!*out || fs_is_dir(out)))
 		return err_set(e, ERR_USAGE, "--output needs the name of a file, not \"%s\"", out);
 	if (out)
 		TRY(outside_variants(&c->arena, "--output", out, e));
-	TRY(find_last(c, dir, b, e));
-	TRY(look(c, b, &r, e));
-	report_page(&r, &page);
+	TRY(store_open(c->settings.home, false, &s, e));
+	r = read_all(c, s, dir, &report, e);
+	store_close(s);
+	TRY(r);
+	report.lists_all = opt_has(&c->opts, "all");
+	report_page(&report, &page);
 	if (!out) {
 		out = path_join(&c->arena, dir, "build/report.html");
 		TRY(fs_mkdirs_for(out, e));

@@ -21,48 +21,12 @@ struct said {
 	size_t more;
 };
 
-/* The extension in a variant's directory; NULL: there is none. */
-static const char *
-extension_in(struct arena *a, const char *dir)
-{
-	struct strs names = { 0 };
-	struct err ignored;
-
-	if (!fs_is_dir(dir) || fs_list(a, dir, &names, &ignored) < 0)
-		return NULL;
-	for (size_t i = 0; i < names.n; i++) {
-		if (str_has_suffix(names.v[i], ".so"))
-			return path_join(a, dir, names.v[i]);
-	}
-	return NULL;
-}
-
 static const char *
 output_of(const struct build *b)
 {
 	const char *output = opt_get(&b->c->opts, "output");
 
 	return output ? output : path_join(&b->c->arena, b->w.project.dir, "build");
-}
-
-/* Of what lies in that directory: as recorded, else as the library says. 1, or 0 when there is
- * nothing. */
-static int
-resources_in(struct build *b, const char *dir, struct resources *out, struct err *e)
-{
-	struct arena *a = &b->c->arena;
-	const char *file = extension_in(a, dir), *real;
-	struct digest is;
-	int r;
-
-	if (!file)
-		return 0;
-	TRY(fs_real_path(a, dir, &real, e));
-	TRY(sha256_file(file, &is, NULL, e));
-	TRY(r = resources_get(a, b->store, real, &is, out, e));
-	if (!r)
-		TRY(resources_of_library(a, file, out, e));
-	return 1;
 }
 
 static struct spilled *
@@ -90,7 +54,7 @@ spilled_look(struct build *b, size_t v)
 		return;
 	s->is_new = true;
 	if (!opt_has(&b->c->opts, "baseline"))
-		r = resources_in(b,
+		r = resources_of_variant(&b->c->arena, b->store,
 			path_join(&b->c->arena, output_of(b), b->w.plan.variants[v].variant->name),
 			&s->before, &ignored);
 	if (r < 0)
@@ -98,35 +62,21 @@ spilled_look(struct build *b, size_t v)
 	s->is_known = r > 0;
 }
 
-/* DIR/VARIANT, DIR/build/VARIANT, or DIR if it is a variant itself. */
-static int
-look_at_baseline(struct build *b, const char *dir, size_t v, struct err *e)
-{
-	const char *name = b->w.plan.variants[v].variant->name;
-	struct arena *a = &b->c->arena;
-	const char *const at[] = { path_join(a, dir, name),
-		path_join(a, path_join(a, dir, "build"), name), dir };
-	struct spilled *s = spilled_of(b, v);
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]) && !r; i++)
-		TRY(r = resources_in(b, at[i], &s->before, e));
-	s->is_known = r;
-	return 0;
-}
-
 static int
 look_at_baselines(struct build *b, struct err *e)
 {
 	const char *dir = opt_get(&b->c->opts, "baseline");
 	size_t n = 0, known = 0;
+	int r;
 
 	for (size_t v = 0; dir && v < b->w.plan.n_variants; v++) {
 		if (!has_kernels(&b->w.plan.variants[v]))
 			continue;
-		TRY(look_at_baseline(b, dir, v, e));
+		TRY(r = resources_of_build(&b->c->arena, b->store, dir,
+			    b->w.plan.variants[v].variant->name, &spilled_of(b, v)->before, e));
+		spilled_of(b, v)->is_known = r;
 		n++;
-		known += spilled_of(b, v)->is_known;
+		known += r != 0;
 	}
 	if (n && !known)
 		return err_set(e, ERR_USAGE,
@@ -225,15 +175,17 @@ resources_now(struct build *b, size_t v, struct resources *out, struct err *e)
 }
 
 static int
-keep(struct build *b, size_t v, const struct resources *now, struct err *e)
+keep(struct build *b, size_t v, struct resources *now, struct err *e)
 {
 	const struct plan_variant *pv = &b->w.plan.variants[v];
 	const struct digest *link = &engine_outcomes(b->engine)[pv->link].objects[0];
+	const char *dir, *baseline = opt_get(&b->c->opts, "baseline");
 	struct arena *a = &b->c->arena;
-	const char *dir;
 
 	if (!streq(b->c->settings.cache, "rw"))
 		return 0;
+	if (spilled_of(b, v)->is_known)
+		resources_beside(&spilled_of(b, v)->before, baseline ? baseline : "", now);
 	TRY(fs_real_path(a, path_join(a, output_of(b), pv->variant->name), &dir, e));
 	return resources_put(b->store, dir, link, now, e);
 }

@@ -233,7 +233,7 @@ page_steps(const struct page *p)
 {
 	static const char *const heads[] = { "Step", "#From", "#Time", "#CPU", "#Memory", "#Job",
 		NULL };
-	size_t n = p->b->steps.n < LISTED ? p->b->steps.n : LISTED;
+	size_t n = p->b->steps.n < LISTED || p->r->lists_all ? p->b->steps.n : LISTED;
 
 	if (!n)
 		return;
@@ -241,7 +241,7 @@ page_steps(const struct page *p)
 	buf_addf(p->out, "<details><summary>%zu step%s in the order in which they began",
 		p->b->steps.n, p->b->steps.n == 1 ? "" : "s");
 	if (n < p->b->steps.n)
-		buf_addf(p->out, ", the first %zu of them", n);
+		buf_addf(p->out, ", the first %zu of them; <code>report --all</code> lists all", n);
 	buf_adds(p->out, "</summary>\n");
 	html_table(p->out, "All steps that ran", heads);
 	for (size_t i = 0; i < n; i++) {

@@ -165,7 +165,7 @@ report_page(const struct report *r, struct buf *out)
 {
 	static void (*const section[])(const struct page *p) = { page_failed, put_timeline,
 		page_reasons, page_rest, page_tasks, page_slowest, page_memory, page_variants,
-		page_archs, page_fetched, page_findings, page_steps };
+		page_kernels, page_archs, page_fetched, page_findings, page_steps };
 	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct page p = { .r = r, .b = r->last, .a = &a, .out = out };
 

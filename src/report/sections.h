@@ -5,6 +5,8 @@
 #include "report/figures.h"
 #include "report/report.h"
 
+/* So many kernels are listed, and all with --all. */
+enum { PAGE_KERNELS = 200 };
 struct page {
 	const struct report *r;
 	const struct last_build *b;
@@ -23,6 +25,7 @@ void page_steps(const struct page *p);
 /* Of what came of it. */
 void page_variants(const struct page *p);
 void page_archs(const struct page *p);
+void page_kernels(const struct page *p);
 void page_fetched(const struct page *p);
 void page_findings(const struct page *p);
 #endif

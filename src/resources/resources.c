@@ -84,21 +84,44 @@ spills(const struct cubin_kernel *k)
 	return k->knows_spills && k->spill_stores + k->spill_loads > 0;
 }
 
-void
-resources_compare(struct arena *a, const struct resources *before, const struct resources *now,
-	struct resources_spills *out)
+static struct map
+by_key(struct arena *a, const struct resources *all)
 {
-	CLEANUP(arena_freep) struct arena scratch = { 0 };
-	struct map was = { 0 };
+	struct map out = { 0 };
 
-	for (size_t i = 0; i < before->n; i++) {
-		const struct resource *r = &before->v[i];
-		void **slot = map_put(&scratch, &was, key_of(&scratch, r->arch, r->k.name));
+	for (size_t i = 0; i < all->n; i++) {
+		const struct resource *r = &all->v[i];
+		void **slot = map_put(a, &out, key_of(a, r->arch, r->k.name));
 
 		/* Of a template that several files have, any may be the one that runs. */
 		if (!*slot || spills(&r->k))
 			*slot = (void *)(uintptr_t)r;
 	}
+	return out;
+}
+
+void
+resources_beside(const struct resources *before, const char *beside, struct resources *now)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	const struct map was = by_key(&scratch, before);
+
+	now->beside = beside;
+	for (size_t i = 0; i < now->n; i++) {
+		struct resource *r = &now->v[i];
+		const struct resource *old = map_get(&was, key_of(&scratch, r->arch, r->k.name));
+
+		r->was = old ? &old->k : NULL;
+	}
+}
+
+void
+resources_compare(struct arena *a, const struct resources *before, const struct resources *now,
+	struct resources_spills *out)
+{
+	CLEANUP(arena_freep) struct arena scratch = { 0 };
+	const struct map was = by_key(&scratch, before);
+
 	for (size_t i = 0; i < now->n; i++) {
 		const struct resource *r = &now->v[i];
 		struct resources_spill s = {

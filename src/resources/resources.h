@@ -6,10 +6,13 @@
  *
  * What was built last stands in the store, under published/, key H("resources", absolute path of the
  * variant's directory):
- *     kernel-builder resources 1
+ *     kernel-builder resources 2
  *     library SHA256               of the extension
+ *     beside DIR                   what it was compared with, if it was: struct resources
  *     kernel ARCH REGISTERS STACK SHARED CONSTANT STORES LOADS CODE SHA256 NAME
  *     source PATH                  of the kernel in front, if it is known
+ *     was REGISTERS STACK SHARED CONSTANT STORES LOADS CODE SHA256
+ *                                  of the same kernel, if that there had it
  * Numbers are bytes but for registers; STORES and LOADS are "-" when they are not known; SHA256 is
  * that of the code; NAME is mangled.
  */
@@ -23,10 +26,13 @@ struct resource {
 	const char *arch;   /* "9.0a" */
 	const char *source; /* in the kernel's directory; NULL: not known */
 	struct cubin_kernel k;
+	const struct cubin_kernel *was; /* in what it is compared with; NULL: not there */
 };
 struct resources {
 	struct resource *v;
 	size_t n, cap;
+	/* With what it was compared: a directory, "" for what was there before, NULL for nothing. */
+	const char *beside;
 };
 
 /* Appends the kernels of all cubins, but for those of relocatable code, which no GPU runs. */
@@ -34,6 +40,13 @@ int resources_of_images(struct arena *a, const struct fatbin *images, const char
 	struct resources *out, struct err *e);
 /* The same of a shared library. */
 int resources_of_library(struct arena *a, const char *path, struct resources *out, struct err *e);
+/* The same of a variant's directory, as it is recorded, else as the library says. 1, or 0 when
+ * there is no library. */
+int resources_of_variant(struct arena *a, const struct store *s, const char *dir,
+	struct resources *out, struct err *e);
+/* The same of DIR/VARIANT, DIR/build/VARIANT, or DIR if it is a variant itself. */
+int resources_of_build(struct arena *a, const struct store *s, const char *dir, const char *variant,
+	struct resources *out, struct err *e);
 
 /* What ptxas -v says of kernels of one source, which is put into those of `all` that have the name
  * and architecture: the source, and what they spill, if that is not known. */
@@ -48,6 +61,9 @@ int resources_get(struct arena *a, const struct store *s, const char *dir,
 	const struct digest *library, struct resources *out, struct err *e);
 int resources_put(struct store *s, const char *dir, const struct digest *library,
 	const struct resources *r, struct err *e);
+
+/* Finds each kernel of `now` in `before`, which must live as long. */
+void resources_beside(const struct resources *before, const char *beside, struct resources *now);
 
 /* A kernel that spills, and did not. */
 struct resources_spill {

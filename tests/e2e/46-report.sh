@@ -59,6 +59,7 @@ like "$out" 'no earlier build of this kernel is recorded' "why they ran"
 like "$out" '^Sizes are of what lies in .*<img src=x onerror=alert[(]1[)]>/build now' "a name that is a tag is text"
 like "$out" "^$V written 9 [0-9]* [0-9.]* KiB [0-9.]* KiB\$" "a variant and its size"
 like "$out" '^1 variant, [0-9]* rules, no findings[.]$' "the checks"
+is "$(grep -c 'id="kernels"' "$P")" 0 "and no table of kernels of a GPU, for there are none"
 like "$out" '^_tiny_cpu_.*abi3[.]so '"$V"' [0-9.]* s [0-9.]* s [0-9.]* MiB$' "the link among the slowest steps"
 is "$(printf '%s\n' "$out" | sed -n 's/^ran .* \([0-9]*\)$/\1/p')" "$(printf '%s\n' "$out" | sed -n 's/^Steps ran \([0-9]*\) .*/\1/p')" "figures agree"
 

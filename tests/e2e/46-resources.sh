@@ -41,6 +41,11 @@ extern "C" int tiny_answer()
 }
 C
 }
+# The rows of the report's table of kernels, with blanks between cells and parts of them.
+rows() { # option...
+	"$KB" report -o "$T/page.html" "$@" "$K" >/dev/null || return
+	sed -n '/<h2 id="kernels">/,/<[/]section>/p' "$T/page.html" | grep '^<tr>' | sed -E 's/<wbr>//g; s/<[^>]*>/ /g; s/ +/ /g; s/&lt;/</g; s/&gt;/>/g'
+}
 kept() { cat "$KERNEL_BUILDER_HOME"/published/* | grep -a "^kernel 8.0 .* $1\$"; } # mangled name
 spilled() { printf '%s\n' "$1" | grep -c '^warning: .* spills registers'; }        # output of a build
 
@@ -50,6 +55,8 @@ is "$?:$(spilled "$out")" 0:0 "a first build"
 is "$(printf '%s\n' "$out" | grep -c 'ptxas info')" 0 "what ptxas -v prints is no message"
 is "$(kept _Z5otherPi | cut -d' ' -f4-8 | sort -u)" "0 256 360 0 0" "stack, shared and constant memory and spills are kept"
 is "$(kept _Z5otherPi | wc -l)" 2 "of each variant"
+is "$(rows | grep -c ' was ')" 0 "its report has nothing to compare with"
+like "$(rows | tail -n 1)" '^ other\(int[*]\) src/answer.cu, 2 variants .* 8.0 [0-9]+ 0 256 0 $' "and what kernels take, once for variants where it is the same"
 cp -r "$K/build" "$T/before"
 
 source_with "__launch_bounds__(1024, 2)"
@@ -58,11 +65,19 @@ is "$?:$(spilled "$out")" 0:1 "an edit makes a kernel spill: one warning"
 like "$out" '^warning: void mix<float>\(float volatile\*\) in src/answer.cu spills registers for 8.0, and did not: [1-9][0-9]* bytes of stores, [1-9][0-9]* of loads; 32 registers, before [45][0-9]; stack of [1-9][0-9]* bytes, before 0 \(torch.* and 1 more variant\)$' "which, where, how much, and of how many variants"
 like "$out" '^hint: ' "what to do"
 is "$(kept _Z3mixIfEvPVT_ | cut -d' ' -f7,8 | grep -cE '^[1-9][0-9]* [1-9][0-9]*$')" 2 "an old ptxas and a new one tell it"
+mix=$(kept _Z3mixIfEvPVT_ | cut -d' ' -f3,4,7,8 | sort -u) # registers, stack, stores and loads
+is "$(rows | sed -nE 's/^ void mix<float>.* 8.0 ([0-9]+) was [45][0-9] ([0-9]+) [/] ([0-9]+) was 0 0 ([0-9]+) was 0 $/\1 \4 \2 \3/p' | sort)" "$mix" "the report has the figures, and those of before"
+is "$(rows | sed -nE 's/^ (void mix|other).*/\1/p' | uniq | tr '\n' ' ')" "void mix other " "the kernel that spills first"
 out=$(build "$K")
 is "$?:$(spilled "$out")" 0:0 "nothing changed: no warning"
 sed -i 's/ANSWER;$/ANSWER + 1;/' "$K/src/answer.cu"
 out=$(build "$K")
 is "$?:$(spilled "$out")" 0:0 "it spilled before: no warning"
+is "$(rows | grep -c ' was ')" 0 "no figure changed"
+is "$(rows --baseline "$T/before" | grep -cE ' 32 was [45][0-9] ')" "$(printf '%s\n' "$mix" | uniq | wc -l)" "report --baseline has those of another build"
+is "$(grep -c "Figures of before are those of <code>.*</code>" "$T/page.html")" 1 "and says so"
+status 2 "report --baseline of nothing" "$KB" report --baseline "$T/nowhere" "$K"
+like "$out" '^error: --baseline: .*/nowhere has none of the variants' "says what it wants"
 
 # diff of two builds, variants, libraries and wheels.
 diff() { "$KB" diff "$@"; }

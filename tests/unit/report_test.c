@@ -20,6 +20,8 @@
 static struct arena a;
 static struct last_build b;
 static struct findings none;
+static struct variant_kernels kernels[4];
+static bool lists_all;
 
 static struct last_step
 step(double begin, double end, uint64_t mib, unsigned job, const char *kind, const char *label)
@@ -39,6 +41,8 @@ static int
 set_up(void **state)
 {
 	(void)state;
+	memset(kernels, 0, sizeof(kernels));
+	lists_all = false;
 	b = (struct last_build){ .kernel = "relu",
 		.program = "1",
 		.output = "/k/build",
@@ -83,7 +87,12 @@ static char *
 page(void)
 {
 	struct variant_size sizes[4] = { 0 };
-	const struct report r = { &b, sizes, b.findings.n ? &b.findings : &none, 1 };
+	const struct report r = { .last = &b,
+		.sizes = sizes,
+		.kernels = kernels,
+		.findings = b.findings.n ? &b.findings : &none,
+		.n_checked = 1,
+		.lists_all = lists_all };
 	struct buf out = { 0 };
 	char *text;
 
@@ -246,6 +255,118 @@ test_empty(void **state)
 	assert_null(strstr(text, "inf"));
 }
 
+static struct resource *
+add_kernel(size_t variant, const char *arch, const char *name, unsigned registers, uint64_t spills)
+{
+	struct resources *all = &kernels[variant].all;
+	const struct resource r = { .arch = arch,
+		.k = { .name = name,
+			.registers = registers,
+			.stack = spills,
+			.spill_stores = spills,
+			.spill_loads = spills,
+			.knows_spills = true } };
+
+	kernels[variant].variant = variant ? "v2" : "v1";
+	vec_push(&a, all, r);
+	return &all->v[all->n - 1];
+}
+
+/* Those that spill first, and those that take the same once. */
+static void
+test_kernel_rows(void **state)
+{
+	static const struct {
+		const char *name, *arch;
+		unsigned registers;
+		size_t variants;
+	} want[] = { { "spills", "8.0", 32, 1 }, { "spills", "9.0", 40, 2 },
+		{ "large", "9.0", 255, 1 }, { "mix(float)", "9.0", 64, 2 },
+		{ "mix(float)", "10.0", 64, 1 }, { "mix(float)", "9.0", 50, 1 } };
+	struct kernel_rows rows = { 0 };
+
+	(void)state;
+	add_kernel(0, "10.0", "_Z3mixf", 64, 0);
+	add_kernel(0, "9.0", "_Z3mixf", 64, 0);
+	add_kernel(0, "9.0", "spills", 40, 8);
+	add_kernel(0, "8.0", "spills", 32, 9);
+	add_kernel(1, "9.0", "spills", 40, 8);
+	add_kernel(1, "9.0", "_Z3mixf", 64, 0);
+	add_kernel(1, "9.0", "_Z3mixf", 64, 0);
+	add_kernel(1, "9.0", "_Z3mixf", 50, 0);
+	add_kernel(1, "9.0", "large", 255, 4000)->k.knows_spills = false;
+	kernel_rows_make(&a, kernels, 2, &rows);
+	assert_int_equal(rows.n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < rows.n; i++) {
+		assert_string_equal(rows.v[i].name, want[i].name);
+		assert_string_equal(rows.v[i].arch, want[i].arch);
+		assert_int_equal(rows.v[i].k->registers, want[i].registers);
+		assert_int_equal(rows.v[i].variants.n, want[i].variants);
+	}
+}
+
+static void
+test_kernels(void **state)
+{
+	struct resources before = { 0 };
+	char *text;
+
+	(void)state;
+	text = page();
+	assert_null(strstr(text, "id=\"kernels\""));
+	vec_push(&a, &before, *add_kernel(0, "9.0", "_Z3mixf", 64, 0));
+	kernels[0].all.v[0].k.registers = 32;
+	kernels[0].all.v[0].k.spill_stores = 84;
+	kernels[0].all.v[0].k.shared = 48 << 10;
+	add_kernel(0, "9.0", "_Z5otherPf", 10, 0)->k.knows_spills = false;
+	text = page();
+	assert_non_null(strstr(text,
+		"<td class=\"n\">9.0</td><td class=\"n\">32</td><td class=\"n\">84 / 0</td><td class=\"n\">49152</td>"));
+	assert_non_null(strstr(text, "<td class=\"n\">10</td><td class=\"n\">?</td>"));
+	assert_null(strstr(text, ">was "));
+	assert_null(strstr(text, "Figures of before"));
+	resources_beside(&before, "", &kernels[0].all);
+	text = page();
+	assert_non_null(strstr(
+		text, "32<small>was 64</small></td><td class=\"n\">84 / 0<small>was 0</small>"));
+	assert_non_null(strstr(text, "other(float*)<small><b>new</b>, v1"));
+	assert_int_equal(count(text, ">new<"), 1);
+	assert_non_null(strstr(text, "the variant that this build replaced."));
+	kernels[0].all.beside = "/" EVIL;
+	kernels[0].fault = EVIL;
+	kernels[0].all.v[0].source = EVIL;
+	kernels[0].all.v[0].k.name = EVIL;
+	text = page();
+	assert_null(strstr(text, "<script"));
+	assert_true(count(text, "&lt;script&gt;") >= 4);
+}
+
+/* Thousands of kernels, with the names of templates. */
+static void
+test_many_kernels(void **state)
+{
+	enum { N = 5000, LONG = 3000 };
+	char *name = arena_alloc(&a, LONG + 8, 1), *text;
+
+	(void)state;
+	memset(name, 'x', LONG);
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(name + LONG - 8, 8, "%05u", i);
+		add_kernel(0, "9.0", arena_strdup(&a, name), 10 + i % 200, 0);
+	}
+	text = page();
+	assert_int_equal(count(text, "<td class=\"n\">9.0</td>"), 200);
+	assert_non_null(strstr(
+		text, "4800 more rows are left out; <code>kernel-builder report --all</code>"));
+	assert_non_null(strstr(text, "<td class=\"n\">209</td>"));
+	assert_null(strstr(text, "<td class=\"n\">10</td>"));
+	assert_true(strlen(text) < (size_t)1 << 20);
+	lists_all = true;
+	text = page();
+	assert_int_equal(count(text, "<td class=\"n\">9.0</td>"), N);
+	assert_null(strstr(text, "left out"));
+}
+
 /* What somebody else's build left in the store. */
 static void
 test_hits_only(void **state)
@@ -347,6 +468,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_figures, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_empty, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_kernel_rows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_kernels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_many_kernels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hits_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_html, set_up, tear_down),

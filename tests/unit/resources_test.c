@@ -95,16 +95,27 @@ told(void **state)
 }
 
 static void
+set_spills(struct resource *r, uint64_t bytes)
+{
+	r->k.knows_spills = true;
+	r->k.spill_stores = bytes;
+}
+
+static void
 record(void **state)
 {
 	struct digest library = sha256_of("x", 1), other = sha256_of("y", 1);
-	struct resources r = some(), back = { 0 };
+	struct resources r = some(), was = some(), back = { 0 };
 	struct store *s;
 	struct err e;
 	char *home;
 
 	(void)state;
 	resources_add_told(&mem, STR(printed), "src/a b.cu", &r);
+	was.n = 2;
+	was.v[0].k.registers = 255;
+	set_spills(&was.v[1], 12);
+	resources_beside(&was, "/a base", &r);
 	assert_int_equal(fs_mkdtemp(&mem, "/tmp/kb-resources", &home, &e), 0);
 	assert_int_equal(store_open(home, false, &s, &e), 0);
 	assert_int_equal(resources_get(&mem, s, "/build/v", &library, &back, &e), 0);
@@ -125,15 +136,19 @@ record(void **state)
 			    x->k.spill_stores == y->k.spill_stores &&
 			    x->k.spill_loads == y->k.spill_loads);
 	}
+	assert_string_equal(back.beside, "/a base");
+	assert_int_equal(back.v[0].was->registers, 255);
+	assert_false(back.v[0].was->knows_spills);
+	assert_int_equal(back.v[1].was->spill_stores, 12);
+	assert_int_equal(back.v[1].was->stack, 88);
+	assert_true(!back.v[2].was && !back.v[3].was);
+	was.n = 0;
+	resources_beside(&was, NULL, &r);
+	assert_int_equal(resources_put(s, "/build/v", &library, &r, &e), 0);
+	assert_int_equal(resources_get(&mem, s, "/build/v", &library, &back, &e), 1);
+	assert_true(!back.beside && !back.v[0].was);
 	store_close(s);
 	assert_int_equal(fs_remove(home, &e), 0);
-}
-
-static void
-set_spills(struct resource *r, uint64_t bytes)
-{
-	r->k.knows_spills = true;
-	r->k.spill_stores = bytes;
 }
 
 static size_t
