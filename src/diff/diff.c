@@ -186,15 +186,18 @@ diff_file(struct diffing *d, const struct fact_file *x, const struct fact_file *
 	return diff_kernels(d, x, y, e);
 }
 
-/* A wheel's own directory has its name and version. */
+/* The directories that pip takes apart have the wheel's name and version. */
 static const char *
 name_of_file(struct arena *a, const struct holding *h, const char *path)
 {
 	const char *slash = h->facts.is_wheel ? strchr(path, '/') : NULL;
 	struct str top = { path, slash ? (size_t)(slash - path) : 0 };
 
-	return str_ends(top, STR(".dist-info")) ? arena_printf(a, "*.dist-info%s", slash)
-						: holding_plain(a, h, path);
+	if (str_ends(top, STR(".dist-info")))
+		return arena_printf(a, "*.dist-info%s", slash);
+	if (str_ends(top, STR(".data")))
+		return arena_printf(a, "*.data%s", slash);
+	return holding_plain(a, h, path);
 }
 
 static struct map
