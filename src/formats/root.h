@@ -20,6 +20,7 @@
 #define ROOT_GENERATED "gen"         /* files that the plan makes */
 #define ROOT_LIBRARIES "libraries"   /* the C library's and C++'s, which stubs are made of */
 #define ROOT_STATIC_RUNTIME "cudart" /* CUDA's runtime as a static library */
+#define ROOT_RUNTIME "runtime"       /* CUDA's runtime for a target that is not ROOT_CUDA's */
 #define ROOT_STUBS "lib"             /* link stubs */
 
 /* Of the step itself: results of other steps, its own, and what is neither. Paths of files in there

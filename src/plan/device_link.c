@@ -72,6 +72,19 @@ new_step(struct maker *m, const struct torch_flags *f, enum step_kind kind, cons
 	return s;
 }
 
+/* CUDA's programs, and where the device runtime is elsewhere, that. */
+static const struct root *
+nvlink_root(struct maker *m, const struct torch_flags *f)
+{
+	const struct catalog_cuda *c = f->variant->cuda;
+	const struct mount *mounts[3] = { mount_loader(m, f->gcc), mount_cuda(m, c) };
+	size_t n = 2;
+
+	if (c->runtime && rdc_runtime(c))
+		mounts[n++] = mount_runtime(m, c);
+	return root_make(m, mounts, n);
+}
+
 /* What a section's options say to nvlink; "-Xnvlink=a,b" is two words of it. */
 static void
 add_user_options(struct arena *a, const struct strs *flags, struct strs *argv)
@@ -112,9 +125,11 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 	struct arena *a = m->a;
 	struct inputs in = { 0 };
 	struct step s = new_step(m, f, STEP_NVLINK, arena_printf(a, "nvlink sm_%s", arch));
+	const char *runtime = rdc_runtime(f->variant->cuda);
 	struct strs *argv = &s.argv;
 	bool debug = false;
 
+	s.root = nvlink_root(m, f);
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.sm_%s.cubin", m->src->id, arch));
 	vec_push(a, &s.outputs, arena_printf(a, "out/%s.sm_%s.reg", m->src->id, arch));
 	vec_push(a, argv, ROOT_CUDA "/bin/nvlink");
@@ -136,8 +151,8 @@ add_nvlink(struct maker *m, const struct torch_flags *f, const struct link *l, c
 		vec_push(a, argv, "-g");
 	for (size_t i = 0; i < in.n; i++)
 		vec_push(a, argv, in.v[i].path);
-	if (rdc_has_runtime(f->variant->cuda))
-		vec_push(a, argv, RDC_RUNTIME);
+	if (runtime)
+		vec_push(a, argv, runtime);
 	vec_push(a, argv, "-o");
 	vec_push(a, argv, s.outputs.v[0]);
 	s.inputs = in.v;

@@ -61,7 +61,7 @@ static const struct step_row rows[STEP_KINDS] = {
 		.bytes = 64 * MIB,
 		.per_byte = 80 },
 	[STEP_NVLINK] = { .name = "nvlink",
-		.sees = SEES_PROGRAMS,
+		.sees = SEES_SPECIAL,
 		.takes_files = true,
 		.outputs = { { .role = OUTPUT_REGISTERED } },
 		.seconds = 0.5,

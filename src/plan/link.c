@@ -105,8 +105,7 @@ maker_add_link(
 		mount_link_files(m) };
 	size_t n = 3;
 	/* What nvlink took of it registers itself, like an object of ours. */
-	const char *runtime =
-		l->relocatable.n && rdc_has_runtime(f->variant->cuda) ? RDC_RUNTIME : NULL;
+	const char *runtime = l->relocatable.n ? rdc_runtime(f->variant->cuda) : NULL;
 	struct arena *a = m->a;
 	struct step s = step_new(m, STEP_LINK, f->variant, pv->extension);
 
@@ -119,7 +118,7 @@ maker_add_link(
 	}
 	step_give(m, &s, arena_printf(a, "out/%s", pv->extension));
 	if (runtime)
-		mounts[n++] = mount_cuda(m, f->variant->cuda);
+		mounts[n++] = mount_runtime(m, f->variant->cuda);
 	if (f->variant->tvm_ffi && f->variant->cuda)
 		mounts[n++] = mount_static_runtime(m, f->variant->cuda);
 	s.root = root_make(m, mounts, n);

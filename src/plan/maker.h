@@ -57,6 +57,9 @@ const struct mount *mount_link_files(struct maker *m);
 /* Everything that an extension of v is linked with: torch, CUDA's runtime and Python, or tvm-ffi,
  * the C and C++ libraries, in this order. */
 const struct mount *mount_stubs(struct maker *m, const struct variant *v);
+/* What has the shared library of CUDA's runtime for the target, below lib/: ROOT_CUDA's tree, or
+ * ROOT_RUNTIME. */
+const struct mount *mount_runtime(struct maker *m, const struct catalog_cuda *c);
 /* CUDA's runtime as a static library, ROOT_STATIC_RUNTIME; the catalog has it. */
 const struct mount *mount_static_runtime(struct maker *m, const struct catalog_cuda *c);
 /* The module id of a CUDA source, in a file gen/module_id. */

@@ -192,6 +192,13 @@ mount_depend(struct maker *m, const struct catalog_depend *d)
 }
 
 const struct mount *
+mount_runtime(struct maker *m, const struct catalog_cuda *c)
+{
+	return c->runtime ? mount_tree(m, ROOT_RUNTIME, version_text(m->a, &c->version), c->runtime)
+			  : mount_cuda(m, c);
+}
+
+const struct mount *
 mount_static_runtime(struct maker *m, const struct catalog_cuda *c)
 {
 	const struct catalog_static_runtime *r =
@@ -301,14 +308,6 @@ add_stub(struct maker *m, struct stubs *out, enum stub_of what, const char *sona
 		.what = what };
 
 	vec_push(m->a, out, s);
-}
-
-/* What has the library of CUDA's runtime, below lib/. */
-static const struct mount *
-mount_runtime(struct maker *m, const struct catalog_cuda *c)
-{
-	return c->runtime ? mount_tree(m, "runtime", version_text(m->a, &c->version), c->runtime)
-			  : mount_cuda(m, c);
 }
 
 static void

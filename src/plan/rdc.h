@@ -19,11 +19,10 @@
 /* Whether this CUDA has the device runtime, which kernels need that start kernels, in a form that
  * its nvlink takes: it lies beside libcudart, so it is there where that whole directory is, in
  * wheels of 13.0 and later and in NVIDIA's archives. Wheels of 12.9 have one that is newer than the
- * nvlink that packages have for 12.x, the others have none. A tree that serves another target has
- * none for that. */
-bool rdc_has_runtime(const struct catalog_cuda *c);
-/* Its library, for both linkers. */
-#define RDC_RUNTIME ROOT_CUDA "/lib/libcudadevrt.a"
+ * nvlink that packages have for 12.x, the others have none. For another target than the tree's, it
+ * is in the package of that target's runtime. Returns its library, for both linkers, below the root
+ * that mount_runtime gives; NULL: there is none. */
+const char *rdc_runtime(const struct catalog_cuda *c);
 /* Fails with ERR_CONFIG where one of a section's sources needs the device runtime that the
  * variant's CUDA has not got. */
 int rdc_check(const struct maker *m, const struct variant *v, const struct project_kernel *k,

@@ -76,17 +76,36 @@ printf '#ifndef X\n#include <immintrin.h>\n#endif\n' >"$M/src/fast.cpp"
 status 1 "what an #if hides" "$KB" build --no-lock --variant $C "$M"
 like "$out" "^hint: immintrin.h is for x86-64, and $C is for aarch64; include it below #ifdef __x86_64__ only" "is explained when it fails"
 
-# Device code is linked as for x86-64; the device runtime is there for x86-64 alone.
+# Device code is linked as for x86-64, and with the device runtime of the target.
 R=$T/rdc
 cp -r "$ROOT/tests/kernels/rdc" "$R"
-status 0 "relocatable device code" "$KB" build --no-lock --matrix all --variant $X --variant $A "$R"
-status 1 "the libraries differ" "$KB" diff -v "$R/build/$X" "$R/build/$A"
-is "$(printf '%s\n' "$out" | grep -c -i -e kernel -e sm_)" 0 "but no kernel does"
-cat >>"$R/src/alone.cu" <<'C'
+cat >"$R/src/alone.cu" <<'C'
 __global__ void child(float *x);
-__global__ void parent(float *x) { child<<<1, 1>>>(x); }
+__global__ void alone(float *x) { child<<<1, 1>>>(x); }
 C
-sed -i 's|^src = \["src/alone.cu"\]|&\ncuda-flags = ["-rdc=true"]|' "$R/build.toml"
-status 3 "a kernel that starts a kernel" "$KB" build --no-lock --matrix all --variant $A "$R"
-like "$out" "src/alone.cu:[0-9]*:1: a kernel starts a kernel, .* for x86-64 alone, and $A is for aarch64: build with --target x86_64" "is refused with the place"
+echo '__global__ void child(float *x) { *x = 1; }' >"$R/src/child.cu"
+sed -i 's|^src = \["src/alone.cu"\]|src = ["src/alone.cu", "src/child.cu"]\ncuda-flags = ["-rdc=true"]|' "$R/build.toml"
+status 0 "relocatable device code, and a kernel that starts a kernel" "$KB" build --no-lock --matrix all --variant $X --variant $A "$R"
+is "$(readelf -h "$R/build/$A"/_*.so | grep -c AArch64)" 1 "for aarch64"
+is "$(readelf -p __nv_module_id "$R/build/$A"/_*.so | grep -c ' def _')" 5 "four files and the device runtime are registered"
+is "$(nm -D "$R/build/$A"/_*.so | grep -c -i -e cudaCDP -e device_runtime)" 0 "of the device runtime nothing is seen from outside"
+status 0 "it is judged" "$KB" check-abi "$R/build/$A"
+like "$out" '0 errors, 0 warnings' "and right"
+status 1 "the libraries differ" "$KB" diff -v "$R/build/$X" "$R/build/$A"
+is "$(printf '%s\n' "$out" | grep -i -e kernel -e sm_ | grep -vc cuda_device_runtime_cu)" 0 "but no kernel does, other than the device runtime's own, whose names differ"
+status 3 "for CUDA 12.6" "$KB" build --no-lock --matrix all --variant torch211-cxx11-cu126-aarch64-linux "$R"
+like "$out" 'src/alone.cu:2:1: a kernel starts a kernel, which needs CUDA.s device runtime; .* is for CUDA 12.6' "it is refused with the place"
+
+# tvm-ffi for aarch64.
+F=$T/relu-tvm-ffi
+mkdir "$F"
+(cd "$ROOT/examples/relu-tvm-ffi" && tar -cf - --exclude=./build --exclude=./result .) | tar -C "$F" -xf -
+status 0 "a tvm-ffi kernel" "$KB" build --no-lock --target all --matrix all --cuda 13.0 --capability 9.0 "$F"
+P=$F/build/tvm-ffi01-cu130
+is "$(readelf -h $P-aarch64-linux/_*.so | grep -c AArch64)" 1 "for CUDA"
+is "$(readelf -dW $P-aarch64-linux/_*.so | grep NEEDED | grep -oE 'lib(tvm|torch|c10|python|cu)[a-z0-9_]*' | tr '\n' ' ')" "libtvm_ffi " "CUDA's runtime is inside"
+status 1 "the libraries differ" "$KB" diff -v $P-x86_64-linux $P-aarch64-linux
+is "$(printf '%s\n' "$out" | grep -c -i -e kernel -e sm_)" 0 "but no kernel does"
+status 0 "and for CPUs" "$KB" build --no-lock --target aarch64 --matrix all --backend cpu "$F"
+is "$(readelf -h "$F"/build/tvm-ffi01-cpu-aarch64-linux/_*.so | grep -c AArch64)" 1 "too"
 done_testing
