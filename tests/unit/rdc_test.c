@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define CUDA_DEVRT ROOT_CUDA "/lib/libcudadevrt.a"
+
 static struct strs
 strs_of(struct arena *a, const char *words)
 {
@@ -303,17 +305,35 @@ test_steps(void **state)
 		assert_non_null(strstr(s->outputs.v[0], s->id));
 	}
 	assert_int_equal(count(&w.plan, STEP_NVLINK), 3);
-	assert_false(strs_has(&link->argv, RDC_RUNTIME) ||
-		     strs_has(&waits_for(&w.plan, reg, 0)->argv, RDC_RUNTIME));
+	assert_false(strs_has(&link->argv, CUDA_DEVRT) ||
+		     strs_has(&waits_for(&w.plan, reg, 0)->argv, CUDA_DEVRT));
 	arena_free(&w.a);
 }
 
-/* Where CUDA has its device runtime, both linkers get it. */
+/* Of a plan whose CUDA has the device runtime: both linkers get it, from this mount. */
+static void
+assert_linked(const struct plan *p, const char *library, const char *mount)
+{
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct step *s = &p->steps[i];
+		bool links = s->kind == STEP_NVLINK || s->kind == STEP_LINK;
+
+		assert_int_equal(strs_has(&s->argv, library), links);
+		assert_int_equal(
+			strs_has(&s->argv, CUDA_DEVRT), links && streq(library, CUDA_DEVRT));
+		if (s->kind == STEP_LINK)
+			assert_string_equal(s->root->mounts[s->root->n_mounts - 1]->name, mount);
+	}
+}
+
 static void
 test_runtime(void **state)
 {
 	static const char *const flags[] = { "-rdc=true", "-O3", "-O3" };
-	struct pin_select lib = { .from = "x/lib/", .to = "lib/" };
+	struct pin_select lib = { .from = "x/lib/", .to = "lib/" },
+			  one = { .to = "lib/libcudart.so.12" };
+	struct pin other = { .has_tree = true, .select = &lib, .n_select = 1 };
+	const struct plan_options how = { 0 };
 	struct err e = { 0 };
 	struct world w;
 
@@ -321,16 +341,14 @@ test_runtime(void **state)
 	make_plan(&w, flags);
 	w.pin.select = &lib;
 	w.pin.n_select = 1;
-	assert_int_equal(
-		plan_make(&w.a, subject_of(&w), NULL, &(struct plan_options){ 0 }, &w.plan, &e), 0);
-	for (size_t i = 0; i < w.plan.n_steps; i++) {
-		const struct step *s = &w.plan.steps[i];
-
-		assert_int_equal(strs_has(&s->argv, RDC_RUNTIME),
-			s->kind == STEP_NVLINK || s->kind == STEP_LINK);
-		if (s->kind == STEP_LINK)
-			assert_string_equal(s->root->mounts[s->root->n_mounts - 1]->name, "cuda");
-	}
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &how, &w.plan, &e), 0);
+	assert_linked(&w.plan, CUDA_DEVRT, "cuda");
+	/* For another target, that of its runtime; if that has none, CUDA's own does not serve. */
+	w.cuda.runtime = &other;
+	assert_int_equal(plan_make(&w.a, subject_of(&w), NULL, &how, &w.plan, &e), 0);
+	assert_linked(&w.plan, "runtime/lib/libcudadevrt.a", "runtime");
+	other.select = &one;
+	assert_null(rdc_runtime(&w.cuda));
 	arena_free(&w.a);
 }
 
