@@ -124,7 +124,7 @@ like "$out" '^1 passed' "runs its tests"
 want=torch-cuda
 nvidia-smi >/dev/null 2>&1 || want=torch-cpu
 is "$(ls "$T/plain/build")" $want "with what runs here"
-is "$(printf '%s\n' "$out" | grep -c '^note: no NVIDIA GPU or driver found, so this is the variant for CPUs; --backend cuda builds the other')" $([ $want = torch-cuda ]; echo $?) "which is said where it is not torch's own"
+is "$(printf '%s\n' "$out" | grep -c '^note: no NVIDIA GPU or driver found, so this is the variant for CPUs; --backend cuda builds the other')" "$([ $want = torch-cuda ]; echo $?)" "which is said where it is not torch's own"
 
 # testshell
 rm -r "$K/local_adds"
