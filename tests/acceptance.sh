@@ -72,6 +72,7 @@ check "results in a bucket of S3" bash -c "tests/farm/s3.sh get $T/s3 && KB_S3=$
 check "a farm of BuildGrid" env KB_TEST_TREES="$T/store/trees" tests/farm/acceptance.sh
 check "what is built for aarch64, under emulation" tests/aarch64.py "$T/aarch64"
 check "the wheel and the tarball in Debian 11, 12 and 13" tests/install.sh
+check "a newcomer's first minutes in Debian 12" tests/first-minutes.sh
 [ -z "${KB_COMMUNITY:-}" ] || check "other people's kernels" tests/community.sh --work "$T/community" "$KB_COMMUNITY"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

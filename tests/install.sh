@@ -31,44 +31,11 @@ check() { # text command...
 }
 skip() { skipped=$((skipped + 1)); echo "ok - $1 # SKIP $2"; }
 
-debian() { apt-get indextargets --no-release-info --format "\$(SITE)" | grep -v security | head -1; }
-# make_root SUITE: a root with Python and nothing that is not needed for it.
-make_root() {
-	local mirror
-	[ ! -e "$roots/$1.made" ] || return 0
-	mirror=$(debian)
-	case $1 in bullseye | bookworm | trixie) ;; *) mirror=${KB_UBUNTU_MIRROR:?is not set} ;; esac
-	mkdir -p "$roots"
-	rm -rf --one-file-system "${roots:?}/$1"
-	debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates ${KB_DEBOOTSTRAP:-} "$1" "$roots/$1" "$mirror" || return
-	rm -rf "$roots/$1"/var/cache/apt/archives/*.deb
-	touch "$roots/$1.made"
-}
-
-# A user's command in a root: with /proc, /dev and the network, without rights of root, and no variable but those of pip.
-inside() { # suite command...
-	local root=$roots/$1
-	shift
-	# shellcheck disable=SC2016
-	unshare --mount --propagation private bash -c '
-		root=$1 && shift
-		mount --bind "$root" "$root" && mount --rbind /dev "$root/dev" && mount --bind /proc "$root/proc" &&
-			mount --bind /etc/resolv.conf "$root/etc/resolv.conf" && cd "$root" && mkdir -p mnt && pivot_root . mnt && umount -l /mnt && cd / &&
-			exec /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all --bounding-set=-all \
-				/usr/bin/env -i HOME=/home/user PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PATH=/home/user/venv/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 CI=1 '"$passed_on"' "$@"' - "$root" "$@"
-}
-passed_on=
-# Where apt is not Debian's, public mirrors are asked, which this network may not reach.
-export KERNEL_BUILDER_DEBIAN_MIRROR=${KERNEL_BUILDER_DEBIAN_MIRROR-$(debian)}
-for v in PIP_INDEX_URL https_proxy http_proxy no_proxy KERNEL_BUILDER_DEBIAN_MIRROR; do
-	[ -z "${!v:-}" ] || passed_on="$passed_on $v='${!v}'"
-done
+. tests/roots.sh
 
 prepare() { # suite
 	local home=$roots/$1/home/user
-	rm -rf --one-file-system "$home"
-	mkdir -p "$home"
-	cp "$wheel" "$tarball" "$home/"
+	new_home "$1" "$wheel" "$tarball"
 	cp -r examples/relu-cpu "$home/k"
 	rm -rf "$home/k/build" "$home/k/result"
 	cat >"$home/uvx" <<'UVX'
@@ -80,8 +47,6 @@ tools/bin/uvx --from ./kernel_builder-*.whl kernel-builder --version
 tools/bin/pipx run --spec ./kernel_builder-*.whl kernel-builder --version
 tools/bin/uvx --from ./kernel_builder-*.whl kernel-builder build --no-lock --torch 2.15 --store other --rebuild k
 UVX
-	# A network may have certificates of its own.
-	[ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$roots/$1/etc/ssl/certs/"
 	chown -R 1000:1000 "$home"
 }
 bits() { (cd "$roots/$1/home/user/k/build" 2>/dev/null && find . -type f ! -name 'compile_commands.json*' ! -path './clangd/*' -print0 | LC_ALL=C sort -z | xargs -0r sha256sum | sort); }
