@@ -8,7 +8,8 @@ static const char no_answer[] =
 	"check the network, and https_proxy if it needs a proxy; --wheel-index, --debian-mirror and --redist name other sources, which may be directories";
 static const char full[] =
 	"make room (kernel-builder store gc --keep SIZE), or put the store on another disk with --store or KERNEL_BUILDER_HOME";
-static const char denied[] = "name a place that you may write to with --store or --output";
+static const char denied[] =
+	"use a directory that you may write to; --store names the store's, and --output, where a command has it, the one of what is written";
 static const char moved[] =
 	"the source no longer has this file, or never had it; name another source with --wheel-index, --debian-mirror or --redist";
 
