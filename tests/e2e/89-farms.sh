@@ -47,7 +47,8 @@ is "$(ca -H 'authorization: Bearer secret')" "400 " "no certificate"
 is "$(ca --cert "$T/door/tls/other.pem" --key "$T/door/tls/other.key" -H 'authorization: Bearer secret')" "400 " "a certificate of another CA"
 like "$(call "$door" Capabilities/GetCapabilities --http2)" 'unable to get local issuer' "who does not know the CA refuses the server"
 door --bearer secret --grpc-status
-is "$(ca -H 'authorization: Bearer other')" "204 16" "another token, as gRPC says it"
+# nginx answers before it has read the request, and ends the stream; whether curl minds depends on which comes first.
+is "$(ca -H 'authorization: Bearer other' | grep -v '^curl: (92) ')" "204 16" "another token, as gRPC says it"
 door --old
 like "$(ca)" 'certificate has expired' "a certificate that is over"
 "$FARM/front.sh" stop "$T/door"
