@@ -53,4 +53,6 @@ strs_add(struct arena *a, struct strs *list, const char *s)
 	if (!strs_has(list, s))
 		vec_push(a, list, s);
 }
+/* strs.c: "a, b" of a and b; "" of none. */
+const char *strs_join(struct arena *a, const struct strs *list, const char *between);
 #endif

@@ -106,16 +106,14 @@ compose_cuda(struct ctx *c, struct store *s, const struct catalog_cuda *cuda, co
 static void
 note_compiler(struct arena *a, const struct catalog_cuda *cuda)
 {
-	const char *release = version_text(a, &cuda->version), *newer = "";
+	const char *release = version_text(a, &cuda->version);
 
 	if (!cuda->note)
 		return;
-	for (size_t i = 0; i < cuda->newer.n; i++)
-		newer = arena_printf(a, "%s%s%s", newer, i ? ", " : "", cuda->newer.v[i]);
 	log_info("note: CUDA %s in CUDA_HOME is made of two releases: %s", release, cuda->note);
-	if (*newer)
+	if (cuda->newer.n)
 		log_info("note: so CMake compiles nothing for %s here; `kernel-builder build` does",
-			newer);
+			strs_join(a, &cuda->newer, ", "));
 }
 
 static int

@@ -143,11 +143,11 @@ check_rebuild(struct ctx *c, const struct strs *dirs, size_t *bad, struct err *e
 static const char *
 names(struct arena *a, const struct strs *dirs)
 {
-	const char *out = "";
+	struct strs out = { 0 };
 
 	for (size_t i = 0; i < dirs->n; i++)
-		out = arena_printf(a, "%s%s%s", out, i ? ", " : "", path_base(dirs->v[i]));
-	return out;
+		vec_push(a, &out, path_base(dirs->v[i]));
+	return strs_join(a, &out, ", ");
 }
 
 static bool

@@ -77,7 +77,7 @@ matching(const struct reading *r, const char *clean)
 	enum { SHOWN = 4 };
 	struct fs_entries all = { 0 };
 	struct err ignored;
-	const char *list = "";
+	struct strs list = { 0 };
 	size_t n = 0;
 
 	if (!strpbrk(clean, "*?[") || fs_walk(r->a, r->root, &all, &ignored) < 0)
@@ -86,11 +86,10 @@ matching(const struct reading *r, const char *clean)
 		if (all.v[i].kind != FS_FILE || fnmatch(clean, all.v[i].path, FNM_PATHNAME) != 0)
 			continue;
 		if (n++ < SHOWN)
-			list = arena_printf(
-				r->a, "%s%s\"%s\"", list, n > 1 ? ", " : "", all.v[i].path);
+			vec_push(r->a, &list, arena_printf(r->a, "\"%s\"", all.v[i].path));
 	}
-	return n ? arena_printf(r->a, "patterns are not expanded; list the files: %s%s", list,
-			   n > SHOWN ? ", ..." : "")
+	return n ? arena_printf(r->a, "patterns are not expanded; list the files: %s%s",
+			   strs_join(r->a, &list, ", "), n > SHOWN ? ", ..." : "")
 		 : "patterns are not expanded, and this one would match no file; list the files";
 }
 

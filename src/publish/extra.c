@@ -62,10 +62,9 @@ void
 extra_tell(struct arena *a, const char *dir, const struct strs *extra)
 {
 	enum { SHOWN = 5 };
-	const char *list = "";
+	const struct strs shown = { .v = extra->v, .n = extra->n < SHOWN ? extra->n : SHOWN };
+	const char *list = strs_join(a, &shown, ", ");
 
-	for (size_t i = 0; i < extra->n && i < SHOWN; i++)
-		list = arena_printf(a, "%s%s%s", list, i ? ", " : "", extra->v[i]);
 	if (extra->n == 1)
 		log_warn("%s/%s was not made by a build, and was removed", dir, list);
 	else if (extra->n)

@@ -4,23 +4,13 @@
 #include "resolve/parts.h"
 
 const char *
-join(struct arena *a, const struct strs *s, const char *between)
-{
-	const char *out = "";
-
-	for (size_t i = 0; i < s->n; i++)
-		out = arena_printf(a, "%s%s%s", out, i ? between : "", s->v[i]);
-	return out;
-}
-
-const char *
 catalog_torch_list(struct arena *a, const struct catalog *c)
 {
 	struct strs s = { 0 };
 
 	for (size_t i = 0; i < c->n_torch; i++)
 		vec_push(a, &s, version_text(a, &c->torch[i].version));
-	return join(a, &s, ", ");
+	return strs_join(a, &s, ", ");
 }
 
 const char *
@@ -30,7 +20,7 @@ catalog_cuda_list(struct arena *a, const struct catalog *c)
 
 	for (size_t i = 0; i < c->n_cuda; i++)
 		vec_push(a, &s, version_text(a, &c->cuda[i].version));
-	return join(a, &s, ", ");
+	return strs_join(a, &s, ", ");
 }
 
 bool

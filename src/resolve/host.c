@@ -158,7 +158,7 @@ backend_list(struct arena *a, const struct project *p)
 	for (int b = 0; b < BACKEND_COUNT; b++)
 		if (p->has_backend[b])
 			vec_push(a, &names, backend_name((enum backend)b));
-	return join(a, &names, ", ");
+	return strs_join(a, &names, ", ");
 }
 
 int

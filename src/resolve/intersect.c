@@ -350,5 +350,5 @@ capabilities_why_none(struct arena *a, const struct catalog_cuda *cuda, const st
 		return "";
 	return arena_printf(a,
 		": the nvcc that packages have knows none of %s, NVIDIA's own does (--redist)",
-		join(a, &known, ", "));
+		strs_join(a, &known, ", "));
 }

@@ -94,7 +94,7 @@ variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
 
 	if (unserved)
 		return arena_printf(a, "no code for capability %s, only for %s", unserved,
-			join(a, &v->archs, ", "));
+			strs_join(a, &v->archs, ", "));
 	for (size_t i = 0; i < v->n_kernels; i++) {
 		for (size_t j = 0; j < wanted->n; j++)
 			capabilities_serving(
@@ -107,7 +107,7 @@ variant_narrow(struct arena *a, const struct strs *wanted, struct variant *v)
 		if (!left[i].n && !is_covered(v, i, left))
 			return arena_printf(a,
 				"[kernel.%s] has nothing for capability %s, and without it the others do not link; add --capability %s, which it has",
-				v->kernels[i].kernel->name, join(a, wanted, " or "),
+				v->kernels[i].kernel->name, strs_join(a, wanted, " or "),
 				v->kernels[i].capabilities.v[0]);
 	keep(a, wanted, left, v);
 	return NULL;

@@ -59,6 +59,5 @@ const struct catalog_tools *catalog_find_tools(const struct catalog *c, const ch
 /* "2.4.1, 2.5.1" and so on, for messages. */
 const char *catalog_torch_list(struct arena *a, const struct catalog *c);
 const char *catalog_cuda_list(struct arena *a, const struct catalog *c);
-const char *join(struct arena *a, const struct strs *s, const char *between);
 bool torch_has_cuda(const struct catalog_torch *t, const struct version *cuda);
 #endif

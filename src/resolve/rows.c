@@ -32,7 +32,7 @@ find_matrix(struct resolving *w)
 	for (size_t i = 0; i < w->c->n_matrices; i++)
 		vec_push(w->a, &names, w->c->matrices[i].name);
 	return err_set(w->e, ERR_RESOLVE, "there is no matrix \"%s\"; choose from %s, host", name,
-		join(w->a, &names, ", "));
+		strs_join(w->a, &names, ", "));
 }
 
 static bool

@@ -44,7 +44,7 @@ check_versions(struct resolving *w, const char *option, const struct strs *filte
 		if (!found)
 			return err_set(w->e, ERR_RESOLVE, "--%s %s is not in %s, which has %s",
 				option, filter->v[i], variant_source(w),
-				all.n ? join(w->a, &all, ", ") : "none");
+				all.n ? strs_join(w->a, &all, ", ") : "none");
 	}
 	return 0;
 }
@@ -56,7 +56,7 @@ check_words(struct resolving *w, const char *option, const struct strs *filter,
 	for (size_t i = 0; i < filter->n; i++)
 		if (!strs_has(known, filter->v[i]))
 			return err_set(w->e, ERR_RESOLVE, "--%s %s: choose from %s", option,
-				filter->v[i], join(w->a, known, ", "));
+				filter->v[i], strs_join(w->a, known, ", "));
 	return 0;
 }
 
@@ -155,9 +155,9 @@ nearest(struct resolving *w, const char *name)
 	for (size_t i = near.n ? n : first; i < n; i++)
 		vec_push(w->a, &near, w->out->v[i].name);
 	if (n == near.n)
-		return arena_printf(w->a, "there are %s", join(w->a, &near, ", "));
+		return arena_printf(w->a, "there are %s", strs_join(w->a, &near, ", "));
 	return arena_printf(w->a, "there are %s and others: see `kernel-builder list-variants%s%s`",
-		join(w->a, &near, ", "), w->c->lock ? "" : " --matrix ",
+		strs_join(w->a, &near, ", "), w->c->lock ? "" : " --matrix ",
 		w->c->lock ? "" : w->m->name);
 }
 
@@ -176,7 +176,7 @@ fail_name(struct resolving *w, const char *name)
 	}
 	if (why.n)
 		return err_set(w->e, ERR_RESOLVE, "%s: variant %s cannot be built: %s", w->p->file,
-			name, join(w->a, &why, "; "));
+			name, strs_join(w->a, &why, "; "));
 	return err_set(w->e, ERR_RESOLVE, "there is no variant %s in %s; %s", name,
 		variant_source(w), nearest(w, name));
 }
@@ -220,7 +220,7 @@ reasons(struct resolving *w)
 				 : arena_printf(w->a, "%zu variants are skipped: %s", same,
 					   why + sizeof(skipped) - 1));
 	}
-	return join(w->a, &out, "; ");
+	return strs_join(w->a, &out, "; ");
 }
 
 /* The options that chose, as they were given. */
@@ -233,13 +233,13 @@ given(struct resolving *w)
 		const struct strs *values;
 	} all[] = { { "variant", &s->variants }, { "torch", &s->torch }, { "cuda", &s->cuda },
 		{ "abi", &s->abi }, { "backend", &s->backends } };
-	const char *out = "";
+	struct strs out = { 0 };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (size_t k = 0; k < all[i].values->n; k++)
-			out = arena_printf(w->a, "%s%s--%s %s", out, *out ? " " : "", all[i].option,
-				all[i].values->v[k]);
-	return out;
+			vec_push(w->a, &out,
+				arena_printf(w->a, "--%s %s", all[i].option, all[i].values->v[k]));
+	return strs_join(w->a, &out, " ");
 }
 
 /* What the rows that were asked for lack; else that nothing fits. */

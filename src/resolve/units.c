@@ -216,7 +216,7 @@ units_note(struct arena *a, const struct project *p, const struct variant *v, st
 			vec_push(a, notes,
 				arena_printf(a,
 					"%s in %s: compiled once, with the %sflags and directories of all of them, in the order of the file%s",
-					names, join(a, &u->sections, " and "),
+					names, strs_join(a, &u->sections, " and "),
 					source_is_cuda(u->src) ? "capabilities, " : "",
 					which_counts(a, p, u)));
 	}

@@ -29,7 +29,8 @@ moved_absent(struct arena *a, const char *dir, struct err *e)
 {
 	static const char *const others[] = { "pyproject.toml", "setup.cfg", "CMakeLists.txt",
 		"meson.build" };
-	const char *below = directory_below(a, dir), *found = NULL;
+	const char *below = directory_below(a, dir);
+	struct strs found = { 0 };
 
 	if (fs_exists(path_join(a, dir, "build.toml")))
 		return err_set(e, ERR_CONFIG,
@@ -41,11 +42,11 @@ moved_absent(struct arena *a, const char *dir, struct err *e)
 			below, below);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (fs_exists(path_join(a, dir, others[i])))
-			found = found ? arena_printf(a, "%s and %s", found, others[i]) : others[i];
-	if (found)
+			vec_push(a, &found, others[i]);
+	if (found.n)
 		return err_set(e, ERR_CONFIG,
 			"%s has %s, but no setup.py, the only one that --from reads; begin with `kernel-builder init NAME` and list the sources in its build.toml",
-			dir, found);
+			dir, strs_join(a, &found, " and "));
 	return err_set(e, ERR_CONFIG,
 		"%s has no setup.py: --from takes the directory of one; `kernel-builder init NAME` begins a new kernel",
 		dir);

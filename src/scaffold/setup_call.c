@@ -64,7 +64,7 @@ note_known(struct moved *m, size_t at, const struct python_package *p)
 static void
 take_requirements(struct moved *m, const struct value *v)
 {
-	const char *cannot = NULL;
+	struct strs cannot = { 0 };
 	bool is_known = v->kind == VALUE_LIST;
 
 	for (size_t i = 0; v->kind == VALUE_LIST && i < v->items.n; i++) {
@@ -76,12 +76,12 @@ take_requirements(struct moved *m, const struct value *v)
 		if (known)
 			note_known(m, item->at, known);
 		else if (!is_ours(package))
-			cannot = cannot ? arena_printf(m->a, "%s, %s", cannot, package) : package;
+			vec_push(m->a, &cannot, package);
 	}
-	if (cannot)
+	if (cannot.n)
 		moved_note(m, v->at,
 			"install_requires: a kernel cannot depend on %s; its Python files must do without",
-			cannot);
+			strs_join(m->a, &cannot, ", "));
 	if (!is_known)
 		moved_note(m, v->at,
 			"install_requires: %s is not moved; what the kernel imports goes into python-depends in [general]",

@@ -287,6 +287,7 @@ end_preludes(struct keys *k)
 
 		proc_kill(&k->prelude[i].proc);
 		(void)proc_finish(&k->prelude[i].proc, &end, &ignored);
+		proc_free(&k->prelude[i].proc);
 	}
 }
 
