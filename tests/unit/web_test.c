@@ -10,7 +10,9 @@
 #include "remote/reapi.h"
 #include "remote/web.h"
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,8 +41,10 @@ static struct server {
 	int fd, port;
 	struct rule rules[8];
 	unsigned n_rules;
-	struct buf asked; /* all requests, without their bodies */
-	pthread_mutex_t lock;
+	struct buf asked;     /* all requests, without their bodies */
+	pthread_mutex_t lock; /* of rules and asked */
+	pthread_mutex_t busy;
+	sem_t began;
 } servers[2];
 
 static void
@@ -105,43 +109,54 @@ read_request(int fd, char *head, size_t size)
 	return false;
 }
 
-struct connection {
-	struct server *s;
-	int fd;
-};
-
+/* One thread answers all connections of a server. It holds the lock whenever it does more than
+ * wait: the client's process is forked, and what a thread holds then (the allocator of a
+ * sanitizer), nobody would give back there. */
 static void *
 serve(void *arg)
 {
-	struct connection *c = arg;
+	struct server *s = arg;
+	struct pollfd fds[50] = { { .fd = s->fd, .events = POLLIN } };
+	unsigned n = 1;
 	char head[4096];
 	struct rule r;
 
-	do {
-		if (!read_request(c->fd, head, sizeof(head)))
-			break;
-		r = find_rule(c->s, head);
-	} while (answer(c->fd, &r, str_has_prefix(head, "HEAD")));
-	close(c->fd);
-	free(c);
+	sem_post(&s->began);
+	for (;;) {
+		poll(fds, n, -1);
+		pthread_mutex_lock(&s->busy);
+		for (unsigned i = n; i-- > 1;) {
+			if (!fds[i].revents)
+				continue;
+			if (read_request(fds[i].fd, head, sizeof(head))) {
+				r = find_rule(s, head);
+				if (answer(fds[i].fd, &r, str_has_prefix(head, "HEAD")))
+					continue;
+			}
+			close(fds[i].fd);
+			fds[i] = fds[--n];
+		}
+		if (fds[0].revents && n < 50) {
+			fds[n].fd = accept(s->fd, NULL, NULL);
+			fds[n++].events = POLLIN;
+		}
+		pthread_mutex_unlock(&s->busy);
+	}
 	return NULL;
 }
 
-static void *
-listens(void *arg)
+static void
+hold_servers(void)
 {
-	struct server *s = arg;
-	pthread_t t;
+	for (unsigned i = 0; i < 2; i++)
+		pthread_mutex_lock(&servers[i].busy);
+}
 
-	for (;;) {
-		struct connection *c = malloc(sizeof(*c));
-
-		*c = (struct connection){ s, accept(s->fd, NULL, NULL) };
-		if (c->fd < 0 || pthread_create(&t, NULL, serve, c) != 0)
-			abort();
-		pthread_detach(t);
-	}
-	return NULL;
+static void
+let_servers_go(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		pthread_mutex_unlock(&servers[i].busy);
 }
 
 static void
@@ -153,13 +168,16 @@ start(struct server *s)
 	pthread_t t;
 
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->busy, NULL);
+	sem_init(&s->began, 0, 0);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(s->fd, (struct sockaddr *)&at, n) < 0 || listen(s->fd, 50) < 0 ||
 		getsockname(s->fd, (struct sockaddr *)&at, &n) < 0 ||
-		pthread_create(&t, NULL, listens, s) != 0)
+		pthread_create(&t, NULL, serve, s) != 0)
 		abort();
 	s->port = ntohs(at.sin_port);
 	pthread_detach(t);
+	sem_wait(&s->began);
 }
 
 static size_t
@@ -499,6 +517,7 @@ main(void)
 
 	start(&servers[0]);
 	start(&servers[1]);
+	pthread_atfork(hold_servers, let_servers_go, let_servers_go);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
