@@ -257,7 +257,8 @@ static const struct opt store_opts[] = {
 	{ 0 },
 };
 static const struct opt catalog_opts[] = {
-	{ 0, "cuda", "VERSION", "for add torch: published for this CUDA; may be repeated" },
+	{ 0, "cuda", "VERSION",
+		"for add torch: published for this CUDA; for compare: only this one; may be repeated" },
 	{ 0, "full", NULL, "download files in full and check their hashes" },
 	{ 0 },
 };
@@ -395,8 +396,8 @@ const struct cmd all_cmds[] = {
 	{ "update-build", "[DIR]", "bring an old build.toml up to edition 5 or 6",
 		update_build_opts, cmd_update_build },
 	{ "init", "[NAME|OWNER/NAME|PATH]", "write a new kernel", init_opts, cmd_init },
-	{ "catalog", "add torch VERSION|fill|nix", "make pins (for maintainers)", catalog_opts,
-		cmd_catalog },
+	{ "catalog", "add torch VERSION|compare|fill|nix", "make pins (for maintainers)",
+		catalog_opts, cmd_catalog },
 	{ "nix", "fetch|link|script ...", "run a step of the derivations in nix/", no_opts,
 		cmd_nix },
 	{ "step", "FILE", "do a step of a build, on a machine that runs steps for others", no_opts,

@@ -5,128 +5,27 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "fetch/internal.h"
+#include "fetch/release_wheel.h"
 #include "resolve/catalog_write.h"
-#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 
-#define ACCEPT_JSON "application/vnd.pypi.simple.v1+json"
-enum { PAGE_LIMIT = 256 << 20, CATALOG_LIMIT = 1 << 20 };
+enum { CATALOG_LIMIT = 1 << 20 };
+
+struct adding {
+	const struct fetch_job *job;
+	const char *dir;
+	const struct new_torch *torch;
+	const struct catalog *catalog; /* before it */
+	struct version version;
+	struct strs *notes;
+};
 
 static void
-http_closep(struct http **h)
+add_note(struct arena *a, const struct adding *add, const struct target *t, const char *text)
 {
-	http_close(*h);
-}
-
-/* How well a file suits: 0 not at all, else 1 is best. Its name must be
- * PROJECT-VERSION[-BUILD]-cp3X-cp3X-manylinux..x86_64.whl; the headers are the same in all. */
-static unsigned
-rank_wheel(const char *name, const char *stem)
-{
-	const char *tags;
-	bool has_build;
-
-	if (!str_has_prefix(name, stem) || !str_has_suffix(name, "_x86_64.whl") ||
-		!strstr(name, "-manylinux"))
-		return 0;
-	tags = name + strlen(stem);
-	has_build = isdigit((unsigned char)*tags);
-	if (has_build) {
-		tags = strchr(tags, '-');
-		if (!tags)
-			return 0;
-		tags++;
-	}
-	if (!str_has_prefix(tags, "cp3"))
-		return 0;
-	return (str_has_prefix(tags, "cp311-cp311-") ? 1U : 3U) + (has_build ? 1 : 0);
-}
-
-int
-maintain_pick_wheel(struct arena *a, struct str page, const char *project, const char *version,
-	const char **file, struct err *e)
-{
-	json_error_t why;
-	json_t *root = json_loadb(page.p, page.n, 0, &why), *item;
-	const char *stem = arena_printf(a, "%s-%s-", project, version);
-	unsigned best = 0;
-	size_t i;
-
-	if (!root)
-		return err_set(e, ERR_NET, "the index's page of %s is no JSON: line %d, column %d",
-			project, why.line, why.column);
-	json_array_foreach(json_object_get(root, "files"), i, item)
-	{
-		const char *name = json_string_value(json_object_get(item, "filename"));
-		json_t *yanked = json_object_get(item, "yanked");
-		unsigned rank = name ? rank_wheel(name, stem) : 0;
-
-		/* "yanked" is false, or true, or the reason. */
-		if (!rank || json_is_true(yanked) || json_is_string(yanked))
-			continue;
-		if (best && (rank > best || (rank == best && str_natural_cmp(name, *file) > 0)))
-			continue;
-		best = rank;
-		*file = arena_strdup(a, name);
-	}
-	json_decref(root);
-	return best > 0;
-}
-
-/* A directory of wheels instead of an index: the same choice among its files. */
-static int
-pick_in_dir(struct arena *a, const char *dir, const char *project, const char *version,
-	const char **file, struct err *e)
-{
-	json_t *root = json_object(), *files = json_array();
-	struct strs names = { 0 };
-	char *text;
-	int rc;
-
-	TRY(fs_list(a, dir, &names, e));
-	for (size_t i = 0; i < names.n; i++) {
-		json_t *item = json_object();
-
-		json_object_set_new(item, "filename", json_string(names.v[i]));
-		json_array_append_new(files, item);
-	}
-	json_object_set_new(root, "files", files);
-	text = json_dumps(root, 0);
-	json_decref(root);
-	if (!text)
-		return err_set(e, ERR_BUG, "%s: a name is not UTF-8", dir);
-	rc = maintain_pick_wheel(a, str_of(text), project, version, file, e);
-	free(text);
-	return rc;
-}
-
-static int
-find_wheel(struct arena *a, const struct sources *src, const char *project, const char *version,
-	const char **file, struct err *e)
-{
-	const char *dir = source_as_dir(a, src->wheel_index), *url;
-	CLEANUP(http_closep) struct http *h = NULL;
-	struct http_text page;
-	int found;
-
-	if (dir) {
-		TRY(found = pick_in_dir(a, dir, project, version, file, e));
-	} else {
-		size_t n = strlen(src->wheel_index);
-
-		url = arena_printf(a, "%s%s%s/", src->wheel_index,
-			n && src->wheel_index[n - 1] == '/' ? "" : "/",
-			index_normal_name(a, project));
-		TRY(http_open(NULL, NULL, NULL, &h, e));
-		TRY(http_get(
-			a, h, &(struct http_request){ url, ACCEPT_JSON, PAGE_LIMIT }, &page, e));
-		TRY(found = maintain_pick_wheel(a, page.body, project, version, file, e));
-	}
-	if (!found)
-		return err_set(e, ERR_NET, "the index has no x86-64 manylinux wheel of %s %s",
-			project, version);
-	return 0;
+	vec_push(a, add->notes,
+		arena_printf(a, "torch %s for %s: %s", add->torch->version, t->title, text));
 }
 
 /* Replaces a file of the catalog, unless the catalog would then be refused. */
@@ -164,44 +63,205 @@ take_cuda(struct arena *a, const struct catalog *c, const struct strs *cuda,
 	return 0;
 }
 
-int
-maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
-	const struct new_torch *torch, const char **file, struct err *e)
-{
-	const char *path = path_join(a, catalog_dir, "torch.toml"), *version = torch->version;
-	CLEANUP(buf_free) struct buf text = { 0 };
-	const struct catalog_torch *same;
-	struct catalog_torch t;
-	struct catalog c;
-	struct version v;
-	struct str was;
-	struct pin *pins[] = { &t.headers, &t.libraries };
+/* ---- what a release's wheel has ---- */
 
-	TRY(catalog_load(a, catalog_dir, &c, e));
-	if (!version_parse(str_of(version), &v) || v.n != 3)
-		return err_set(e, ERR_CONFIG, "%s: name a release as 2.4.1", version);
-	same = catalog_find_torch(&c, &v);
-	if (same && version_cmp(&same->version, &v) == 0)
-		return err_set(e, ERR_CONFIG, "%s has torch %s already", path, version);
-	if (c.n_torch == 0)
-		return err_set(
-			e, ERR_CONFIG, "%s has no release to go by; write the first by hand", path);
-	t = c.torch[c.n_torch - 1];
-	t.version = v;
-	TRY(take_cuda(a, &c, torch->cuda, &t, e));
-	TRY(find_wheel(a, job->sources, t.headers.name, version, file, e));
-	for (int i = 0; i < 1 + t.has_libraries; i++)
+/* Every library must be there that the release before it had: without this one, torch has no
+ * CUDA. Says whether it has. */
+static int
+find_libraries(struct arena *a, const struct store *s, struct pin *p, bool *has_cuda, struct err *e)
+{
+	const char *dir = store_tree_path(a, s, &p->tree);
+	struct pin_select *kept = arena_array(a, struct pin_select, p->n_select);
+	size_t n = 0;
+
+	*has_cuda = true;
+	for (size_t i = 0; i < p->n_select; i++) {
+		const struct pin_select *l = &p->select[i];
+
+		if (fs_exists(path_join(a, dir, l->to)))
+			kept[n++] = *l;
+		else if (str_has_suffix(l->from, "_cuda.so"))
+			*has_cuda = false;
+		else
+			return err_set(e, ERR_CONFIG,
+				"%s has no %s, as torch had before; write its entry by hand",
+				p->file, l->from);
+	}
+	p->select = kept;
+	p->n_select = n;
+	return 0;
+}
+
+/* The C++ ABI, by a function of torch that takes a string. */
+static int
+find_abi(struct arena *a, const struct store *s, const struct pin *p, bool *is_cxx11, struct err *e)
+{
+	static const char before[] = "_ZN3c105ErrorC1ENS_14SourceLocationE";
+	const char *path = path_join(a, store_tree_path(a, s, &p->tree), "libc10.so.symbols"), *at;
+	struct str text;
+
+	TRY(fs_read(a, path, SIZE_MAX, &text, e));
+	at = strstr(text.p, before);
+	*is_cxx11 = at && str_has_prefix(at + strlen(before), "NSt7__cxx11");
+	if (!*is_cxx11 && !(at && str_has_prefix(at + strlen(before), "Ss")))
+		return err_set(e, ERR_CONFIG,
+			"%s: libc10.so does not show its C++ ABI; write its entry by hand",
+			p->file);
+	return 0;
+}
+
+/* Fetches what is pinned of a release's wheel, and looks into it. */
+static int
+pin_wheel(struct arena *a, const struct fetch_job *job, const char *file, struct catalog_torch *t,
+	bool *has_cuda, struct err *e)
+{
+	struct pin *pins[] = { &t->headers, &t->libraries };
+
+	*has_cuda = true;
+	for (int i = 0; i < 1 + t->has_libraries; i++)
 		*pins[i] = (struct pin){ .kind = PIN_WHEEL,
 			.name = pins[i]->name,
-			.file = *file,
+			.file = file,
 			.select = pins[i]->select,
 			.n_select = pins[i]->n_select };
-	TRY(fetch_pins(a, job, pins, 1 + (size_t)t.has_libraries, e));
-	TRY(fs_read(a, path, CATALOG_LIMIT, &was, e));
-	buf_add(&text, was.p, was.n);
-	buf_addc(&text, '\n');
-	catalog_format_torch(a, &text, &t);
-	return replace(a, catalog_dir, "torch.toml", was, buf_str(&text), e);
+	TRY(fetch_pins(a, job, pins, 1 + (size_t)t->has_libraries, e));
+	if (!t->has_libraries)
+		return 0;
+	TRY(find_libraries(a, job->store, &t->libraries, has_cuda, e));
+	return find_abi(a, job->store, &t->libraries, &t->libraries_cxx11, e);
+}
+
+/* ---- a release in a file of the catalog ---- */
+
+static int
+write_release(struct arena *a, const char *dir, const char *name, const struct catalog_torch *t,
+	struct err *e)
+{
+	CLEANUP(buf_free) struct buf entry = { 0 };
+	struct str was;
+
+	TRY(fs_read(a, path_join(a, dir, name), CATALOG_LIMIT, &was, e));
+	catalog_format_torch(a, &entry, t);
+	return replace(a, dir, name, was, catalog_insert_torch(a, was, buf_str(&entry)), e);
+}
+
+static int
+add_first(struct arena *a, const struct adding *add, struct catalog_torch *t, struct err *e)
+{
+	const struct catalog *c = add->catalog;
+	const char *file;
+	bool has_cuda;
+	int found;
+
+	if (c->n_torch == 0)
+		return err_set(e, ERR_CONFIG,
+			"%s/torch.toml has no release to go by; write the first by hand", add->dir);
+	*t = c->torch[c->n_torch - 1];
+	t->version = add->version;
+	TRY(take_cuda(a, c, add->torch->cuda, t, e));
+	TRY(found = release_wheel_find(a, add->job->sources,
+		    &(struct wheel_release){ t->headers.name, add->torch->version, c->target },
+		    &file, e));
+	if (!found)
+		return err_set(e, ERR_NET, "the index has no %s manylinux wheel of %s %s",
+			c->target->title, t->headers.name, add->torch->version);
+	TRY(pin_wheel(a, add->job, file, t, &has_cuda, e));
+	if (!has_cuda && t->n_cuda)
+		return err_set(e, ERR_CONFIG, "%s is without CUDA; write its entry by hand", file);
+	TRY(write_release(a, add->dir, "torch.toml", t, e));
+	add_note(a, add, c->target, arena_printf(a, "%s", file));
+	return 0;
+}
+
+/* Of those CUDA releases those of which the target has the runtime. */
+static void
+keep_cuda(struct arena *a, const struct adding *add, const struct catalog *of,
+	struct catalog_torch *t)
+{
+	const struct version *all = t->cuda;
+	size_t n = t->n_cuda;
+
+	t->cuda = arena_array(a, struct version, n + 1);
+	t->n_cuda = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (catalog_find_cuda(of, &all[i])->runtime)
+			t->cuda[t->n_cuda++] = all[i];
+		else
+			add_note(a, add, of->target,
+				arena_printf(a,
+					"CUDA %s is left out, for %s.toml has no runtime of it",
+					version_text(a, &all[i]), of->target->cpu));
+	}
+}
+
+/* first: the same release for x86-64, which has the same parts. */
+static int
+add_other(struct arena *a, const struct adding *add, const struct catalog *of,
+	const struct catalog_torch *first, struct err *e)
+{
+	const char *cpu = of->target->cpu, *file;
+	struct catalog_torch t = *first;
+	bool has_cuda;
+	int found;
+
+	TRY(found = release_wheel_find(a, add->job->sources,
+		    &(struct wheel_release){ t.headers.name, add->torch->version, of->target },
+		    &file, e));
+	if (!found) {
+		add_note(a, add, of->target, "left out, for the index has no manylinux wheel");
+		return 0;
+	}
+	TRY(pin_wheel(a, add->job, file, &t, &has_cuda, e));
+	t.cxx_std = 0; /* that of torch.toml */
+	t.has_cxx11 = t.libraries_cxx11;
+	t.has_cxx98 = !t.libraries_cxx11;
+	if (has_cuda) {
+		keep_cuda(a, add, of, &t);
+	} else {
+		t.n_cuda = 0;
+		t.without = arena_printf(a,
+			"the package index has torch %s for %s without CUDA only, and nothing else has its symbols",
+			add->torch->version, of->target->title);
+	}
+	TRY(write_release(a, add->dir, arena_printf(a, "%s.toml", cpu), &t, e));
+	add_note(a, add, of->target, has_cuda ? file : arena_printf(a, "%s, without CUDA", file));
+	return 0;
+}
+
+static const struct catalog_torch *
+find_exact(const struct catalog *c, const struct version *v)
+{
+	const struct catalog_torch *t = catalog_find_torch(c, v);
+
+	return t && version_cmp(&t->version, v) == 0 ? t : NULL;
+}
+
+int
+maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
+	const struct new_torch *torch, struct strs *notes, struct err *e)
+{
+	struct adding add = { job, catalog_dir, torch, .notes = notes };
+	struct catalog_torch first;
+	const struct catalog_torch *there;
+	struct catalog c;
+
+	TRY(catalog_load(a, catalog_dir, &c, e));
+	add.catalog = &c;
+	if (!version_parse(str_of(torch->version), &add.version) || add.version.n != 3)
+		return err_set(e, ERR_CONFIG, "%s: name a release as 2.4.1", torch->version);
+	there = find_exact(&c, &add.version);
+	if (there)
+		first = *there;
+	else
+		TRY(add_first(a, &add, &first, e));
+	for (const struct catalog *of = c.other; of; of = of->other) {
+		if (!find_exact(of, &add.version))
+			TRY(add_other(a, &add, of, &first, e));
+	}
+	if (!notes->n)
+		return err_set(e, ERR_CONFIG, "%s has torch %s already",
+			path_join(a, catalog_dir, "torch.toml"), torch->version);
+	return 0;
 }
 
 static int

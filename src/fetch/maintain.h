@@ -13,15 +13,22 @@ struct new_torch {
 	const struct strs *cuda;
 };
 /*
- * Adds a [[torch]] entry at the end of torch.toml: finds the release's wheel in the index, fetches
- * its headers, and pins them. What the index does not tell (C++ standard, ABIs, selections) is
- * taken from the newest release in the catalog; so are the CUDA versions when there are none. With
- * full the whole wheel is fetched and checked, and the tree is proven to come out of it. *file
- * becomes the wheel's name. Fails with ERR_CONFIG when the release is there already or a CUDA
- * version is not in cuda.toml, with ERR_NET when the index has no fitting wheel.
+ * Adds a [[torch]] entry behind those of torch.toml: finds the release's wheel in the index,
+ * fetches its headers and symbols, and pins them. What the index does not tell (C++ standard, ABIs,
+ * selections) is taken from the newest release in the catalog; so are the CUDA versions when there
+ * are none. With full the whole wheel is fetched and checked, and the tree is proven to come out of
+ * it.
+ *
+ * Then the same for each other target, in its own file: C++ ABI, and whether it has CUDA, by what
+ * the target's wheel has. A target without a wheel, or one that has the release, is left as it is.
+ * *notes get a line for each target that something was done for, or that has no wheel.
+ *
+ * Fails with ERR_CONFIG when the release is there already for all, when a CUDA version is not in
+ * cuda.toml, or when the wheel lacks what torch had before; with ERR_NET when the index has no
+ * x86-64 wheel.
  */
 int maintain_add_torch(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
-	const struct new_torch *torch, const char **file, struct err *e);
+	const struct new_torch *torch, struct strs *notes, struct err *e);
 /* Fetches every pin with `tree = ""` in torch.toml and cuda.toml and writes the digest there.
  * *count becomes the number of trees that were filled in. */
 int maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
@@ -32,9 +39,13 @@ int maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char
 int maintain_nix_trees(struct arena *a, const struct fetch_job *job, const char *catalog_dir,
 	struct str *out, struct err *e);
 
-/* The file of a release on a page of the index in its JSON form: for CPython 3.11 where there is
- * one, else the first in natural order, x86-64 manylinux, not withdrawn, without a build tag if
- * possible. 1: found; 0: not. For tests as well. */
-int maintain_pick_wheel(struct arena *a, struct str page, const char *project, const char *version,
-	const char **file, struct err *e);
+struct compared {
+	struct strs same, other;
+};
+/* Compares the symbols of CUDA's libraries, of which all targets' link stubs are made, with those
+ * of the same releases' wheels for the other targets. Each library is a line of *same, or of
+ * *other when its symbols differ or it has no such wheel. cuda: only these releases; none: all that
+ * the target has. */
+int maintain_compare_libraries(struct arena *a, const struct fetch_job *job,
+	const char *catalog_dir, const struct strs *cuda, struct compared *out, struct err *e);
 #endif

@@ -72,18 +72,62 @@ catalog_format_torch(struct arena *a, struct buf *out, const struct catalog_torc
 
 	buf_adds(out, "[[torch]]\n");
 	add_key(out, "version", version_text(a, &t->version));
-	buf_addf(out, "cxx-std = %u\nabi = [%s]\ncuda = [", t->cxx_std, abi);
+	if (t->cxx_std)
+		buf_addf(out, "cxx-std = %u\n", t->cxx_std);
+	buf_addf(out, "abi = [%s]\ncuda = [", abi);
 	for (size_t i = 0; i < t->n_cuda; i++)
 		buf_addf(out, "%s\"%s\"", i ? ", " : "", version_text(a, &t->cuda[i]));
 	buf_addf(out, "]\ncpu = %s\n", t->has_cpu ? "true" : "false");
 	if (t->has_libraries)
 		add_key(out, "libraries-abi", t->libraries_cxx11 ? "cxx11" : "cxx98");
+	if (t->without)
+		add_key(out, "without", t->without);
 	buf_addc(out, '\n');
 	catalog_format_pin(out, "[torch.headers]", &t->headers);
 	if (t->has_libraries) {
 		buf_addc(out, '\n');
 		catalog_format_pin(out, "[torch.libraries]", &t->libraries);
 	}
+}
+
+/* Where the last [[torch]] ends: before the next table of another kind, else with the text. */
+static size_t
+end_of_torch(struct str text)
+{
+	struct str rest = text, line;
+	size_t end = text.n;
+	bool is_inside = false;
+
+	while (rest.n) {
+		size_t at = (size_t)(rest.p - text.p);
+
+		str_cut(&rest, '\n', &line);
+		if (str_starts(line, STR("[[torch]]"))) {
+			is_inside = true;
+			end = text.n;
+		} else if (is_inside && str_starts(line, STR("[")) &&
+			   !str_starts(line, STR("[torch."))) {
+			is_inside = false;
+			end = at;
+		}
+	}
+	return end;
+}
+
+struct str
+catalog_insert_torch(struct arena *a, struct str text, struct str entry)
+{
+	size_t at = end_of_torch(text);
+	CLEANUP(buf_free) struct buf b = { 0 };
+
+	buf_add(&b, text.p, at);
+	if (at == text.n)
+		buf_addc(&b, '\n');
+	buf_add(&b, entry.p, entry.n);
+	if (at < text.n)
+		buf_addc(&b, '\n');
+	buf_add(&b, text.p + at, text.n - at);
+	return (struct str){ arena_strndup(a, b.p, b.n), b.n };
 }
 
 /* The offset of a position that the parser gave; columns count code points. */

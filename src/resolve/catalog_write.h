@@ -12,8 +12,10 @@ struct err;
 
 /* A pin as the catalog writes it, headed by head ("[torch.headers]", "[[cuda.pin]]"). */
 void catalog_format_pin(struct buf *out, const char *head, const struct pin *p);
-/* One [[torch]] entry. */
+/* One [[torch]] entry, as torch.toml has it; with cxx_std 0, as another target's file does. */
 void catalog_format_torch(struct arena *a, struct buf *out, const struct catalog_torch *t);
+/* The text of a file with such an entry behind the last one; at the end if there is none. */
+struct str catalog_insert_torch(struct arena *a, struct str text, struct str entry);
 
 /* A pin of a text with `tree = ""`, and where those quotes are. */
 struct catalog_gap {

@@ -96,6 +96,61 @@ is "$(printf '%s\n' "$out" | grep -i -e kernel -e sm_ | grep -vc cuda_device_run
 status 3 "for CUDA 12.6" "$KB" build --no-lock --matrix all --variant torch211-cxx11-cu126-aarch64-linux "$R"
 like "$out" 'src/alone.cu:2:1: a kernel starts a kernel, which needs CUDA.s device runtime; .* is for CUDA 12.6' "it is refused with the place"
 
+# Libraries of CUDA: of each one function.
+L=$T/libraries
+mkdir -p "$L/src" "$L/torch-ext/lib_cuda"
+cat >"$L/build.toml" <<'TOML'
+[general]
+name = "lib-cuda"
+version = 1
+edition = 5
+license = "Apache-2.0"
+backends = ["cuda"]
+
+[torch]
+src = ["torch-ext/binding.cpp"]
+
+[kernel.call]
+backend = "cuda"
+depends = ["torch"]
+cuda-capabilities = ["9.0"]
+src = ["src/call.cpp"]
+TOML
+printf '#include "registration.h"\n\nREGISTER_EXTENSION(TORCH_EXTENSION_NAME)\n' >"$L/torch-ext/binding.cpp"
+touch "$L/torch-ext/lib_cuda/__init__.py"
+cat >"$L/src/call.cpp" <<'CPP'
+#include <cublasLt.h>
+#include <cublas_v2.h>
+#include <cufft.h>
+#include <curand.h>
+#include <cusolverDn.h>
+#include <cusparse.h>
+#include <nvJitLink.h>
+#include <nvrtc.h>
+
+extern "C" int
+lib_call()
+{
+	cublasHandle_t blas;
+	cusparseHandle_t sparse;
+	cusolverDnHandle_t solver;
+	cufftHandle fft;
+	curandGenerator_t rand;
+	unsigned major, minor;
+	int a, b;
+
+	return cublasCreate(&blas) || cusparseCreate(&sparse) || cusolverDnCreate(&solver) || cufftCreate(&fft) ||
+	       curandCreateGenerator(&rand, CURAND_RNG_PSEUDO_DEFAULT) || nvrtcVersion(&a, &b) ||
+	       nvJitLinkVersion(&major, &minor) || cublasLtGetVersion() == 0;
+}
+CPP
+status 0 "calls of CUDA's libraries" "$KB" build --no-lock --matrix all --variant $X --variant $A "$L"
+is "$(readelf -dW "$L/build/$A"/*.so | grep -oE 'lib(cu|nv)[A-Za-z]+\.so\.[0-9]+' | grep -v cudart | sort | tr '\n' ' ')" \
+	"libcublas.so.13 libcublasLt.so.13 libcufft.so.12 libcurand.so.10 libcusolver.so.12 libcusparse.so.12 libnvJitLink.so.13 libnvrtc.so.13 " "for aarch64, each is needed"
+is "$(readelf -dW "$L/build/$A"/*.so | grep NEEDED | sed 's/aarch64/x86-64/' | sort)" "$(readelf -dW "$L/build/$X"/*.so | grep NEEDED | sort)" "the same as for x86-64"
+status 0 "they are judged" "$KB" check-abi "$L/build"
+like "$out" '^0 errors, 0 warnings' "and right"
+
 # tvm-ffi for aarch64.
 F=$T/relu-tvm-ffi
 mkdir "$F"

@@ -59,6 +59,31 @@ test_format(void **state)
 	arena_free(&a);
 }
 
+/* Behind the last release, wherever that is. */
+static void
+test_insert(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} t[] = {
+		{ "# x\n", "# x\n\n[[torch]]\nnew\n" },
+		{ "[[torch]]\na\n[torch.headers]\n",
+			"[[torch]]\na\n[torch.headers]\n\n[[torch]]\nnew\n" },
+		{ "[[torch]]\na\n\n[[torch]]\nb\n\n[torch.libraries]\nc\n\n[[runtime]]\nd\n",
+			"[[torch]]\na\n\n[[torch]]\nb\n\n[torch.libraries]\nc\n\n[[torch]]\nnew\n\n[[runtime]]\nd\n" },
+		{ "[[torch]]\na\n\n[[cuda]]\nb\n\n[[torch]]\nc\n",
+			"[[torch]]\na\n\n[[cuda]]\nb\n\n[[torch]]\nc\n\n[[torch]]\nnew\n" },
+	};
+	struct arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		assert_string_equal(
+			catalog_insert_torch(&a, str_of(t[i].text), STR("[[torch]]\nnew\n")).p,
+			t[i].want);
+	arena_free(&a);
+}
+
 static void
 test_gaps(void **state)
 {
@@ -109,6 +134,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_insert),
 		cmocka_unit_test(test_gaps),
 	};
 
