@@ -37,8 +37,9 @@ CPP_ALL := -D_GNU_SOURCE -DKB_VERSION='"$(VERSION)"' -DKB_DATE='"$(DATE)"' -DKB_
 # Asked once, and only when something is compiled or linked.
 LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBS) libcurl))$(LIB_CFLAGS)
 LDLIBS   = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBS)) -lstdc++)$(LDLIBS)
-COMPILE_C   = $(CC) -std=c17 $(CPP_ALL) $(LIB_CFLAGS) $(CWARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
-COMPILE_CXX = $(CXX) -std=c++17 $(CPP_ALL) $(LIB_CFLAGS) $(CXXWARN) $(HARDEN) $(CPPFLAGS) $(CXXFLAGS)
+# char is signed on x86-64 and not on aarch64: here it is signed on both, so that the program does the same.
+COMPILE_C   = $(CC) -std=c17 -fsigned-char $(CPP_ALL) $(LIB_CFLAGS) $(CWARN) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+COMPILE_CXX = $(CXX) -std=c++17 -fsigned-char $(CPP_ALL) $(LIB_CFLAGS) $(CXXWARN) $(HARDEN) $(CPPFLAGS) $(CXXFLAGS)
 
 SRC   := $(wildcard src/*/*.c) $(wildcard src/*/*.cc)
 OBJ    = $(patsubst %,$(BUILD)/%.o,$(SRC))

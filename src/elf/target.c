@@ -13,8 +13,9 @@ static const char *const aarch64_system[] = { "libstdc++.so.6", "libm.so.6", "li
 	"libpthread.so.0", "libdl.so.2", "librt.so.1", "libc.so.6", "ld-linux-aarch64.so.1", NULL };
 
 const struct target targets[TARGET_COUNT] = {
-	{ "x86_64", "x86-64", "x86_64-linux-gnu", EM_X86_64, "X86_64", x86_64_system },
-	{ "aarch64", "aarch64", "aarch64-linux-gnu", EM_AARCH64, "AARCH64", aarch64_system },
+	{ "x86_64", "x86-64", "x86_64-linux-gnu", EM_X86_64, "X86_64", NULL, x86_64_system },
+	{ "aarch64", "aarch64", "aarch64-linux-gnu", EM_AARCH64, "AARCH64", "-fno-ident",
+		aarch64_system },
 };
 
 const struct target *

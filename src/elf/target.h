@@ -17,6 +17,9 @@ struct target {
 	const char *triplet; /* of gcc's and Debian's directories: "x86_64-linux-gnu" */
 	unsigned machine;    /* EM_X86_64 */
 	const char *nvlink;  /* what nvlink calls it: "X86_64" */
+	/* NULL, or an option of g++: where compilers of several machines compile for it, they give
+	 * the same code and call themselves differently in it */
+	const char *unnamed;
 	/* The libraries of the C and C++ runtime that an extension is linked with, by their
 	 * sonames. libstdc++ is first: what it does not have in the versions that are allowed, its
 	 * static library gives. The loader is last, then NULL. */

@@ -135,6 +135,8 @@ torch_cxx_argv(struct arena *a, const struct torch_flags *f, const struct unit *
 	 * slimming changes. */
 	PUSH("-fno-devirtualize");
 	PUSH("-fno-devirtualize-speculatively");
+	if (variant_target(f->variant)->unnamed)
+		PUSH(variant_target(f->variant)->unnamed);
 	PUSH(GCC_HEAP);
 	/* Names of unnamed namespaces come from this, not from a random number. */
 	PUSH(arena_printf(a, "-frandom-seed=%s", file->source));
@@ -215,6 +217,10 @@ torch_cuda_argv(struct arena *a, const struct torch_flags *f, const struct unit 
 	     "-fno-working-directory,-fno-devirtualize,-fno-devirtualize-speculatively," GCC_HEAP
 	     ","
 	     "-fdebug-prefix-map=" PLAN_DIR_PLACEHOLDER "=" ROOT_DIR);
+	if (variant_target(f->variant)->unnamed) {
+		PUSH("-Xcompiler");
+		PUSH(variant_target(f->variant)->unnamed);
+	}
 	if (!f->variant->tvm_ffi) {
 		PUSH("--expt-relaxed-constexpr");
 		PUSH("--expt-extended-lambda");
@@ -256,6 +262,8 @@ torch_device_link_argv(struct arena *a, const struct torch_flags *f,
 	PUSH("-fPIC");
 	PUSH("-fno-gnu-unique");
 	PUSH("-fno-canonical-system-headers");
+	if (variant_target(f->variant)->unnamed)
+		PUSH(variant_target(f->variant)->unnamed);
 	PUSH(arena_printf(a, "-DFATBINFILE=\"%s\"", files->fatbin));
 	PUSH(arena_printf(a, "-DREGISTERLINKBINARYFILE=\"%s\"", files->registered));
 	PUSH("-D__NV_EXTRA_INITIALIZATION=");
