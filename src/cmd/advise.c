@@ -118,7 +118,7 @@ run_round(struct advising *v, enum advise_round r, struct err *e)
 {
 	struct build *b = &v->b;
 	struct arena *a = &b->c->arena;
-	const struct plan_subject of = work_subject(&b->w);
+	struct plan_subject of;
 	static const struct plan_options whole = { .device_only = PLAN_DEVICE_OFF,
 		.is_to_read = true };
 	struct plan_answers answers = { 0 };
@@ -126,6 +126,7 @@ run_round(struct advising *v, enum advise_round r, struct err *e)
 	int result = 0;
 
 	b->w = v->w;
+	of = work_subject(&b->w);
 	if (!advise_round(&v->ad, r, &b->w.project, &b->w.resolution))
 		return 0;
 	b->w.sources = v->ad.round[r];
@@ -440,6 +441,7 @@ cmd_advise(struct ctx *c, struct err *e)
 	if (opt_get(&c->opts, "memory"))
 		TRY(cmd_parse_size("--memory", opt_get(&c->opts, "memory"), &v.b.memory, e));
 	TRY(work_load(c, &v.w, e));
+	TRY(work_choose_tools(c, &v.w, e));
 	variant = choose_variant(&v.w.resolution);
 	if (!variant)
 		return err_set(e, ERR_USAGE, "%s has no code to compile", v.w.project.name);

@@ -529,6 +529,7 @@ note_package(const struct project *p, const struct sources_set *s)
 static int
 make_plan(struct build *b, struct err *e)
 {
+	TRY(work_choose_tools(b->c, &b->w, e));
 	TRY(first_plan(b, e));
 	TRY(take_trees(b, e));
 	TRY(work_take_cutlass(b->c, b->store, &b->w, e));

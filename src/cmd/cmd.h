@@ -79,6 +79,7 @@ struct work {
 	bool locked;
 	struct selection selection;
 	struct resolution resolution;
+	const struct native_tools *tools; /* work_choose_tools; NULL: as the catalog has them */
 	struct sources_set sources;
 	struct plan plan;
 };
@@ -108,6 +109,9 @@ int cmd_load_catalog(struct ctx *c, struct catalog *out, struct err *e);
 int work_resolve(struct ctx *c, struct work *w, struct err *e);
 /* The same and the kernel's files. */
 int work_load(struct ctx *c, struct work *w, struct err *e);
+/* The tools of the machine that steps are to run on: that of --machine, else this one. Fails with
+ * ERR_RESOLVE where it cannot build one of the variants. */
+int work_choose_tools(struct ctx *c, struct work *w, struct err *e);
 /* What the plan of that is made for; w must outlive it. */
 struct plan_subject work_subject(const struct work *w);
 /* Then the plan; answers and options may be NULL (plan_make). */

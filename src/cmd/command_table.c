@@ -235,15 +235,22 @@ static const struct opt advise_opts[] = {
 	SANDBOX_OPT,
 	{ 0 },
 };
+#define MACHINE_OPT \
+	{ \
+		0, "machine", "x86_64|aarch64", \
+			"for a build that will run on such a machine (default: this one)" \
+	}
 static const struct opt plan_opts[] = {
 	SELECTION_OPTS,
 	CAPABILITY_OPT,
+	MACHINE_OPT,
 	{ 0, "divided", NULL,
 		"ask nvcc, and print the steps that build would make of its answers" },
 	{ 0, "json", NULL, "print JSON" },
 	{ 0, "dot", NULL, "print a graph for Graphviz" },
 	{ 0 },
 };
+static const struct opt fetch_opts[] = { SELECTION_OPTS, MACHINE_OPT, { 0 } };
 static const struct opt lock_opts[] = {
 	SELECTION_OPTS,
 	{ 'o', "output", "FILE", "write the lock to this file instead of beside build.toml" },
@@ -381,7 +388,7 @@ const struct cmd all_cmds[] = {
 		cmd_diff },
 	{ "plan", "[DIR]", "print every command that build would run", plan_opts, cmd_plan },
 	{ "fetch", "[DIR]", "download everything a build needs, so that it can run offline",
-		selection_opts, cmd_fetch },
+		fetch_opts, cmd_fetch },
 	{ "lock", "[DIR]", "write or verify kernel-builder.lock", lock_opts, cmd_lock },
 	{ "lock-kernel-deps", "[DIR]", "write kernels.lock: the kernels that this one depends on",
 		lock_kernel_deps_opts, cmd_lock_kernel_deps },

@@ -292,12 +292,84 @@ work_load(struct ctx *c, struct work *w, struct err *e)
 	return explain_refuse(&w->project, &w->sources, &w->resolution, e);
 }
 
+/* NULL: none that anything here runs on. */
+static int
+find_machine(const struct ctx *c, const struct target **out, struct err *e)
+{
+	const char *asked = opt_get(&c->opts, "machine");
+
+	*out = asked ? target_find(asked) : target_native();
+	if (asked && !*out)
+		return err_set(
+			e, ERR_USAGE, "--machine must be x86_64 or aarch64, not \"%s\"", asked);
+	if (asked && *out != target_native() && opt_has(&c->opts, "divided"))
+		return err_set(e, ERR_USAGE,
+			"--divided runs nvcc, so it is for this machine only: leave out --machine");
+	return 0;
+}
+
+static int
+check_tools(const struct work *w, const struct target *machine, struct err *e)
+{
+	for (size_t i = 0; i < w->resolution.n; i++) {
+		const struct variant *v = &w->resolution.v[i];
+		const struct pin *lacks =
+			v->kind == VARIANT_NOARCH ? NULL : native_lacks(w->tools, v);
+
+		if (!lacks)
+			continue;
+		if (variant_target(v) != machine)
+			return err_set(e, ERR_RESOLVE,
+				"%s cannot be built on an %s machine: build it on x86-64, and here what --target %s gives",
+				v->name, machine->title, machine->cpu);
+		return err_set(e, ERR_RESOLVE,
+			"%s cannot be built on an %s machine, for which there is nothing in place of %s: build it on x86-64, with --target %s%s",
+			v->name, machine->title, path_base(lacks->file), machine->cpu,
+			w->locked ? "; if the lock is an old one, `kernel-builder lock` updates it"
+				  : "");
+	}
+	return 0;
+}
+
+static bool
+has_compiled(const struct resolution *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].kind != VARIANT_NOARCH)
+			return true;
+	}
+	return false;
+}
+
+int
+work_choose_tools(struct ctx *c, struct work *w, struct err *e)
+{
+	const struct target *machine;
+	struct catalog *known;
+
+	TRY(find_machine(c, &machine, e));
+	if (machine == &targets[0] || !has_compiled(&w->resolution))
+		return 0;
+	if (!machine)
+		return err_set(e, ERR_RESOLVE,
+			"compilers are for x86-64 and aarch64 machines only; this is neither");
+	known = arena_new(&c->arena, struct catalog);
+	TRY(cmd_load_catalog(c, known, e));
+	w->tools = known->native;
+	if (!w->tools)
+		return err_set(e, ERR_RESOLVE,
+			"the catalog has nothing that runs on %s machines: it has no aarch64-tools.toml",
+			machine->title);
+	return check_tools(w, machine, e);
+}
+
 struct plan_subject
 work_subject(const struct work *w)
 {
-	return (struct plan_subject){
-		.project = &w->project, .sources = &w->sources, .resolution = &w->resolution
-	};
+	return (struct plan_subject){ .project = &w->project,
+		.sources = &w->sources,
+		.resolution = &w->resolution,
+		.tools = w->tools };
 }
 
 int
@@ -317,6 +389,7 @@ int
 work_plan(struct ctx *c, struct work *w, struct err *e)
 {
 	TRY(work_load(c, w, e));
+	TRY(work_choose_tools(c, w, e));
 	return work_make_plan(c, w, NULL, NULL, e);
 }
 

@@ -37,12 +37,13 @@ judge_machine(struct judge *j)
 {
 	const char *text = arena_printf(j->a, "%s, %s", j->f->system, j->f->cpu);
 
-	if (streq(j->f->cpu, targets[0].cpu))
+	if (target_find(j->f->cpu))
 		say(j, DOCTOR_FINE, "machine", text, NULL);
 	else
 		say(j, DOCTOR_STOPS, "machine",
-			arena_printf(j->a, "%s; compilers are for x86-64 machines only", text),
-			"build on an x86-64 machine");
+			arena_printf(j->a, "%s; compilers are for x86-64 and aarch64 machines only",
+				text),
+			"build on one of these");
 }
 
 static const char *
@@ -200,9 +201,8 @@ judge_torch(struct judge *j)
 	else
 		say(j, DOCTOR_FINE, "torch",
 			arena_printf(j->a, "%s, which loads %s", h->release,
-				torch_variant_name(
-					j->a, &(struct variant_parts){ &h->torch, &h->cuda,
-						      h->cxx11, &targets[0] })),
+				torch_variant_name(j->a, &(struct variant_parts){ &h->torch,
+								 &h->cuda, h->cxx11, h->target })),
 			NULL);
 }
 

@@ -302,6 +302,8 @@ maintain_fill_trees(struct arena *a, const struct fetch_job *job, const char *ca
 		TRY(fill_file(a, job, catalog_dir, "libraries.toml", count, e));
 	if (fs_exists(path_join(a, catalog_dir, "aarch64.toml")))
 		TRY(fill_file(a, job, catalog_dir, "aarch64.toml", count, e));
+	if (fs_exists(path_join(a, catalog_dir, "aarch64-tools.toml")))
+		TRY(fill_file(a, job, catalog_dir, "aarch64-tools.toml", count, e));
 	if (fs_exists(path_join(a, catalog_dir, "tvm-ffi.toml")))
 		TRY(fill_file(a, job, catalog_dir, "tvm-ffi.toml", count, e));
 	return catalog_load(a, catalog_dir, &c, e);

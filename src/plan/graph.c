@@ -330,7 +330,9 @@ make(struct maker *m, const struct resolution *r, struct err *e)
 static struct maker
 new_maker(struct arena *a, const struct plan_subject *of, struct plan *out)
 {
-	return (struct maker){ .a = a, .p = of->project, .src = of->sources, .out = out };
+	return (struct maker){
+		.a = a, .p = of->project, .src = of->sources, .tools = of->tools, .out = out
+	};
 }
 
 int

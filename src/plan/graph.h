@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "base/record.h"
 #include "plan/sources.h"
-#include "resolve/variant.h"
+#include "resolve/native_tools.h"
 #include "store/store.h"
 
 enum mount_kind {
@@ -336,6 +336,8 @@ struct plan_subject {
 	const struct project *project;
 	const struct sources_set *sources;
 	const struct resolution *resolution;
+	/* of the machine that it is to run on; NULL: that is an x86-64 one */
+	const struct native_tools *tools;
 };
 /* What nvcc answered to the steps of plan_questions: struct str, by the 32 bytes of
  * plan_question_id. */

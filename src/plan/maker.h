@@ -10,6 +10,7 @@ struct maker {
 	const struct project *p;
 	const struct sources_set *src;
 	const struct catalog *catalog;      /* of the variant that is being planned */
+	const struct native_tools *tools;   /* may be NULL */
 	const struct plan_answers *answers; /* may be NULL */
 	struct plan_options options;
 	bool only_questions;
@@ -34,12 +35,12 @@ const struct mount *mount_tree(
 const struct mount *mount_sources(struct maker *m);
 const struct mount *mount_gcc(struct maker *m, const struct catalog_gcc *g);
 /* The same for what needs its loader and libraries only: of a cross compiler, that of the machine
- * it runs on. */
+ * it runs on, so that such steps are the same for all targets. */
 const struct mount *mount_loader(struct maker *m, const struct catalog_gcc *g);
 const struct mount *mount_cuda(struct maker *m, const struct catalog_cuda *c);
 /* A digest of the packages that CUDA's programs are from: releases that have them in common, as
  * 12.1 and 12.4, differ in headers and libraries. */
-struct digest compiler_id(const struct catalog_cuda *c);
+struct digest compiler_id(const struct maker *m, const struct catalog_cuda *c);
 /* The headers of a dependency, ROOT_DEPEND. */
 const struct mount *mount_depend(struct maker *m, const struct catalog_depend *d);
 /* What a section depends on besides torch; NULL: nothing. Fails with ERR_CONFIG when the catalog

@@ -53,11 +53,20 @@ struct pins {
 	size_t n, cap;
 };
 
+/* A pin, or what takes its place on the machine that the plan is for. */
+static struct pin *
+pin_here(const struct maker *m, struct pin *p)
+{
+	struct pin *native = m->tools ? native_find(m->tools, p) : NULL;
+
+	return native ? native : p;
+}
+
 static void
-add_pins(struct arena *a, struct pins *out, struct pin *pins, size_t n)
+add_pins(struct maker *m, struct pins *out, struct pin *pins, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		vec_push(a, out, &pins[i]);
+		vec_push(m->a, out, pin_here(m, &pins[i]));
 }
 
 /* The parts' trees in one. */
@@ -102,7 +111,7 @@ mount_cuda(struct maker *m, const struct catalog_cuda *c)
 
 	if (!fresh)
 		return mt;
-	add_pins(m->a, &pins, c->pins, c->n_pins);
+	add_pins(m, &pins, c->pins, c->n_pins);
 	set_composed(m, mt, ROOT_CUDA, &pins, c->files, c->n_files);
 	set_loader(mt);
 	return mt;
@@ -121,15 +130,15 @@ has_programs(const struct pin *pin)
 }
 
 struct digest
-compiler_id(const struct catalog_cuda *c)
+compiler_id(const struct maker *m, const struct catalog_cuda *c)
 {
 	struct sha256 *h = sha256_new();
 
 	for (size_t i = 0; i < c->n_pins; i++) {
-		const struct digest *d =
-			c->pins[i].has_tree ? &c->pins[i].tree : &c->pins[i].sha256;
+		const struct pin *pin = pin_here(m, &c->pins[i]);
+		const struct digest *d = pin->has_tree ? &pin->tree : &pin->sha256;
 
-		if (has_programs(&c->pins[i]))
+		if (has_programs(pin))
 			sha256_add(h, d->b, sizeof(d->b));
 	}
 	return sha256_final(h);
@@ -161,8 +170,8 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 	if (!fresh)
 		return mt;
 	for (size_t i = 0; i < g->n_tools; i++)
-		add_pins(m->a, &pins, g->tools[i]->pins, g->tools[i]->n_pins);
-	add_pins(m->a, &pins, g->pins, g->n_pins);
+		add_pins(m, &pins, g->tools[i]->pins, g->tools[i]->n_pins);
+	add_pins(m, &pins, g->pins, g->n_pins);
 	set_composed(m, mt, ROOT_GCC, &pins, gcc_files, sizeof(gcc_files) / sizeof(gcc_files[0]));
 	set_loader(mt);
 	return mt;
@@ -171,7 +180,7 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 const struct mount *
 mount_loader(struct maker *m, const struct catalog_gcc *g)
 {
-	return mount_gcc(m, g->native ? g->native : g);
+	return mount_gcc(m, g->native && !m->tools ? g->native : g);
 }
 
 const struct mount *
@@ -186,7 +195,7 @@ mount_depend(struct maker *m, const struct catalog_depend *d)
 	mt = mount_of(m, arena_printf(m->a, ROOT_DEPEND " %s", d->name), &fresh);
 	if (!fresh)
 		return mt;
-	add_pins(m->a, &pins, d->pins, d->n_pins);
+	add_pins(m, &pins, d->pins, d->n_pins);
 	set_composed(m, mt, ROOT_DEPEND, &pins, NULL, 0);
 	return mt;
 }
@@ -219,7 +228,7 @@ mount_libraries(struct maker *m)
 
 	if (!fresh)
 		return mt;
-	add_pins(m->a, &pins, m->catalog->libraries, m->catalog->n_libraries);
+	add_pins(m, &pins, m->catalog->libraries, m->catalog->n_libraries);
 	set_composed(m, mt, ROOT_LIBRARIES, &pins, NULL, 0);
 	return mt;
 }

@@ -230,7 +230,7 @@ loose_device_key(const struct passes *p, const struct part *cicc)
 {
 	const struct sights without_cuda = { .loader = p->sights.loader,
 		.module_id = p->sights.module_id };
-	const struct digest programs = compiler_id(p->f->variant->cuda);
+	const struct digest programs = compiler_id(p->m, p->f->variant->cuda);
 	struct step s = device_step(p, cicc);
 	struct sha256 *h = sha256_new();
 	struct digest key;

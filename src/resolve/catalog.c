@@ -70,7 +70,8 @@
  *       cuda           ["12.1", ...]: the releases in cuda.toml that it serves
  *       [runtime.pin]  libcudart_static.a
  *
- * matrix.toml: see matrix.c. aarch64.toml: see catalog_target.c.
+ * matrix.toml: see matrix.c. aarch64.toml: see catalog_target.c. aarch64-tools.toml: see
+ * native_tools.c.
  *
  * A pin
  *     kind             "wheel", "deb", "archive", "sdist" or "directory"
@@ -85,7 +86,8 @@
  *                      of an archive are written without a leading "./"
  *     nar              of a "directory", absent otherwise: the tree's hash as a Nix archive
  *     plain            true: no file is a program, x bits are dropped (false unless given)
- *     replaces         in the file of a target (catalog_target.c): the pin whose place it takes
+ *     replaces         of a target (catalog_target.c) or a machine (native_tools.c): the pin whose
+ *                      place it takes
  */
 #include "resolve/catalog.h"
 #include "base/fs.h"
@@ -227,7 +229,8 @@ read_text(struct arena *a, const char *dir, enum catalog_text t, const char **na
 {
 	if (dir) {
 		bool is_optional = t == CATALOG_DEPS || t == CATALOG_LIBRARIES ||
-				   t == CATALOG_TVM_FFI || t == CATALOG_AARCH64;
+				   t == CATALOG_TVM_FFI || t == CATALOG_AARCH64 ||
+				   t == CATALOG_AARCH64_TOOLS;
 
 		*name = path_join(a, dir, catalog_text_name(t));
 		if (is_optional && !fs_exists(*name)) {
@@ -287,6 +290,8 @@ catalog_load(struct arena *a, const char *dir, struct catalog *out, struct err *
 	if (text[CATALOG_AARCH64].n)
 		TRY(add_target(&r[CATALOG_AARCH64], &root[CATALOG_AARCH64], &r[CATALOG_MATRIX],
 			&root[CATALOG_MATRIX], out));
+	if (text[CATALOG_AARCH64_TOOLS].n)
+		TRY(native_read(&r[CATALOG_AARCH64_TOOLS], &root[CATALOG_AARCH64_TOOLS], out));
 	id = sha256_new();
 	for (int t = 0; t < CATALOG_TEXTS; t++)
 		sha256_add_field(id, text[t]);

@@ -5,8 +5,9 @@
  * catalog/{torch,cuda,gcc,deps,libraries,tvm-ffi,matrix}.toml are built into the program; --catalog
  * DIR or KERNEL_BUILDER_CATALOG reads them from a directory instead. Their format stands at the top
  * of catalog.c. They are for the target x86_64; what differs for another one is in a file of its
- * own, aarch64.toml (catalog_target.c), and makes a catalog of its own. A lock (lock.h) holds the
- * part of a catalog that one kernel uses.
+ * own, aarch64.toml (catalog_target.c), and makes a catalog of its own. All tools are for x86-64;
+ * aarch64-tools.toml has those for other machines (native_tools.c). A lock (lock.h) holds the part
+ * of a catalog that one kernel uses.
  */
 #ifndef RESOLVE_CATALOG_H
 #define RESOLVE_CATALOG_H
@@ -15,6 +16,7 @@
 #include "resolve/pin.h"
 
 struct err;
+struct native_tools;
 struct catalog_file {
 	const char *path, *text;
 	bool is_exec;
@@ -144,7 +146,9 @@ struct catalog {
 	struct matrix *matrices;
 	size_t n_matrices;
 	struct pin
-		*python;  /* headers of CPython for the limited API: include/; NULL: none pinned */
+		*python; /* headers of CPython for the limited API: include/; NULL: none pinned */
+	/* what runs on a machine that is no x86-64; NULL: nothing. Never of a lock */
+	struct native_tools *native;
 	struct digest id; /* of the texts */
 	const char *lock; /* the file that it is read from; NULL: it is no lock's */
 };
@@ -172,7 +176,7 @@ const struct catalog_depend *catalog_find_depend(const struct catalog *c, const 
 /* The gcc that variants without CUDA are compiled with: the oldest that has that C++ standard
  * complete. */
 unsigned catalog_gcc_for(unsigned cxx_std);
-/* Every pin, for all targets, those with equal trees once. */
+/* Every pin, for all targets and machines, those with equal trees once. */
 struct pin **catalog_pins(struct arena *a, const struct catalog *c, size_t *n);
 const struct matrix *catalog_find_matrix(const struct catalog *c, const char *name);
 #endif

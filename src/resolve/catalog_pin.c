@@ -2,6 +2,7 @@
 /* Pins in TOML: parsed and checked. */
 #include "base/map.h"
 #include "base/path.h"
+#include "resolve/native_tools.h"
 #include "resolve/parts.h"
 
 const char *const pin_kind_name[PIN_KINDS] = { "wheel", "deb", "archive", "sdist", "directory" };
@@ -251,8 +252,10 @@ catalog_pins(struct arena *a, const struct catalog *c, size_t *n)
 {
 	struct all all = { .a = a };
 
-	for (; c; c = c->other)
-		add_all(&all, c);
+	for (const struct catalog *of = c; of; of = of->other)
+		add_all(&all, of);
+	for (size_t i = 0; c->native && i < c->native->n; i++)
+		add_pins(&all, &c->native->v[i].pin, 1);
 	*n = all.v.n;
 	return all.v.v;
 }

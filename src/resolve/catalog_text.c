@@ -11,6 +11,7 @@ EMBED(libraries, "catalog/libraries.toml")
 EMBED(tvm_ffi, "catalog/tvm-ffi.toml")
 EMBED(matrix, "catalog/matrix.toml")
 EMBED(aarch64, "catalog/aarch64.toml")
+EMBED(aarch64_tools, "catalog/aarch64-tools.toml")
 
 static const struct {
 	const char *name;
@@ -24,6 +25,7 @@ static const struct {
 	[CATALOG_TVM_FFI] = { "tvm-ffi.toml", embedded_tvm_ffi },
 	[CATALOG_MATRIX] = { "matrix.toml", embedded_matrix },
 	[CATALOG_AARCH64] = { "aarch64.toml", embedded_aarch64 },
+	[CATALOG_AARCH64_TOOLS] = { "aarch64-tools.toml", embedded_aarch64_tools },
 };
 
 const char *

@@ -13,11 +13,12 @@ enum catalog_text {
 	CATALOG_TVM_FFI,
 	CATALOG_MATRIX,
 	CATALOG_AARCH64,
+	CATALOG_AARCH64_TOOLS,
 	CATALOG_TEXTS
 };
 
 /* "torch.toml", "cuda.toml", "gcc.toml", "deps.toml", "libraries.toml", "tvm-ffi.toml",
- * "matrix.toml", "aarch64.toml". */
+ * "matrix.toml", "aarch64.toml", "aarch64-tools.toml". */
 const char *catalog_text_name(enum catalog_text t);
 struct str catalog_text_embedded(enum catalog_text t);
 #endif

@@ -37,6 +37,10 @@ int target_read(const struct toml_reader *r, const struct toml *root, struct cat
 int torch_read_published(const struct toml_reader *r, const struct toml *table,
 	const struct catalog *c, struct catalog_torch *out);
 
+/* What the file of an aarch64 machine's tools holds (native_tools.h): c and those behind it are
+ * complete, and get it. */
+int native_read(const struct toml_reader *r, const struct toml *root, struct catalog *c);
+
 /* What deps.toml holds. */
 int depends_read(const struct toml_reader *r, const struct toml *root, struct catalog *out);
 /* NULL, or what is wrong with one of its directories of headers. */

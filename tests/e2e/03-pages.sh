@@ -46,6 +46,7 @@ for o in target sandbox cache engine device-only slim matrix abi backend; do
 done
 is "$(choices upload repo-type)" "$(taken upload repo-type "$K")" "upload --repo-type: the choices"
 is "$(choices update-build edition)" "$(taken update-build edition "$K")" "update-build --edition: the choices"
+is "$(choices fetch machine)" "$(taken fetch machine --no-lock "$K")" "fetch --machine: the choices"
 is "$(choices help completion)" "$(taken help completion)" "help --completion: the choices"
 
 is "$(choices init backend)" "$(taken init backend "$T/none")" "init --backend: the choices"

@@ -26,6 +26,27 @@ status 0 "a lock for both" "$KB" lock --matrix all --torch 2.11 --cuda 13.0 --ta
 status 0 "is up to date" "$KB" lock --verify --torch 2.11 --cuda 13.0 "$K"
 is "$("$KB" list-variants -q "$K" | tr '\n' ' ')" "$X $A " "without --target it is all of the lock"
 is "$("$KB" list-variants -q --target aarch64 "$K")" "$A" "of which --target takes a part"
+is "$("$KB" plan -q --target x86_64 "$K" | grep -c -e -fno-ident)" 0 "plans for x86-64 are those of before"
+is "$("$KB" plan -q --target aarch64 "$K" | grep -c -e -fno-ident)" 2 "a compiler for aarch64 does not write its name"
+
+# The same on an aarch64 machine, by the same lock: other tools, the same commands.
+status 0 "a plan for an aarch64 machine" "$KB" plan -q --json --machine aarch64 --target aarch64 "$K"
+printf '%s\n' "$out" >"$T/there.json"
+"$KB" plan -q --json --target aarch64 "$K" >"$T/here.json"
+cat >"$T/compare.py" <<'P'
+import json, sys
+here, there = (json.load(open(f))["steps"] for f in sys.argv[1:])
+differ = {k for h, t in zip(here, there) for k in h if k != "mounts" and h[k] != t[k]}
+mounts = {m for h, t in zip(here, there) for m in h["mounts"] if h["mounts"][m] != t["mounts"][m]}
+print(len(here) == len(there), *sorted(differ), *sorted(mounts), "lib" in here[-1]["mounts"])
+P
+is "$(python3 "$T/compare.py" "$T/here.json" "$T/there.json")" "True key cuda gcc True" "has other compilers, and nothing else is another one"
+status 3 "what is for x86-64 cannot be built there" "$KB" plan --machine aarch64 "$K"
+like "$out" "^error: $X cannot be built on an aarch64 machine: build it on x86-64, and here what --target aarch64 gives" "which is one sentence"
+status 3 "nor with NVIDIA's archives" env KERNEL_BUILDER_REDIST=nvidia "$KB" plan --no-lock --matrix all --variant torch211-cxx11-cu126-aarch64-linux --machine aarch64 "$K"
+like "$out" '^error: .* there is nothing in place of cuda_nvcc-linux-x86_64-.*: build it on x86-64, with --target aarch64' "and it is said for lack of what"
+status 0 "with Debian's nvcc it can" "$KB" plan -q --no-lock --matrix all --variant torch211-cxx11-cu126-aarch64-linux --machine aarch64 "$K"
+status 2 "nvcc can be asked on this machine only" "$KB" plan --divided --machine aarch64 --target aarch64 "$K"
 status 0 "is built" "$KB" build --events 3 "$K" 3>"$T/events"
 for v in $X $A; do
 	so=$(echo "$K"/build/$v/*.so)

@@ -79,7 +79,7 @@ subject_of(const struct world *w)
 {
 	static struct plan_subject of;
 
-	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution };
+	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution, NULL };
 	return &of;
 }
 
@@ -681,6 +681,7 @@ test_check(void **state)
 static void
 test_compiler_id(void **state)
 {
+	const struct maker m = { 0 };
 	struct arena a = { 0 };
 	struct catalog c;
 	struct err e = { 0 };
@@ -690,7 +691,8 @@ test_compiler_id(void **state)
 	for (size_t i = 0; i < c.n_cuda; i++) {
 		for (size_t k = 0; k < i; k++) {
 			const struct version *v = &c.cuda[k].version, *w = &c.cuda[i].version;
-			struct digest x = compiler_id(&c.cuda[k]), y = compiler_id(&c.cuda[i]);
+			struct digest x = compiler_id(&m, &c.cuda[k]),
+				      y = compiler_id(&m, &c.cuda[i]);
 			bool same = v->v[0] == 12 && v->v[1] == 1 && w->v[0] == 12 && w->v[1] == 4;
 
 			assert_int_equal(digest_eq(&x, &y), same);

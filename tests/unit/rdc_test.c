@@ -182,7 +182,7 @@ subject_of(const struct world *w)
 {
 	static struct plan_subject of;
 
-	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution };
+	of = (struct plan_subject){ &w->project, &w->sources, &w->resolution, NULL };
 	return &of;
 }
 
