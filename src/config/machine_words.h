@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flags and headers that only one kind of CPU has. */
+/* Flags, headers and names that only one kind of CPU has. */
 #ifndef CONFIG_MACHINE_WORDS_H
 #define CONFIG_MACHINE_WORDS_H
 #include "base/vec.h"
@@ -11,4 +11,6 @@ const char *flag_for_other(struct arena *a, const struct strs *flags, const stru
 	const struct target **is_for);
 /* The target whose compiler alone has that header, such as immintrin.h; NULL: it is no such. */
 const struct target *header_target(const char *name);
+/* The same of the name of a type, function or macro, such as _mm_pause or float32x4_t. */
+const struct target *name_target(const char *name);
 #endif

@@ -166,7 +166,16 @@ test_words(void **state)
 		{ "-march=haswell", NULL, "-march=haswell" },
 		{ "-march=armv8.2-a+bf16", "-march=armv8.2-a+bf16", NULL },
 		{ "-mcpu=neoverse-v2", "-mcpu=neoverse-v2", NULL },
-		{ "-mshared -mstrict-align", NULL, NULL },
+		{ "-mshared", NULL, NULL },
+		{ "-mstrict-align", "-mstrict-align", NULL },
+		{ "-mno-avx512f", NULL, "-mno-avx512f" },
+		{ "-mno-outline-atomics", "-mno-outline-atomics", NULL },
+		{ "-mcx16 -mxop", NULL, "-mcx16" },
+		{ "-mtune=skylake", NULL, "-mtune=skylake" },
+		{ "-mtune=neoverse-v2", "-mtune=neoverse-v2", NULL },
+		{ "-mlong-double-128", NULL, "-mlong-double-128" },
+		{ "-mgeneral-regs-only -mcmodel=small", NULL, NULL },
+		{ "-mfloat-abi=hard -mfpu=neon", NULL, NULL },
 		{ "-O3 -Xcompiler -O2,-mavx2", NULL, "-mavx2" },
 		{ "-Xcompiler=-mf16c", NULL, "-mf16c" },
 		{ "--compiler-options=-fPIC,-march=armv9-a", "-march=armv9-a", NULL },
@@ -190,6 +199,9 @@ test_words(void **state)
 	assert_ptr_equal(header_target("immintrin.h"), &targets[0]);
 	assert_ptr_equal(header_target("arm_neon.h"), &targets[1]);
 	assert_null(header_target("vector"));
+	assert_ptr_equal(name_target("_mm256_loadu_ps"), &targets[0]);
+	assert_ptr_equal(name_target("float32x4_t"), &targets[1]);
+	assert_null(name_target("float32"));
 }
 
 /* A section with instructions of another machine is left out beside one without; else there is no
