@@ -28,12 +28,6 @@ struct scan {
 	struct places *out;
 };
 
-static bool
-is_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_';
-}
-
 /* Where a literal or comment that begins at i ends. */
 static size_t
 skip_text(struct str s, size_t i)
@@ -77,18 +71,6 @@ blank(struct arena *a, struct str s)
 	return (struct str){ out, s.n };
 }
 
-static bool
-has_word(struct str s, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = text_find(s, word); p;
-		p = text_find((struct str){ p + 1, (size_t)(s.p + s.n - p - 1) }, word))
-		if ((p == s.p || !is_word(p[-1])) && (p + n == s.p + s.n || !is_word(p[n])))
-			return true;
-	return false;
-}
-
 /* The word behind a keyword: the name of a namespace or a class; empty: none. */
 static struct str
 word_behind(struct str s, const char *keyword)
@@ -99,7 +81,7 @@ word_behind(struct str s, const char *keyword)
 		return (struct str){ s.p, 0 };
 	for (p += strlen(keyword); p < end && isspace((unsigned char)*p); p++)
 		;
-	for (from = p; p < end && (is_word(*p) || *p == ':'); p++)
+	for (from = p; p < end && (text_is_word(*p) || *p == ':'); p++)
 		;
 	return (struct str){ from, (size_t)(p - from) };
 }
@@ -109,7 +91,7 @@ static enum brace
 brace_kind(struct str head, struct str *space)
 {
 	*space = (struct str){ head.p, 0 };
-	if (has_word(head, "namespace")) {
+	if (text_has_word(head, "namespace")) {
 		*space = word_behind(head, "namespace");
 		return space->n ? BRACE_SPACE : BRACE_HIDDEN;
 	}
@@ -119,7 +101,7 @@ brace_kind(struct str head, struct str *space)
 		static const char *const keys[] = { "struct", "class", "union" };
 
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-			if (has_word(head, keys[i]) && !has_word(head, "enum")) {
+			if (text_has_word(head, keys[i]) && !text_has_word(head, "enum")) {
 				*space = word_behind(head, keys[i]);
 				return BRACE_CLASS;
 			}
@@ -178,7 +160,7 @@ qualifiers(struct str t, size_t from, size_t i)
 	size_t at = i;
 
 	while (at >= from + 2 && t.p[at - 1] == ':' && t.p[at - 2] == ':') {
-		for (at -= 2; at > from && is_word(t.p[at - 1]); at--)
+		for (at -= 2; at > from && text_is_word(t.p[at - 1]); at--)
 			;
 	}
 	return (struct str){ t.p + at, i - at };
@@ -248,11 +230,11 @@ look_at_name(struct scan *s, size_t i)
 		.line = s->line,
 		.name = full_name(s, written),
 		.head = folded(s->a, head),
-		.is_static = (has_word(before, "static") && !in_kind(s, BRACE_CLASS)) ||
+		.is_static = (text_has_word(before, "static") && !in_kind(s, BRACE_CLASS)) ||
 			     in_kind(s, BRACE_HIDDEN),
 		.is_c = in_kind(s, BRACE_C) || text_find(before, "\"C\"") ||
 			streq(path_ext(s->file->path), ".c"),
-		.is_template = has_word(before, "template"),
+		.is_template = text_has_word(before, "template"),
 		.condition = condition(s) };
 	vec_push(s->a, s->out, p);
 }
@@ -335,8 +317,8 @@ find_in_file(struct arena *a, const struct explain_file *file, struct str name, 
 			s.begin = i + 1;
 		} else if (c == name.p[0] && s.text.n - i >= name.n &&
 			   memcmp(s.text.p + i, name.p, name.n) == 0 &&
-			   (i == 0 || !is_word(s.text.p[i - 1])) &&
-			   (i + name.n == s.text.n || !is_word(s.text.p[i + name.n]))) {
+			   (i == 0 || !text_is_word(s.text.p[i - 1])) &&
+			   (i + name.n == s.text.n || !text_is_word(s.text.p[i + name.n]))) {
 			if (!in_body(&s))
 				look_at_name(&s, i);
 			i += name.n - 1;

@@ -34,6 +34,7 @@ explain_step(struct arena *a, const struct explain_facts *f, const struct explai
 
 	explain_symbols(&e);
 	explain_headers(&e);
+	explain_other_cpu(&e);
 	explain_names(&e);
 	explain_messages(&e);
 	for (size_t i = 0; i < e.hints.n; i++)

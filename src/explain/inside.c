@@ -4,12 +4,32 @@
 #include "explain/inside.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include <ctype.h>
 #include <stdlib.h>
 
 const char *
 text_find(struct str s, const char *needle)
 {
 	return s.n ? memmem(s.p, s.n, needle, strlen(needle)) : NULL;
+}
+
+bool
+text_is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+bool
+text_has_word(struct str s, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = text_find(s, word); p;
+		p = text_find((struct str){ p + 1, (size_t)(s.p + s.n - p - 1) }, word))
+		if ((p == s.p || !text_is_word(p[-1])) &&
+			(p + n == s.p + s.n || !text_is_word(p[n])))
+			return true;
+	return false;
 }
 
 bool
@@ -39,6 +59,15 @@ explain_tell(struct explainer *x, const char *name, const char *fmt, ...)
 		vec_push(x->a, &x->hints, h);
 	if (name)
 		vec_push(x->a, &x->hints.v[i].names, name);
+}
+
+bool
+hint_has(const struct explainer *x, const char *name)
+{
+	for (size_t i = 0; i < x->hints.n; i++)
+		if (strs_has(&x->hints.v[i].names, name))
+			return true;
+	return false;
 }
 
 static int

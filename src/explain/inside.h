@@ -17,12 +17,15 @@ struct explainer {
 	const struct explain_facts *f;
 	const struct explain_failure *x;
 	VEC(struct hint) hints;
-	bool is_cpu; /* the variant's backend */
+	bool is_cpu;      /* the variant's backend */
+	bool is_repeated; /* a function is there for several CPUs: no mistake of headers */
 };
 
 /* Adds a hint, or the name to the hint with the same text. name NULL: none. */
 void explain_tell(struct explainer *x, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A hint has the name. */
+bool hint_has(const struct explainer *x, const char *name);
 /* "[kernel.k]" of a listed path, "[torch]"; NULL when no src lists it. */
 const char *listing_section(struct explainer *x, const char *path);
 /* NULL when there is none. */
@@ -36,6 +39,10 @@ const char *source_of_object(struct explainer *x, struct str object);
 bool text_next_line(struct str *rest, struct str *line);
 /* Where needle stands in s; NULL: nowhere. */
 const char *text_find(struct str s, const char *needle);
+/* A letter, a digit or _. */
+bool text_is_word(char c);
+/* The word stands in s, not as a part of a longer one. */
+bool text_has_word(struct str s, const char *word);
 
 /* Where a function or variable is defined. */
 struct place {
@@ -81,6 +88,8 @@ void explain_names(struct explainer *x);
 /* The header ("<cstdint>") that has a name of the library, looked for in std or without; NULL: none
  * that is known. */
 const char *standard_header(struct str name, bool in_std);
+/* Code for another kind of CPU. */
+void explain_other_cpu(struct explainer *x);
 /* What is known by the words of the message alone. */
 void explain_messages(struct explainer *x);
 #endif

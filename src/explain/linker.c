@@ -14,6 +14,7 @@
  */
 #include "base/map.h"
 #include "base/path.h"
+#include "config/machine_words.h"
 #include "explain/inside.h"
 #include "formats/include_line.h"
 
@@ -165,6 +166,22 @@ tell_table(struct explainer *x, const struct symbol *s)
 		s->qualified);
 }
 
+/* The section has instructions of another machine than the variant's, so it is left out. */
+static bool
+tell_left_out(struct explainer *x, const struct symbol *s, const struct place *p)
+{
+	const struct target *is_for, *t = variant_target(x->x->step->variant);
+	const struct project_kernel *k = listing_kernel(x, p->file->path);
+	const char *word = k && t ? flag_for_other(x->a, &k->cxx_flags, t, &is_for) : NULL;
+
+	if (!word)
+		return false;
+	explain_tell(x, s->text,
+		"defined in %s, and [kernel.%s] is left out for %s: its flag %s is for %s; put what calls it below #ifdef __%s__, with code for others in #else",
+		p->file->path, k->name, t->title, word, is_for->title, is_for->cpu);
+	return true;
+}
+
 /* A function of the kernel itself. */
 static void
 tell_own(struct explainer *x, const struct symbol *s, const char *user)
@@ -184,6 +201,8 @@ tell_own(struct explainer *x, const struct symbol *s, const char *user)
 		tell_mismatch(x, s, p, user);
 		return;
 	}
+	if (tell_left_out(x, s, p))
+		return;
 	section = listing_section(x, p->file->path);
 	if (section && listing_kernel(x, p->file->path) && source_is_compiled(p->file->path))
 		explain_tell(x, s->text,

@@ -29,6 +29,10 @@ static const char cxx_standard[] =
 	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder sets what torch needs";
 static const char std_name[] =
 	"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags";
+static const char arm32[] =
+	"-mfloat-abi and -mfpu are options for 32-bit ARM, for which kernel-builder does not build; drop them: 64-bit ARM always has floating point and NEON";
+static const char twice[] =
+	"$1 is defined twice; if its header is included twice, put #pragma once at its top";
 static const char half[] =
 	"__half and __nv_bfloat16 have no such operator or conversion here; convert with __half2float, __float2half and the like, or cast to float (-D__CUDA_NO_HALF_... in flags takes even more away)";
 static const char newer_gpu[] =
@@ -50,6 +54,8 @@ static const struct message messages[] = {
 	{ "nvcc fatal   : A single input file is required", NULL,
 		"a flag was taken for a file; each option is a string of its own" },
 	/* g++'s options */
+	{ "unrecognized command-line option '-mfloat-abi", "'", arm32 },
+	{ "unrecognized command-line option '-mfpu", "'", arm32 },
 	{ "unrecognized command-line option '", "'",
 		"$1 is not an option of g++; drop it from cxx-flags (options of nvcc belong in cuda-flags)" },
 	{ "error: argument to '", "'",
@@ -62,13 +68,8 @@ static const struct message messages[] = {
 	{ "error: '", "' is not a member of 'std'", std_name },
 	{ "error: 'std::", "' has not been declared", std_name },
 	{ "namespace \"std\" has no member \"", "\"", std_name },
-	{ "error: redefinition of '", "'",
-		"$1 is defined twice; if its header is included twice, put #pragma once at its top" },
-	{ "error: function \"", "\" has already been defined",
-		"$1 is defined twice; if its header is included twice, put #pragma once at its top" },
-	/* instruction sets of the host */
-	{ "target specific option mismatch", NULL,
-		"an intrinsic needs instructions that are off; put the file into a section of its own with \"-mavx2\", \"-mfma\" or \"-mavx512f\" in cxx-flags, and call it only where __builtin_cpu_supports says so" },
+	{ "error: redefinition of '", "'", twice },
+	{ "error: function \"", "\" has already been defined", twice },
 	/* torch */
 	{ "#error You need C++", " to compile PyTorch", cxx_standard },
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
@@ -245,11 +246,12 @@ fits(const struct message *m, struct str line)
 	return text_find((struct str){ from, (size_t)(line.p + line.n - from) }, m->end) != NULL;
 }
 
-/* explain_names has told the header. */
+/* explain_names has told the header, or explain_other_cpu why a function is there twice. */
 static bool
-is_named(struct explainer *x, const struct message *m, struct str line)
+is_told(struct explainer *x, const struct message *m, struct str line)
 {
-	return m->advice == std_name && standard_header(str_of(captured(x, m, line)), true);
+	return (m->advice == twice && x->is_repeated) ||
+	       (m->advice == std_name && standard_header(str_of(captured(x, m, line)), true));
 }
 
 /* The first entry that fits a line explains it; each entry once. */
@@ -268,9 +270,9 @@ explain_messages(struct explainer *x)
 
 			if (!fits(m, line))
 				continue;
-			if (!told[i] && !is_named(x, m, line))
+			if (!told[i] && !is_told(x, m, line))
 				explain_tell(x, NULL, "%s", advice(x, m, line));
-			told[i] = told[i] || !is_named(x, m, line);
+			told[i] = told[i] || !is_told(x, m, line);
 			break;
 		}
 	}

@@ -106,15 +106,6 @@ file_of(struct explainer *x, struct str line)
 	return n < line.n ? path_clean(x->a, arena_strndup(x->a, line.p + 4, n - 4)) : NULL;
 }
 
-static bool
-was_told(const struct explainer *x, const char *name)
-{
-	for (size_t i = 0; i < x->hints.n; i++)
-		if (strs_has(&x->hints.v[i].names, name))
-			return true;
-	return false;
-}
-
 static void
 explain_line(struct explainer *x, struct str line)
 {
@@ -134,7 +125,7 @@ explain_line(struct explainer *x, struct str line)
 			standard_header((struct str){ from, (size_t)(to - from) }, forms[i].in_std);
 		name = arena_printf(
 			x->a, "%s%.*s", forms[i].in_std ? "std::" : "", (int)(to - from), from);
-		if (header && !was_told(x, name))
+		if (header && !hint_has(x, name))
 			explain_tell(x, name,
 				"in a header that %s does not include; add #include %s there", file,
 				header);
