@@ -26,8 +26,14 @@ struct refuse {
 	/* The first #include of pybind11, and how many other files have one. */
 	const char *pybind_path, *pybind_name, *pybind_last;
 	unsigned pybind_line, n_more;
+	/* "a.h:9" of each #include of what another machine has, and of the first: */
+	struct strs foreign;
+	const char *foreign_name, *foreign_source;
 	struct err *e;
 };
+
+/* Of an #if: whether what stands below it is compiled. */
+enum branch { LIVE, DEAD, NOT_KNOWN };
 
 static int
 check_pointer(struct refuse *r, const char *path, struct str text)
@@ -67,14 +73,21 @@ is_pybind(const char *name)
 	       str_has_prefix(name, "pybind11/") || str_has_prefix(name, "torch/csrc/utils/pybind");
 }
 
-static bool
-is_directive(struct str line, const char *word)
+/* "ifdef X" of "  # ifdef X"; empty: the line is no directive. */
+static struct str
+directive(struct str line)
 {
 	struct str s = str_trim(line);
 
 	if (!str_starts(s, STR("#")))
-		return false;
-	return str_starts(str_trim((struct str){ s.p + 1, s.n - 1 }), str_of(word));
+		return (struct str){ "", 0 };
+	return str_trim((struct str){ s.p + 1, s.n - 1 });
+}
+
+static bool
+is_directive(struct str line, const char *word)
+{
+	return str_starts(directive(line), str_of(word));
 }
 
 static int look_into(struct refuse *r, const char *path, unsigned depth);
@@ -110,19 +123,47 @@ refuse_pybind(struct refuse *r)
 		torch ? "include torch/all.h instead, for tensors" : "leave it out", more);
 }
 
+static void
+note_foreign(struct refuse *r, const char *path, unsigned line, const char *name)
+{
+	if (!r->foreign.n) {
+		r->foreign_name = name;
+		r->foreign_source = streq(path, r->source) ? NULL : r->source;
+	}
+	strs_add(r->a, &r->foreign, arena_printf(r->a, "%s:%u", path, line));
+}
+
+/* "; the same holds for a.h:9, b.h:2 and 4 more" */
+static const char *
+same_holds(struct refuse *r)
+{
+	enum { SHOWN = 6 };
+	const char *out = r->foreign.n > 1 ? "; the same holds for " : "";
+
+	for (size_t i = 1; i < r->foreign.n && i <= SHOWN; i++)
+		out = arena_printf(r->a, "%s%s%s", out,
+			i == 1                  ? ""
+			: i + 1 == r->foreign.n ? " and "
+						: ", ",
+			r->foreign.v[i]);
+	if (r->foreign.n > SHOWN + 1)
+		out = arena_printf(r->a, "%s and %zu more", out, r->foreign.n - SHOWN - 1);
+	return out;
+}
+
 /* A section with flags of another machine is left out; this one is not. */
 static int
-refuse_header(struct refuse *r, const char *path, unsigned line, const char *name)
+refuse_headers(struct refuse *r)
 {
-	const struct target *is_for = header_target(name);
+	const struct target *is_for = header_target(r->foreign_name);
 
 	return err_set(r->e, ERR_CONFIG,
-		"%s:%u: %s is for %s, and %s is for %s%s%s; include it below #ifdef __%s__, with code for others, or move what needs it to a section with %s in its cxx-flags, which is left out for others",
-		path_join(r->a, r->p->dir, path), line, name, is_for->title, r->variant->name,
-		variant_target(r->variant)->title,
-		streq(path, r->source) ? "" : ", and compiles this as part of ",
-		streq(path, r->source) ? "" : r->source, is_for->cpu,
-		is_for == &targets[0] ? "-mavx2" : "-march=armv8-a");
+		"%s: %s is for %s, and %s is for %s%s%s; include it below #ifdef __%s__, with code for others, or move what needs it to a section with %s in its cxx-flags, which is left out for others%s",
+		path_join(r->a, r->p->dir, r->foreign.v[0]), r->foreign_name, is_for->title,
+		r->variant->name, variant_target(r->variant)->title,
+		r->foreign_source ? ", and compiles this as part of " : "",
+		r->foreign_source ? r->foreign_source : "", is_for->cpu,
+		is_for == &targets[0] ? "-mavx2" : "-march=armv8-a", same_holds(r));
 }
 
 static int
@@ -132,7 +173,7 @@ look_at_include(struct refuse *r, const char *path, unsigned line, const char *n
 	const struct source *s;
 
 	if (r->variant && is_for && is_for != variant_target(r->variant))
-		return refuse_header(r, path, line, name);
+		note_foreign(r, path, line, name);
 	if (is_pybind(name)) {
 		if (r->variant)
 			return 0;
@@ -143,33 +184,105 @@ look_at_include(struct refuse *r, const char *path, unsigned line, const char *n
 	return s && !s->text ? look_into(r, s->path, depth + 1) : 0;
 }
 
+/* No g++ for Linux defines these. */
+static bool
+is_never_defined(struct str name)
+{
+	static const char *const names[] = { "_MSC_VER", "_WIN32", "__APPLE__", "__clang__" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+/* "#ifdef X", "#if defined(X)", and with ! or ifndef. */
+static enum branch
+branch_of(struct str line)
+{
+	static const struct {
+		const char *words, *end;
+		enum branch is;
+	} forms[] = {
+		{ "ifdef ", "", DEAD },
+		{ "ifndef ", "", LIVE },
+		{ "if defined(", ")", DEAD },
+		{ "if !defined(", ")", LIVE },
+	};
+
+	struct str s = directive(line);
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct str words = str_of(forms[i].words), end = str_of(forms[i].end);
+
+		if (str_starts(s, words) && str_ends(s, end) && s.n > words.n + end.n &&
+			is_never_defined(
+				str_trim((struct str){ s.p + words.n, s.n - words.n - end.n })))
+			return forms[i].is;
+	}
+	return NOT_KNOWN;
+}
+
+/* The #ifs that a line is in. */
+struct ifs {
+	enum branch v[64];
+	unsigned n, hiding; /* hiding: how many of them are not known to be live */
+};
+
+static void
+ifs_set(struct ifs *f, enum branch to)
+{
+	f->hiding -= f->v[f->n - 1] != LIVE;
+	f->v[f->n - 1] = to;
+	f->hiding += to != LIVE;
+}
+
+/* False: there are too many. next: the lines below, of which a guard is told. */
+static bool
+ifs_follow(struct ifs *f, struct str line, struct str next, bool is_first)
+{
+	if (is_directive(line, "if")) {
+		bool is_guard =
+			is_first && is_directive(line, "ifndef") && is_directive(next, "define");
+
+		if (f->n == sizeof(f->v) / sizeof(f->v[0]))
+			return false;
+		f->v[f->n++] = LIVE;
+		ifs_set(f, is_guard ? LIVE : branch_of(line));
+	} else if (f->n && is_directive(line, "elif")) {
+		ifs_set(f, NOT_KNOWN);
+	} else if (f->n && is_directive(line, "else")) {
+		ifs_set(f, f->v[f->n - 1] == LIVE   ? DEAD
+			   : f->v[f->n - 1] == DEAD ? LIVE
+						    : NOT_KNOWN);
+	} else if (f->n && is_directive(line, "endif")) {
+		ifs_set(f, LIVE);
+		f->n--;
+	}
+	return true;
+}
+
 /* Follows what is included whatever macros say: outside of every #if, but for a guard around the
- * whole header. */
+ * whole header, and those that ask for another compiler or system. */
 static int
 look_at_lines(struct refuse *r, const char *path, struct str text, unsigned depth)
 {
 	struct str rest = text, line;
-	unsigned n = 0, ifs = 0, guards = 0;
+	struct ifs ifs = { 0 };
 	bool in_comment = false;
 
-	while (str_cut(&rest, '\n', &line)) {
+	for (unsigned n = 1; str_cut(&rest, '\n', &line); n++) {
 		const char *name, *open = memmem(line.p, line.n, "/*", 2);
 
-		n++;
 		if (in_comment) {
 			in_comment = !memmem(line.p, line.n, "*/", 2);
 			continue;
 		}
 		if (open)
 			in_comment = !memmem(open, (size_t)(line.p + line.n - open), "*/", 2);
-		if (is_directive(line, "if")) {
-			guards += n < 64 && ifs == 0 && guards == 0 &&
-				  is_directive(line, "ifndef") && is_directive(rest, "define");
-			ifs++;
-		} else if (is_directive(line, "endif") && ifs && --ifs == 0) {
-			guards = 0;
-		}
-		name = ifs <= guards ? include_line_name(r->a, line) : NULL;
+		if (!ifs_follow(&ifs, line, rest, n < 64 && ifs.n == 0))
+			return 0;
+		name = ifs.hiding ? NULL : include_line_name(r->a, line);
 		if (name)
 			TRY(look_at_include(r, path, n, name, depth));
 	}
@@ -234,6 +347,7 @@ check_machines(struct refuse *r, const struct resolution *of)
 		TRY(v->torch ? look_into_all(r, &r->p->src) : 0);
 		for (size_t k = 0; v->torch && k < v->n_kernels; k++)
 			TRY(look_into_all(r, &v->kernels[k].kernel->src));
+		TRY(r->foreign.n ? refuse_headers(r) : 0);
 	}
 	return 0;
 }

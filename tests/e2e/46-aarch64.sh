@@ -91,11 +91,20 @@ like "$out" '^note: kernel fast is left out for aarch64: its flag -mavx2 is for 
 sed -i 's/^cxx-flags.*//' "$M/build.toml"
 status 3 "intrinsics without a flag are refused" "$KB" build --no-lock --variant $C "$M"
 like "$out" "^error: $M/src/fast.cpp:1: immintrin.h is for x86-64, and $C is for aarch64; include it below #ifdef __x86_64__" "in one sentence"
+printf '#pragma once\n#ifdef _MSC_VER\n#include <intrin.h>\n#else\n#include <cpuid.h>\n#endif\n' >"$M/src/cpu.h"
+printf '#ifdef _MSC_VER\n#include <immintrin.h>\n#endif\n#include "cpu.h"\n#if !defined(_WIN32)\n#include <x86intrin.h>\n#endif\n' >"$M/src/fast.cpp"
+sed -i 's|"src/fast.cpp"|&, "src/cpu.h"|' "$M/build.toml"
+status 3 "what another compiler or system would skip is not" "$KB" build --no-lock --variant $C "$M"
+like "$out" "^error: $M/src/cpu.h:5: cpuid.h is for x86-64, and $C is for aarch64, and compiles this as part of src/fast.cpp; .*; the same holds for src/fast.cpp:6$" "all places are named at once"
 printf '#ifdef __aarch64__\n#include <arm_neon.h>\n#else\n#include <immintrin.h>\n#endif\n' >"$M/src/fast.cpp"
 status 0 "below #ifdef they are not" "$KB" build --no-lock --variant $C --variant torch215-cxx11-cpu-x86_64-linux "$M"
 printf '#ifndef X\n#include <immintrin.h>\n#endif\n' >"$M/src/fast.cpp"
 status 1 "what an #if hides" "$KB" build --no-lock --variant $C "$M"
 like "$out" "^hint: immintrin.h is for x86-64, and $C is for aarch64; include it below #ifdef __x86_64__ only" "is explained when it fails"
+
+printf 'void f() { asm volatile("pause"); }\n' >"$M/src/fast.cpp"
+status 1 "asm of x86-64" "$KB" build --no-lock --variant $C "$M"
+like "$out" '^hint: src/fast.cpp:1: g\+\+ for aarch64 does not take this asm; if it is for x86-64, put it below #ifdef __x86_64__' "is found in the source, which the assembler does not name"
 
 # Device code is linked as for x86-64, and with the device runtime of the target.
 R=$T/rdc
