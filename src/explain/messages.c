@@ -29,6 +29,8 @@ static const char cxx_standard[] =
 	"torch $T needs a newer C++ standard than the flags ask for; drop -std=...: the builder sets what torch needs";
 static const char std_name[] =
 	"include the header that has std::$1; if that is of a newer C++ standard, give it with -std=... in the flags";
+static const char neon[] =
+	"nvcc cannot read gcc's arm_$1.h; put what needs it into a .cpp file of the section, or in the .cu file below #ifndef __CUDACC__";
 static const char arm32[] =
 	"-mfloat-abi and -mfpu are options for 32-bit ARM, for which kernel-builder does not build; drop them: 64-bit ARM always has floating point and NEON";
 static const char twice[] =
@@ -70,6 +72,9 @@ static const struct message messages[] = {
 	{ "namespace \"std\" has no member \"", "\"", std_name },
 	{ "error: redefinition of '", "'", twice },
 	{ "error: function \"", "\" has already been defined", twice },
+	/* nvcc's front end has not all of gcc's built-in types */
+	{ "-linux-gnu/12/include/arm_", ".h(", neon },
+	{ "-linux-gnu/13/include/arm_", ".h(", neon },
 	/* torch */
 	{ "#error You need C++", " to compile PyTorch", cxx_standard },
 	{ "#error C++", " or later compatible compiler is required to use", cxx_standard },
