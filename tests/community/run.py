@@ -3,7 +3,7 @@
 """tests/community.sh [options] DIR [KERNEL...]: builds the kernels below DIR, each for one current variant of every backend, and
 prints a table: what was built, failed (why) or skipped (why), and CPU seconds. What was built is loaded in real torch. A kernel's
 own tests are run: those of variants for CPUs that need no GPU, and where there is a GPU those of CUDA variants. Nothing below DIR is
-written.
+written. What is built for another kind of machine (--target) is not loaded, and check-abi, which every build runs, judges it.
 
 Exit status 0 when nothing failed, 1 when something did, 2 usage. tests/community/limits.txt says what is cut and how."""
 import argparse
@@ -32,6 +32,9 @@ def options():
     p.add_argument("directory", metavar="DIR", type=Path)
     p.add_argument("kernels", metavar="KERNEL", nargs="*")
     p.add_argument("--torch", default="2.11", help="release, two numbers; default 2.11")
+    p.add_argument("--target", choices=("x86_64", "aarch64"), help="the machine to build for; default: this one")
+    p.add_argument("--capability", default="", help="for kernels that limits.txt gives none: this one instead of all")
+    p.add_argument("--seconds", type=int, help="stop a build after so long")
     p.add_argument("--backend", action="append", choices=("cpu", "cuda", "noarch"), help="only these")
     p.add_argument("--plain", action="store_true", help="build again with --engine=plain and no results kept, for CPU seconds beside ours")
     p.add_argument("--plan", action="store_true", help="read and plan; build nothing")
@@ -48,6 +51,8 @@ def options():
     if unknown or not o.found:
         p.error(f"no build.toml below {o.directory} for {', '.join(unknown) or 'anything'}")
     o.gpu = None
+    o.only = ["--target", o.target] if o.target else []
+    o.native = not o.target or o.target == os.uname().machine
     o.limits = {} if o.whole else limits()
     return o
 
@@ -78,6 +83,9 @@ def run(argv, seconds=None, **more):
 def first_error(out):
     lines = [x for x in out.splitlines() if re.match(r"(\S+:\d+:\d+: )?(error|warning: no variant)", x) or ": error: " in x or "fatal error" in x]
     lines = [x for x in lines if x.startswith("error")] or lines
+    hints = [x[6:] for x in out.splitlines() if x.startswith("hint: ")]
+    if hints and lines and "failed; see above" in lines[0]:
+        return hints[0]
     return re.sub(r"^error: ", "", lines[0]) if lines else (out.strip().splitlines() or ["no output"])[-1]
 
 
@@ -149,9 +157,11 @@ def timed(o, name, what, argv, is_cut):
     with open(events, "w") as f:
         status, out, seconds = run([*argv, "--events", f.fileno()], pass_fds=[f.fileno()])
     (o.work / f"{name}.{what}.log").write_text(out)
+    ended = steps(events)
+    if o.seconds and status == 124:
+        return f"stopped after {o.seconds} s, {len(ended)} steps done", seconds
     if not is_cut:
         return first_error(out) if status else "", seconds
-    ended = steps(events)
     bad = [x for x in ended if x[1] == "failed" and not x[0].endswith(".so")]
     if bad or not ended:
         return f"{bad[0][0]}: {first_error(out)}" if bad else first_error(out), seconds
@@ -162,13 +172,12 @@ def build(o, name, backend, variant, entry):
     cut = o.limits.get(name, {}) if backend == "cuda" else {}
     where = copied(o, name)
     files = int(cut.get("files", 0))
-    argv = [KB, "build", "--no-lock", "--matrix", "all", "--variant", variant, "-j", o.jobs, where]
+    argv = ["timeout", str(o.seconds or 0), KB, "build", "--no-lock", "--matrix", "all", "--variant", variant, "-j", o.jobs, where]
     if files:
         entry["files"] = f"{files} of {cut_sources(where / 'build.toml', files)} files"
         argv += ["--keep-going"]
-    if "capability" in cut:
-        argv += [w for c in cut["capability"].split(",") for w in ("--capability", c)]
-        entry["capability"] = cut["capability"]
+    entry["capability"] = cut.get("capability", o.capability if backend == "cuda" else "")
+    argv += [w for c in entry["capability"].split(",") if c for w in ("--capability", c)]
     fetch = run([KB, "fetch", "--no-lock", "--matrix", "all", "--variant", variant, where])
     if fetch[0]:
         return "failed", first_error(fetch[1])
@@ -183,7 +192,7 @@ def build(o, name, backend, variant, entry):
         if not files:
             run(argv)
     if fault:
-        return "failed", fault
+        return ("stopped" if fault.startswith("stopped after ") else "failed"), fault
     return ("compiled", entry["files"]) if files else ("built", "")
 
 
@@ -272,7 +281,7 @@ def one(o, name):
     status, out, _ = run([KB, "check-config", o.found[name]])
     if status:
         return [{"kernel": name, "outcome": "failed", "why": first_error(out)}]
-    status, out, _ = run([KB, "list-variants", "-q", "--no-lock", "--matrix", "all", o.found[name]])
+    status, out, _ = run([KB, "list-variants", "-q", "--no-lock", "--matrix", "all", *o.only, o.found[name]])
     if status:
         return [{"kernel": name, "outcome": "skipped", "why": re.sub(r"^build\.toml: ", "", first_error(out))}]
     shutil.rmtree(o.work / name / "build", ignore_errors=True)
@@ -286,7 +295,7 @@ def one(o, name):
             row["outcome"], row["why"] = ("planned", "") if status == 0 else ("failed", first_error(out))
         else:
             row["outcome"], row["why"] = build(o, name, backend, variant, row)
-        if row["outcome"] == "built":
+        if row["outcome"] == "built" and (o.native or backend == "noarch"):
             row["load"] = load(o, name, backend, variant)
             if backend == "noarch":
                 row["load"] = f"{parses(o.work / name / 'build' / variant)}, {row['load']}"
@@ -322,8 +331,8 @@ def main():
             print(text_of(row), flush=True)
         if o.json:
             o.json.write_text(json.dumps(rows, indent=1) + "\n")
-    bad = sum(map(is_bad, rows))
-    print(f"{len(rows) - bad} passed, {bad} failed")
+    bad, stopped = sum(map(is_bad, rows)), sum(row["outcome"] == "stopped" for row in rows)
+    print(f"{len(rows) - bad - stopped} passed, {bad} failed" + (f", {stopped} stopped" if stopped else ""))
     return 1 if bad else 0
 
 
