@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints which of the variants in a directory suits the torch of this Python, as the `kernels` client chooses."""
 import os
+import platform
 import re
 import sys
 
@@ -17,7 +18,7 @@ cuda = [int(x) for x in torch.version.cuda.split(".")[:2]] if torch.version.cuda
 
 def rank(name):
     """None: it does not suit. Else the greatest is the best."""
-    m = re.fullmatch(r"torch(-stable-abi)?(\d)(\d+)-(\w+)-(?:cu(\d+)(\d)|cpu)-x86_64-linux", name)
+    m = re.fullmatch(rf"torch(-stable-abi)?(\d)(\d+)-(\w+)-(?:cu(\d+)(\d)|cpu)-{platform.machine()}-linux", name)
     if m is None:
         m = re.fullmatch(r"torch-(cuda|cpu|universal)", name)
         return None if m is None or (m[1] == "cuda") != (cuda is not None) and m[1] != "universal" else (0, 0)

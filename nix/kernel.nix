@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One kernel: what its variants are made of, the derivations that build them, and what its flake offers.
 { system, pkgs, program, fetchPin }:
-{ path, matrix ? null, ... }:
+{ path, matrix ? null, target ? null, ... }:
 let
   run = args: derivation ({
     inherit system;
@@ -24,14 +24,24 @@ let
   # The lock beside build.toml, else what the program would write: then Nix runs it while it evaluates.
   file = path + "/kernel-builder.lock";
   found = if builtins.pathExists file then builtins.fromJSON (builtins.readFile file) else null;
-  isLocked = found != null && (matrix == null || matrix == found.matrix.name);
+  # A lock has a part for each target.
+  partsOf = lock: [ lock ] ++ (lock.others or [ ]);
+  targetOf = part: part.target or "x86_64";
+  isFor = cpu: variant: builtins.match ".*-${cpu}-linux" variant != null;
+  targets = if target == null then [ ] else if target == "all" then [ "x86_64" "aarch64" ] else [ target ];
+  isLocked = found != null && (matrix == null || matrix == found.matrix.name)
+    && builtins.all (t: builtins.any (part: targetOf part == t) (partsOf found)) targets;
   wanted = if matrix != null then matrix else if found != null then found.matrix.name else "current";
   lock = if isLocked && !(found ? variants) then
     throw "${toString file} is of an older kernel-builder and does not name its variants: write it anew with `kernel-builder lock`"
   else if isLocked then found else builtins.fromJSON (builtins.readFile (run {
     name = "kernel-builder.lock";
-    args = [ "lock" "--quiet" "--matrix" wanted "--output" out src ];
+    args = [ "lock" "--quiet" "--matrix" wanted ] ++ (if target == null then [ ] else [ "--target" target ]) ++ [ "--output" out src ];
   }));
+  # Of a lock for more than was asked, those that were; what has no compiled code is for all.
+  others = builtins.filter (t: !(builtins.elem t targets)) (map targetOf (partsOf lock));
+  variants = if target == null then lock.variants
+    else builtins.filter (v: !(builtins.any (t: isFor t v) others)) lock.variants;
 
   # Pins that a variant needs, going by its name; where that does not tell, all. The program knows better: what is
   # missing here fails the build, which has no network.
@@ -39,19 +49,21 @@ let
   digits = version: builtins.concatStringsSep "" (builtins.match "([0-9]+)\\.([0-9]+).*" version);
   pinsOf = variant:
     let
-      torch = pick (t: hasPrefix "torch${digits t.version}-" variant) lock.torch;
-      cuda = builtins.filter (c: builtins.match ".*-cu${digits c.version}-.*" variant != null) lock.cuda;
-      tvm-ffi = lock.tvm-ffi or [ ];
+      part = builtins.head (builtins.filter (p: isFor (targetOf p) variant) (partsOf lock) ++ [ lock ]);
+      torch = pick (t: hasPrefix "torch${digits t.version}-" variant) part.torch;
+      cuda = builtins.filter (c: builtins.match ".*-cu${digits c.version}-.*" variant != null) part.cuda;
+      tvm-ffi = part.tvm-ffi or [ ];
       major = if cuda != [ ] then map (c: c.gcc) cuda else map (t: if t.cxx-std >= 20 then 13 else 12) (torch ++ tvm-ffi);
-      gcc = pick (g: builtins.any (m: hasPrefix "${toString m}." g.version) major) lock.gcc;
-      tools = builtins.filter (t: builtins.any (g: builtins.elem t.name g.tools) gcc) lock.tools;
+      gcc = pick (g: builtins.any (m: hasPrefix "${toString m}." g.version) major) part.gcc;
+      tools = builtins.filter (t: builtins.any (g: builtins.elem t.name g.tools) gcc) part.tools;
     in builtins.concatMap (t: [ t.headers ] ++ (if t ? libraries then [ t.libraries ] else [ ])) torch
     ++ builtins.concatMap (t: [ t.headers t.library ]) tvm-ffi
-    ++ map (r: r.pin) (builtins.filter (r: builtins.any (c: c.version == r.cuda) cuda) (lock.cuda-runtimes or [ ]))
+    ++ map (r: r.pin) (builtins.filter (r: builtins.any (c: c.version == r.cuda) cuda) (part.cuda-runtimes or [ ]))
     ++ builtins.concatMap (x: x.pins) (cuda ++ gcc ++ tools)
-    ++ builtins.concatMap (d: d.pins) (lock.depends or [ ])
-    ++ map (l: l.pin) (builtins.filter (l: builtins.any (c: c.version == l.cuda) cuda) (lock.cuda-libraries or [ ]))
-    ++ lock.libraries ++ (if lock ? python then [ lock.python ] else [ ]);
+    ++ builtins.concatMap (g: g.native or [ ]) gcc ++ map (c: c.runtime) (builtins.filter (c: c ? runtime) cuda)
+    ++ builtins.concatMap (d: d.pins) (part.depends or [ ])
+    ++ map (l: l.pin) (builtins.filter (l: builtins.any (c: c.version == l.cuda) cuda) (part.cuda-libraries or [ ]))
+    ++ part.libraries ++ (if part ? python then [ part.python ] else [ ]);
   unique = pins: builtins.attrValues (builtins.listToAttrs (map (pin: {
     name = builtins.hashString "sha256" (builtins.toJSON pin);
     value = pin;
@@ -77,10 +89,10 @@ let
         ++ (if builtins.any (pin: pin.kind == "archive") files then [ "--redist" "${named}" ] else [ ])
         ++ (if files == [ ] then [ ] else [ "--debian-mirror" "${named}" ]);
     };
-  forVariants = f: builtins.listToAttrs (map (variant: { name = variant; value = f variant; }) lock.variants);
+  forVariants = f: builtins.listToAttrs (map (variant: { name = variant; value = f variant; }) variants);
 
   # One derivation for all: the variants share most of their steps.
-  bundle = build "torch-ext-bundle" lock.variants;
+  bundle = build "torch-ext-bundle" variants;
   redistributable = forVariants (variant: build "torch-ext-${variant}" [ variant ]);
 
   # A shell in which Python finds the kernel: of what was built, the variant that suits the torch at hand.

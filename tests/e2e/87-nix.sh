@@ -6,6 +6,7 @@
 ENVS=$ROOT/.build
 CPU=torch25-cxx98-cpu-x86_64-linux
 CUDA=torch25-cxx98-cu124-x86_64-linux
+ARM=torch25-cxx98-cpu-aarch64-linux
 mkdir -p "$T/conf" "$T/nix"
 export NIX_CONF_DIR=$T/conf NIX_REMOTE=local NIX_STORE_DIR=$T/nix/store NIX_STATE_DIR=$T/nix/state \
 	NIX_LOG_DIR=$T/nix/log NIX_LOCALSTATE_DIR=$T/nix
@@ -40,7 +41,8 @@ type_in() { # directory, a line as somebody types it: in a shell
 is "$(cd "$ROOT" && cat examples/*/flake.lock | grep -c url)" 0 "the examples' flake locks name nothing that must be fetched"
 status 0 "the example's lock is cut to one variant" \
 	"$KB" lock --no-lock --matrix all --variant $CPU "$EX"
-status 0 "the other's to two" "$KB" lock --no-lock --matrix all --variant $CPU --variant $CUDA "$TINY"
+status 0 "the other's to three, one of them for aarch64" \
+	"$KB" lock --no-lock --matrix all --variant $CPU --variant $CUDA --variant $ARM "$TINY"
 type_in "$R" 'git init -q && git add -A && git commit -qm all'
 
 # Each example offers the variants of its lock.
@@ -75,7 +77,15 @@ is "$(bits_of "$EX/build")" "$(bits_of "$EX/one/")" "the same bytes without Nix"
 # Sources without a flake.
 status 0 "nix build --impure --expr ..." \
 	type_in "$TINY" "nix build --impure --expr 'with import ../..; lib.x86_64-linux.buildTorchExtensionBundle ./.' -L"
-is "$(ls "$TINY/result/")" "$(printf '%s\n' $CPU $CUDA)" "result/ has the variants"
+is "$(ls "$TINY/result/")" "$(printf '%s\n' $ARM $CPU $CUDA)" "result/ has the variants, that for aarch64 among them"
+variants_of() { # of TINY, with the arguments of genFlakeOutputs
+	type_in "$TINY" "nix eval --json --impure --expr '
+		builtins.attrNames ((import ../..).lib.genFlakeOutputs { path = ./.; $1 }).legacyPackages.x86_64-linux.redistributable'" 2>"$T/.log" |
+		tr -d '[]"' | tr ',' '\n'
+}
+is "$(variants_of 'target = "aarch64";')" $ARM "target chooses of a lock's variants"
+is "$(variants_of 'target = "aarch64"; matrix = "2025-01";')" "$("$KB" list-variants -q --no-lock --matrix 2025-01 --target aarch64 "$TINY" | LC_ALL=C sort)" \
+	"and is handed to the program where it writes the lock"
 mv "$TINY/result" "$T/nix-result"
 status 0 "the program builds it" "$KB" build "$TINY"
 is "$(bits_of "$TINY/build")" "$(bits_of "$T/nix-result/")" "the same bytes without Nix, CUDA as well"
