@@ -52,6 +52,7 @@ struct mount {
 	struct pin *const *pins; /* MOUNT_TREE: one; MOUNT_COMPOSED: all parts */
 	size_t n_pins;
 	struct store_composition composition; /* MOUNT_COMPOSED */
+	const struct target *target;          /* of a compiler: what it compiles for; else NULL */
 	const struct mount_file *files;       /* MOUNT_FILES */
 	size_t n_files;
 	const struct mount_stub *stubs; /* MOUNT_STUBS; their mounts' pins are in pins */

@@ -174,6 +174,7 @@ mount_gcc(struct maker *m, const struct catalog_gcc *g)
 	add_pins(m, &pins, g->pins, g->n_pins);
 	set_composed(m, mt, ROOT_GCC, &pins, gcc_files, sizeof(gcc_files) / sizeof(gcc_files[0]));
 	set_loader(mt);
+	mt->target = g->target;
 	return mt;
 }
 

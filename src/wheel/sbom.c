@@ -156,19 +156,27 @@ steps_of(struct arena *a, const struct plan *p, const struct plan_variant *v)
 }
 
 static void
-add_pin(struct arena *a, const struct pin *pin, struct map *parts)
+add_pin(struct arena *a, const struct pin *pin, bool is_foreign, struct map *parts)
 {
 	void **slot = map_put(a, parts, str_of(pin->file));
 	struct part_of *c = *slot ? *slot : arena_new(a, struct part_of);
 
 	*slot = c;
 	c->first = c->first ? c->first : pin;
+	c->is_compiled_in |= !is_foreign && is_compiled_in(pin);
 	for (size_t i = 0; i < c->pins.n; i++) {
 		if (c->pins.v[i] == pin)
 			return;
 	}
 	vec_push(a, &c->pins, pin);
-	c->is_compiled_in |= is_compiled_in(pin);
+}
+
+/* Of a compiler for another target than the variant's, only programs are run. */
+static void
+add_mount(struct arena *a, const struct mount *m, const struct target *of, struct map *parts)
+{
+	for (size_t i = 0; i < m->n_pins; i++)
+		add_pin(a, m->pins[i], m->target && of && m->target != of, parts);
 }
 
 static int
@@ -182,15 +190,14 @@ static json_t *
 components(struct arena *a, const struct plan *p, const struct plan_variant *v)
 {
 	const bool *mine = steps_of(a, p, v);
-	struct map parts = { 0 }, seen = { 0 };
+	const struct target *of = v->gcc ? v->gcc->target : NULL;
+	struct map parts = { 0 };
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < p->n_steps; i++) {
-		if (mine[i])
-			plan_step_pins(a, &p->steps[i], &seen);
+		for (size_t k = 0; mine[i] && k < p->steps[i].root->n_mounts; k++)
+			add_mount(a, p->steps[i].root->mounts[k], of, &parts);
 	}
-	for (size_t i = 0; i < seen.n; i++)
-		add_pin(a, seen.entry[i].val, &parts);
 	if (parts.n)
 		qsort(parts.entry, parts.n, sizeof(*parts.entry), cmp_part);
 	for (size_t i = 0; i < parts.n; i++)

@@ -321,8 +321,8 @@ test_purl(void **state)
 	arena_free(&a);
 }
 
-/* A variant whose link sees a package of two pins, and waits for a step that sees another one. A
- * third step is not its own. */
+/* A variant whose link sees a package of two pins, and waits for a step that sees others, with a
+ * compiler for another target. A third step is not its own. */
 static void
 test_sbom(void **state)
 {
@@ -334,11 +334,14 @@ test_sbom(void **state)
 		{ .kind = PIN_DEB, .name = "b", .file = "p/b_1_amd64.deb", .select = &program },
 		{ .kind = PIN_DEB, .name = "a", .file = "p/a_2_amd64.deb", .select = &symbols },
 		{ .kind = PIN_DEB, .name = "c", .file = "p/c_3_amd64.deb", .select = &include },
+		{ .kind = PIN_DEB, .name = "d", .file = "p/d_4_arm64.deb", .select = &include },
 	};
 	struct pin *of_link[] = { &pins[1], &pins[0] }, *of_other[] = { &pins[3] },
-		   *of_source[] = { &pins[2] };
-	const struct mount mounts[] = { { .pins = of_link, .n_pins = 2 },
-		{ .pins = of_source, .n_pins = 1 }, { .pins = of_other, .n_pins = 1 } };
+		   *of_source[] = { &pins[2], &pins[4] };
+	const struct catalog_gcc gcc = { .target = &targets[0] };
+	const struct mount mounts[] = { { .pins = of_link, .n_pins = 2, .target = &targets[0] },
+		{ .pins = of_source, .n_pins = 2, .target = &targets[1] },
+		{ .pins = of_other, .n_pins = 1 } };
 	const struct mount *const m[] = { &mounts[0], &mounts[1], &mounts[2] };
 	const struct root roots[] = { { &m[0], 1, NULL }, { &m[1], 1, NULL }, { &m[2], 1, NULL } };
 	struct step_input input = { .step = 0 };
@@ -350,14 +353,14 @@ test_sbom(void **state)
 	const struct plan plan = {
 		.project = &p, .sources = &sources, .steps = steps, .n_steps = 3
 	};
-	const struct plan_variant v = { .link = 2 };
+	const struct plan_variant v = { .link = 2, .gcc = &gcc };
 	const struct wheel_identity id = { .name = "k", .version = "1+cpu", .summary = "s" };
 	struct arena a = { 0 };
 	json_t *o, *parts;
 	const char *first = NULL;
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < sizeof(pins) / sizeof(*pins); i++)
 		pins[i].n_select = 1;
 	for (int i = 0; i < 2; i++) {
 		struct str text = sbom_text(&a, &plan, &v, &id);
@@ -369,12 +372,14 @@ test_sbom(void **state)
 	o = json_loads(first, 0, NULL);
 	assert_non_null(o);
 	parts = json_object_get(o, "components");
-	assert_int_equal(json_array_size(parts), 2);
+	assert_int_equal(json_array_size(parts), 3);
 #define TEXT(i, key) json_string_value(json_object_get(json_array_get(parts, i), key))
 	assert_string_equal(TEXT(0, "purl"), "pkg:deb/debian/a@2?arch=amd64");
 	assert_string_equal(TEXT(0, "scope"), "excluded");
 	assert_string_equal(TEXT(1, "purl"), "pkg:deb/debian/b@1?arch=amd64");
 	assert_string_equal(TEXT(1, "scope"), "required");
+	assert_string_equal(TEXT(2, "purl"), "pkg:deb/debian/d@4?arch=arm64");
+	assert_string_equal(TEXT(2, "scope"), "excluded");
 	json_decref(o);
 	arena_free(&a);
 }
