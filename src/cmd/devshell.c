@@ -277,6 +277,7 @@ cmd_devshell(struct ctx *c, struct err *e)
 		return err_set(e, ERR_USAGE, "--variant can be given only once");
 	if (opt_all(&c->arena, &c->opts, "backend").n > 1)
 		return err_set(e, ERR_USAGE, "--backend can be given only once");
+	TRY(shell_check_variant(c, e));
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(find_torch(c, &w, e));
 	TRY(prepare(c, dir, &w, &path, e));

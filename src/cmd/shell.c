@@ -38,6 +38,19 @@ shell_find_dir(struct ctx *c, const char **out, struct err *e)
 	return fs_real_path(&c->arena, *out, out, e);
 }
 
+int
+shell_check_variant(struct ctx *c, struct err *e)
+{
+	const char *name = opt_get(&c->opts, "variant");
+	const struct target *here = target_native(), *of = name ? target_of_variant(name) : NULL;
+
+	if (!of || !here || of == here)
+		return 0;
+	return err_set(e, ERR_RESOLVE,
+		"%s is for %s, and this machine is %s: no Python here can load it. Build it, and test it there: kernel-builder build --variant %s",
+		name, of->title, here->title, name);
+}
+
 void
 shell_activate(struct ctx *c)
 {

@@ -7,6 +7,8 @@
 
 /* The kernel's directory, absolute. */
 int shell_find_dir(struct ctx *c, const char **out, struct err *e);
+/* Fails with ERR_RESOLVE when --variant names one that no Python of this machine loads. */
+int shell_check_variant(struct ctx *c, struct err *e);
 /* The variant's torch; one without compiled code takes the newest of this program. */
 int shell_torch(
 	struct ctx *c, const struct variant *v, const struct catalog_torch **out, struct err *e);

@@ -182,6 +182,7 @@ cmd_testshell(struct ctx *c, struct err *e)
 
 	if (asked > 1)
 		return err_set(e, ERR_USAGE, "--variant can be given only once");
+	TRY(shell_check_variant(c, e));
 	TRY(shell_find_dir(c, &dir, e));
 	TRY(cmd_find_python(c, &python, e));
 	if (!asked && python.has_torch) {

@@ -86,11 +86,11 @@ read_capabilities(struct ctx *c, struct strs *out, struct err *e)
 	return 0;
 }
 
-/* What --target asks for; nothing: see choose_targets. */
+/* What --target asks for; nothing: see choose_targets. A shell is for this machine. */
 static int
 read_target(struct ctx *c, struct selection *s, struct err *e)
 {
-	const char *asked = c->settings.target;
+	const char *asked = c->newest_only ? NULL : c->settings.target;
 	const char *known = "";
 
 	for (size_t i = 0; i < TARGET_COUNT; i++) {
@@ -115,7 +115,8 @@ choose_targets(struct ctx *c, struct work *w, struct err *e)
 		return 0;
 	if (s->host)
 		here = c->host->target;
-	for (struct catalog *of = &w->catalog; w->locked && !s->host && of; of = of->other)
+	for (struct catalog *of = &w->catalog; w->locked && !s->host && !c->newest_only && of;
+		of = of->other)
 		vec_push(&c->arena, &s->targets, of->target->cpu);
 	if (s->targets.n)
 		return 0;
