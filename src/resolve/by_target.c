@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A selection, target by target. */
+#include "resolve/lock.h"
 #include "resolve/resolving.h"
 
 struct catalog *
@@ -80,8 +81,9 @@ note_unknown(struct arena *a, const struct catalog *c, const struct selection *s
 
 		if (!t || !catalog_for((struct catalog *)c, t))
 			vec_push(a, &out->notes,
-				arena_printf(a, "target %s: there is nothing for it",
-					sel->targets.v[i]));
+				arena_printf(a, "target %s is skipped: %s has nothing for it%s",
+					sel->targets.v[i], c->lock ? c->lock : "the catalog",
+					c->lock ? ": " LOCK_WAY_OUT : ""));
 	}
 }
 

@@ -16,6 +16,8 @@ action() { RUN_ID=$1 && shift && env RUN_ID="$RUN_ID" "$YAML/bin/python" "$ROOT/
 status 0 "list" action 1 command=list select=
 like "$out" '^output: variants=\["torch214-cxx11-cpu-x86_64-linux","torch215-cxx11-cpu-x86_64-linux"\]$' "gives a matrix of jobs"
 is "$(printf '%s\n' "$out" | grep -c -e '^step: ')" 2 "and does no more"
+status 0 "list for aarch64" action 1 command=list select="--no-lock --target aarch64 --torch 2.15"
+like "$out" '^output: variants=\["torch215-cxx11-cpu-aarch64-linux"\]$' "gives those"
 
 variant=torch215-cxx11-cpu-x86_64-linux
 status 0 "builds one of them" action 2 select="--variant $variant" cache-key=$variant artifact=$variant

@@ -74,6 +74,59 @@ cp -r "$K/build/$A" "$T/swapped/$X"
 status 5 "nor is one for another machine taken for it" "$KB" check-abi "$T/swapped"
 like "$out" 'aarch64' "which is said"
 
+# Wheels of both, from the lock.
+status 0 "wheels for both" "$KB" wheel "$K"
+N=tiny-1+torch211.cu130-cp39-abi3-manylinux_2_28
+is "$(ls "$K/dist" | tr '\n' ' ')" "${N}_aarch64.whl ${N}_x86_64.whl " "differ in the machine of their names"
+W=$K/dist/${N}_aarch64.whl
+is "$(unzip -p "$W" '*/WHEEL' | grep ^Tag)" "Tag: cp39-abi3-manylinux_2_28_aarch64" "and tags"
+is "$(unzip -p "$W" '*/METADATA' | sed '1,/^$/!d')" "$(unzip -p "$K/dist/${N}_x86_64.whl" '*/METADATA' | sed '1,/^$/!d')" "they need the same"
+is "$(python3 - "$W" <<'PY'
+import base64
+import csv
+import hashlib
+import io
+import json
+import sys
+import zipfile
+
+z = zipfile.ZipFile(sys.argv[1])
+text = {n: z.read(n) for n in z.namelist()}
+record = next(n for n in text if n.endswith("/RECORD"))
+rows = {n: (h, s) for n, h, s in csv.reader(io.StringIO(text[record].decode()))}
+digest = lambda b: "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(b).digest()).decode().rstrip("=")
+print(rows.pop(record), rows == {n: (digest(b), str(len(b))) for n, b in text.items() if n != record})
+parts = json.loads(next(b for n, b in text.items() if n.endswith(".cdx.json")))["components"]
+print(sorted({c["purl"].split("?arch=")[1] for c in parts if "?arch=" in c["purl"] and c["scope"] == "required"}))
+print(sorted(c["purl"].rsplit("_", 1)[1] for c in parts if c["name"] == "torch"))
+print(sorted(c["scope"] + " " + c["purl"].rsplit("manylinux", 1)[1] for c in parts if c["name"] == "nvidia-cuda-runtime"))
+PY
+)" "$(printf '%s\n' "('', '') True" "['arm64']" "['aarch64.whl']" "['excluded _2_17_aarch64.whl', 'required _2_17_x86_64.whl']")" \
+	"RECORD is right; the SBOM has the target's headers, static libraries and torch, and of CUDA the headers that both have"
+status 0 "a wheel is judged" "$KB" check-abi "$W"
+like "$out" '^0 errors, 0 warnings' "and right"
+mkdir "$T/else where"
+cp -r "$K" "$T/else where/k"
+rm -r "$T/else where/k/build" "$T/else where/k/dist"
+status 0 "from another directory" "$KB" wheel --target aarch64 "$T/else where/k"
+is "$(ls "$T/else where/k/dist")" "${N}_aarch64.whl" "--target takes one"
+ok "it is the same, byte for byte" cmp "$W" "$T/else where/k/dist/${N}_aarch64.whl"
+for machine in x86_64 aarch64; do
+	python3 -m pip --disable-pip-version-check download -q --no-deps --no-index --find-links "$K/dist" -d "$T/$machine" \
+		--only-binary :all: --platform manylinux_2_28_$machine --python-version 3.12 tiny >/dev/null 2>&1
+	is "$(ls "$T/$machine")" "${N}_$machine.whl" "pip on $machine takes that for it"
+done
+
+# A shell needs a Python that loads the variant.
+status 3 "testshell for it" "$KB" testshell --no-lock --variant $C "$K" -- true
+like "$out" "^error: $C is for aarch64, and this machine is x86-64: no Python here can load it" "is refused"
+status 3 "devshell, too" "$KB" devshell --no-lock --variant $C "$K" -- true
+like "$out" "no Python here can load it. Build it, and test it there: kernel-builder build --variant $C" "before anything is built"
+python3 -m venv --without-pip "$T/bare"
+"$KB" lock -q --matrix all --torch 2.11 --cuda 13.0 --target aarch64 "$T/else where/k"
+status 3 "a lock for aarch64 alone" env KERNEL_BUILDER_TARGET=aarch64 "$KB" testshell --python "$T/bare/bin/python3" "$T/else where/k" -- true
+like "$out" '^error: there is nothing for target x86_64 here, only for aarch64; .*kernel-builder.lock decides' "has nothing for a shell, whatever the settings say"
+
 # Instructions of one machine: a section with flags for them is left out, an #include of them is refused before anything runs.
 M=$T/machine
 cp -r "$ROOT/tests/kernels/tiny" "$M"

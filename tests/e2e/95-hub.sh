@@ -309,6 +309,22 @@ from kernels import get_kernel
 k = get_kernel("me/relu-cpu", version=1, backend="cpu")
 print(k.relu(torch.tensor([-1.0, 2.0])).tolist(), k.__file__.split("/")[-2])' 2>&1 | tail -1
 }
+# A variant for another machine beside it.
+ARM=torch215-cxx11-cpu-aarch64-linux
+status 0 "build-and-upload --target all" "$KB" build-and-upload -q --no-lock --target all --torch 2.15 "$K" --repo-id me/relu-cpu --python "$py"
+note
+is "$(files_of v1 | tr ' ' '\n' | sed -n 's|^build/\([^/]*\)/.*\.so$|\1|p')" "$(printf '%s\n' torch214-cxx11-cpu-x86_64-linux $ARM $N)" "the branch has both"
+is "$("$py" -c '
+import platform, sys
+from huggingface_hub import HfApi
+from kernels.variants import get_variants, resolve_variant
+there = get_variants(HfApi(), repo_id="me/relu-cpu", revision="v1")
+for machine in "aarch64", "x86_64", "ppc64le":
+    platform.machine = lambda: machine
+    found = resolve_variant(there, backend="cpu")[0]
+    print(found and found.variant_str)' 2>&1)" "$(printf '%s\n' $ARM $N None)" "the kernels client takes the one for its machine"
+is "$(theirs "$K/build/$ARM")" "the same" "and makes the same digest"
+rm -r "$K/build/$ARM"
 is "$(load)" "[0.0, 2.0] $N" "the kernels client loads it from there"
 D=$(echo "$T"/hf/hub/kernels--me--relu-cpu/snapshots/*)
 status 0 "verify of what it downloaded" "$KB" verify "$D"
