@@ -41,6 +41,8 @@ def toolkit(builder, identity, work):
         if os.path.isdir(f"{tree}/{folder}"):
             shutil.rmtree(f"{to}.tmp/{folder}", ignore_errors=True)
             os.symlink(f"{tree}/{folder}", f"{to}.tmp/{folder}")
+    # CMake links a program to see what nvcc is; that names this library, and takes nothing from it.
+    subprocess.run(["ar", "rc", f"{to}.tmp/lib/libcudadevrt.a"], check=True)
     os.rename(f"{to}.tmp", to)
     return to
 
@@ -94,11 +96,11 @@ class Project:
             lines.append(f"set_source_files_properties({source} PROPERTIES COMPILE_OPTIONS \"{';'.join(flags)}\")")
         with open(f"{self.dir}/CMakeLists.txt", "w") as f:
             f.write("\n".join(lines) + "\n")
-        # The tree has no static runtime to try a link with: CMake is to believe that nvcc works.
+        # The tree has no static runtime to try a link with: the shared one, and CMake is to believe that nvcc works.
         argv = ["cmake", "-G", "Ninja", "-S", self.dir, "-B", f"{self.dir}/build", "-DCMAKE_BUILD_TYPE=Release",
                 f"-DCMAKE_CXX_COMPILER=g++-{gcc}", f"-DCMAKE_CUDA_HOST_COMPILER=/usr/bin/g++-{gcc}",
                 f"-DCMAKE_CUDA_COMPILER={mounts['cuda']}/bin/nvcc", "-DCMAKE_CUDA_COMPILER_FORCED=1",
-                "-DCMAKE_CUDA_ARCHITECTURES=OFF", "-DCMAKE_CUDA_RUNTIME_LIBRARY=None"]
+                "-DCMAKE_CUDA_ARCHITECTURES=OFF", "-DCMAKE_CUDA_RUNTIME_LIBRARY=None", "-DCMAKE_CUDA_FLAGS=-cudart=shared"]
         for language in ("CXX", "CUDA"):
             if self.launcher:
                 argv.append(f"-DCMAKE_{language}_COMPILER_LAUNCHER={';'.join(self.launcher)}")

@@ -80,16 +80,18 @@ class Goals:
     def table(self):
         v, plain = self.value, self.value("one/plain cold", "cpu")
         at_least, at_most = (lambda n: lambda x: x >= n), (lambda n: lambda x: x <= n)
-        self.add("one variant, cold, with verification: plain / this, CPU", self.over(plain, v("one/this cold", "cpu")), "", ">= 2.5 (aim 6)", at_least(2.5))
+        self.add("one variant, cold, with verification: plain / this, CPU", self.over(plain, v("one/this cold", "cpu")), "", ">= 5 (aim 8)", at_least(5))
+        self.add("six .cu files with torch/all.h, cold: plain / this, CPU", self.over(v("many/plain cold", "cpu"), v("many/this cold", "cpu")), "", ">= 3.5 (aim 6)", at_least(3.5))
         self.add("the same, acceptance remembered: all sources edited", self.over(plain, v("one/this all edited", "cpu")), "", ">= 3.5 (aim 9)", at_least(3.5))
         self.add("the same, trusted", self.over(plain, v("one/this cold, trusted", "cpu")), "", ">= 3.5 (aim 9)", at_least(3.5))
-        self.add("twelve variants, cold: plain / this, CPU", self.over(self.twelve_plain(), v("twelve/this cold", "cpu")), "", ">= 7 (aim 14)", at_least(7),
+        self.add("twelve variants, cold: plain / this, CPU", self.over(self.twelve_plain(), v("twelve/this cold", "cpu")), "", ">= 10 (aim 14)", at_least(10),
                  "plain: 4 times one variant of CUDA 11.8, 8 times one of 12.4 (12.1 is built with that compiler)")
         for case in ("other ABI", "other torch"):
             self.add(f"one more variant, {case}: this / plain, CPU", self.over(v(f"added/this {case}", "cpu"), plain), "", "<= 0.25 (aim 0.08)", at_most(0.25))
-        self.add("edit inside a kernel's body, until loadable", v("edits/this body", "wall"), " s", "<= 5 s", at_most(5))
+        self.add("edit inside a kernel's body, until loadable", v("edits/this body", "wall"), " s", "<= 2.5 s (aim 1.5 s)", at_most(2.5))
         self.add("the same: warm ccache / this, wall", self.over(v("edits/ccache body", "wall"), v("edits/this body", "wall")), "", ">= 8", at_least(8))
-        self.add("edit of host code in the .cu: warm ccache / this, wall", self.over(v("edits/ccache host", "wall"), v("edits/this host", "wall")), "", ">= 2", at_least(2))
+        self.add("edit of host code in the .cu, until loadable", v("edits/this host", "wall"), " s", "<= 8 s (aim 4 s)", at_most(8))
+        self.add("the same: warm ccache / this, wall", self.over(v("edits/ccache host", "wall"), v("edits/this host", "wall")), "", ">= 2", at_least(2))
         unchanged = v("twelve/this unchanged", "wall")
         self.add("nothing changed, twelve variants", None if unchanged is None else unchanged * 1000, " ms", "<= 50 ms", at_most(50))
         unchanged = v("every/this unchanged", "wall")
