@@ -15,6 +15,7 @@ IMAGE=localhost/kernel-builder:dev
 SEL="--no-lock --matrix all --torch 2.11 --backend cpu"
 CPU=torch211-cxx11-cpu-x86_64-linux
 CUDA=torch211-cxx11-cu130-x86_64-linux
+ARM=torch211-cxx11-cpu-aarch64-linux
 CERTS=/etc/ssl/certs/ca-certificates.crt # a network may have certificates of its own
 buildah() { command buildah --root "$T/images" --runroot "$T/images.run" "$@"; }
 # Mounts go before the directory does, however this ends.
@@ -83,7 +84,7 @@ cp -r "$N" "$K"
 chown -R 1234:2345 "$K"
 mkdir "$T/cache"
 "$KB" build -q $SEL "$N"
-"$KB" build -q --no-lock --matrix all --variant $CUDA "$N"
+"$KB" build -q --no-lock --matrix all --variant $CUDA --variant $ARM "$N"
 
 mounts=(-v "$K:/kernelcode" -v "$CERTS:$CERTS:ro")
 status 0 "builds, from the network" docker "${mounts[@]}" -v "$T/cache:/cache" -- build -v $SEL --trace trace.json
@@ -96,6 +97,8 @@ jobs_of() { grep -oE '"job [0-9]+"' "$1" | sort -u | wc -l; }
 like "$(jobs_of "$K/trace.json")" '^[234]$' "several jobs"
 status 0 "again" docker "${mounts[@]}" -v "$T/cache:/cache" -- build $SEL
 like "$out" '0 written, 0 B fetched' "a volume at /cache keeps the store"
+status 0 "for aarch64" docker "${mounts[@]}" -v "$T/cache:/cache" -- build $SEL --target aarch64
+is "$(bits "$K" $ARM)" "$(bits "$N" $ARM)" "the same bits as outside"
 status 0 "MAX_JOBS" docker "${mounts[@]}" -v "$T/cache:/cache" -e MAX_JOBS=1 -- build --rebuild $SEL --trace trace.json
 is "$(jobs_of "$K/trace.json")" 1 "is obeyed"
 status 2 "CORES" docker "${mounts[@]}" -e CORES=x -- build
