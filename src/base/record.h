@@ -18,7 +18,7 @@
 #define RECORD_COST "kernel-builder cost 2"             /* engine/schedule.c: what it took */
 #define RECORD_DECLINED "kernel-builder declined 1"     /* plan/graph.h */
 #define RECORD_PROOF "kernel-builder proof 2"           /* device/proof.h */
-#define RECORD_PROOF_KEYS "kernel-builder proof-keys 2" /* device/proof.h */
+#define RECORD_PROOF_KEYS "kernel-builder proof-keys 3" /* device/proof.h */
 #define RECORD_STEP "kernel-builder built-in-step 1"    /* steps/step_file.c */
 #define RECORD_SHARED "kernel-builder shared 1"         /* steps/device_only.h */
 #define RECORD_REMEMBERED "kernel-builder remembered 1" /* steps/memo.c */

@@ -65,6 +65,8 @@ int device_read_rest(struct arena *a, struct device_text *out, const char **why)
  * files include does not show, so the lines are equal more often than the texts. l: of the text, or
  * of one in which nothing but directives was blanked, as device_read() makes it. */
 void device_own_lines(struct arena *a, const struct lexed *l, struct str full, struct buf *out);
+/* The digest of all other lines, with their markers: what headers of others say. l: likewise. */
+struct digest device_headers_digest(struct arena *a, const struct lexed *l, struct str full);
 /* A function of the user's for the host only: no slice has it. */
 bool device_is_host_only(const struct decl *d);
 /* The name in "static a::b<c> name(...);", which may be a variable or a function, and is neither

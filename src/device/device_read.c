@@ -470,3 +470,24 @@ device_own_lines(struct arena *a, const struct lexed *l, struct str full, struct
 		}
 	}
 }
+
+struct digest
+device_headers_digest(struct arena *a, const struct lexed *l, struct str full)
+{
+	const bool *is_user = kernel_files(a, l);
+	struct sha256 *h = sha256_new();
+	uint32_t end;
+
+	for (uint32_t i = 0; i < l->n_markers; i = end) {
+		size_t from = l->marker[i].offset, to;
+
+		for (end = i + 1; end < l->n_markers; end++) {
+			if (is_user[l->marker[end].file] != is_user[l->marker[i].file])
+				break;
+		}
+		to = end < l->n_markers ? l->marker[end].offset : full.n;
+		if (!is_user[l->marker[i].file])
+			sha256_add_field(h, (struct str){ full.p + from, to - from });
+	}
+	return sha256_final(h);
+}

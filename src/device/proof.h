@@ -20,15 +20,18 @@
  *          device variables in all headers. So a proof serves other releases of torch, the other
  *          C++ ABI, and edits of
  *          kernels' bodies.
- *          A fourth name covers device code without its bodies, commands and compiler: under that
- *          it is remembered that the whole text once proved a
- *          proof on code like it, with other bodies, other headers (torch's or CUDA's), other
- *          functions of the host or other architectures beside this one.
+ *          Two more names cover less; under them it is remembered that the whole text once proved
+ *          a proof on something like it. The loose key covers device code without its bodies,
+ *          commands and compiler: it was proved with other bodies, other headers (torch's or
+ *          CUDA's), other functions of the host or other architectures beside this one. The
+ *          headers' key covers commands and all that stands in no file of the kernel: another
+ *          file with the same headers was proved. Only a text in which the guards find nothing has
+ *          one.
  * prove    The first level at which entries, bodies and variables are those that the whole text
  *          gives, with either C++ ABI. The proof has that level, the stub
  *          that registers the kernels, and the definitions of variables that only the whole text
- *          has. Where the fourth name of the
- *          proof keys is known, a first prover goes by the slimmed text (slim/slim.h), in a third
+ *          has. Where the loose key or the headers' key is known, a first prover
+ *          goes by the slimmed text (slim/slim.h), in a third
  *          of the time; what it cannot prove it
  *          leaves to the second.
  * audit    For those who want it: both ways' results, and an error where they differ. And on the
@@ -51,16 +54,18 @@
  *     missing BYTES             and behind the line feed so many bytes
  *     order BYTES               likewise: how the whole text's PTX is ordered (ptx_order)
  *     stub BYTES                likewise
- * Proof keys, version 2: "kernel-builder proof-keys 2\n" and four lines, each a SHA-256, or "-"
- * where there is none, as for a level whose headers are not there.
+ * Proof keys, version 3: "kernel-builder proof-keys 3\n" and five lines, each a SHA-256, or "-"
+ * where there is none, as for a level whose headers are not there: of the levels, the loose key,
+ * the headers' key.
  */
 #ifndef DEVICE_PROOF_H
 #define DEVICE_PROOF_H
 #include "device/device.h"
 
-/* The names in proof keys: one for each level, and that of its loose key. */
+/* The names in proof keys: one for each level, its loose key, and that of its headers. */
 #define PROOF_LOOSE_KEY DEVICE_LEVELS
-#define PROOF_KEYS (DEVICE_LEVELS + 1)
+#define PROOF_HEADERS_KEY (DEVICE_LEVELS + 1)
+#define PROOF_KEYS (DEVICE_LEVELS + 2)
 
 /* Does a proof pay, and the device-only way behind it, for a source whose text, with its macros,
  * and PTX have so many bytes? A proof compiles the device code twice more. It saves what headers

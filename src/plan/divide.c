@@ -323,6 +323,27 @@ part_cicc_tool(struct arena *a, const struct part *cicc)
 	return out;
 }
 
+struct strs
+part_cicc_flags(struct arena *a, const struct part *cicc)
+{
+	static const char *const files[] = { "--orig_src_file_name", REAL_PATH,
+		"--include_file_name", "--module_id_file_name", "--gen_c_file_name",
+		"--stub_file_name", "--gen_device_file_name" };
+	const struct strs all = part_cicc_tool(a, cicc);
+	struct strs out = { 0 };
+
+	for (size_t i = 0; i < all.n; i++) {
+		vec_push(a, &out, all.v[i]);
+		for (size_t j = 0; j < sizeof(files) / sizeof(files[0]); j++) {
+			if (streq(all.v[i], files[j])) {
+				i++;
+				break;
+			}
+		}
+	}
+	return out;
+}
+
 bool
 part_tells_lines(const struct part *cicc)
 {

@@ -39,6 +39,8 @@ const struct part *part_maker_of(const struct dividing *d, const char *path, siz
 struct strs part_preprocess_tool(struct arena *a, const struct dividing *d, const struct part *q);
 /* That of cicc, likewise. */
 struct strs part_cicc_tool(struct arena *a, const struct part *cicc);
+/* That without the files that it names: the same for sources with the same flags. */
+struct strs part_cicc_flags(struct arena *a, const struct part *cicc);
 /* Do positions in the source reach the PTX? */
 bool part_tells_lines(const struct part *cicc);
 #endif

@@ -147,7 +147,8 @@ enum prove_when {
 	CHOICE(audit, audit_of) \
 	CHOICE(prove, prove_when) \
 	DIGEST(device_key)       /* of device passes as a whole, with CUDA's headers */ \
-	DIGEST(loose_device_key) /* without */
+	DIGEST(loose_device_key) /* without */ \
+	DIGEST(any_device_key)   /* with them, of whatever source */
 #define STEP_FLAG(name) bool name;
 #define STEP_CHOICE(name, type) enum type name;
 #define STEP_DIGEST(name) struct digest name;

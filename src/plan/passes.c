@@ -242,6 +242,19 @@ loose_device_key(const struct passes *p, const struct part *cicc)
 	return sha256_final(h);
 }
 
+/* The same as device_key, whatever the source is. */
+static struct digest
+any_device_key(const struct passes *p, const struct part *cicc)
+{
+	struct sights of_any = p->sights;
+	struct step s = device_step(p, cicc);
+
+	of_any.module_id = NULL;
+	s.root = step_root(p->m, STEP_DEVICE, &of_any);
+	s.tool[TOOL_CICC] = part_cicc_flags(p->m->a, cicc);
+	return step_key(&s, p->m->src);
+}
+
 /* How a proof is come to: by the whole text, or by the slimmed one. */
 static struct made
 add_prove(struct passes *p, const struct part *cicc, struct made by, enum prove_when when,
@@ -272,6 +285,7 @@ add_proof_keys(struct passes *p, const struct part *cicc)
 	s.options.trusts = p->m->options.device_only == PLAN_DEVICE_TRUST;
 	s.options.device_key = device_key(p, cicc);
 	s.options.loose_device_key = loose_device_key(p, cicc);
+	s.options.any_device_key = any_device_key(p, cicc);
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, p->reference);
 	s.tool[TOOL_CICC] = part_cicc_tool(p->m->a, cicc);
 	return add_step(p, s);

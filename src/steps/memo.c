@@ -7,9 +7,10 @@
  *     kernel-builder remembered 1
  *     SHA256                    of the proof, an object
  *
- * and, when the whole text proved it, under its loose key too. Variants of one build that ask for
- * the same proof wait for the first of them, and so do those that only need to know that the whole
- * text proved one on code like it.
+ * and, when the whole text proved it, under its loose key and that of its headers, too. Variants of
+ * one build that ask for the same proof wait for the first of them, and so do those, and other
+ * files, that only need to know that the whole text proved one on code like it, or with these
+ * headers.
  */
 #include "steps/memo.h"
 #include "base/arena.h"
@@ -30,13 +31,24 @@ name_of(struct str line)
 	return sha256_final(h);
 }
 
+/* The names under which it is only remembered that the whole text proved something like it. */
+static const size_t wide_keys[] = { PROOF_LOOSE_KEY, PROOF_HEADERS_KEY };
+
+#define WIDE_KEYS (sizeof(wide_keys) / sizeof(wide_keys[0]))
+
+struct wide {
+	struct digest name[WIDE_KEYS]; /* zero: there is none */
+	bool failed;                   /* the whole text proved nothing */
+};
+
 struct memo {
 	const struct plan *plan;
 	struct arena arena;
 	size_t *provers, n_provers; /* steps that are a STEP_PROVE */
 	/* of each STEP_PROVE, and of each STEP_PROOF_KEYS: what memo_waits compares; zero: nobody
 	 * else has it */
-	struct digest *key, *loose_key;
+	struct digest *key;
+	struct wide *wide;
 };
 
 void *
@@ -48,7 +60,7 @@ memo_open(const struct plan *p)
 		abort();
 	m->plan = p;
 	m->key = arena_array(&m->arena, struct digest, p->n_steps + 1);
-	m->loose_key = arena_array(&m->arena, struct digest, p->n_steps + 1);
+	m->wide = arena_array(&m->arena, struct wide, p->n_steps + 1);
 	m->provers = arena_array(&m->arena, size_t, p->n_steps + 1);
 	for (size_t i = 0; i < p->n_steps; i++) {
 		if (p->steps[i].kind == STEP_PROVE)
@@ -132,10 +144,10 @@ read_proof_keys(
 	return proof_read_keys(text, names);
 }
 
-/* The prover that goes by the slimmed text: it has nothing to say when no code like this was
+/* The prover that goes by the slimmed text: it has nothing to say when nothing like this was
  * proved. */
 static bool
-needs_loose_key(const struct step *s)
+goes_by_slim(const struct step *s)
 {
 	return s->options.prove == PROVE_IF_PROVED_BEFORE;
 }
@@ -151,6 +163,27 @@ common_name(const struct str names[PROOF_KEYS])
 	return (struct digest){ 0 };
 }
 
+static void
+take_wide_keys(struct wide *w, const struct str names[PROOF_KEYS])
+{
+	for (size_t i = 0; i < WIDE_KEYS; i++) {
+		if (names[wide_keys[i]].n > 1)
+			w->name[i] = name_of(names[wide_keys[i]]);
+	}
+}
+
+/* 1: the whole text proved something like it. */
+static int
+recall_wide(struct engine *x, const struct str names[PROOF_KEYS], struct err *e)
+{
+	struct digest ignored;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < WIDE_KEYS; i++)
+		TRY(r = recall(x, names[wide_keys[i]], &ignored, e));
+	return r;
+}
+
 int
 memo_find(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e)
 {
@@ -159,7 +192,6 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 	const struct step *s = &m->plan->steps[step];
 	const struct digest *known = digest_of(x, input_of(s, INPUT_EARLY_PROOF));
 	struct str names[PROOF_KEYS];
-	struct digest loose_key;
 	int r = 0;
 
 	/* That step itself may have come to a proof. */
@@ -171,17 +203,16 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 	if (r == 0)
 		return 0;
 	m->key[step] = common_name(names);
-	if (names[PROOF_LOOSE_KEY].n > 1)
-		m->loose_key[keys_of(s)] = name_of(names[PROOF_LOOSE_KEY]);
+	take_wide_keys(&m->wide[keys_of(s)], names);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < DEVICE_LEVELS; i++) {
 		TRY(r = recall(x, names[i], object, e));
 		if (r)
 			TRY(r = engine_has_object(x, object, e));
 	}
-	if (r || !needs_loose_key(s))
+	if (r || !goes_by_slim(s))
 		return r;
-	TRY(r = recall(x, names[PROOF_LOOSE_KEY], &loose_key, e));
+	TRY(r = recall_wide(x, names, e));
 	if (r || memo_waits(m, x, step))
 		return 0;
 	/* An output of the proof keys, so it is there. */
@@ -198,21 +229,45 @@ is_pending(const struct engine *x, size_t step)
 
 static const struct digest nobody = { 0 };
 
-/* The whole text is about to prove code like this, for another variant. */
+/* Code like this, or with these headers. */
 static bool
-waits_for_loose_key(const struct memo *m, const struct engine *x, size_t step)
+is_alike(const struct wide *w, const struct wide *other)
+{
+	for (size_t i = 0; i < WIDE_KEYS; i++) {
+		if (!digest_eq(&w->name[i], &nobody) && digest_eq(&w->name[i], &other->name[i]))
+			return true;
+	}
+	return false;
+}
+
+/* It was not proved for another. One that waits for the next, and so on, would take as long as all
+ * of them. */
+static bool
+is_hopeless(const struct memo *m, const struct wide *w)
+{
+	for (size_t i = 0; i < m->n_provers; i++) {
+		const struct wide *other = &m->wide[keys_of(&m->plan->steps[m->provers[i]])];
+
+		if (other->failed && is_alike(w, other))
+			return true;
+	}
+	return false;
+}
+
+/* The whole text is about to prove something like this, for another variant or file. */
+static bool
+waits_for_the_whole(const struct memo *m, const struct engine *x, size_t step)
 {
 	const struct step *s = &m->plan->steps[step];
 	size_t own = keys_of(s);
 
-	if (!needs_loose_key(s) || engine_is_late(x, step) ||
-		digest_eq(&m->loose_key[own], &nobody))
+	if (!goes_by_slim(s) || engine_is_late(x, step) || is_hopeless(m, &m->wide[own]))
 		return false;
 	for (size_t i = 0; i < m->n_provers; i++) {
 		const struct step *other = &m->plan->steps[m->provers[i]];
 
-		if (!needs_loose_key(other) && keys_of(other) != own &&
-			digest_eq(&m->loose_key[keys_of(other)], &m->loose_key[own]) &&
+		if (!goes_by_slim(other) && keys_of(other) != own &&
+			is_alike(&m->wide[own], &m->wide[keys_of(other)]) &&
 			is_pending(x, m->provers[i]))
 			return true;
 	}
@@ -226,7 +281,7 @@ memo_waits(const void *memo, const struct engine *x, size_t step)
 
 	if (engine_is_again(x))
 		return false;
-	if (waits_for_loose_key(m, x, step))
+	if (waits_for_the_whole(m, x, step))
 		return true;
 	if (!engine_is_late(x, step) || digest_eq(&m->key[step], &nobody))
 		return false;
@@ -238,21 +293,36 @@ memo_waits(const void *memo, const struct engine *x, size_t step)
 	return false;
 }
 
+static int
+record_wide(struct engine *x, const struct str names[PROOF_KEYS], const struct digest *proof,
+	struct err *e)
+{
+	for (size_t i = 0; i < WIDE_KEYS; i++) {
+		if (names[wide_keys[i]].n > 1)
+			TRY(record(x, names[wide_keys[i]], proof, e));
+	}
+	return 0;
+}
+
 int
 memo_remember(void *memo, struct engine *x, size_t step, struct err *e)
 {
 	struct memo *m = memo;
+	const struct step *s = &m->plan->steps[step];
 	const struct digest *proof = &engine_outcomes(x)[step].objects[0];
 	struct str names[PROOF_KEYS], text;
 	struct proof v;
 
 	TRY(fs_read(&m->arena, engine_object_path(&m->arena, x, proof), SIZE_MAX, &text, e));
-	if (!proof_read(text, &v) || v.why.n || read_proof_keys(m, x, step, names, e) <= 0 ||
-		names[v.level].n <= 1)
+	if (!proof_read(text, &v) || read_proof_keys(m, x, step, names, e) <= 0 ||
+		(!v.why.n && names[v.level].n <= 1))
 		return 0;
+	if (v.why.n) {
+		m->wide[keys_of(s)].failed = !goes_by_slim(s);
+		return 0;
+	}
 	/* Those that wait stay late until they have looked: others wait for them. */
 	engine_look_again(x);
 	TRY(record(x, names[v.level], proof, e));
-	return needs_loose_key(&m->plan->steps[step]) ? 0
-						      : record(x, names[PROOF_LOOSE_KEY], proof, e);
+	return goes_by_slim(s) ? 0 : record_wide(x, names, proof, e);
 }

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/record.h"
+#include "cxx/kernel_files.h"
 #include "device/arch.h"
 #include "plan/kinds.h"
 #include "steps/device_only.h"
@@ -102,16 +103,35 @@ stub_digest(const struct device_text *t)
 	return sha256_final(h);
 }
 
-/* What device passes are. is_loose: whatever CUDA's headers and the list of architectures are. */
+enum covering {
+	COVERS_SOURCE,
+	COVERS_CODE,    /* whatever CUDA's headers and the list of architectures are */
+	COVERS_HEADERS, /* whatever the source is */
+};
+
+/* Of what the plan tells of device passes: what that key covers. */
 static void
-add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
+leave_out(struct step_options *how, enum covering what)
+{
+	const struct digest nothing = { 0 };
+
+	if (what != COVERS_SOURCE)
+		how->device_key = nothing;
+	if (what == COVERS_CODE)
+		how->any_device_key = nothing;
+	if (what == COVERS_HEADERS)
+		how->loose_device_key = nothing;
+}
+
+/* What device passes are. */
+static void
+add_commands(struct builtin *o, struct sha256 *h, enum covering what)
 {
 	const struct strs *preprocess = &o->s->tool[TOOL_PREPROCESS];
 	struct step_options how = o->s->options;
 	struct strs words;
 
-	if (is_loose)
-		how.device_key = (struct digest){ 0 };
+	leave_out(&how, what);
 	words = step_option_words(&o->a, &how);
 	/* Who proved, and who looks up. */
 	sha256_add_field(h, str_of(step_implementation(STEP_PROVE)));
@@ -119,7 +139,7 @@ add_commands(struct builtin *o, struct sha256 *h, bool is_loose)
 	for (size_t i = 0; i < words.n; i++)
 		sha256_add_field(h, str_of(words.v[i]));
 	for (size_t i = 0; i < preprocess->n; i++) {
-		if (!is_loose || !str_has_prefix(preprocess->v[i], BUILTIN_ARCH_LIST))
+		if (what != COVERS_CODE || !str_has_prefix(preprocess->v[i], BUILTIN_ARCH_LIST))
 			sha256_add_field(h, str_of(preprocess->v[i]));
 	}
 }
@@ -139,7 +159,8 @@ struct keys {
 	struct prelude_start prelude[DEVICE_LEVELS];
 	size_t n_preludes; /* that were started */
 	struct device_frame frame;
-	bool clean[DEVICE_LEVELS]; /* guards found nothing */
+	bool is_there[DEVICE_LEVELS]; /* headers of the level */
+	bool clean[DEVICE_LEVELS];    /* guards found nothing */
 	struct buf out;
 };
 
@@ -159,11 +180,12 @@ add_name(struct builtin *o, struct keys *k, enum device_level level, struct err 
 		buf_adds(&k->out, "-\n");
 		return 0;
 	}
+	k->is_there[level] = true;
 	TRY(builtin_guard(o, &code, prelude.text, &hit, e));
 	k->clean[level] = !hit;
 	own = hit ? &k->frame.exact : &k->frame.frame;
 	h = sha256_new();
-	add_commands(o, h, false);
+	add_commands(o, h, COVERS_SOURCE);
 	sha256_add_field(h, prelude.text);
 	sha256_add_field(h, hit ? STR("exact") : STR("frame"));
 	sha256_add(h, own->b, sizeof(own->b));
@@ -181,9 +203,41 @@ add_loose_key(struct builtin *o, struct keys *k)
 {
 	struct sha256 *h = sha256_new();
 
-	add_commands(o, h, true);
+	add_commands(o, h, COVERS_CODE);
 	sha256_add_field(h, STR("loose"));
 	sha256_add(h, k->frame.frame.b, sizeof(k->frame.frame.b));
+	add_digest(h, &k->out);
+}
+
+/* The guards found nothing at the lowest level that there is, so no name of the device code is that
+ * of anything in the headers that it leaves out. */
+static bool
+is_clean(const struct keys *k)
+{
+	size_t level = 0;
+
+	while (level < k->n_preludes && !k->is_there[level])
+		level++;
+	return level < k->n_preludes && k->clean[level];
+}
+
+/* Whatever the kernel's files are that have these headers. Of texts that no proof pays for, nobody
+ * should wait for another. */
+static void
+add_headers_key(struct builtin *o, struct keys *k, struct str full)
+{
+	struct sha256 *h;
+	struct digest headers;
+
+	if (!is_clean(k) || bytes_of_others(full) > PROOF_OTHERS) {
+		buf_adds(&k->out, "-\n");
+		return;
+	}
+	headers = device_headers_digest(&o->a, &k->text->lexed, full);
+	h = sha256_new();
+	add_commands(o, h, COVERS_HEADERS);
+	sha256_add_field(h, STR("headers"));
+	sha256_add(h, headers.b, sizeof(headers.b));
 	add_digest(h, &k->out);
 }
 
@@ -244,7 +298,7 @@ write_none(struct builtin *o, const char *why, struct err *e)
 {
 	TRY(builtin_write_full(o, OUTPUT_EARLY_PROOF, why, e));
 	TRY(builtin_output(o, OUTPUT_SHARED, builtin_declined, e));
-	return builtin_output(o, OUTPUT_MAIN, STR(RECORD_PROOF_KEYS "\n-\n-\n-\n-\n"), e);
+	return builtin_output(o, OUTPUT_MAIN, STR(RECORD_PROOF_KEYS "\n-\n-\n-\n-\n-\n"), e);
 }
 
 static int
@@ -259,6 +313,7 @@ write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 			buf_adds(&k->out, "-\n");
 	}
 	add_loose_key(o, k);
+	add_headers_key(o, k, full);
 	TRY(write_shared(o, full, k, e));
 	TRY(builtin_output(o, OUTPUT_EARLY_PROOF, builtin_declined, e));
 	return builtin_output(o, OUTPUT_MAIN, buf_str(&k->out), e);

@@ -57,6 +57,30 @@ is "$(short) $(long) $(slimmed)" "3 0 0" "the proof is remembered"
 is "$(ran 'device.cu: g++, slim')" 1 "the host's code is compiled"
 plain_bytes "a line is inserted"
 
+# A second file with the headers of the first, which the whole text proved.
+cat >"$K/src/second.cu" <<'C'
+#include <ATen/core/Tensor.h>
+#include <c10/cuda/CUDAStream.h>
+template <typename T> __global__ void second(T *p, long n) { p[n - threadIdx.x] = p[threadIdx.x] + T(1); }
+void call_second(at::Tensor &x)
+{
+	second<<<1, 4, 0, c10::cuda::getCurrentCUDAStream()>>>(x.data_ptr<float>(), x.numel());
+}
+C
+sed -i 's|"src/device.cu"|&, "src/second.cu"|' "$K/build.toml"
+status 0 "a file with the same headers is added" build -q --events 3 "$K" 3>"$T/events"
+is "$(long) $(slimmed) $(short)" "0 1 3" "the slimmed text proves it"
+plain_bytes "a file with the same headers is added"
+status 0 "both files anew" build -q --cache=off --events 3 "$K" 3>"$T/events"
+is "$(long) $(slimmed) $(short)" "1 1 6" "the whole text of one proves it for both"
+# Where a name of the device code is that of something in the headers, that is not enough.
+sed -i 's/T(1)/T(at::kFloat)/' "$K/src/second.cu"
+status 0 "device code that names what a header has" build -q --events 3 "$K" 3>"$T/events"
+is "$(long)" 1 "is proved by the whole text"
+plain_bytes "device code that names what a header has"
+rm "$K/src/second.cu"
+sed -i 's|, "src/second.cu"||' "$K/build.toml"
+
 # One architecture more.
 sed -i 's/"8.6", /&"8.9", /' "$K/build.toml"
 status 0 "an architecture is added" build -q --events 3 "$K" 3>"$T/events"

@@ -119,12 +119,13 @@ test_proof_keys(void **state)
 
 	(void)state;
 	assert_true(proof_read_keys(
-		STR("kernel-builder proof-keys 2\n" HEX "\n-\n" HEX "\n-\n"), names));
+		STR("kernel-builder proof-keys 3\n" HEX "\n-\n" HEX "\n-\n-\n"), names));
 	assert_true(str_eq(names[0], STR(HEX)));
 	assert_true(str_eq(names[1], STR("-")));
-	assert_false(proof_read_keys(STR("kernel-builder proof-keys 1\n-\n-\n-\n-\n"), names));
-	assert_false(proof_read_keys(STR("kernel-builder proof-keys 2\n-\n-\n-\n-\n-\n"), names));
-	assert_false(proof_read_keys(STR("kernel-builder proof-keys 2\n-\n-\n-\n-"), names));
+	assert_false(proof_read_keys(STR("kernel-builder proof-keys 2\n-\n-\n-\n-\n"), names));
+	assert_false(
+		proof_read_keys(STR("kernel-builder proof-keys 3\n-\n-\n-\n-\n-\n-\n"), names));
+	assert_false(proof_read_keys(STR("kernel-builder proof-keys 3\n-\n-\n-\n-\n-"), names));
 }
 
 /* An object may be in the link of one architecture only. */

@@ -399,6 +399,48 @@ test_own_lines(void **state)
 	arena_free(&a);
 }
 
+static struct digest
+headers_of(struct arena *a, const char *text)
+{
+	const struct device_text t = read_text(a, text);
+
+	return device_headers_digest(a, &t.lexed, str_of(text));
+}
+
+/* Of all that stands in no file of the kernel, and of nothing else. */
+static void
+test_headers_digest(void **state)
+{
+	static const char first[] = "# 0 \"src/a.cu\"\n"
+				    "#include <torch/all.h>\n"
+				    "# 1 \"torch/include/torch/all.h\" 1 3 4\n"
+				    "#define TWO 2\n"
+				    "int f();\n"
+				    "# 2 \"src/a.cu\" 2\n"
+				    "__global__ void a() {}\n";
+	static const char second[] = "# 0 \"src/b.cu\"\n"
+				     "\n"
+				     "#include <torch/all.h>\n"
+				     "# 1 \"torch/include/torch/all.h\" 1 3 4\n"
+				     "#define TWO 2\n"
+				     "int f();\n"
+				     "# 3 \"src/b.cu\" 2\n"
+				     "__global__ void b(int) {}\n";
+	struct arena a = { 0 };
+	const struct digest of_first = headers_of(&a, first), of_second = headers_of(&a, second);
+	struct digest of_other;
+	char other[sizeof(second)];
+
+	(void)state;
+	assert_true(digest_eq(&of_first, &of_second));
+	memcpy(other, second, sizeof(other));
+	/* In a directive that is blank where tokens are read. */
+	memcpy(strstr(other, "TWO 2"), "TWO 3", 5);
+	of_other = headers_of(&a, other);
+	assert_false(digest_eq(&of_first, &of_other));
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -411,6 +453,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_own_lines),
+		cmocka_unit_test(test_headers_digest),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,13 +15,17 @@
 #include <cmocka.h>
 
 #define ONE "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define THREE "3123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define FOUR "4123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define FIVE "5123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TWO "2123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct arena A;
 static char *home;
-/* Three sources or variants: proof keys and the prover that goes by the whole text, of each. Those
- * of the first two ask for the same proof. */
-enum { KEYS_1, PROVE_1, KEYS_2, PROVE_2, KEYS_3, PROVE_3, STEPS };
+/* Five sources or variants: proof keys and a prover, of each. Those of the first two ask for the
+ * same proof. The last one, and it alone, goes by the slimmed text; it has the headers of the
+ * fourth. */
+enum { KEYS_1, PROVE_1, KEYS_2, PROVE_2, KEYS_3, PROVE_3, KEYS_4, PROVE_4, KEYS_5, PROVE_5, STEPS };
 static struct step_input from[STEPS][2];
 static struct digest outputs[STEPS][2];
 static struct step steps[STEPS];
@@ -64,7 +68,9 @@ put_proof(void)
 static int
 set_up(void **state)
 {
-	static const char *const name[] = { ONE, ONE, TWO };
+	static const char *const name[] = { ONE, ONE, TWO, THREE, FOUR },
+				 *const loose[] = { TWO, TWO, TWO, "-", "-" },
+				 *const headers[] = { "-", "-", "-", FIVE, FIVE };
 	struct err e;
 
 	(void)state;
@@ -77,8 +83,9 @@ set_up(void **state)
 		steps[i + 1].kind = STEP_PROVE;
 		steps[i + 1].inputs = from[i + 1];
 		steps[i + 1].n_inputs = steps[i + 1].n_early = 2;
-		outputs[i][0] = put(str_of(arena_printf(
-			&A, "kernel-builder proof-keys 2\n%s\n-\n-\n%s\n", name[i / 2], TWO)));
+		outputs[i][0] = put(
+			str_of(arena_printf(&A, "kernel-builder proof-keys 3\n%s\n-\n-\n%s\n%s\n",
+				name[i / 2], loose[i / 2], headers[i / 2])));
 		outputs[i][1] = put(STR(STEP_DECLINED));
 	}
 	good(engine_open(&(struct engine_levels){ .store = store }, &plan, &steps_domain, &x, &e),
@@ -88,6 +95,7 @@ set_up(void **state)
 		x->out[i].objects = outputs[i];
 		x->out[i].state = i % 2 ? STEP_WAITING : STEP_DONE;
 	}
+	steps[PROVE_5].options.prove = PROVE_IF_PROVED_BEFORE;
 	memo = memo_open(&plan);
 	return 0;
 }
@@ -112,7 +120,7 @@ test_waits_until_the_same_is_proved(void **state)
 	struct err e;
 
 	(void)state;
-	for (size_t i = PROVE_1; i < STEPS; i += 2) {
+	for (size_t i = PROVE_1; i <= PROVE_3; i += 2) {
 		assert_int_equal(memo_find(memo, x, i, &outputs[i][0], &e), 0);
 		x->out[i].state = STEP_LATE;
 	}
@@ -135,11 +143,53 @@ test_waits_until_the_same_is_proved(void **state)
 	assert_true(digest_eq(&outputs[PROVE_2][0], &outputs[PROVE_1][0]));
 }
 
+static struct digest
+put_no_proof(void)
+{
+	const struct proof v = { .why = STR("why not") };
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	proof_write(&v, &text);
+	return put(buf_str(&text));
+}
+
+/* Another file with the same headers: when the whole text has proved the first, the slimmed one may
+ * prove the second. */
+static void
+test_waits_until_the_headers_are_proved(void **state)
+{
+	const struct digest declined = outputs[KEYS_5][1];
+	struct digest *found = &outputs[PROVE_5][0];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(memo_find(memo, x, PROVE_4, &outputs[PROVE_4][0], &e), 0);
+	x->out[PROVE_4].state = STEP_RUNNING;
+	assert_int_equal(memo_find(memo, x, PROVE_5, found, &e), 0);
+	assert_true(memo_waits(memo, x, PROVE_5));
+
+	/* What was not proved proves nothing for others, and these do not wait for the next one. */
+	outputs[PROVE_4][0] = put_no_proof();
+	x->out[PROVE_4].state = STEP_DONE;
+	good(memo_remember(memo, x, PROVE_4, &e), &e);
+	x->out[PROVE_4].state = STEP_RUNNING;
+	assert_false(memo_waits(memo, x, PROVE_5));
+	assert_int_equal(memo_find(memo, x, PROVE_5, found, &e), 1);
+	assert_true(digest_eq(found, &declined));
+
+	outputs[PROVE_4][0] = put_proof();
+	x->out[PROVE_4].state = STEP_DONE;
+	good(memo_remember(memo, x, PROVE_4, &e), &e);
+	assert_int_equal(memo_find(memo, x, PROVE_5, found, &e), 0);
+	assert_false(memo_waits(memo, x, PROVE_5));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waits_until_the_same_is_proved),
+		cmocka_unit_test(test_waits_until_the_headers_are_proved),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
