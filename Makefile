@@ -177,11 +177,13 @@ uninstall: pages
 	rm -f $(DESTDIR)$(PREFIX)/bin/kernel-builder $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
 	-rmdir $(DESTDIR)$(PREFIX)/share/doc/kernel-builder/docs $(DESTDIR)$(PREFIX)/share/doc/kernel-builder
 # For any Linux: a wheel with the program, made by its own toolchain, and a tarball with a static one. The same bytes each time.
-PORTABLE := .build/portable
-WHEEL    := kernel_builder-$(VERSION)-py3-none-manylinux_2_28_x86_64.whl
+# make wheel MACHINE=aarch64 makes the wheel for such machines, on x86-64.
+MACHINE  := x86_64
+PORTABLE := .build/portable$(if $(filter-out x86_64,$(MACHINE)),-$(MACHINE))
+WHEEL    := kernel_builder-$(VERSION)-py3-none-manylinux_2_28_$(MACHINE).whl
 TARBALL  := kernel-builder-$(VERSION)-x86_64-linux.tar.gz
 wheel: $(PROGRAM) pages
-	MAKE='$(MAKE)' sh tools/wheel/make.sh wheel ./$(PROGRAM) $(PORTABLE)
+	MAKE='$(MAKE)' sh tools/wheel/make.sh wheel ./$(PROGRAM) $(PORTABLE) $(MACHINE)
 	python3 tools/wheel/pack.py $(PORTABLE)/wheel/kernel-builder $(VERSION) $(DATE) $(SHARE) $(PORTABLE)/libraries/licenses $(WHEEL)
 static: $(PROGRAM) pages
 	MAKE='$(MAKE)' sh tools/wheel/make.sh static ./$(PROGRAM) $(PORTABLE)

@@ -71,6 +71,7 @@ check "names of headers, whole and slim" sh tests/slim/names.sh "$T/k" torch25-c
 check "results in a bucket of S3" bash -c "tests/farm/s3.sh get $T/s3 && KB_S3=$T/s3 tests/e2e/91-http-cache.sh"
 check "a farm of BuildGrid" env KB_TEST_TREES="$T/store/trees" tests/farm/acceptance.sh
 check "what is built for aarch64, under emulation" tests/aarch64.py "$T/aarch64"
+check "the same bytes on an aarch64 machine, under emulation" tests/aarch64-machine.sh "$T/machine"
 check "the wheel and the tarball in Debian 11, 12 and 13" tests/install.sh
 check "a newcomer's first minutes in Debian 12" tests/first-minutes.sh
 [ -z "${KB_COMMUNITY:-}" ] || check "other people's kernels" tests/community.sh --work "$T/community" "$KB_COMMUNITY"

@@ -50,6 +50,10 @@ is "$(readelf -VW "$P" | grep -oE 'GLIBC_[0-9.]+' | cut -d_ -f2 | sort -V | tail
 is "$(readelf -lW "$P" | grep -cE 'GNU_RELRO|GNU_STACK +.* RW ')" 2 "hardened"
 is "$(strings -a "$P" | grep -c -F -e "$ROOT/")" 0 "no path of this machine"
 
+# That for aarch64 takes longer (tests/aarch64-machine.sh). Its compiler runs here; what the program is linked with is for aarch64.
+is "$(cd "$ROOT/tools/wheel" && python3 -Bc 'import toolchain; print(*sorted({p["file"].rsplit("_", 1)[1] + ":" + w for p, w in toolchain.pins("aarch64") if w != "curl"}))')" \
+	"amd64.deb:tools arm64.deb:sysroot arm64.deb:tools" "the wheel for aarch64 has a toolchain"
+
 cp -r "$ROOT/examples/relu-cpu" "$T/k"
 rm -rf "$T/k/build" "$T/k/result"
 status 0 "it builds" env PATH="$T/venv/bin:$PATH" kernel-builder build -q --no-lock --torch 2.15 "$T/k"

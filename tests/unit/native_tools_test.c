@@ -158,6 +158,61 @@ test_lock(void **state)
 	assert_ptr_equal(native_lacks(catalog.native, &locked.v[0]), changed);
 }
 
+/* The program's catalog with another file of tools; NULL: with none. */
+static int
+load_with(const char *tools, struct catalog *out, struct err *e)
+{
+	static const char *const files[] = { "torch.toml", "cuda.toml", "gcc.toml", "matrix.toml",
+		"aarch64.toml", "aarch64-tools.toml" };
+	char dir[] = "/tmp/kb-native-XXXXXX";
+	int r;
+
+	if (!mkdtemp(dir))
+		fail_msg("no directory");
+	for (size_t i = 0; i < 6; i++) {
+		const char *from = arena_printf(&mem, KB_ROOT "/catalog/%s", files[i]);
+		struct str s = tools ? str_of(tools) : STR("");
+
+		*e = (struct err){ 0 };
+		if ((i < 5 && fs_read(&mem, from, 1 << 20, &s, e) < 0) ||
+			((i < 5 || tools) && fs_write_atomic(path_join(&mem, dir, files[i]), s.p,
+						     s.n, 0644, e) < 0))
+			fail_msg("%s", e->msg);
+	}
+	r = catalog_load(&mem, dir, out, e);
+	for (size_t i = 0; i < 6; i++)
+		unlink(path_join(&mem, dir, files[i]));
+	rmdir(dir);
+	return r;
+}
+
+static void
+test_files(void **state)
+{
+	static const char pin[] =
+		"[[pin]]\nkind = \"deb\"\nname = \"dash\"\nfile = \"d_arm64.deb\"\nsha256 = "
+		"\"0000000000000000000000000000000000000000000000000000000000000000\"\nselect = "
+		"[ { from = \"bin/dash\", to = \"bin/sh\" } ]\n";
+	static const char there[] = "pool/main/d/dash/dash_0.5.12-2_amd64.deb";
+	struct catalog c;
+	struct err e;
+
+	(void)state;
+	if (load_with(NULL, &c, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_null(c.native);
+	assert_int_equal(
+		load_with(arena_printf(&mem, "%sreplaces = \"%s\"\n", pin, there), &c, &e), 0);
+	assert_int_equal(c.native->n, 1);
+	assert_ptr_equal(c.other->native, c.native);
+	assert_int_equal(
+		load_with(arena_printf(&mem, "%sreplaces = \"x.deb\"\n", pin), &c, &e), -1);
+	assert_non_null(strstr(e.msg, "aarch64-tools.toml:7:"));
+	assert_non_null(strstr(e.msg, "no pin is of x.deb, whose place this could take"));
+	assert_int_equal(load_with(pin, &c, &e), -1);
+	assert_non_null(strstr(e.msg, "replaces"));
+}
+
 int
 main(void)
 {
@@ -167,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_redist),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_files),
 	};
 	struct err e;
 	int r;

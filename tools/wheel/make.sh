@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles the program for any machine: make.sh wheel|static PROGRAM DIR
+# Compiles the program for any machine: make.sh wheel|static PROGRAM DIR [x86_64|aarch64]
 #
 # wheel: DIR/wheel/kernel-builder, by the toolchain that kernels are compiled with, for glibc 2.28 and later; all other libraries are
 # in it. static: DIR/static/kernel-builder, by this machine's compiler, with its C library in it, too. PROGRAM, any kernel-builder,
-# fetches the toolchain. What is up to date is not made again.
+# fetches the toolchain; static is for this kind of machine only. What is up to date is not made again.
 set -eu
-kind=$1 program=$2
+kind=$1 program=$2 machine=${4:-x86_64}
+[ "$(uname -m)" = x86_64 ] || { echo "make.sh: this is done on x86-64, also for aarch64 (make wheel MACHINE=aarch64)" >&2; exit 1; }
 mkdir -p "$3"
 dir=$(cd "$3" && pwd) here=$(dirname "$0")
 toolchain=$dir/toolchain libraries=$dir/libraries lib=$dir/libraries/lib
@@ -21,12 +22,12 @@ stamp() {
 	digest=$(cat "$@" | sha256sum)
 	[ "$(cat "$made" 2>/dev/null)" = "$digest" ]
 }
-stamp "$toolchain" catalog/gcc.toml "$here/pins.toml" "$here/toolchain.py" || {
-	python3 "$here/toolchain.py" "$program" "$toolchain"
+stamp "$toolchain" catalog/gcc.toml catalog/aarch64.toml "$here/pins.toml" "$here/toolchain.py" || {
+	python3 "$here/toolchain.py" "$program" "$toolchain" "$machine"
 	echo "$digest" >"$made"
 }
 stamp "$libraries" "$toolchain/.made" "$here/libraries.sh" "$here/compat.c" /usr/lib/x86_64-linux-gnu/lib*.a || {
-	sh "$here/libraries.sh" "$toolchain" "$libraries"
+	sh "$here/libraries.sh" "$toolchain" "$libraries" "$machine"
 	echo "$digest" >"$made"
 }
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lays out the program's own toolchain for compiling the program itself.
 
-    toolchain.py PROGRAM DIR
+    toolchain.py PROGRAM DIR MACHINE
 
-DIR becomes: tools/ (gcc 12 with its loader and libraries), sysroot/ (headers and libraries of glibc 2.31), cc and c++ (scripts
-that run the former on the latter), and curl/ (the source of libcurl). The pins are those of catalog/gcc.toml, which kernels are
-compiled with, and of pins.toml; PROGRAM, a kernel-builder, fetches them and checks their hashes.
+DIR becomes: tools/ (gcc 12 with its loader and libraries), sysroot/ (headers and libraries of glibc 2.31), cc, c++, ar and ranlib
+(scripts that run the former on the latter), and curl/ (the source of libcurl). MACHINE is what the result is for: x86_64 or aarch64. The
+pins are those of catalog/gcc.toml and catalog/aarch64.toml, which kernels are compiled with, and of pins.toml; PROGRAM, a kernel-builder,
+fetches them and checks their hashes.
 """
 import hashlib
 import json
@@ -35,24 +36,49 @@ while [ $n -gt 0 ]; do # a g++ takes C for C++
 	shift
 	n=$((n - 1))
 done
-exec $run $t/usr/bin/x86_64-linux-gnu-g++-12 -wrapper "$(echo "$run" | tr ' ' ',')" -B$t/usr/bin/x86_64-linux-gnu- --sysroot=$d/sysroot \\
+exec $run $t/usr/bin/{triplet}-g++-12 -wrapper "$(echo "$run" | tr ' ' ',')" -B$t/usr/bin/{triplet}- --sysroot=$d/sysroot \\
 	-fno-use-linker-plugin {options}"$@"
 """
-CXX = "-nostdinc++ -isystem $t/usr/include/c++/12 -isystem $t/usr/include/x86_64-linux-gnu/c++/12 "
+CXX = "-nostdinc++ -isystem $t/usr/include/c++/12 -isystem $t/usr/include/{triplet}/c++/12 "
+# ar and ranlib write the index of an archive for the machines that they know.
+BINUTIL = """#!/bin/sh
+t={dir}/tools
+exec $t/lib64/ld-linux-x86-64.so.2 --library-path $t/lib/x86_64-linux-gnu:$t/usr/lib/x86_64-linux-gnu $t/usr/bin/{triplet}-{name} "$@"
+"""
 
 
-def pins():
+def read(name):
+    with open(os.path.join(HERE, name), "rb") as f:
+        return tomllib.load(f)
+
+
+def replace_pins(of, by):
+    """As src/resolve/catalog_target.c does."""
+    new = {pin.get("replaces", pin["name"]): pin for pin in by["pin"]}
+    of["pin"] = [new.get(pin["name"], pin) for pin in of["pin"]]
+
+
+def read_catalog(machine):
+    catalog = read("../../catalog/gcc.toml")
+    if machine == "x86_64":
+        return catalog
+    other = read(f"../../catalog/{machine}.toml")
+    for kind, key in (("tools", "name"), ("gcc", "version")):
+        for by in other[kind]:
+            replace_pins(next(of for of in catalog[kind] if of[key] == by[key]), by)
+    catalog["library"] = other["library"]
+    return catalog
+
+
+def pins(machine):
     """Yields (pin, directory below DIR)."""
-    with open(os.path.join(HERE, "../../catalog/gcc.toml"), "rb") as f:
-        catalog = tomllib.load(f)
-    with open(os.path.join(HERE, "pins.toml"), "rb") as f:
-        own = tomllib.load(f)
+    catalog, own = read_catalog(machine), read("pins.toml")
     gcc = next(g for g in catalog["gcc"] if g["version"] == GCC)
     for tools in catalog["tools"]:
         if tools["name"] in gcc["tools"]:
             for pin in tools["pin"]:
                 yield pin, "sysroot" if pin["name"] in HEADERS else "tools"
-    for pin in gcc["pin"] + own["tools"]:
+    for pin in gcc["pin"] + own["tools" if machine == "x86_64" else f"tools-{machine}"]:
         yield pin, "tools"
     for pin in catalog["library"]:
         if pin["name"] in ("libc6", "libgcc-s1"):
@@ -103,23 +129,39 @@ def make_relative(root):
                 os.symlink(to, path)
 
 
-def make(program, to):
+def join_gcc(tools):
+    """A cross compiler looks for the files of gcc in a directory of its own, and the packages for that machine have them in gcc's."""
+    cross, native = (os.path.join(tools, "usr/lib", d, "aarch64-linux-gnu/12") for d in ("gcc-cross", "gcc"))
+    for name in os.listdir(native):
+        if not os.path.lexists(os.path.join(cross, name)):
+            os.symlink(os.path.join(native, name), os.path.join(cross, name))
+    return cross
+
+
+def write_script(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+    os.chmod(path, 0o755)
+
+
+def make(program, to, machine):
+    triplet = f"{machine}-linux-gnu"
     files = os.path.join(to, "files")
     os.makedirs(files, exist_ok=True)
     for d in ("tools", "sysroot", "curl"):
         shutil.rmtree(os.path.join(to, d), ignore_errors=True)
-    for pin, where in pins():
+    for pin, where in pins(machine):
         unpack(fetch(program, pin, files), os.path.join(to, where))
     for d in ("tools", "sysroot"):
         make_relative(os.path.join(to, d))
-    gcc = os.path.join(to, "tools/usr/lib/gcc/x86_64-linux-gnu/12")
-    os.symlink(os.path.join(to, "tools/usr/bin/x86_64-linux-gnu-ld.bfd"), os.path.join(gcc, "collect2"))
-    for name, options in (("cc", ""), ("c++", CXX)):
-        path = os.path.join(to, name)
-        with open(path, "w") as f:
-            f.write(WRAPPER.format(dir=to, options=options))
-        os.chmod(path, 0o755)
+    tools = os.path.join(to, "tools")
+    gcc = os.path.join(tools, f"usr/lib/gcc/{triplet}/12") if machine == "x86_64" else join_gcc(tools)
+    os.symlink(os.path.join(tools, f"usr/bin/{triplet}-ld.bfd"), os.path.join(gcc, "collect2"))
+    for name, options in (("cc", ""), ("c++", CXX.format(triplet=triplet))):
+        write_script(os.path.join(to, name), WRAPPER.format(dir=to, triplet=triplet, options=options))
+    for name in ("ar", "ranlib"):
+        write_script(os.path.join(to, name), BINUTIL.format(dir=to, triplet=triplet, name=name))
 
 
 if __name__ == "__main__":
-    make(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]))
+    make(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3])
