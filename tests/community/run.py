@@ -34,6 +34,7 @@ def options():
     p.add_argument("--torch", default="2.11", help="release, two numbers; default 2.11")
     p.add_argument("--target", choices=("x86_64", "aarch64"), help="the machine to build for; default: this one")
     p.add_argument("--capability", default="", help="for kernels that limits.txt gives none: this one instead of all")
+    p.add_argument("--files", type=int, default=0, help="of a kernel's CUDA sources compile only so many, and link only if that is all")
     p.add_argument("--seconds", type=int, help="stop a build after so long")
     p.add_argument("--backend", action="append", choices=("cpu", "cuda", "noarch"), help="only these")
     p.add_argument("--plain", action="store_true", help="build again with --engine=plain and no results kept, for CPU seconds beside ours")
@@ -110,12 +111,12 @@ def choose(names, torch):
 
 
 def cut_sources(path, keep):
-    """Leaves `keep` .cu files in build.toml, shared out over its CUDA sections. Returns how many there were."""
+    """Leaves `keep` .cu files in build.toml, shared out over its CUDA sections, or all if they are no more. Returns how many there were."""
     parts = re.split(r"(?m)^(?=\[)", path.read_text())
     cuda = [i for i, p in enumerate(parts) if p.startswith("[kernel.") and re.search(r'(?m)^(backend|language) *= *"(cuda|cpp-cuda)"', p)
             and re.search(r'\.cu"', p)]
     total = sum(len(re.findall(r'\.cu"', parts[i])) for i in cuda)
-    for place, i in enumerate(cuda):
+    for place, i in enumerate(cuda if total > keep else []):
         mine, seen = keep // len(cuda) + (place < keep % len(cuda)), [0]
 
         def line(m):
@@ -171,10 +172,12 @@ def timed(o, name, what, argv, is_cut):
 def build(o, name, backend, variant, entry):
     cut = o.limits.get(name, {}) if backend == "cuda" else {}
     where = copied(o, name)
-    files = int(cut.get("files", 0))
+    files = min([n for n in (int(cut.get("files", 0)), o.files if backend == "cuda" else 0) if n], default=0)
     argv = ["timeout", str(o.seconds or 0), KB, "build", "--no-lock", "--matrix", "all", "--variant", variant, "-j", o.jobs, where]
+    total = cut_sources(where / "build.toml", files) if files else 0
+    files = files if total > files else 0
     if files:
-        entry["files"] = f"{files} of {cut_sources(where / 'build.toml', files)} files"
+        entry["files"] = f"{files} of {total} files"
         argv += ["--keep-going"]
     entry["capability"] = cut.get("capability", o.capability if backend == "cuda" else "")
     argv += [w for c in entry["capability"].split(",") if c for w in ("--capability", c)]
