@@ -101,6 +101,27 @@ may_lack(struct arena *a, const struct target *t, const struct selection *part,
 	return 0;
 }
 
+/* Without compiled code, a kernel is the same for all targets. */
+static bool
+has_compiled_code(const struct project *p)
+{
+	for (int b = 0; b < BACKEND_COUNT; b++) {
+		if (backend_is_compiled(p, (enum backend)b))
+			return true;
+	}
+	return false;
+}
+
+static int
+resolve_for_all(struct arena *a, const struct project *p, const struct catalog *c,
+	const struct selection *sel, struct resolution *out, struct err *e)
+{
+	struct selection any = *sel;
+
+	any.targets = (struct strs){ 0 };
+	return resolve_for_target(a, p, c, &any, out, e);
+}
+
 int
 resolve_variants(struct arena *a, const struct project *p, const struct catalog *c,
 	const struct selection *sel, struct resolution *out, struct err *e)
@@ -109,6 +130,8 @@ resolve_variants(struct arena *a, const struct project *p, const struct catalog 
 	bool is_first = true;
 
 	*out = (struct resolution){ 0 };
+	if (!has_compiled_code(p))
+		return resolve_for_all(a, p, c, sel, out, e);
 	for (const struct catalog *of = c; of; of = of->other) {
 		struct selection part = *sel;
 		struct resolution r;

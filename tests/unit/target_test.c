@@ -81,6 +81,29 @@ test_names(void **state)
 	assert_null(target_of_variant("torch215-cxx11-cpu-aarch64-windows"));
 }
 
+/* What has no compiled code is there for every target, also of a lock for one. */
+static void
+test_no_code(void **state)
+{
+	static const char text[] =
+		"[general]\nname = \"plain\"\nversion = 1\nedition = 5\nlicense = "
+		"\"MIT\"\nbackends = [\"cpu\", \"cuda\"]\n\n[torch-noarch]\n";
+	const struct selection sel = { .matrix = "all", .targets = words("aarch64") };
+	struct catalog alone = catalog;
+	struct resolution r;
+	struct project p;
+	struct err e = { 0 };
+
+	(void)state;
+	alone.other = NULL;
+	if (project_parse(&mem, str_of(text), "/k", false, &p, &e) < 0 ||
+		resolve_variants(&mem, &p, &alone, &sel, &r, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(r.n, 2);
+	assert_string_equal(r.v[0].name, "torch-cpu");
+	assert_int_equal(r.notes.n, 0);
+}
+
 static void
 test_selections(void **state)
 {
@@ -443,6 +466,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_no_code),
 		cmocka_unit_test(test_selections),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_sections),
