@@ -45,12 +45,70 @@ is_first(const struct step *s, size_t i)
 	return true;
 }
 
+/* `step` lacks inputs, and as far as they are known it is to do what `ahead` does. */
+static bool
+may_be_same(const struct engine *x, const struct step *ahead, const struct step *step)
+{
+	bool lacks = false;
+
+	if (step->n_inputs != ahead->n_inputs)
+		return false;
+	for (size_t i = 0; i < step->n_inputs; i++) {
+		const struct step_input *p = &ahead->inputs[i], *q = &step->inputs[i];
+		const struct outcome *of_p = &x->out[p->step], *of_q = &x->out[q->step];
+
+		if (!has_result(of_q))
+			lacks = true;
+		else if (!has_result(of_p) ||
+			 !digest_eq(&of_p->objects[p->output], &of_q->objects[q->output]))
+			return false;
+	}
+	return lacks;
+}
+
+/* There is no guess, or none will come of it. */
+static bool
+has_declined_input(const struct engine *x, const struct step *s)
+{
+	const struct str text = x->domain->builtins.declined;
+	const struct digest declined = sha256_of(text.p, text.n);
+
+	for (size_t i = 0; i < s->n_inputs; i++) {
+		const struct step *maker = &x->plan->steps[s->inputs[i].step];
+		const struct outcome *in = &x->out[s->inputs[i].step];
+
+		if (has_result(in) ? digest_eq(&in->objects[s->inputs[i].output], &declined)
+				   : maker->is_lazy && !step_is_choice(maker) &&
+					     has_declined_input(x, maker))
+			return true;
+	}
+	return false;
+}
+
+/* Of a step that is ahead: another one may do the same later. It begins when the run does. */
+static bool
+saves_time(const struct engine *x, size_t i)
+{
+	const struct step *s = &x->plan->steps[i];
+
+	if (!x->front || x->before || has_declined_input(x, s))
+		return false;
+	for (size_t k = front_equal(x, i); k != i; k = front_equal(x, k)) {
+		if (!x->plan->steps[k].is_ahead && state_waits(x->out[k].state) &&
+			may_be_same(x, s, &x->plan->steps[k]) && engine_is_demanded(x, k))
+			return true;
+	}
+	return false;
+}
+
 /* A step that waits for this one cannot do without it. Always so of steps that are not lazy. */
 bool
 engine_is_demanded(const struct engine *x, size_t i)
 {
 	if (!x->plan->steps[i].is_lazy)
 		return true;
+	if (x->plan->steps[i].is_ahead)
+		return saves_time(x, i);
 	for (uint32_t k = x->first_user[i]; k < x->first_user[i + 1]; k++) {
 		size_t user = x->user[k];
 		const struct step *s = &x->plan->steps[user];

@@ -72,7 +72,9 @@ recall(struct engine *x, size_t i, struct err *e)
 static bool
 is_for_bytes(const struct engine *x, size_t i)
 {
-	return x->first_user[i] == x->first_user[i + 1] && !x->plan->steps[i].is_transient;
+	const struct step *s = &x->plan->steps[i];
+
+	return x->first_user[i] == x->first_user[i + 1] && !s->is_transient && !s->is_ahead;
 }
 
 bool

@@ -101,6 +101,9 @@ enum step_kind {
 	STEP_PROOF_KEYS,
 	/* whether device code can be compiled without the host's: the proof */
 	STEP_PROVE,
+	/* proof keys -> the proof that the step of those keys came to last, for device code whose
+	 * loose key is the same; else declined. Only the memo knows it: nothing runs */
+	STEP_GUESS,
 	STEP_STUB,   /* the proof -> the stub that registers the kernels */
 	STEP_SLICE,  /* proof and text -> what of it device code needs */
 	STEP_DEVICE, /* that -> PTX, or declined */
@@ -221,6 +224,9 @@ struct step {
 	/* its outputs are texts in which the compiler may name the directory that it ran in */
 	bool names_dir;
 	bool is_lazy; /* runs only when a step that waits for it cannot do without */
+	/* Nobody takes what it gives. It runs while a step with its key waits for inputs that it
+	 * has a guess of; where that was right, the other one finds its result. It is lazy. */
+	bool is_ahead;
 	/* that many of its first inputs may be enough to know the result; 0: no */
 	size_t n_early;
 	/* outputs are large and quickly made again: only their digests outlive the run */
@@ -303,6 +309,12 @@ static inline bool
 step_is_choice(const struct step *s)
 {
 	return s->kind == STEP_CHOOSE;
+}
+/* The engine chooses, and the memo guesses. */
+static inline bool
+step_never_runs(enum step_kind k)
+{
+	return k == STEP_CHOOSE || k == STEP_GUESS;
 }
 /* What it gives is remembered by more than its key. */
 static inline bool

@@ -39,7 +39,8 @@ struct passes {
 	struct made macros, keys, proof, stub; /* of the reference, when device_only */
 	struct made same;                      /* that the slimmed text serves, where has_same */
 	bool has_same;
-	bool is_full; /* what is done when the object shows that the proof was no good for it */
+	bool is_ahead; /* the host's object is made with a guess of the stub */
+	bool is_full;  /* what is done when the object shows that the proof was no good for it */
 };
 /* Two ways to the same thing. */
 struct ways {
@@ -518,7 +519,30 @@ add_host_from(struct passes *p, const struct part *host, const struct part *fatb
 		s.outputs = host->outputs;
 		s.is_lazy = p->m->options.slim == PLAN_SLIM_ALL;
 	}
+	s.is_ahead = p->is_ahead;
+	s.is_lazy = s.is_lazy || p->is_ahead;
 	return add_step(p, s);
+}
+
+/* g++ waits for the stub, and so for the proof, which is made again when the host's code is edited;
+ * the stub that comes of it is most often that of the last one. So the same is done with that,
+ * while the proof is made: nothing depends on it, and what it gave is found where the stub is
+ * equal. */
+static void
+add_host_ahead(struct passes *p, const struct part *host, const struct part *fatbin)
+{
+	struct step guess = builtin_step(p, STEP_GUESS, p->reference->arch, "out/proof"),
+		    stub = builtin_step(p, STEP_STUB, NULL, "out/stub.c");
+	const struct made proved = p->stub;
+
+	step_take(p->m, &guess, INPUT_PROOF_KEYS, p->keys);
+	guess.is_lazy = stub.is_lazy = true;
+	step_take(p->m, &stub, INPUT_PROOF, add_step(p, guess));
+	p->stub = add_step(p, stub);
+	p->is_ahead = true;
+	(void)add_host_from(p, host, fatbin, true);
+	p->is_ahead = false;
+	p->stub = proved;
 }
 
 static struct made
@@ -529,6 +553,8 @@ add_host(struct passes *p, const struct part *host, const struct part *fatbin)
 
 	if (p->m->options.slim != PLAN_SLIM_ALL)
 		return w.second;
+	if (p->device_only && !p->m->options.is_to_read)
+		add_host_ahead(p, host, fatbin);
 	w.first = add_host_from(p, host, fatbin, true);
 	w.first = add_choice(p, NULL, w, object);
 	return p->m->options.audits_slim ? add_audit(p, AUDIT_OF_OBJECT, NULL, w, object) : w.first;

@@ -11,6 +11,11 @@
  * one build that ask for the same proof wait for the first of them, and so do those, and other
  * files, that only need to know that the whole text proved one on code like it, or with these
  * headers.
+ *
+ * A third record, under H("guess", name of the loose key, key of the step that made the proof
+ * keys), has the proof that the slimmed text of this source came to last in this variant:
+ * STEP_GUESS gives it. It proves nothing; the stub in it is most often that of the next proof. That
+ * of the whole text has other numbers in the names that cicc makes up.
  */
 #include "steps/memo.h"
 #include "base/arena.h"
@@ -28,6 +33,17 @@ name_of(struct str line)
 
 	sha256_add_field(h, STR("proof"));
 	sha256_add_field(h, line);
+	return sha256_final(h);
+}
+
+static struct digest
+guess_name(struct str loose, const struct step *keys)
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_field(h, STR("guess"));
+	sha256_add_field(h, loose);
+	sha256_add(h, keys->key.b, sizeof(keys->key.b));
 	return sha256_final(h);
 }
 
@@ -102,32 +118,44 @@ keys_of(const struct step *s)
 	return input_of(s, INPUT_PROOF_KEYS)->step;
 }
 
-/* 1: there is a record of it. */
+/* 1: there is a record under that key. */
 static int
-recall(struct engine *x, struct str name, struct digest *out, struct err *e)
+recall_at(struct engine *x, const struct digest *key, struct digest *out, struct err *e)
 {
-	struct digest key = name_of(name);
 	struct str text, line;
-	int r;
+	int r = engine_get_record(x, key, &text, e);
 
-	if (name.n <= 1)
-		return 0;
-	r = engine_get_record(x, &key, &text, e);
 	if (r <= 0 || !record_take_head(&text, RECORD_REMEMBERED))
 		return r < 0 ? -1 : 0;
 	return str_cut(&text, '\n', &line) && digest_parse(line, out);
 }
 
+/* 1: there is a record of it. */
+static int
+recall(struct engine *x, struct str name, struct digest *out, struct err *e)
+{
+	struct digest key = name_of(name);
+
+	return name.n <= 1 ? 0 : recall_at(x, &key, out, e);
+}
+
+static int
+record_at(struct engine *x, const struct digest *key, const struct digest *proof, struct err *e)
+{
+	CLEANUP(arena_freep) struct arena a = { 0 };
+	char hex[65];
+
+	return engine_put_record(x, key,
+		str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), proof,
+		e);
+}
+
 static int
 record(struct engine *x, struct str name, const struct digest *proof, struct err *e)
 {
-	CLEANUP(arena_freep) struct arena a = { 0 };
 	struct digest key = name_of(name);
-	char hex[65];
 
-	return engine_put_record(x, &key,
-		str_of(arena_printf(&a, RECORD_REMEMBERED "\n%s\n", digest_hex(proof, hex))), proof,
-		e);
+	return record_at(x, &key, proof, e);
 }
 
 static int
@@ -184,11 +212,34 @@ recall_wide(struct engine *x, const struct str names[PROOF_KEYS], struct err *e)
 	return r;
 }
 
-int
-memo_find(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e)
+/* Of a STEP_GUESS; always known. */
+static int
+find_guess(struct memo *m, struct engine *x, size_t step, struct digest *object, struct err *e)
+{
+	struct str names[PROOF_KEYS];
+	struct digest key;
+	int r;
+
+	TRY(r = read_proof_keys(m, x, step, names, e));
+	if (r && names[PROOF_LOOSE_KEY].n > 1) {
+		key = guess_name(
+			names[PROOF_LOOSE_KEY], &m->plan->steps[keys_of(&m->plan->steps[step])]);
+		TRY(r = recall_at(x, &key, object, e));
+		if (r)
+			TRY(r = engine_has_object(x, object, e));
+	} else {
+		r = 0;
+	}
+	if (!r)
+		*object = builtin_declined_id();
+	return 1;
+}
+
+/* Of a STEP_PROVE. */
+static int
+find_proof(struct memo *m, struct engine *x, size_t step, struct digest *object, struct err *e)
 {
 	const struct digest declined = builtin_declined_id();
-	struct memo *m = memo;
 	const struct step *s = &m->plan->steps[step];
 	const struct digest *known = digest_of(x, input_of(s, INPUT_EARLY_PROOF));
 	struct str names[PROOF_KEYS];
@@ -218,6 +269,15 @@ memo_find(void *memo, struct engine *x, size_t step, struct digest *object, stru
 	/* An output of the proof keys, so it is there. */
 	*object = declined;
 	return 1;
+}
+
+int
+memo_find(void *memo, struct engine *x, size_t step, struct digest *object, struct err *e)
+{
+	struct memo *m = memo;
+
+	return m->plan->steps[step].kind == STEP_GUESS ? find_guess(m, x, step, object, e)
+						       : find_proof(m, x, step, object, e);
 }
 
 static bool
@@ -311,6 +371,7 @@ memo_remember(void *memo, struct engine *x, size_t step, struct err *e)
 	const struct step *s = &m->plan->steps[step];
 	const struct digest *proof = &engine_outcomes(x)[step].objects[0];
 	struct str names[PROOF_KEYS], text;
+	struct digest guess;
 	struct proof v;
 
 	TRY(fs_read(&m->arena, engine_object_path(&m->arena, x, proof), SIZE_MAX, &text, e));
@@ -324,5 +385,11 @@ memo_remember(void *memo, struct engine *x, size_t step, struct err *e)
 	/* Those that wait stay late until they have looked: others wait for them. */
 	engine_look_again(x);
 	TRY(record(x, names[v.level], proof, e));
+	if (s->options.prove == PROVE_IF_IT_PAYS)
+		return record_wide(x, names, proof, e);
+	if (names[PROOF_LOOSE_KEY].n > 1) {
+		guess = guess_name(names[PROOF_LOOSE_KEY], &m->plan->steps[keys_of(s)]);
+		TRY(record_at(x, &guess, proof, e));
+	}
 	return goes_by_slim(s) ? 0 : record_wide(x, names, proof, e);
 }

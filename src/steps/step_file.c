@@ -92,7 +92,7 @@ take_kind(struct str *text, enum step_kind *out)
 	if (!record_take_value(text, "kind", &name))
 		return false;
 	for (enum step_kind k = 0; k < STEP_KINDS; k++) {
-		if (step_row(k)->is_builtin && k != STEP_CHOOSE &&
+		if (step_row(k)->is_builtin && !step_never_runs(k) &&
 			str_eq(name, str_of(step_kind_name(k)))) {
 			*out = k;
 			return true;

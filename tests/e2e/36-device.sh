@@ -50,6 +50,21 @@ is "$(long) $(slimmed) $(ran 'proof by')" "0 1 1" "the slimmed text proves it"
 is "$(ran 'cudafe++, slim') $(ran 'device.cu: g++, slim')" "1 1" "and the host's code is compiled"
 plain_bytes "the host's code is edited"
 
+# Once more: the host's code is compiled with the stub of the last proof, while this one is made. One job is never idle.
+begins() { grep -n "\"event\":\"started\".*$1" "$T/events" | head -n 1 | cut -d : -f 1; } # label
+ends() { grep -n "\"event\":\"ended\",\"step\":$(sed -n "s/.*\"event\":\"started\",\"step\":\([0-9]*\),.*$1.*/\1/p" "$T/events" | head -n 1)," "$T/events" | cut -d : -f 1; }
+sed -i 's/in.dim() < 60/in.dim() < 61/' "$K/src/device.cu"
+status 0 "the host's code is edited once more" build -q -j2 --events 3 "$K" 3>"$T/events"
+is "$(long) $(slimmed) $(ran 'device.cu: g++, slim')" "0 1 1" "its compiler ran once"
+[ "$(nproc)" = 1 ] || ok "and did not wait for the proof" [ "$(begins 'device.cu: g++, slim')" -lt "$(ends 'proof by')" ]
+plain_bytes "the host's code is edited once more"
+
+# Another kernel is launched, which the stub of the last proof does not have: what was compiled with that is of no use.
+sed -i 's/^\tversioned::fill.*/&\n\tversioned::fill<<<1, 4, 0, stream>>>(out.data_ptr<double>() + 4, 1.);/' "$K/src/device.cu"
+status 0 "another kernel is launched" build -q -j2 --events 3 "$K" 3>"$T/events"
+[ "$(nproc)" = 1 ] || is "$(ran 'device.cu: g++, slim')" 2 "the host's code is compiled with both stubs"
+plain_bytes "another kernel is launched"
+
 # An edit further up, by which the host's lines move, and with them what TORCH_CHECK says.
 sed -i '1s/^/\n/' "$K/src/device.cu"
 status 0 "a line is inserted" build -q --events 3 "$K" 3>"$T/events"

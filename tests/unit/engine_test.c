@@ -9,7 +9,7 @@
  *     inputs are
  *     * killed once   % killed twice   'X with X in its key, as after an edit   @N takes N seconds
  *       #N and N bytes of memory
- *     <N remembered by its first N inputs   /NAME with the key of NAME
+ *     <N remembered by its first N inputs   /NAME with the key of NAME   ^ ahead, and so lazy
  */
 #include "engine/compare.h"
 #include "fake_world.h"
@@ -74,6 +74,9 @@ read_signs(struct graph *g, struct step *s, struct fake_step *d, unsigned *kills
 			break;
 		case '?':
 			s->is_lazy = true;
+			break;
+		case '^':
+			s->is_lazy = s->is_ahead = true;
 			break;
 		case '|':
 			s->kind = STEP_CHOOSE;
@@ -402,6 +405,42 @@ test_equal_steps(void **state)
 		{ { "s; a~ s; b~/a s; c a; d b" }, { "s a c d" }, "ddcdd", 0, 0, 0 },
 		{ { "s; a! s; b/a s" }, { "s a b" }, NULL, 0, 1, 0 },
 		{ { "s; a@9 s; b/a s; c s" }, { "s a c" }, "ddcd", 3, 0, 0 },
+	};
+
+	(void)state;
+	check_lines(lines, sizeof(lines) / sizeof(lines[0]));
+}
+
+/* a does what g will do, with q, a guess of what p gives. */
+static void
+test_ahead(void **state)
+{
+	static const struct line lines[] = {
+		/* It was right: g finds the result of a, which ran beside p. */
+		{ { "k; m; t; p@9= k; q?=/p m; a^@3/g t q; g@3 t p; l g" }, { "k m t p q a l" },
+			"ddddddcd", 2, 0, 0 },
+		/* a still runs when p has ended: g waits for it. */
+		{ { "k; m; t; p@3= k; q?=/p m; a^@9/g t q; g@9 t p; l g" }, { "k m t p q a l" },
+			"ddddddcd", 2, 0, 0 },
+		/* It was wrong. */
+		{ { "k; m; t; p@9= k; q?= m; a^@3/g t q; g@3 t p; l g" }, { "k m t p q a g l" },
+			"dddddddd", 2, 0, 0 },
+		/* There is none. */
+		{ { "k; m; t; p@9= k; q?- m; a^@3/g t q; g@3 t p; l g" }, { "k m t p q g l" },
+			"dddddsdd", 2, 0, 0 },
+		{ { "k; m; t; p@9= k; q?- m; r?=/p q; a^@3/g t r; g@3 t p; l g" },
+			{ "k m t p q g l" }, "dddddssdd", 2, 0, 0 },
+		/* No job is idle. */
+		{ { "k; m; t; p@9= k; q?=/p m; a^@3/g t q; g@3 t p; l g" }, { "k m t p g l" },
+			"ddddssdd", 1, 0, 0 },
+		/* g need not run: nor need a, whatever its guess is. */
+		{ { "k; m; t; p@9= k; q?=/p m; a^@3/g t q; g@3 t p; l g",
+			  "k; m; t; p@9= k; q'2?= m; a^@3/g t q; g@3 t p; l g" },
+			{ "k m t p q a l", "" }, "ccccsscc", 2, 0, 0 },
+		/* All run again, to compare: a does not. */
+		{ { "k; m; t; p@9= k; q?=/p m; a^@3/g t q; g@3 t p; l g",
+			  "k; m; t; p@9= k; q?=/p m; a^@3/g t q; g@3 t p; l g" },
+			{ "k m t p q a l", "k m p t g l" }, "ddddssdd", 2, 0, 1 },
 	};
 
 	(void)state;
@@ -962,6 +1001,7 @@ main(void)
 		cmocka_unit_test(test_transient),
 		cmocka_unit_test(test_lazy_and_choices),
 		cmocka_unit_test(test_equal_steps),
+		cmocka_unit_test(test_ahead),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_differ),
 		cmocka_unit_test(test_random),

@@ -24,8 +24,22 @@ static struct arena A;
 static char *home;
 /* Five sources or variants: proof keys and a prover, of each. Those of the first two ask for the
  * same proof. The last one, and it alone, goes by the slimmed text; it has the headers of the
- * fourth. */
-enum { KEYS_1, PROVE_1, KEYS_2, PROVE_2, KEYS_3, PROVE_3, KEYS_4, PROVE_4, KEYS_5, PROVE_5, STEPS };
+ * fourth. The guess is that of the third. */
+enum {
+	KEYS_1,
+	PROVE_1,
+	KEYS_2,
+	PROVE_2,
+	KEYS_3,
+	PROVE_3,
+	KEYS_4,
+	PROVE_4,
+	KEYS_5,
+	PROVE_5,
+	SOURCES,
+	GUESS = SOURCES,
+	STEPS
+};
 static struct step_input from[STEPS][2];
 static struct digest outputs[STEPS][2];
 static struct step steps[STEPS];
@@ -56,9 +70,9 @@ put(struct str text)
 }
 
 static struct digest
-put_proof(void)
+put_proof(const char *exact)
 {
-	const struct proof v = { .exact = STR(ONE) };
+	const struct proof v = { .exact = str_of(exact) };
 	CLEANUP(buf_free) struct buf text = { 0 };
 
 	proof_write(&v, &text);
@@ -76,7 +90,7 @@ set_up(void **state)
 	(void)state;
 	good(fs_mkdtemp(&A, "/tmp/kb-memo", &home, &e), &e);
 	good(store_open(home, false, &store, &e), &e);
-	for (size_t i = 0; i < STEPS; i += 2) {
+	for (size_t i = 0; i < SOURCES; i += 2) {
 		from[i + 1][0] = (struct step_input){ i, 0, "in/proof-keys", INPUT_PROOF_KEYS };
 		from[i + 1][1] = (struct step_input){ i, 1, "in/proof", INPUT_EARLY_PROOF };
 		steps[i].kind = STEP_PROOF_KEYS;
@@ -88,12 +102,16 @@ set_up(void **state)
 				name[i / 2], loose[i / 2], headers[i / 2])));
 		outputs[i][1] = put(STR(STEP_DECLINED));
 	}
+	from[GUESS][0] = from[PROVE_3][0];
+	steps[GUESS] = (struct step){
+		.kind = STEP_GUESS, .inputs = from[GUESS], .n_inputs = 1, .n_early = 1
+	};
 	good(engine_open(&(struct engine_levels){ .store = store }, &plan, &steps_domain, &x, &e),
 		&e);
 	good(x->world->begin(x->w, true, &e), &e);
 	for (size_t i = 0; i < STEPS; i++) {
 		x->out[i].objects = outputs[i];
-		x->out[i].state = i % 2 ? STEP_WAITING : STEP_DONE;
+		x->out[i].state = i % 2 || i == GUESS ? STEP_WAITING : STEP_DONE;
 	}
 	steps[PROVE_5].options.prove = PROVE_IF_PROVED_BEFORE;
 	memo = memo_open(&plan);
@@ -128,14 +146,14 @@ test_waits_until_the_same_is_proved(void **state)
 	assert_false(memo_waits(memo, x, PROVE_1));
 	assert_true(memo_waits(memo, x, PROVE_2));
 	/* A proof on something else makes nobody forget that the first is running. */
-	outputs[PROVE_3][0] = put_proof();
+	outputs[PROVE_3][0] = put_proof(ONE);
 	x->out[PROVE_3].state = STEP_DONE;
 	good(memo_remember(memo, x, PROVE_3, &e), &e);
 	assert_true(memo_waits(memo, x, PROVE_2));
 	assert_true(x->out[PROVE_2].state == STEP_LOOKS_AGAIN);
 	assert_int_equal(memo_find(memo, x, PROVE_2, &outputs[PROVE_2][0], &e), 0);
 
-	outputs[PROVE_1][0] = put_proof();
+	outputs[PROVE_1][0] = put_proof(ONE);
 	x->out[PROVE_1].state = STEP_DONE;
 	good(memo_remember(memo, x, PROVE_1, &e), &e);
 	assert_false(memo_waits(memo, x, PROVE_2));
@@ -177,21 +195,54 @@ test_waits_until_the_headers_are_proved(void **state)
 	assert_int_equal(memo_find(memo, x, PROVE_5, found, &e), 1);
 	assert_true(digest_eq(found, &declined));
 
-	outputs[PROVE_4][0] = put_proof();
+	outputs[PROVE_4][0] = put_proof(ONE);
 	x->out[PROVE_4].state = STEP_DONE;
 	good(memo_remember(memo, x, PROVE_4, &e), &e);
 	assert_int_equal(memo_find(memo, x, PROVE_5, found, &e), 0);
 	assert_false(memo_waits(memo, x, PROVE_5));
 }
 
+/* Whatever was proved last for the same keys' step and device code is the guess. */
+static void
+test_guess(void **state)
+{
+	const struct digest declined = sha256_of(STEP_DECLINED, sizeof(STEP_DECLINED) - 1);
+	struct digest guess;
+	struct err e;
+
+	(void)state;
+	/* Nothing was proved yet, and then by the whole text. */
+	assert_int_equal(memo_find(memo, x, GUESS, &guess, &e), 1);
+	assert_true(digest_eq(&guess, &declined));
+	steps[PROVE_3].options.prove = PROVE_IF_IT_PAYS;
+	outputs[PROVE_3][0] = put_proof(TWO);
+	good(memo_remember(memo, x, PROVE_3, &e), &e);
+	assert_int_equal(memo_find(memo, x, GUESS, &guess, &e), 1);
+	assert_true(digest_eq(&guess, &declined));
+	steps[PROVE_3].options.prove = PROVE_IF_PROVED_BEFORE;
+	outputs[PROVE_3][0] = put_proof(ONE);
+	good(memo_remember(memo, x, PROVE_3, &e), &e);
+	assert_int_equal(memo_find(memo, x, GUESS, &guess, &e), 1);
+	assert_true(digest_eq(&guess, &outputs[PROVE_3][0]));
+	/* The last one. */
+	outputs[PROVE_3][0] = put_proof(TWO);
+	good(memo_remember(memo, x, PROVE_3, &e), &e);
+	assert_int_equal(memo_find(memo, x, GUESS, &guess, &e), 1);
+	assert_true(digest_eq(&guess, &outputs[PROVE_3][0]));
+	steps[PROVE_3].options.prove = PROVE_ALWAYS;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_waits_until_the_same_is_proved),
-		cmocka_unit_test(test_waits_until_the_headers_are_proved),
+		cmocka_unit_test_setup_teardown(test_guess, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_waits_until_the_same_is_proved, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_waits_until_the_headers_are_proved, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("memo", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("memo", tests, NULL, NULL);
 }

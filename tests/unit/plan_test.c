@@ -514,6 +514,7 @@ test_device_only(void **state)
 			if (s->kind == STEP_CICC || s->kind == STEP_DROP_MACROS)
 				assert_true(s->is_lazy);
 			assert_int_equal(s->n_early, s->kind == STEP_CHOOSE  ? 1
+						     : s->kind == STEP_GUESS ? 1
 						     : s->kind == STEP_PROVE ? 2
 									     : 0);
 			if (s->kind == STEP_PTXAS && !s->is_lazy) {
@@ -552,6 +553,40 @@ test_device_only(void **state)
 		assert_int_equal(count[STEP_CHOOSE], 8);
 		arena_free(&w.a);
 	}
+}
+
+/* g++ is run with a guess of the stub, too, by a step with the key of the one that takes the
+ * proof's, and nothing takes what comes of the guess. */
+static void
+test_ahead(void **state)
+{
+	size_t n = 0, of_guess = SIZE_MAX;
+	struct world w;
+	struct plan p;
+
+	(void)state;
+	more = (struct plan_options){ .slim = PLAN_SLIM_ALL };
+	p = divided(&w, "12.4", PLAN_DEVICE_VERIFY, NULL, NULL);
+	more = (struct plan_options){ .is_to_read = true };
+	for (size_t i = 0; i < p.n_steps; i++) {
+		const struct step *s = &p.steps[i];
+
+		if (s->kind == STEP_GUESS || (s->n_inputs && s->inputs[0].step == of_guess))
+			of_guess = i;
+		for (size_t k = 0; k < s->n_inputs; k++) {
+			assert_false(p.steps[s->inputs[k].step].is_ahead);
+			if (s->inputs[k].step == of_guess)
+				assert_true(s->is_ahead);
+		}
+		if (!s->is_ahead)
+			continue;
+		n++;
+		assert_true(s->is_lazy);
+		assert_true(digest_eq(&s->key, &p.steps[i + 1].key));
+		assert_false(p.steps[i + 1].is_lazy);
+	}
+	assert_int_equal(n, 1);
+	arena_free(&w.a);
 }
 
 static struct step *
@@ -1128,7 +1163,7 @@ through_files(struct arena *a, const struct plan *p, size_t *count)
 		struct step read;
 		struct err e;
 
-		if (!step_is_builtin(s) || step_is_choice(s))
+		if (!step_is_builtin(s) || step_never_runs(s->kind))
 			continue;
 		count[s->kind]++;
 		/* What is not written of a step, a built-in one has not. */
@@ -1245,6 +1280,7 @@ main(void)
 		cmocka_unit_test(test_divided),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_newer_undivided),
+		cmocka_unit_test(test_ahead),
 		cmocka_unit_test(test_device_only),
 		cmocka_unit_test(test_device_only_with_lines),
 		cmocka_unit_test(test_check),
