@@ -36,7 +36,8 @@ struct arch {
 	struct arena *a;
 	const unsigned *archs;
 	size_t n_archs;
-	struct map depends; /* names: value is one that tells why */
+	struct map depends; /* names that can be something else, or not defined */
+	struct map stands;  /* names of which that can be told no more than of __CUDA_ARCH__ */
 	struct file *file;
 	size_t n_files;
 	struct map macros; /* name -> struct strs_: replacement texts */
@@ -108,6 +109,22 @@ add_name(struct arch *h, struct str name)
 	slot = map_put(h->a, &h->depends, name);
 	*slot = h;
 	h->has_changed = true;
+}
+
+/* It stands for __CUDA_ARCH__, wherever it is defined. */
+static bool
+stands_for_arch(const struct arch *h, struct str name)
+{
+	return map_get(&h->stands, name) && !map_get(&h->depends, name);
+}
+
+static bool
+is_arch_text(const struct arch *h, struct str text)
+{
+	text = str_trim(text);
+	while (text.n > 1 && text.p[0] == '(' && text.p[text.n - 1] == ')')
+		text = str_trim((struct str){ text.p + 1, text.n - 2 });
+	return str_eq(text, STR("__CUDA_ARCH__")) || stands_for_arch(h, text);
 }
 
 /* A line with those that it goes on in (behind a backslash), without its comments' ends being
@@ -260,9 +277,11 @@ mentions(const struct arch *h, struct str text)
 	struct str name;
 
 	while (next_name(&text, &name)) {
-		bool is_arch = str_eq(name, STR("__CUDA_ARCH__"));
+		bool is_arch = str_eq(name, STR("__CUDA_ARCH__")),
+		     stands = stands_for_arch(h, name);
 
-		if (depends(h, name) && !(is_arch && (defined || is_settled(h, text))))
+		if ((depends(h, name) || stands) &&
+			!((is_arch || stands) && (defined || is_settled(h, text))))
 			return true;
 		defined = str_eq(name, STR("defined")) || str_ends(name, STR("def"));
 	}
@@ -372,20 +391,61 @@ read_macros(struct arch *h, struct str text)
 	}
 }
 
+static bool
+pastes(struct str text)
+{
+	return text.n && memmem(text.p, text.n, "##", 2);
+}
+
+/* A name can be put together of words that were seen; behind the first, also of numbers, which are
+ * not looked at. */
+static bool
+is_pasted(struct arch *h, const struct map *seen, struct str name)
+{
+	bool *ends = arena_array(h->a, bool, name.n + 1);
+
+	ends[0] = true;
+	for (size_t from = 0; from < name.n; from++) {
+		bool is_number = from && name.p[from] >= '0' && name.p[from] <= '9';
+
+		for (size_t to = from + 1; ends[from] && to <= name.n; to++)
+			ends[to] = ends[to] || is_number ||
+				   map_get(seen, (struct str){ name.p + from, to - from });
+	}
+	return ends[name.n];
+}
+
+static const struct str *
+find_pasted(struct arch *h, const struct map *seen)
+{
+	for (size_t i = 0; i < h->depends.n; i++) {
+		if (is_pasted(h, seen, h->depends.entry[i].key))
+			return &h->depends.entry[i].key;
+	}
+	for (size_t i = 0; i < h->stands.n; i++) {
+		if (is_pasted(h, seen, h->stands.entry[i].key))
+			return &h->stands.entry[i].key;
+	}
+	return NULL;
+}
+
 /* What the names of the user's files can become. */
 static int
 follow(struct arch *h, struct texts *todo, const char **why)
 {
 	struct map seen = { 0 };
+	const struct str *pasted;
+	bool may_paste = false;
 
 	while (todo->n) {
 		struct str text = todo->v[--todo->n], name;
 
+		may_paste = may_paste || pastes(text);
 		while (next_name(&text, &name)) {
 			const struct texts *more;
 			void **slot;
 
-			if (depends(h, name)) {
+			if (depends(h, name) || map_get(&h->stands, name)) {
 				*why = arena_printf(h->a, "%.*s depends on the architecture",
 					(int)name.n, name.p);
 				return 0;
@@ -399,7 +459,48 @@ follow(struct arch *h, struct texts *todo, const char **why)
 				vec_push(h->a, todo, more->v[i]);
 		}
 	}
-	return 1;
+	pasted = may_paste ? find_pasted(h, &seen) : NULL;
+	if (pasted)
+		*why = arena_printf(h->a,
+			"%.*s may be put together, and depends on the architecture", (int)pasted->n,
+			pasted->p);
+	return !pasted;
+}
+
+static bool
+has_one_that_depends(const struct arch *h, struct str text)
+{
+	struct str name;
+
+	while (next_name(&text, &name)) {
+		if (depends(h, name) || map_get(&h->stands, name))
+			return true;
+	}
+	return false;
+}
+
+/* Macros that conditions may have in place of those that depend: what expands to one depends. */
+static void
+follow_macros(struct arch *h)
+{
+	for (size_t k = 0; k < h->macros.n; k++) {
+		const struct str name = h->macros.entry[k].key;
+		const struct texts *texts = h->macros.entry[k].val;
+		bool all = true, any = false;
+
+		for (size_t i = 0; i < texts->n; i++) {
+			all = all && is_arch_text(h, texts->v[i]);
+			any = any || has_one_that_depends(h, texts->v[i]);
+		}
+		if (!any || is_of_arch(name))
+			continue;
+		if (!all)
+			add_name(h, name);
+		else if (!map_get(&h->stands, name)) {
+			*map_put(h->a, &h->stands, name) = h;
+			h->has_changed = true;
+		}
+	}
 }
 
 static uint32_t
@@ -451,8 +552,10 @@ arch_is_same(struct arena *a, const struct arch_text *t, const char **why)
 	}
 	*why = "";
 	h.unknown = why;
+	read_macros(&h, t->macros);
 	do {
 		h.has_changed = false;
+		follow_macros(&h);
 		for (size_t i = 0; i < h.n_files; i++) {
 			look_at_parent(&h, &h.file[i]);
 			scan_file(&h, &h.file[i]);
@@ -460,6 +563,5 @@ arch_is_same(struct arena *a, const struct arch_text *t, const char **why)
 	} while (h.has_changed);
 	if (**why)
 		return 0;
-	read_macros(&h, t->macros);
 	return follow(&h, &todo, why);
 }

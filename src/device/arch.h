@@ -4,11 +4,12 @@
  * for each of them takes longer than compiling what device code needs. A text can depend on the
  * architecture only through macros: those that nvcc defines for it
  * (__CUDA_ARCH__ and its like), those that are defined or undefined where a condition mentions such
- * a one, and so on. If no identifier of the user's files is one of them, or expands to something
- * that has one, the text is the same.
+ * a one, and so on; and those that expand to one, in conditions, too. If no identifier of the
+ * user's files is one of them, expands to something that has one, or to words of which ## can make
+ * one, the text is the same.
  *
- * Of conditions only comparisons of __CUDA_ARCH__ with a number are evaluated, so this errs on the
- * safe side.
+ * Of conditions only comparisons of __CUDA_ARCH__, or of what stands for it, with a number are
+ * evaluated, so this errs on the safe side. What ## makes in conditions of headers is not seen.
  */
 #ifndef DEVICE_ARCH_H
 #define DEVICE_ARCH_H

@@ -265,6 +265,14 @@ is "$(python3 -B "$T/names.py" "$ROOT/tests/audit" "$(so "$K")")" "[2] False ['c
 cp "$T/plain.cu" "$K/src/device.cu"
 cp "$T/plain.toml" "$K/build.toml"
 
+# Code that libcu++'s macros choose: no condition in the kernel's files asks for the architecture, and no name there is one that depends on it.
+sed -i 's|^#include <c10/cuda/CUDAStream.h>|&\n#include <nv/target>|
+	s|^\(template <typename T> __device__ T twice(T x) {\).*|\1 NV_IF_TARGET(NV_PROVIDES_SM_90, (return x * 5;), (return x * 3;)) }|' "$K/src/device.cu"
+status 0 "code that NV_IF_TARGET chooses" build -q --events 3 "$K" 3>"$T/events"
+is "$(ran 'g++ -E [0-9]')" 3 "each architecture has a text of its own"
+plain_bytes "code that NV_IF_TARGET chooses"
+cp "$T/plain.cu" "$K/src/device.cu"
+
 # What is wrong is said as ever.
 cat >>"$K/src/device.cu" <<'C'
 __global__ void broken(int *p) { *p = nonsense; }

@@ -42,8 +42,7 @@ test_same(void **state)
 		{ "int a[] = { __CUDA_ARCH_LIST__ };", "", "", "", NULL },
 		/* A macro whose text has it, over another one. */
 		{ "int a = FAST;", "", "",
-			"#define FAST KIND(1)\n#define KIND(x) (__CUDA_ARCH__ > x)\n",
-			"__CUDA_ARCH__" },
+			"#define FAST KIND(1)\n#define KIND(x) (__CUDA_ARCH__ > x)\n", "FAST" },
 		/* Defined where a condition asks. */
 		{ "int a = N;",
 			"#if __CUDA_ARCH__ >= 750\n#define N 1\n#else\n#define N 2\n#endif\n", "",
@@ -69,6 +68,35 @@ test_same(void **state)
 			"#if __CUDA_ARCH__ >= 750\n#define HAS 1\n#endif\n#ifdef HAS\n#define N "
 			"1\n#endif\n",
 			"", "", "N" },
+		/* Through one that stands for it. */
+		{ "int a = N;",
+			"#define ARCH __CUDA_ARCH__\n#if ARCH >= 750\n#define N 1\n#else\n"
+			"#define N 2\n#endif\n",
+			"", "#define ARCH __CUDA_ARCH__\n#define N 1\n", "N" },
+		{ "int a = N;",
+			"#define ARCH KIND(1)\n#define KIND(x) (__CUDA_ARCH__ * x)\n"
+			"#if ARCH >= 750\n#define N 1\n#endif\n",
+			"", "#define ARCH KIND(1)\n#define KIND(x) (__CUDA_ARCH__ * x)\n", "N" },
+		{ "int a = N;",
+			"#define ARCH (__CUDA_ARCH__)\n#if ARCH >= 600\n#define N 1\n#endif\n", "",
+			"#define ARCH (__CUDA_ARCH__)\n#define N 1\n", NULL },
+		{ "int a = N;",
+			"#if __CUDA_ARCH__ >= 750\n#define ARCH __CUDA_ARCH__\n#endif\n"
+			"#if ARCH >= 600\n#define N 1\n#endif\n",
+			"", "#define ARCH __CUDA_ARCH__\n#define N 1\n", "N" },
+		/* Put together of words, as NV_IF_TARGET does. */
+		{ "int a = IF(SM_90, 1);",
+			"#if __CUDA_ARCH__ >= 900\n#define BOOL_SM_90 1\n#endif\n", "",
+			"#define CAT(a, b) a ## b\n#define IF(c, x) CAT(BOOL_, c)(x)\n",
+			"BOOL_SM_90" },
+		{ "int a = IF(90, 1);", "#if __CUDA_ARCH__ >= 900\n#define BOOL_90a 1\n#endif\n",
+			"", "#define CAT(a, b) a ## b\n#define IF(c, x) CAT(BOOL_, c)(x)\n",
+			"BOOL_90a" },
+		{ "int a = IF(SM_80, 1);",
+			"#if __CUDA_ARCH__ >= 900\n#define BOOL_SM_90 1\n#endif\n", "",
+			"#define CAT(a, b) a ## b\n#define IF(c, x) CAT(BOOL_, c)(x)\n", NULL },
+		{ "int BOOL_, SM_90;", "#if __CUDA_ARCH__ >= 900\n#define BOOL_SM_90 1\n#endif\n",
+			"", "#define CAT(a, b) a ## b\n", NULL },
 		/* Undefined there. */
 		{ "int a = N;", "#define N 1\n#if __CUDA_ARCH__ > 800\n#undef N\n#endif\n", "", "",
 			"N" },
