@@ -20,6 +20,7 @@
 #define RECORD_PROOF "kernel-builder proof 2"           /* device/proof.h */
 #define RECORD_PROOF_KEYS "kernel-builder proof-keys 3" /* device/proof.h */
 #define RECORD_STEP "kernel-builder built-in-step 1"    /* steps/step_file.c */
+#define RECORD_PRELUDES "kernel-builder preludes 1"     /* steps/device_only.h */
 #define RECORD_SHARED "kernel-builder shared 1"         /* steps/device_only.h */
 #define RECORD_REMEMBERED "kernel-builder remembered 1" /* steps/memo.c */
 #define RECORD_PUBLISHED "kernel-builder published 1"   /* publish/publish.h */

@@ -173,6 +173,7 @@ enum input_role {
 	INPUT_MACROS, /* an architecture's text with its macros */
 	/* the kernel's own text, the same for all architectures: OUTPUT_SHARED */
 	INPUT_SHARED,
+	INPUT_PRELUDES,    /* OUTPUT_PRELUDES, of the same architecture */
 	INPUT_PROOF_KEYS,  /* the main output of a STEP_PROOF_KEYS */
 	INPUT_EARLY_PROOF, /* OUTPUT_EARLY_PROOF */
 	INPUT_PROOF,
@@ -197,6 +198,9 @@ enum output_role {
 	/* of proof keys: the kernel's own text, or declined where it differs between
 	 * architectures */
 	OUTPUT_SHARED,
+	/* of proof keys: the preprocessed headers of levels at which the guards find nothing; or
+	 * declined */
+	OUTPUT_PRELUDES,
 	OUTPUT_ROLES
 };
 struct step_input {

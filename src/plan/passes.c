@@ -331,6 +331,9 @@ add_slice(struct passes *p, const struct part *text, enum input_role role, bool 
 	step_take(p->m, &s, role,
 		role == INPUT_SHARED ? made_too(p->m, p->keys, OUTPUT_SHARED)
 				     : add_macros(p, text));
+	/* Proof keys has preprocessed these headers for the reference. */
+	if (text == p->reference)
+		step_take(p->m, &s, INPUT_PRELUDES, made_too(p->m, p->keys, OUTPUT_PRELUDES));
 	add_how_slim(p, &s);
 	s.tool[TOOL_PREPROCESS] = part_preprocess_tool(p->m->a, p->d, text);
 	s.is_transient = true;

@@ -23,6 +23,11 @@ int builtin_prelude_start(struct builtin *o, const struct device_text *t, enum d
 	struct prelude_start *out, struct err *e);
 int builtin_prelude_wait(
 	struct builtin *o, struct prelude_start *p, struct prelude *out, struct err *e);
+/* Adds to OUTPUT_PRELUDES, where builtin_prelude finds it if that is its step's INPUT_PRELUDES, in
+ * place of running the preprocessor. RECORD_PRELUDES, and of each level a line with the digest of
+ * its source and command and with the size of the text, and the text. */
+void builtin_add_prelude(const struct builtin *o, const struct device_text *t,
+	enum device_level level, struct str text, struct buf *out);
 /* A text, and what of it device code needs; slice may be NULL. */
 struct device_code {
 	const struct device_text *text;

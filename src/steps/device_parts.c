@@ -2,6 +2,7 @@
 /* What the steps that look at device code have in common. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/record.h"
 #include "device/guard.h"
 #include "steps/device_only.h"
 
@@ -40,12 +41,71 @@ builtin_prelude_wait(struct builtin *o, struct prelude_start *p, struct prelude 
 	return out->is_there ? fs_read(&o->a, prelude_text[p->level], SIZE_MAX, &out->text, e) : 0;
 }
 
+/* What the preprocessed headers of a level depend on, but for the headers, which the steps of one
+ * variant have in common. */
+static struct digest
+prelude_id(const struct builtin *o, const struct device_text *t, enum device_level level)
+{
+	CLEANUP(buf_free) struct buf source = { 0 };
+	const struct strs *command = &o->s->tool[TOOL_PREPROCESS];
+	struct sha256 *h = sha256_new();
+
+	device_prelude(t, level, &source);
+	sha256_add_field(h, str_of(prelude_source[level]));
+	sha256_add_field(h, buf_str(&source));
+	for (size_t i = 0; i < command->n; i++)
+		sha256_add_field(h, str_of(command->v[i]));
+	return sha256_final(h);
+}
+
+void
+builtin_add_prelude(const struct builtin *o, const struct device_text *t, enum device_level level,
+	struct str text, struct buf *out)
+{
+	struct digest id = prelude_id(o, t, level);
+	char hex[65];
+
+	buf_addf(out, "%s %zu\n", digest_hex(&id, hex), text.n);
+	buf_add(out, text.p, text.n);
+}
+
+/* 1: the step has an input with it. */
+static int
+take_prelude(struct builtin *o, const struct device_text *t, enum device_level level,
+	struct prelude *out, struct err *e)
+{
+	struct digest id, of;
+	struct str rest, line, hex;
+	uint64_t n;
+
+	if (!builtin_input_path(o, INPUT_PRELUDES))
+		return 0;
+	TRY(builtin_input(o, INPUT_PRELUDES, &rest, e));
+	id = prelude_id(o, t, level);
+	if (!record_take_head(&rest, RECORD_PRELUDES))
+		return 0;
+	while (str_cut(&rest, '\n', &line) && str_cut(&line, ' ', &hex) && digest_parse(hex, &of) &&
+		str_to_u64(line, &n) && n <= rest.n) {
+		if (digest_eq(&id, &of)) {
+			*out = (struct prelude){ true, { rest.p, n } };
+			return 1;
+		}
+		rest.p += n;
+		rest.n -= n;
+	}
+	return 0;
+}
+
 int
 builtin_prelude(struct builtin *o, const struct device_text *t, enum device_level level,
 	struct prelude *out, struct err *e)
 {
 	struct prelude_start p;
+	int r;
 
+	TRY(r = take_prelude(o, t, level, out, e));
+	if (r)
+		return 0;
 	TRY(builtin_prelude_start(o, t, level, &p, e));
 	return builtin_prelude_wait(o, &p, out, e);
 }

@@ -161,6 +161,8 @@ struct keys {
 	struct device_frame frame;
 	bool is_there[DEVICE_LEVELS]; /* headers of the level */
 	bool clean[DEVICE_LEVELS];    /* guards found nothing */
+	struct digest stub;
+	struct buf preludes; /* of the levels at which they found nothing, for slices */
 	struct buf out;
 };
 
@@ -170,7 +172,7 @@ add_name(struct builtin *o, struct keys *k, enum device_level level, struct err 
 {
 	const struct arena_mark before = arena_mark(&o->a);
 	const struct device_code code = { k->text, NULL };
-	const struct digest stub = stub_digest(k->text), *own;
+	const struct digest *own;
 	struct prelude prelude;
 	struct sha256 *h;
 	const char *hit;
@@ -183,13 +185,15 @@ add_name(struct builtin *o, struct keys *k, enum device_level level, struct err 
 	k->is_there[level] = true;
 	TRY(builtin_guard(o, &code, prelude.text, &hit, e));
 	k->clean[level] = !hit;
+	if (!hit)
+		builtin_add_prelude(o, k->text, level, prelude.text, &k->preludes);
 	own = hit ? &k->frame.exact : &k->frame.frame;
 	h = sha256_new();
 	add_commands(o, h, COVERS_SOURCE);
 	sha256_add_field(h, prelude.text);
 	sha256_add_field(h, hit ? STR("exact") : STR("frame"));
 	sha256_add(h, own->b, sizeof(own->b));
-	sha256_add(h, stub.b, sizeof(stub.b));
+	sha256_add(h, k->stub.b, sizeof(k->stub.b));
 	add_digest(h, &k->out);
 	o->said = (struct str){ 0 };
 	arena_rewind(&o->a, before);
@@ -298,6 +302,7 @@ write_none(struct builtin *o, const char *why, struct err *e)
 {
 	TRY(builtin_write_full(o, OUTPUT_EARLY_PROOF, why, e));
 	TRY(builtin_output(o, OUTPUT_SHARED, builtin_declined, e));
+	TRY(builtin_output(o, OUTPUT_PRELUDES, builtin_declined, e));
 	return builtin_output(o, OUTPUT_MAIN, STR(RECORD_PROOF_KEYS "\n-\n-\n-\n-\n-\n"), e);
 }
 
@@ -305,7 +310,9 @@ static int
 write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 {
 	device_frame(k->text, &k->frame);
+	k->stub = stub_digest(k->text);
 	record_add_head(&k->out, RECORD_PROOF_KEYS);
+	record_add_head(&k->preludes, RECORD_PRELUDES);
 	for (enum device_level level = 0; level < DEVICE_LEVELS; level++) {
 		if (level < k->n_preludes)
 			TRY(add_name(o, k, level, e));
@@ -315,6 +322,7 @@ write_keys(struct builtin *o, struct keys *k, struct str full, struct err *e)
 	add_loose_key(o, k);
 	add_headers_key(o, k, full);
 	TRY(write_shared(o, full, k, e));
+	TRY(builtin_output(o, OUTPUT_PRELUDES, buf_str(&k->preludes), e));
 	TRY(builtin_output(o, OUTPUT_EARLY_PROOF, builtin_declined, e));
 	return builtin_output(o, OUTPUT_MAIN, buf_str(&k->out), e);
 }
@@ -368,5 +376,6 @@ builtin_proof_keys(struct builtin *o, struct err *e)
 		return write_none(o, "it includes no header of torch", e);
 	r = write_keys(o, &k, full, e);
 	buf_free(&k.out);
+	buf_free(&k.preludes);
 	return r;
 }

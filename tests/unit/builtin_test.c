@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/record.h"
 #include "device/proof.h"
 #include "plan/kinds.h"
+#include "steps/device_only.h"
 #include "steps/internal.h"
 #include "steps/register.h"
 #include "steps/steps.h"
@@ -13,6 +15,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -213,12 +216,66 @@ test_input(void **state)
 	arena_free(&a);
 }
 
+/* The preprocessed headers are taken from the input for the same source and command, and only so:
+ * without a directory tmp, making them fails. */
+static void
+test_preludes(void **state)
+{
+	struct arena a = { 0 };
+	struct device_line line[] = { { DEVICE_MACRO, STR("#define A 1") },
+		{ DEVICE_TORCH, STR("<torch/all.h>") } };
+	struct device_text t = { .line = line, .n_lines = 2 };
+	struct step_input in[1] = { 0 };
+	const char *words[] = { "g++", "-DA" };
+	struct step s = { .kind = STEP_SLICE,
+		.label = "k.cu: slice",
+		.inputs = in,
+		.n_inputs = 1,
+		.tool[TOOL_PREPROCESS] = { words, 2, 2 } };
+	struct builtin o = { .s = &s };
+	CLEANUP(buf_free) struct buf text = { 0 };
+	struct prelude got = { 0 };
+	struct err e = { 0 };
+	char *dir;
+
+	(void)state;
+	assert_int_equal(fs_mkdtemp(&a, "/tmp/kb-builtin", &dir, &e), 0);
+	assert_int_equal(chdir(dir), 0);
+	record_add_head(&text, RECORD_PRELUDES);
+	builtin_add_prelude(&o, &t, LEVEL_CUDA, STR("of CUDA\n"), &text);
+	builtin_add_prelude(&o, &t, LEVEL_SCALARS, STR("scalars"), &text);
+	buf_addc(&text, '\0');
+	write_file(&in[0], text.p, path_join(&a, dir, "0"), INPUT_PRELUDES);
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_CUDA, &got, &e), 0);
+	assert_true(got.is_there && str_eq(got.text, STR("of CUDA\n")));
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_SCALARS, &got, &e), 0);
+	assert_true(got.is_there && str_eq(got.text, STR("scalars")));
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_DEVICE, &got, &e), -1);
+	words[1] = "-DB";
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_CUDA, &got, &e), -1);
+	words[1] = "-DA";
+	line[0].text = STR("#define A 2");
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_CUDA, &got, &e), -1);
+	line[0].text = STR("#define A 1");
+	/* Cut short, in the text and in its head. */
+	text.p[text.n - 2] = '\0';
+	write_file(&in[0], text.p, path_join(&a, dir, "1"), INPUT_PRELUDES);
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_SCALARS, &got, &e), -1);
+	write_file(&in[0], STEP_DECLINED, path_join(&a, dir, "2"), INPUT_PRELUDES);
+	assert_int_equal(builtin_prelude(&o, &t, LEVEL_CUDA, &got, &e), -1);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(fs_remove(dir, &e), 0);
+	arena_free(&o.a);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_preludes),
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_proof_of_the_full_way),
 		cmocka_unit_test(test_damaged),

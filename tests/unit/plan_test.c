@@ -589,6 +589,38 @@ test_ahead(void **state)
 	arena_free(&w.a);
 }
 
+/* Of the highest architecture alone, which proof keys looks at. */
+static void
+test_preludes(void **state)
+{
+	size_t n = 0, others = 0;
+	struct world w;
+	struct plan p;
+
+	(void)state;
+	p = divided(&w, "12.4", PLAN_DEVICE_VERIFY, NULL, NULL);
+	for (size_t i = 0; i < p.n_steps; i++) {
+		const struct step *s = &p.steps[i], *maker;
+
+		if (s->kind != STEP_SLICE)
+			continue;
+		if (s->inputs[s->n_inputs - 1].role != INPUT_PRELUDES) {
+			others++;
+			continue;
+		}
+		maker = &p.steps[s->inputs[s->n_inputs - 1].step];
+		assert_int_equal(maker->kind, STEP_PROOF_KEYS);
+		assert_true(s->tool[TOOL_PREPROCESS].n == maker->tool[TOOL_PREPROCESS].n);
+		for (size_t k = 0; k < s->tool[TOOL_PREPROCESS].n; k++)
+			assert_string_equal(
+				s->tool[TOOL_PREPROCESS].v[k], maker->tool[TOOL_PREPROCESS].v[k]);
+		n++;
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(others, 4);
+	arena_free(&w.a);
+}
+
 static struct step *
 step_of(struct plan *p, enum step_kind kind)
 {
@@ -662,7 +694,7 @@ ask_later(struct step *s)
 static void
 ask_more(struct step *s)
 {
-	s->inputs[0].output = 3;
+	s->inputs[0].output = 4;
 }
 static void
 take_neither(struct step *s)
@@ -1281,6 +1313,7 @@ main(void)
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_newer_undivided),
 		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_preludes),
 		cmocka_unit_test(test_device_only),
 		cmocka_unit_test(test_device_only_with_lines),
 		cmocka_unit_test(test_check),
